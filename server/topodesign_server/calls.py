@@ -1,0 +1,105 @@
+"""Answers that take a computation: made in a child while the caller waits, ended when the caller leaves."""
+
+import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import structlog
+from google.rpc.status_pb2 import Status
+
+from topodesign.domain.errors import CapacityError, InternalError
+from topodesign.wire import error_from_status
+from topodesign_server.children import Child, ChildFactory
+from topodesign_server.frames import FrameKind
+
+log = structlog.get_logger("topodesign_server")
+
+
+class Calls:
+    """Runs tasks for waiting callers, ``slots`` at a time; ``queue_limit`` more may wait."""
+
+    def __init__(self, children: ChildFactory, *, slots: int, queue_limit: int) -> None:
+        self._children = children
+        self._slots = asyncio.Semaphore(slots)
+        self._threads = ThreadPoolExecutor(slots, thread_name_prefix="call")
+        self._waiting = 0
+        self._queue_limit = queue_limit
+
+    async def run(self, task: str, *payload: bytes) -> bytes:
+        """The result of a task.
+
+        Raises
+        ------
+        CapacityError
+            When too many callers wait.
+        TopoDesignError
+            What the task raised.
+        """
+        if self._slots.locked() and self._waiting >= self._queue_limit:
+            raise CapacityError(
+                f"{self._waiting} calls wait, and at most {self._queue_limit} may; try again later",
+                reason="CALLS_FULL",
+                metadata={"waiting": str(self._waiting), "limit": str(self._queue_limit)},
+            )
+        self._waiting += 1
+        try:
+            await self._slots.acquire()
+        finally:
+            self._waiting -= 1
+        try:
+            return await self._in_child(task, payload)
+        finally:
+            self._slots.release()
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=True, cancel_futures=True)
+
+    async def _in_child(self, task: str, payload: tuple[bytes, ...]) -> bytes:
+        call = _Call(self._children, task, payload)
+        outcome = asyncio.get_running_loop().run_in_executor(self._threads, call.outcome)
+        try:
+            return await asyncio.shield(outcome)
+        except asyncio.CancelledError:
+            call.cancel()
+            # The thread that reads the pipe sees its end now; its error is nobody's any more.
+            outcome.add_done_callback(lambda done: done.cancelled() or done.exception())
+            raise
+
+
+class _Call:
+    """One task for one caller, who may leave at any time, also while the child is being started."""
+
+    def __init__(self, children: ChildFactory, task: str, payload: tuple[bytes, ...]) -> None:
+        self._children, self._task, self._payload = children, task, payload
+        self._lock = threading.Lock()
+        self._child: Child | None = None
+        self._is_cancelled = False
+
+    def outcome(self) -> bytes:
+        with self._lock:
+            if self._is_cancelled:
+                return b""
+            child = self._child = self._children.start(self._task, self._payload)
+        log.info("call", task=self._task, pid=child.pid)
+        try:
+            frame = child.receive(None)
+        finally:
+            with self._lock:
+                self._child = None
+            child.close()
+        assert frame is not None, "a wait without a limit ends with a frame"
+        if frame.kind is FrameKind.RESULT:
+            return frame.content
+        if frame.kind is FrameKind.FAULT:
+            raise error_from_status(Status.FromString(frame.content))
+        raise InternalError(
+            f"{self._task} ended without an answer; try a smaller input",
+            reason="CALL_CRASHED",
+            metadata={"task": self._task},
+        )
+
+    def cancel(self) -> None:
+        with self._lock:
+            self._is_cancelled = True
+            if self._child is not None:
+                self._child.kill()

@@ -1,0 +1,40 @@
+"""Plans as files."""
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from topodesign.domain.codec import encode_json
+from topodesign.domain.plan import Plan
+from topodesign.domain.scenario import Scenario
+from topodesign.v1 import planning_service_pb2 as pb
+
+
+@dataclass(frozen=True, slots=True)
+class ExportFile:
+    """Name and media type of an exported file."""
+
+    name: str
+    media_type: str
+
+
+FILES: Mapping[int, ExportFile] = {
+    pb.EXPORT_FORMAT_GEOJSON: ExportFile("site-plan.geojson", "application/geo+json"),
+    pb.EXPORT_FORMAT_PLAN_JSON: ExportFile("plan.json", "application/json"),
+    pb.EXPORT_FORMAT_BOM_CSV: ExportFile("bill-of-materials.csv", "text/csv"),
+    pb.EXPORT_FORMAT_GPKG: ExportFile("plan.gpkg", "application/geopackage+sqlite3"),
+    pb.EXPORT_FORMAT_REPORT_HTML: ExportFile("report.html", "text/html"),
+}
+
+
+def export(scenario: Scenario, plan: Plan, format_name: str) -> bytes:
+    """The file of a plan in the format with that name (``EXPORT_FORMAT_GEOJSON``)."""
+    number = pb.ExportFormat.Value(format_name)
+    if number == pb.EXPORT_FORMAT_PLAN_JSON:
+        return encode_json(plan)
+    from topodesign.outputs import save_plan
+
+    with tempfile.TemporaryDirectory() as directory:
+        save_plan(scenario, plan, Path(directory))
+        return (Path(directory) / FILES[number].name).read_bytes()

@@ -1,0 +1,53 @@
+"""``FabricService``."""
+
+from __future__ import annotations  # gRPC's types take parameters for type checkers only
+
+import grpc
+
+from topodesign.domain.checks import require_number
+from topodesign.domain.errors import InvalidInput
+from topodesign.v1 import fabric_pb2, fabric_service_pb2_grpc
+from topodesign.v1 import fabric_service_pb2 as pb
+from topodesign.wire import fabric_from_proto
+from topodesign_server.calls import Calls
+
+MOST_FABRICS = 32
+
+
+class FabricServicer(fabric_service_pb2_grpc.FabricServiceServicer):
+    """Evaluates fabrics, each call in a child process that ends with the call."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+
+    async def EvaluateFabric(
+        self,
+        request: pb.EvaluateFabricRequest,
+        context: grpc.aio.ServicerContext[pb.EvaluateFabricRequest, fabric_pb2.FabricEvaluation],
+    ) -> fabric_pb2.FabricEvaluation:
+        fabric_from_proto(request.fabric, path="fabric")
+        several = pb.CompareFabricsRequest(fabrics=[request.fabric])
+        if request.HasField("message_bytes"):
+            several.message_bytes = request.message_bytes
+        return (await self._evaluate(several)).fabrics[0]
+
+    async def CompareFabrics(
+        self,
+        request: pb.CompareFabricsRequest,
+        context: grpc.aio.ServicerContext[pb.CompareFabricsRequest, pb.CompareFabricsResponse],
+    ) -> pb.CompareFabricsResponse:
+        if not 1 <= len(request.fabrics) <= MOST_FABRICS:
+            raise InvalidInput(
+                f"fabrics has {len(request.fabrics)} entries, but it must have 1 to {MOST_FABRICS}; split the request",
+                field_path="fabrics",
+                metadata={"value": str(len(request.fabrics)), "limit": str(MOST_FABRICS)},
+            )
+        for index, fabric in enumerate(request.fabrics):
+            fabric_from_proto(fabric, path=f"fabrics[{index}]")
+        return await self._evaluate(request)
+
+    async def _evaluate(self, request: pb.CompareFabricsRequest) -> pb.CompareFabricsResponse:
+        if request.HasField("message_bytes"):
+            require_number(request.message_bytes, field="message_bytes", above=0)
+        content = await self._calls.run("evaluate_fabrics", request.SerializeToString())
+        return pb.CompareFabricsResponse.FromString(content)

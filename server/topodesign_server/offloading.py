@@ -1,0 +1,23 @@
+"""Blocking work (the store, large messages) on a few threads, never on the event loop."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Offloader:
+    """A small pool of threads for short blocking work."""
+
+    def __init__(self, threads: int = 4) -> None:
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="store")
+
+    async def __call__(self, function: Callable[P, T], /, *arguments: P.args, **named: P.kwargs) -> T:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, lambda: function(*arguments, **named))
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=True)

@@ -1,0 +1,115 @@
+"""``google.longrunning.Operations`` over the job store."""
+
+from __future__ import annotations  # gRPC's types take parameters for type checkers only
+
+import asyncio
+import contextlib
+
+import grpc
+from google.longrunning import operations_pb2, operations_pb2_grpc
+from google.protobuf.empty_pb2 import Empty
+
+from topodesign.domain.errors import InvalidInput, NotFound
+from topodesign_server.job_store import JobRow, JobStore
+from topodesign_server.names import parse_name
+from topodesign_server.offloading import Offloader
+from topodesign_server.paging import Pager
+from topodesign_server.resources import operation
+from topodesign_server.watchers import Watchers
+from topodesign_server.workers import Workers
+
+LONGEST_WAIT_S = 60.0
+
+
+class OperationsServicer(operations_pb2_grpc.OperationsServicer):  # type: ignore[misc]  # the package has no types
+    """The operations of ``CreatePlan``."""
+
+    def __init__(
+        self, *, jobs: JobStore, workers: Workers, watchers: Watchers, pager: Pager, offload: Offloader
+    ) -> None:
+        self._jobs = jobs
+        self._workers = workers
+        self._watchers = watchers
+        self._pager = pager
+        self._offload = offload
+
+    async def GetOperation(
+        self,
+        request: operations_pb2.GetOperationRequest,
+        context: grpc.aio.ServicerContext[operations_pb2.GetOperationRequest, operations_pb2.Operation],
+    ) -> operations_pb2.Operation:
+        return await self._offload(self._operation, parse_name(request.name, "operations"))
+
+    async def ListOperations(
+        self,
+        request: operations_pb2.ListOperationsRequest,
+        context: grpc.aio.ServicerContext[operations_pb2.ListOperationsRequest, operations_pb2.ListOperationsResponse],
+    ) -> operations_pb2.ListOperationsResponse:
+        """Plans are in ``PLAN_VIEW_BASIC`` here; get an operation for the whole of its plan."""
+        if request.filter:
+            raise InvalidInput(
+                f"filter is {request.filter[:120]!r}, but it is not supported; leave it out",
+                reason="FILTER_UNSUPPORTED",
+                field_path="filter",
+            )
+        page = self._pager.page(page_size=request.page_size, page_token=request.page_token, arguments="operations")
+        rows = await self._offload(self._jobs.page, page)
+        shown = rows[: page.size]
+        token = self._pager.token(shown[-1].number, "operations") if len(rows) > page.size else ""
+        operations = await self._offload(self._shown, shown)
+        return operations_pb2.ListOperationsResponse(operations=operations, next_page_token=token)
+
+    async def CancelOperation(
+        self,
+        request: operations_pb2.CancelOperationRequest,
+        context: grpc.aio.ServicerContext[operations_pb2.CancelOperationRequest, Empty],
+    ) -> Empty:
+        job_id = parse_name(request.name, "operations")
+        was_waiting = await self._offload(self._jobs.request_cancel, job_id)
+        if was_waiting:
+            await self._offload(self._workers.finish_cancelled, job_id)
+        else:
+            await self._offload(self._workers.cancel, job_id)
+        self._watchers.notify(job_id)
+        return Empty()
+
+    async def DeleteOperation(
+        self,
+        request: operations_pb2.DeleteOperationRequest,
+        context: grpc.aio.ServicerContext[operations_pb2.DeleteOperationRequest, Empty],
+    ) -> Empty:
+        await self._offload(self._jobs.delete_operation, parse_name(request.name, "operations"))
+        return Empty()
+
+    async def WaitOperation(
+        self,
+        request: operations_pb2.WaitOperationRequest,
+        context: grpc.aio.ServicerContext[operations_pb2.WaitOperationRequest, operations_pb2.Operation],
+    ) -> operations_pb2.Operation:
+        """Returns when the operation is done, and at the latest after the request's timeout or a minute."""
+        job_id = parse_name(request.name, "operations")
+        asked = request.timeout.ToTimedelta().total_seconds() if request.HasField("timeout") else LONGEST_WAIT_S
+        loop = asyncio.get_running_loop()
+        until = loop.time() + min(max(asked, 0.0), LONGEST_WAIT_S)
+        with self._watchers.watching(job_id) as changed:
+            while True:
+                changed.clear()
+                message = await self._offload(self._operation, job_id)
+                left = until - loop.time()
+                if message.done or left <= 0:
+                    return message
+                self._watchers.require_serving()
+                try:
+                    await asyncio.wait_for(changed.wait(), left)
+                except TimeoutError:
+                    return await self._offload(self._operation, job_id)
+
+    def _operation(self, job_id: str) -> operations_pb2.Operation:
+        return operation(*self._jobs.get_with_plan(job_id))
+
+    def _shown(self, rows: list[JobRow]) -> list[operations_pb2.Operation]:
+        found = []
+        for row in rows:
+            with contextlib.suppress(NotFound):  # deleted since the list was read
+                found.append(operation(*self._jobs.get_with_plan(row.id, full=False)))
+        return found

@@ -1,0 +1,202 @@
+"""``PlanningService``."""
+
+from __future__ import annotations  # gRPC's types take parameters for type checkers only
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from hashlib import sha256
+
+import grpc
+from google.longrunning import operations_pb2
+from google.protobuf.empty_pb2 import Empty
+
+from topodesign.domain.errors import InvalidInput
+from topodesign.domain.plan import Plan
+from topodesign.v1 import plan_pb2, planning_service_pb2_grpc, scenario_pb2
+from topodesign.v1 import planning_service_pb2 as pb
+from topodesign.wire import from_proto, to_proto
+from topodesign_server.calls import Calls
+from topodesign_server.exports import FILES
+from topodesign_server.job_store import JobStore, NewJob
+from topodesign_server.limits import read_limits
+from topodesign_server.names import chosen_id, parse_name, request_key
+from topodesign_server.offloading import Offloader
+from topodesign_server.paging import Pager
+from topodesign_server.resources import operation, stored_plan, watch_response
+from topodesign_server.scenario_store import ScenarioStore
+from topodesign_server.sources import ScenarioReader, source_missing
+from topodesign_server.watchers import Watchers
+from topodesign_server.workers import Workers
+
+CHUNK_BYTES = 256 * 1024
+MOST_FULL_PLANS = 20
+
+
+class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
+    """Makes plans and keeps them."""
+
+    def __init__(
+        self,
+        *,
+        jobs: JobStore,
+        scenarios: ScenarioStore,
+        reader: ScenarioReader,
+        workers: Workers,
+        watchers: Watchers,
+        calls: Calls,
+        pager: Pager,
+        offload: Offloader,
+    ) -> None:
+        self._jobs = jobs
+        self._scenarios = scenarios
+        self._reader = reader
+        self._workers = workers
+        self._watchers = watchers
+        self._calls = calls
+        self._pager = pager
+        self._offload = offload
+
+    async def CreatePlan(
+        self,
+        request: pb.CreatePlanRequest,
+        context: grpc.aio.ServicerContext[pb.CreatePlanRequest, operations_pb2.Operation],
+    ) -> operations_pb2.Operation:
+        plan_id = chosen_id(request.plan_id, field="plan_id", prefix="p")
+        key = request_key("CreatePlan", request, request.request_id)
+        limits = to_proto(read_limits(request.limits))
+        scenario = await self._scenario(request)
+        if request.validate_only:
+            checked = operations_pb2.Operation(done=True)
+            checked.response.Pack(pb.StoredPlan(scenario=request.scenario_name))
+            return checked
+        new = NewJob(
+            id=plan_id,
+            scenario_name=request.scenario_name,
+            scenario=scenario.SerializeToString(deterministic=True),
+            limits=limits.SerializeToString(deterministic=True),
+        )
+        job = await self._offload(self._jobs.create, new, key=key)
+        self._workers.wake()
+        return operation(job, None) if not job.is_final else await self._offload(self._finished, job.id)
+
+    async def GetPlan(
+        self, request: pb.GetPlanRequest, context: grpc.aio.ServicerContext[pb.GetPlanRequest, pb.StoredPlan]
+    ) -> pb.StoredPlan:
+        row = await self._offload(self._jobs.plan, parse_name(request.name, "plans"))
+        message = stored_plan(row, full=request.view != pb.PLAN_VIEW_BASIC)
+        if request.view == pb.PLAN_VIEW_WITH_SCENARIO:
+            message.scenario_content.ParseFromString(row.scenario)
+        return message
+
+    async def ListPlans(
+        self,
+        request: pb.ListPlansRequest,
+        context: grpc.aio.ServicerContext[pb.ListPlansRequest, pb.ListPlansResponse],
+    ) -> pb.ListPlansResponse:
+        full = request.view in (pb.PLAN_VIEW_FULL, pb.PLAN_VIEW_WITH_SCENARIO)
+        arguments = f"plans {'full' if full else 'basic'}"
+        page = self._pager.page(page_size=request.page_size, page_token=request.page_token, arguments=arguments)
+        if full:
+            page = replace(page, size=min(page.size, MOST_FULL_PLANS))
+        rows = await self._offload(self._jobs.plans, page, full=full)
+        shown = rows[: page.size]
+        token = self._pager.token(shown[-1].number, arguments) if len(rows) > page.size else ""
+        return pb.ListPlansResponse(plans=[stored_plan(row, full=full) for row in shown], next_page_token=token)
+
+    async def DeletePlan(
+        self, request: pb.DeletePlanRequest, context: grpc.aio.ServicerContext[pb.DeletePlanRequest, Empty]
+    ) -> Empty:
+        await self._offload(self._jobs.delete_plan, parse_name(request.name, "plans"))
+        return Empty()
+
+    async def WatchPlan(
+        self,
+        request: pb.WatchPlanRequest,
+        context: grpc.aio.ServicerContext[pb.WatchPlanRequest, pb.WatchPlanResponse],
+    ) -> AsyncIterator[pb.WatchPlanResponse]:
+        job_id = parse_name(request.name, "plans")
+        after = request.after_sequence
+        if after < 0:
+            raise InvalidInput(
+                f"after_sequence is {after}, but it must be at least 0; leave it out for everything",
+                field_path="after_sequence",
+                metadata={"value": str(after)},
+            )
+        with self._watchers.watching(job_id) as changed:
+            while True:
+                changed.clear()
+                job = await self._offload(self._jobs.get, job_id)
+                rows = await self._offload(self._jobs.events_after, job_id, after)
+                for row in rows:
+                    after = row.sequence
+                    yield watch_response(row)
+                if job.is_final and after >= job.sequence:
+                    return
+                self._watchers.require_serving()
+                if not rows:
+                    await changed.wait()
+
+    async def VerifyPlan(
+        self,
+        request: pb.VerifyPlanRequest,
+        context: grpc.aio.ServicerContext[pb.VerifyPlanRequest, plan_pb2.Verification],
+    ) -> plan_pb2.Verification:
+        subject = request.WhichOneof("subject")
+        if subject is None:
+            raise source_missing("subject", "either name or plan")
+        if subject == "name":
+            if request.HasField("scenario"):
+                raise InvalidInput(
+                    "scenario is given with name, but a kept plan is checked against its own; give only one of the two",
+                    field_path="scenario",
+                )
+            row = await self._offload(self._jobs.plan, parse_name(request.name, "plans"))
+            scenario, plan = row.scenario, row.content
+        else:
+            if not request.HasField("scenario"):
+                raise source_missing("scenario", "the scenario that the plan is for")
+            scenario = (await self._reader.inline(request.scenario)).SerializeToString()
+            await self._offload(from_proto, request.plan, Plan, path="plan")
+            plan = request.plan.SerializeToString()
+        return plan_pb2.Verification.FromString(await self._calls.run("verify_plan", scenario, plan))
+
+    async def ExportPlan(
+        self,
+        request: pb.ExportPlanRequest,
+        context: grpc.aio.ServicerContext[pb.ExportPlanRequest, pb.ExportPlanResponse],
+    ) -> AsyncIterator[pb.ExportPlanResponse]:
+        plan_id = parse_name(request.name, "plans")
+        if request.format not in FILES:
+            known = ", ".join(pb.ExportFormat.Name(pb.ExportFormat.ValueType(number)) for number in FILES)
+            raise InvalidInput(
+                f"format is {request.format}, but it must be one of {known}; give one of them",
+                reason="ENUM_UNKNOWN",
+                field_path="format",
+                metadata={"value": str(request.format)},
+            )
+        row = await self._offload(self._jobs.plan, plan_id)
+        name = pb.ExportFormat.Name(request.format).encode("ascii")
+        content = await self._calls.run("export_plan", row.scenario, row.content, name)
+        file = FILES[request.format]
+        yield pb.ExportPlanResponse(
+            data=content[:CHUNK_BYTES],
+            filename=file.name,
+            media_type=file.media_type,
+            size_bytes=len(content),
+            sha256=sha256(content).hexdigest(),
+        )
+        for start in range(CHUNK_BYTES, len(content), CHUNK_BYTES):
+            yield pb.ExportPlanResponse(data=content[start : start + CHUNK_BYTES])
+
+    async def _scenario(self, request: pb.CreatePlanRequest) -> scenario_pb2.Scenario:
+        source = request.WhichOneof("source")
+        if source is None:
+            raise source_missing("source", "either scenario or scenario_name")
+        if source == "scenario":
+            return await self._reader.inline(request.scenario)
+        scenario_id = parse_name(request.scenario_name, "scenarios", field="scenario_name")
+        return scenario_pb2.Scenario.FromString((await self._offload(self._scenarios.get, scenario_id)).content)
+
+    def _finished(self, job_id: str) -> operations_pb2.Operation:
+        """The operation of a job that ended before its request was repeated."""
+        return operation(*self._jobs.get_with_plan(job_id))

@@ -1,0 +1,25 @@
+"""Starts a server in this process: children first, gRPC after."""
+
+import asyncio
+
+from topodesign_server.children import ChildFactory
+from topodesign_server.logs import configure_logs
+from topodesign_server.settings import ServerSettings
+
+
+def run_server(settings: ServerSettings) -> None:
+    """Serve until SIGTERM or SIGINT; returns when everything is drained. Call it in the main thread.
+
+    Raises
+    ------
+    Conflict
+        When another server uses the data directory.
+    InvalidInput
+        When the address cannot be bound.
+    """
+    configure_logs()
+    children = ChildFactory()
+    # Imported here and not above: gRPC must not be initialized before the children's process exists.
+    from topodesign_server.server import serve
+
+    asyncio.run(serve(settings, children))

@@ -1,0 +1,103 @@
+"""``ScenarioService``."""
+
+from __future__ import annotations  # gRPC's types take parameters for type checkers only
+
+import grpc
+from google.protobuf.empty_pb2 import Empty
+
+from topodesign.domain.errors import InvalidInput, InvalidScenario, Problem
+from topodesign.v1 import scenario_pb2, scenario_service_pb2_grpc
+from topodesign.v1 import scenario_service_pb2 as pb
+from topodesign.wire import to_proto
+from topodesign_server.names import chosen_id, parse_name, request_key
+from topodesign_server.offloading import Offloader
+from topodesign_server.paging import Pager
+from topodesign_server.resources import stored_scenario
+from topodesign_server.scenario_store import ScenarioStore
+from topodesign_server.sources import ScenarioReader, source_missing
+from topodesign_server.summaries import scenario_summary
+
+
+class ScenarioServicer(scenario_service_pb2_grpc.ScenarioServiceServicer):
+    """Keeps scenarios and checks them."""
+
+    def __init__(self, store: ScenarioStore, reader: ScenarioReader, pager: Pager, offload: Offloader) -> None:
+        self._store = store
+        self._reader = reader
+        self._pager = pager
+        self._offload = offload
+
+    async def CreateScenario(
+        self,
+        request: pb.CreateScenarioRequest,
+        context: grpc.aio.ServicerContext[pb.CreateScenarioRequest, pb.StoredScenario],
+    ) -> pb.StoredScenario:
+        scenario_id = chosen_id(request.scenario_id, field="scenario_id", prefix="s")
+        key = request_key("CreateScenario", request, request.request_id)
+        scenario = await self._read(request)
+        if request.validate_only:
+            return pb.StoredScenario(scenario=scenario)
+        row = await self._offload(
+            self._store.create,
+            scenario_id,
+            content=scenario.SerializeToString(deterministic=True),
+            summary=scenario_summary(scenario).SerializeToString(deterministic=True),
+            key=key,
+        )
+        return stored_scenario(row)
+
+    async def GetScenario(
+        self,
+        request: pb.GetScenarioRequest,
+        context: grpc.aio.ServicerContext[pb.GetScenarioRequest, pb.StoredScenario],
+    ) -> pb.StoredScenario:
+        return stored_scenario(await self._offload(self._store.get, parse_name(request.name, "scenarios")))
+
+    async def ListScenarios(
+        self,
+        request: pb.ListScenariosRequest,
+        context: grpc.aio.ServicerContext[pb.ListScenariosRequest, pb.ListScenariosResponse],
+    ) -> pb.ListScenariosResponse:
+        page = self._pager.page(page_size=request.page_size, page_token=request.page_token, arguments="scenarios")
+        rows = await self._offload(self._store.page, page)
+        shown = rows[: page.size]
+        token = self._pager.token(shown[-1].number, "scenarios") if len(rows) > page.size else ""
+        return pb.ListScenariosResponse(scenarios=[stored_scenario(row) for row in shown], next_page_token=token)
+
+    async def DeleteScenario(
+        self,
+        request: pb.DeleteScenarioRequest,
+        context: grpc.aio.ServicerContext[pb.DeleteScenarioRequest, Empty],
+    ) -> Empty:
+        await self._offload(self._store.delete, parse_name(request.name, "scenarios"))
+        return Empty()
+
+    async def CheckScenario(
+        self,
+        request: pb.CheckScenarioRequest,
+        context: grpc.aio.ServicerContext[pb.CheckScenarioRequest, pb.CheckScenarioResponse],
+    ) -> pb.CheckScenarioResponse:
+        try:
+            await self._read(request)
+        except InvalidScenario as error:
+            problems = error.problems
+        except InvalidInput as error:
+            if error.field_path.partition(".")[0] != "scenario":
+                raise  # the request itself is wrong, not the scenario in it
+            problems = (Problem(file="request", field=error.field_path, reason=error.reason, message=error.message),)
+        else:
+            return pb.CheckScenarioResponse(ok=True)
+        response = pb.CheckScenarioResponse(ok=False)
+        for problem in problems:
+            message = to_proto(problem)
+            assert isinstance(message, scenario_pb2.Problem)
+            response.problems.append(message)
+        return response
+
+    async def _read(self, request: pb.CreateScenarioRequest | pb.CheckScenarioRequest) -> scenario_pb2.Scenario:
+        source = request.WhichOneof("source")
+        if source is None:
+            raise source_missing("source", "either scenario or files")
+        if source == "files":
+            return await self._reader.files(request.files)
+        return await self._reader.inline(request.scenario)

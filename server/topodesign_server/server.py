@@ -1,0 +1,175 @@
+"""Puts the service together and runs it until SIGTERM or SIGINT."""
+
+import asyncio
+import os
+import signal
+import sys
+from dataclasses import dataclass
+
+import grpc
+import structlog
+from google.longrunning import operations_pb2, operations_pb2_grpc
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from topodesign.domain.errors import InvalidInput
+from topodesign.v1 import (
+    fabric_service_pb2,
+    fabric_service_pb2_grpc,
+    planning_service_pb2,
+    planning_service_pb2_grpc,
+    scenario_service_pb2,
+    scenario_service_pb2_grpc,
+)
+from topodesign_server.calls import Calls
+from topodesign_server.children import ChildFactory
+from topodesign_server.database import Database
+from topodesign_server.fabric_servicer import FabricServicer
+from topodesign_server.interceptor import BoundaryInterceptor
+from topodesign_server.job_store import JobStore
+from topodesign_server.offloading import Offloader
+from topodesign_server.operations_servicer import OperationsServicer
+from topodesign_server.paging import Pager
+from topodesign_server.planning_servicer import PlanningServicer
+from topodesign_server.scenario_servicer import ScenarioServicer
+from topodesign_server.scenario_store import ScenarioStore
+from topodesign_server.settings import ServerSettings
+from topodesign_server.sources import ScenarioReader
+from topodesign_server.watchers import Watchers
+from topodesign_server.workers import Workers
+
+log = structlog.get_logger("topodesign_server")
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+SERVICES = (
+    planning_service_pb2.DESCRIPTOR.services_by_name["PlanningService"].full_name,
+    scenario_service_pb2.DESCRIPTOR.services_by_name["ScenarioService"].full_name,
+    fabric_service_pb2.DESCRIPTOR.services_by_name["FabricService"].full_name,
+    operations_pb2.DESCRIPTOR.services_by_name["Operations"].full_name,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What a running server consists of, for taking it apart again."""
+
+    server: grpc.aio.Server
+    health: health.aio.HealthServicer
+    workers: Workers
+    watchers: Watchers
+    calls: Calls
+    offload: Offloader
+
+
+async def serve(settings: ServerSettings, children: ChildFactory) -> None:
+    """Serve until SIGTERM or SIGINT, then drain.
+
+    Parameters
+    ----------
+    settings : ServerSettings
+    children : ChildFactory
+        Made before gRPC was initialized.
+
+    Raises
+    ------
+    Conflict
+        When another server uses the data directory.
+    InvalidInput
+        When the address cannot be bound.
+    """
+    database = Database(settings.data_directory)
+    try:
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        parts = _assemble(settings, database, children)
+        address = _bind(parts.server, settings)
+        await parts.offload(parts.workers.start)
+        await parts.server.start()
+        for service in ("", *SERVICES):
+            await parts.health.set(service, health_pb2.HealthCheckResponse.SERVING)
+        _announce(address, settings)
+        await stop.wait()
+        await _drain(parts, settings)
+    finally:
+        database.close()
+
+
+def _assemble(settings: ServerSettings, database: Database, children: ChildFactory) -> _Parts:
+    offload, watchers, pager = Offloader(), Watchers(), Pager(database.signing_key)
+    jobs = JobStore(database, queue_limit=settings.queue_limit, max_attempts=settings.max_attempts)
+    scenarios = ScenarioStore(database)
+    workers = Workers(jobs, children, settings, watchers.notify)
+    calls = Calls(children, slots=settings.call_slots, queue_limit=settings.call_queue_limit)
+    reader = ScenarioReader(offload, calls)
+    server = grpc.aio.server(
+        interceptors=(BoundaryInterceptor(watchers),),
+        options=(
+            ("grpc.max_receive_message_length", settings.message_bytes),
+            ("grpc.max_send_message_length", settings.message_bytes),
+            ("grpc.so_reuseport", 0),
+        ),
+    )
+    planning_service_pb2_grpc.add_PlanningServiceServicer_to_server(
+        PlanningServicer(
+            jobs=jobs,
+            scenarios=scenarios,
+            reader=reader,
+            workers=workers,
+            watchers=watchers,
+            calls=calls,
+            pager=pager,
+            offload=offload,
+        ),
+        server,
+    )
+    scenario_service_pb2_grpc.add_ScenarioServiceServicer_to_server(
+        ScenarioServicer(scenarios, reader, pager, offload), server
+    )
+    fabric_service_pb2_grpc.add_FabricServiceServicer_to_server(FabricServicer(calls), server)
+    operations_pb2_grpc.add_OperationsServicer_to_server(
+        OperationsServicer(jobs=jobs, workers=workers, watchers=watchers, pager=pager, offload=offload), server
+    )
+    health_servicer = health.aio.HealthServicer()
+    health_pb2_grpc.add_HealthServicer_to_server(health_servicer, server)
+    reflection.enable_server_reflection((*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
+    return _Parts(server, health_servicer, workers, watchers, calls, offload)
+
+
+def _bind(server: grpc.aio.Server, settings: ServerSettings) -> str:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    try:
+        port = server.add_insecure_port(f"{host}:{settings.port}")
+    except RuntimeError as error:
+        raise InvalidInput(
+            f"address {host}:{settings.port} cannot be bound: {error}; choose another host or port (0: any free one)",
+            reason="ADDRESS_UNUSABLE",
+            field_path="port",
+            metadata={"address": f"{host}:{settings.port}"},
+        ) from None
+    return f"{host}:{port}"
+
+
+def _announce(address: str, settings: ServerSettings) -> None:
+    if settings.address_file is not None:
+        partial = settings.address_file.with_name(settings.address_file.name + ".partial")
+        partial.write_text(address + "\n", encoding="utf-8")
+        os.replace(partial, settings.address_file)
+    if settings.host not in LOOPBACK:
+        log.warning(
+            "open_to_the_network", address=address, advice="anyone who reaches it may use it; put it behind a proxy"
+        )
+    sys.stderr.write(f"topodesign serves on {address}\n")
+    sys.stderr.flush()
+
+
+async def _drain(parts: _Parts, settings: ServerSettings) -> None:
+    log.info("draining")
+    await parts.health.enter_graceful_shutdown()
+    parts.watchers.drain()
+    await parts.offload(parts.workers.drain)
+    await parts.server.stop(settings.drain_grace_s)
+    parts.calls.close()
+    parts.offload.close()
+    log.info("stopped")

@@ -1,0 +1,44 @@
+"""Scenarios in requests: inline, as files, or by the name of a kept one."""
+
+from topodesign.domain.errors import InvalidInput
+from topodesign.domain.scenario import Scenario
+from topodesign.v1 import scenario_pb2, scenario_service_pb2
+from topodesign.wire import from_proto, to_proto
+from topodesign_server.calls import Calls
+from topodesign_server.offloading import Offloader
+
+
+class ScenarioReader:
+    """Turns what a request gives into one checked, canonical ``Scenario`` message."""
+
+    def __init__(self, offload: Offloader, calls: Calls) -> None:
+        self._offload = offload
+        self._calls = calls
+
+    async def inline(self, message: scenario_pb2.Scenario) -> scenario_pb2.Scenario:
+        """Validate a scenario; raises :class:`InvalidInput` or :class:`InvalidScenario` with paths of the request."""
+        return await self._offload(_canonical, message)
+
+    async def files(self, message: scenario_service_pb2.ScenarioFiles) -> scenario_pb2.Scenario:
+        """Read the files of a folder; raises :class:`InvalidScenario` with file, row and field of each problem."""
+        for name in message.files:
+            if not name or "/" in name or "\\" in name or name.startswith("."):
+                raise InvalidInput(
+                    f"files has an entry named {name[:120]!r}, but names must be plain file names without folders; "
+                    "use the names of a scenario folder",
+                    reason="FILE_NAME_INVALID",
+                    field_path="files",
+                    metadata={"value": name[:120]},
+                )
+        return scenario_pb2.Scenario.FromString(await self._calls.run("read_files", message.SerializeToString()))
+
+
+def source_missing(field: str, choices: str) -> InvalidInput:
+    """The error for a request that gives none of several forms of its input."""
+    return InvalidInput(f"{field} is missing; give {choices}", reason="FIELD_REQUIRED", field_path=field)
+
+
+def _canonical(message: scenario_pb2.Scenario) -> scenario_pb2.Scenario:
+    checked = to_proto(from_proto(message, Scenario, path="scenario"))
+    assert isinstance(checked, scenario_pb2.Scenario)
+    return checked

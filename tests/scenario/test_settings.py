@@ -1,0 +1,158 @@
+"""``scenario.toml``: unknown keys, wrong values, catalogue names, and texts made to exhaust memory."""
+
+import math
+from typing import Any
+
+import pytest
+
+from topodesign.scenario import read_scenario_files
+from topodesign.scenario.toml_guard import too_deep
+
+WORKLOAD = "[workload]\nparameters = 1e12\nsync_time_s = 1.0\n"
+SIZE = "[size]\naccelerators = 4608\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "field", "reason", "hint"),
+    [
+        (WORKLOAD + SIZE + "[polcy]\n", "polcy", "KEY_UNKNOWN", "'policy'"),
+        (
+            WORKLOAD + "[size]\naccelerators = 1\npod_acelerators = 2\n",
+            "size.pod_acelerators",
+            "KEY_UNKNOWN",
+            "'pod_accel",
+        ),
+        (WORKLOAD + SIZE + "max_sites = 3\n", "size.max_sites", "KEY_UNKNOWN", "[policy]"),
+        ("min_sites = 3\n" + WORKLOAD + SIZE, "min_sites", "KEY_UNKNOWN", "[policy]"),
+        (WORKLOAD + SIZE + "[policy]\nmin_sites = 0\n", "policy.min_sites", "NUMBER_OUT_OF_RANGE", "at least 1"),
+        (WORKLOAD + SIZE + '[policy]\nmin_sites = "two"\n', "policy.min_sites", "TYPE_WRONG", "whole number"),
+        (WORKLOAD + SIZE + "[policy]\nmin_sites = 2.5\n", "policy.min_sites", "TYPE_WRONG", "whole number"),
+        (WORKLOAD + SIZE + "[policy]\nmin_sites = true\n", "policy.min_sites", "TYPE_WRONG", "whole number"),
+        (WORKLOAD + SIZE + '[policy]\nsurvive = ["conduits"]\n', "policy.survive", "VALUE_UNKNOWN", "'conduit'"),
+        (WORKLOAD + SIZE + "[policy]\nmax_rtt_ms = nan\n", "policy.max_rtt_ms", "NUMBER_NOT_FINITE", "finite"),
+        (
+            WORKLOAD + SIZE + "[economics]\nload_factor = -0.1\n",
+            "economics.load_factor",
+            "NUMBER_NEGATIVE",
+            "at least 0",
+        ),
+        (WORKLOAD + SIZE + '[optics]\nmodes = ["zrplus-40"]\n', "optics.modes", "EQUIPMENT_UNKNOWN", "'zrplus-400'"),
+        (WORKLOAD + SIZE + "[optics]\nmodes = []\n", "optics.modes", "FIELD_INVALID", "not empty"),
+        (WORKLOAD + SIZE + 'accelerator = "h10-sxm"\n', "size.accelerator", "EQUIPMENT_UNKNOWN", "'h100-sxm'"),
+        (WORKLOAD + SIZE + 'fabric = "close"\n', "size.fabric", "VALUE_UNKNOWN", "'clos'"),
+        (WORKLOAD + SIZE + "power_mw = 10\n", "size.accelerators", "FIELD_INVALID", "exactly one"),
+        (WORKLOAD + "[size]\naccelerators = -3\n", "size.accelerators", "NUMBER_NEGATIVE", "greater than 0"),
+        (WORKLOAD, "size.accelerators", "FIELD_INVALID", "exactly one"),
+        (WORKLOAD + "utilization = 0.9\n" + SIZE, "workload.sync_time_s", "FIELD_INVALID", "exactly one"),
+        ("workload = 3\n" + SIZE, "workload", "TYPE_WRONG", "[workload]"),
+        (
+            WORKLOAD + SIZE + '[catalog]\n"transceiver.zrplus-40".cost_usd = 1\n',
+            "catalog.transceiver.zrplus-40",
+            "EQUIPMENT_UNKNOWN",
+            "zrplus-400",
+        ),
+        (
+            WORKLOAD + SIZE + '[catalog]\n"transceiver.zr-400".cost = 1\n',
+            "catalog.transceiver.zr-400.cost",
+            "FIGURE_UNKNOWN",
+            "'cost_usd'",
+        ),
+        (
+            WORKLOAD + SIZE + '[catalog]\n"transceiver.zr-400".cost_usd = "dear"\n',
+            "catalog.transceiver.zr-400.cost_usd",
+            "FIELD_INVALID",
+            "number",
+        ),
+        (WORKLOAD + SIZE + "[catalog]\nzr = 3\n", "catalog.zr", "TYPE_WRONG", "cost_usd"),
+    ],
+)
+def test_a_wrong_setting_is_located(draft: Any, text: str, field: str, reason: str, hint: str) -> None:
+    draft.settings = text
+    found = [problem for problem in draft.problems() if problem.field == field]
+    assert [(problem.file, problem.reason) for problem in found] == [("scenario.toml", reason)]
+    assert hint in found[0].message
+
+
+def test_all_wrong_settings_are_reported_together(draft: Any) -> None:
+    draft.settings = (
+        WORKLOAD
+        + "bits_per_element = -1\n"
+        + SIZE
+        + "pod_accelerators = 0\n[economics]\nhorizon_years = 0\ndiscount_rate = 7\n[optics]\nspan_km = 0\n"
+    )
+    assert {problem.field for problem in draft.problems()} == {
+        "workload.bits_per_element",
+        "size.pod_accelerators",
+        "economics.horizon_years",
+        "economics.discount_rate",
+        "optics.span_km",
+    }
+
+
+def test_settings_are_read(draft: Any) -> None:
+    draft.settings = (
+        'name = "n"\nattribution = "me"\ncost_year = 2030\n'
+        + WORKLOAD
+        + 'demand = "hose"\n[size]\nbudget_usd = 1e9\n'
+        + '[policy]\nsurvive = ["site", "zone", "conduit-pair"]\nmax_rtt_ms = inf\n'
+        + '[catalog]\n"transceiver.zr-400".cost_usd = 1\naccelerator.h100-sxm.all_in_w = 1300\n'
+    )
+    scenario = read_scenario_files(draft.files())
+    assert (scenario.name, scenario.attribution, scenario.cost_year) == ("n", "me", 2030)
+    assert scenario.size.budget_usd == 1e9 and scenario.workload.demand == "hose"
+    assert scenario.policy.survive == ("site", "zone", "conduit-pair")
+    assert math.isinf(scenario.policy.max_rtt_ms)
+    assert scenario.catalog_overrides == {
+        "accelerator.h100-sxm": {"all_in_w": 1300},
+        "transceiver.zr-400": {"cost_usd": 1},
+    }
+
+
+def test_defaults_of_settings_are_listed(draft: Any) -> None:
+    assumptions = read_scenario_files(draft.files()).assumptions
+    assert "scenario.toml economics.discount_rate: default 0.08" in assumptions
+    assert not any("sync_time_s" in sentence for sentence in assumptions)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ".".join(["a"] * 40) + " = 1\n",
+        "[" + ".".join(["a"] * 40) + "]\n",
+        "[[" + ".".join(["a"] * 40) + "]]\n",
+        "a = " + "[" * 40 + "]" * 40,
+        "a = " + "{b=" * 40 + "1" + "}" * 40,
+        "[" + ".".join("abcdefghijklmnop") + "]\n" + ".".join("abcdefghijklmnopqrst") + " = 1\n",
+        ".".join(['"a"'] * 40) + " = 1\n",
+        "a" + " . a" * 40 + " = 1\n",
+        "".join(f"k{number}.a = 1\n" for number in range(10_000)),
+    ],
+)
+def test_a_text_that_would_fill_memory_is_refused_before_parsing(draft: Any, text: str) -> None:
+    draft.settings = text
+    problems = [problem for problem in draft.problems() if problem.file == "scenario.toml"]
+    assert [problem.reason for problem in problems] == ["TOML_TOO_DEEP"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'a = "' + "[." * 100 + '"',
+        "a = '" + "[." * 100 + "'",
+        'a = """\n' + "[.\n" * 100 + '"""',
+        'a = "\\"' + "[." * 100 + '"',
+        "# " + "[." * 100,
+        "a = [\n" + "  1.5, 2.5, 3.5,\n" * 100 + "]\n",
+        "[a.b]\nc.d = 1.5\n" * 1 + "[[e.f]]\ng = [[1.0, 2.0], [3.0]]\n",
+        "a = 1979-05-27T07:32:00.999\n",
+    ],
+)
+def test_dots_and_brackets_in_text_and_numbers_do_not_count(text: str) -> None:
+    assert too_deep(text) is None
+
+
+def test_settings_above_a_megabyte_are_refused(draft: Any) -> None:
+    draft.settings = "#" * 1_000_001
+    problems = [problem for problem in draft.problems() if problem.file == "scenario.toml"]
+    assert [problem.reason for problem in problems] == ["FILE_TOO_LARGE"]
+    assert "1,000,000" in problems[0].message

@@ -1,0 +1,191 @@
+"""Domain objects survive the wire, and the two vocabularies cannot drift apart."""
+
+import inspect
+import types
+from dataclasses import MISSING, fields, is_dataclass, replace
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+import pytest
+from google.api import field_behavior_pb2
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from wire_strategies import instances
+
+from topodesign.domain import fabric, plan, scenario
+from topodesign.domain.errors import InvalidInput, InvalidScenario, Problem
+from topodesign.domain.fabric import Clos, Torus
+from topodesign.domain.plan import Plan, SolveLimits, Sync
+from topodesign.domain.scenario import FiberSegment, Policy, PowerZone, Scenario, Site, Size, Workload
+from topodesign.v1 import fabric_pb2, plan_pb2, scenario_pb2
+from topodesign.wire import fabric_from_proto, fabric_to_proto, from_proto, message_type, to_proto
+from topodesign.wire.values import enum_name, without_none
+
+WIRE_ONLY_MESSAGES = {"Scalar", "Position", "Ring", "Polygon", "CatalogFigures", "FabricSpec"}
+
+
+def domain_dataclasses() -> list[type]:
+    found = [
+        member
+        for module in (scenario, fabric, plan)
+        for _, member in inspect.getmembers(module, inspect.isclass)
+        if is_dataclass(member) and member.__module__ == module.__name__
+    ]
+    return [*found, Problem]
+
+
+def is_optional(hint: Any) -> bool:
+    return isinstance(hint, types.UnionType) and type(None) in get_args(hint)
+
+
+@pytest.mark.parametrize("kind", domain_dataclasses(), ids=lambda kind: kind.__name__)
+def test_every_domain_field_has_a_message_field_and_the_other_way_round(kind: type) -> None:
+    assert {item.name for item in fields(kind)} == set(message_type(kind).DESCRIPTOR.fields_by_name)
+
+
+def test_every_message_has_a_domain_dataclass() -> None:
+    messages = {
+        name for module in (scenario_pb2, fabric_pb2, plan_pb2) for name in module.DESCRIPTOR.message_types_by_name
+    }
+    assert messages - WIRE_ONLY_MESSAGES == {kind.__name__ for kind in domain_dataclasses()}
+
+
+@pytest.mark.parametrize("kind", domain_dataclasses(), ids=lambda kind: kind.__name__)
+def test_exactly_the_fields_without_a_default_are_marked_required(kind: type) -> None:
+    hints = get_type_hints(kind)
+    needed = {
+        item.name
+        for item in fields(kind)
+        if item.default is MISSING and item.default_factory is MISSING and not is_optional(hints[item.name])
+    }
+    marked = {
+        field.name
+        for field in message_type(kind).DESCRIPTOR.fields
+        if field_behavior_pb2.REQUIRED in field.GetOptions().Extensions[field_behavior_pb2.field_behavior]
+    }
+    # An empty list is how worst_pair says "none", so a field may be optional to the domain and a list on the wire.
+    assert marked == needed
+
+
+@pytest.mark.parametrize("kind", domain_dataclasses(), ids=lambda kind: kind.__name__)
+def test_every_literal_has_its_enum_value_and_no_enum_value_is_left_over(kind: type) -> None:
+    for name, hint in get_type_hints(kind).items():
+        bare, _ = without_none(hint)
+        bare = get_args(bare)[0] if get_origin(bare) is tuple else bare
+        if get_origin(bare) is Literal:
+            enum = message_type(kind).DESCRIPTOR.fields_by_name[name].enum_type
+            expected = {enum_name(literal, enum) for literal in get_args(bare)}
+            assert expected == {value.name for value in enum.values if value.number != 0}
+
+
+@pytest.mark.parametrize("kind", domain_dataclasses(), ids=lambda kind: kind.__name__)
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_what_is_sent_arrives(kind: type, data: st.DataObject) -> None:
+    value = data.draw(instances(kind))
+    message = message_type(kind).FromString(to_proto(value).SerializeToString())
+    assert from_proto(message, kind) == value
+
+
+@pytest.mark.parametrize("spec", [Torus(shape=(4, 4, 2), two_wide="single"), Clos(accelerators=128, tiers=2)])
+def test_fabrics_of_every_kind_arrive(spec: Torus | Clos) -> None:
+    message = fabric_pb2.FabricSpec.FromString(fabric_to_proto(spec).SerializeToString())
+    assert fabric_from_proto(message) == spec
+
+
+def test_a_fabric_without_a_kind_is_an_error() -> None:
+    with pytest.raises(InvalidInput, match="fabric is missing"):
+        fabric_from_proto(fabric_pb2.FabricSpec())
+
+
+def tiny() -> Scenario:
+    return Scenario(
+        name="tiny",
+        sites=(
+            Site(site_id="a", lon=0, lat=0, zone_id="z", power_mw=10),
+            Site(site_id="b", lon=1, lat=0, zone_id="z", power_mw=10),
+        ),
+        zones=(PowerZone(zone_id="z", headroom_mw=30),),
+        segments=(FiberSegment(segment_id="s", a="a", b="b", length_km=100),),
+        workload=Workload(sync_time_s=1.0),
+        size=Size(power_mw=5),
+    )
+
+
+def test_absent_fields_take_the_defaults_of_the_domain() -> None:
+    message = scenario_pb2.Site(site_id="a", lon=0.0, lat=0.0, zone_id="z", power_mw=1.0)
+    assert from_proto(message, Site) == Site(site_id="a", lon=0.0, lat=0.0, zone_id="z", power_mw=1.0)
+    assert from_proto(plan_pb2.SolveLimits(), SolveLimits) == SolveLimits()
+
+
+def test_a_zero_that_was_sent_is_not_mistaken_for_an_absent_field() -> None:
+    message = plan_pb2.SolveLimits(gap=0.0, seed=0)
+    assert from_proto(message, SolveLimits).gap == 0.0
+
+
+def test_surviving_nothing_is_not_mistaken_for_the_default() -> None:
+    message = to_proto(Policy(survive=()))
+    assert from_proto(message, Policy).survive == ("none",)
+
+
+def test_infinite_limits_stay_infinite() -> None:
+    assert from_proto(to_proto(Policy()), Policy).max_rtt_ms == float("inf")
+
+
+def test_unbounded_strength_is_absent_and_not_zero() -> None:
+    sync = Sync(demand_gbps=1.0, strength_gbps=None, worst_failure=None, worst_strength_gbps=None, time_s=None)
+    message = to_proto(sync)
+    assert not message.HasField("strength_gbps")
+    assert from_proto(message, Sync) == sync
+
+
+def test_whole_numbers_true_false_and_nothing_keep_their_type_in_extra_columns() -> None:
+    extra = {"text": "x", "whole": 3, "broken": 3.0, "truth": True, "nothing": None}
+    site = Site(site_id="a", lon=0, lat=0, zone_id="z", power_mw=1, extra=extra)
+    back = from_proto(to_proto(site), Site).extra
+    assert {key: (type(value), value) for key, value in back.items()} == {
+        key: (type(value), value) for key, value in extra.items()
+    }
+
+
+def test_every_fault_of_a_scenario_is_reported_with_its_path() -> None:
+    message = to_proto(tiny())
+    assert isinstance(message, scenario_pb2.Scenario)
+    message.sites[0].power_mw = -1
+    message.sites[1].ClearField("lat")
+    message.segments[0].length_km = float("nan")
+    message.workload.ClearField("sync_time_s")
+    message.segments[0].fiber_type = 99  # type: ignore[assignment]
+    with pytest.raises(InvalidScenario) as caught:
+        from_proto(message, Scenario, path="scenario")
+    assert {(problem.field, problem.reason) for problem in caught.value.problems} == {
+        ("scenario.sites[0].power_mw", "FIELD_INVALID"),
+        ("scenario.sites[1].lat", "FIELD_REQUIRED"),
+        ("scenario.segments[0].fiber_type", "ENUM_UNKNOWN"),
+        ("scenario.workload.sync_time_s", "FIELD_INVALID"),
+    }
+
+
+def test_a_fault_between_rows_names_the_row_as_it_was_sent_not_as_it_was_sorted() -> None:
+    message = to_proto(tiny())
+    assert isinstance(message, scenario_pb2.Scenario)
+    first, second = message.sites[0], message.sites[1]
+    first.site_id, second.site_id = "b", "a"
+    first.zone_id = "nowhere"  # sent first, sorted last
+    with pytest.raises(InvalidInput) as caught:
+        from_proto(message, Scenario, path="scenario")
+    assert caught.value.field_path == "scenario.sites[0].zone_id"
+    assert caught.value.reason == "REFERENCE_UNKNOWN"
+
+
+def test_a_whole_number_beyond_64_bits_is_refused_with_its_path() -> None:
+    big = replace(tiny().sites[0], max_pods=2**63)
+    with pytest.raises(InvalidInput) as caught:
+        to_proto(big)
+    assert caught.value.field_path == "site.max_pods"
+
+
+def test_a_plan_without_provenance_is_refused() -> None:
+    message = plan_pb2.Plan(scenario_name="x", wall_s=1, seed=0)
+    with pytest.raises(InvalidInput) as caught:
+        from_proto(message, Plan, path="plan")
+    assert caught.value.reason == "FIELD_REQUIRED"

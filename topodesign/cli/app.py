@@ -1,0 +1,171 @@
+"""Entry point: finds the command, imports only its module, and turns every error into an exit code.
+
+A command's module has a function (or, for a group, a ``typer.Typer``) and, for a function, a constant ``EXAMPLE`` that
+ends its help. Commands end with another code than 0 by ``raise typer.Exit(code)`` and let errors of the tree in
+:mod:`topodesign.domain.errors` pass: they are reported here, in JSON when ``--json`` is among the arguments.
+"""
+
+import importlib
+import sys
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+from typer.exceptions import TyperException
+
+from topodesign.cli.output import ExitCode, report
+from topodesign.domain.errors import InternalError, InvalidInput, NotFound, TopoDesignError
+
+
+@dataclass(frozen=True, slots=True)
+class CommandEntry:
+    """Where a command is found, and its line in the overview (so that the overview imports none of them)."""
+
+    module: str
+    attribute: str
+    summary: str
+
+
+COMMANDS = {
+    "plan": CommandEntry("topodesign.cli.plan", "plan", "Place clusters and size links; write the plan into a folder."),
+    "check": CommandEntry("topodesign.cli.check", "check", "Read a scenario and list every problem in it."),
+    "verify": CommandEntry("topodesign.cli.verify", "verify", "Check a plan independently of the planner."),
+    "fabric": CommandEntry("topodesign.cli.fabric", "fabric", "Evaluate and compare fabrics inside a site."),
+    "training": CommandEntry("topodesign.cli.training", "training", "Estimate step time and bandwidth between sites."),
+    "optics": CommandEntry("topodesign.cli.optics", "optics", "Design one optical link."),
+    "report": CommandEntry("topodesign.cli.report", "report", "Rebuild the map report and charts of a plan."),
+    "serve": CommandEntry("topodesign.cli.serve", "serve", "Run the gRPC service."),
+    "submit": CommandEntry("topodesign.cli.submit", "submit", "Submit a scenario to the service."),
+    "watch": CommandEntry("topodesign.cli.watch", "watch", "Follow the progress of a job."),
+    "cancel": CommandEntry("topodesign.cli.cancel", "cancel", "Cancel a job; its best plan so far is kept."),
+    "jobs": CommandEntry("topodesign.cli.jobs", "jobs", "List the jobs of the service."),
+    "fetch": CommandEntry("topodesign.cli.fetch", "fetch", "Fetch the result of a job."),
+}
+
+EXIT_CODES = (
+    "Exit codes: 0 done; 1 a defect of topodesign; 2 bad usage or bad input; 3 infeasible; 4 a plan failed verification; "
+    "5 limit reached with no plan; 6 service unavailable or full; 130 interrupted."
+)
+EXAMPLE = "Example: topodesign plan sample_sites/two-campus --out plan-out --time-limit 60 --gap 0.01"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Console entry point: runs one command and exits with its code."""
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line (without the program's name) and return its exit code."""
+    as_json = "--json" in arguments
+    try:
+        return _run_command(list(arguments), as_json=as_json)
+    except TopoDesignError as error:
+        if isinstance(error, InternalError):
+            traceback.print_exc()
+        return report(error, as_json=as_json)
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+    except OSError as error:
+        return report(_as_input_error(error), as_json=as_json)
+    except Exception as error:  # noqa: BLE001  # the process boundary: a defect still ends in one document and a code
+        traceback.print_exc()
+        return report(InternalError(f"defect in topodesign: {error!r}; please report it"), as_json=as_json)
+
+
+def build_app(wanted: str | None) -> typer.Typer:
+    """The command tree: ``wanted`` imported, every other command listed by its summary only.
+
+    Raises
+    ------
+    NotFound
+        When the wanted command's module is not part of this installation.
+    """
+    app = typer.Typer(
+        name="topodesign",
+        help="Place AI training clusters over sites and power zones and size the optical links between them.",
+        epilog=f"{EXAMPLE}\n\n{EXIT_CODES}",
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+    )
+    app.callback()(_root)
+    for name, entry in COMMANDS.items():
+        if name == wanted:
+            _register(app, name, entry)
+        else:
+            app.command(name, help=entry.summary)(_listed_only)
+    return app
+
+
+def _run_command(arguments: list[str], *, as_json: bool) -> int:
+    wanted = next((argument for argument in arguments if not argument.startswith("-")), None)
+    app = build_app(wanted)
+    if not as_json:
+        try:
+            app(arguments, prog_name="topodesign")
+        except SystemExit as stop:
+            return stop.code if isinstance(stop.code, int) else ExitCode.DONE
+        return ExitCode.DONE
+    try:
+        code = app(arguments, prog_name="topodesign", standalone_mode=False)
+    except TyperException as error:
+        describe = getattr(error, "format_message", None)
+        text = describe() if describe is not None else str(error)
+        hint = f"topodesign {wanted} --help" if wanted in COMMANDS else "topodesign --help"
+        raise InvalidInput(f"{text.rstrip('.')}; see {hint}", reason="USAGE_INVALID") from None
+    return code if isinstance(code, int) else ExitCode.DONE
+
+
+def _register(app: typer.Typer, name: str, entry: CommandEntry) -> None:
+    try:
+        module = importlib.import_module(entry.module)
+    except ModuleNotFoundError as error:
+        if error.name != entry.module:
+            raise
+        raise NotFound(
+            f"command {name!r} is not part of this installation; install the complete package",
+            reason="COMMAND_NOT_INSTALLED",
+            metadata={"command": name},
+        ) from None
+    found = getattr(module, entry.attribute)
+    if isinstance(found, typer.Typer):
+        app.add_typer(found, name=name)
+    else:
+        app.command(name, epilog=getattr(module, "EXAMPLE", None))(found)
+
+
+def _as_input_error(error: OSError) -> InvalidInput:
+    place = error.filename if error.filename is not None else "file"
+    return InvalidInput(f"{place}: {error.strerror or error}; check the path and its permissions", reason="FILE_ACCESS")
+
+
+def _version(wanted: bool) -> None:
+    if not wanted:
+        return
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        typer.echo(version("topodesign"))
+    except PackageNotFoundError:
+        typer.echo("unknown (not installed)")
+    raise typer.Exit
+
+
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
+def _listed_only() -> None:
+    """Stands for a command in the overview; the command that is asked for is always the real one."""
+    raise InternalError("a command was run without its module")
+
+
+if __name__ == "__main__":
+    main()

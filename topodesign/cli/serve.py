@@ -1,0 +1,41 @@
+"""``topodesign serve``: runs the gRPC service."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+EXAMPLE = "Example: topodesign serve --port 50051 --data topodesign-data"
+
+
+def serve(
+    host: Annotated[str, typer.Option("--host", help="Address to listen on; the default serves this machine only.")] = (
+        "127.0.0.1"
+    ),
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port; 0 takes any free one.")] = 50051,
+    data: Annotated[Path, typer.Option("--data", help="Folder that keeps scenarios, jobs and plans.")] = Path(
+        "topodesign-data"
+    ),
+    workers: Annotated[int, typer.Option("--workers", min=1, max=256, help="Plans made at a time.")] = 1,
+    queue_limit: Annotated[int, typer.Option("--queue-limit", min=1, help="Plans that may wait.")] = 100,
+    address_file: Annotated[
+        Path | None, typer.Option("--address-file", help="File that gets HOST:PORT once the service answers.")
+    ] = None,
+) -> None:
+    """Serve until SIGTERM or Ctrl-C; the address is printed on stderr when the service answers.
+
+    Accepted jobs outlive the service: those that were running are started again by the next one on the same data.
+    """
+    from topodesign_server.running import run_server
+    from topodesign_server.settings import ServerSettings
+
+    run_server(
+        ServerSettings(
+            host=host,
+            port=port,
+            data_directory=data,
+            address_file=address_file,
+            workers=workers,
+            queue_limit=queue_limit,
+        )
+    )

@@ -1,0 +1,76 @@
+"""``topodesign verify``: checks a plan, ours or anyone's, independently of the planner."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from topodesign.cli.output import ExitCode, emit_json, say
+from topodesign.domain.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from topodesign.domain.plan import Verification
+
+EXAMPLE = "Example: topodesign verify sample_sites/two-campus plan-out/plan.json --json"
+
+LARGEST_PLAN_BYTES = 256 * 1024 * 1024
+"""Refused unread above this size; a plan of 500 sites is below 10 MB."""
+
+
+def verify(
+    scenario_dir: Annotated[Path, typer.Argument(help="Scenario folder that the plan was made for.")],
+    plan_json: Annotated[
+        Path, typer.Argument(help="Plan file with the keys of plan.json; derived keys may be absent.")
+    ],
+    json_output: Annotated[
+        bool, typer.Option("--json", help="Print one JSON document: valid, violations, strength_gbps and more.")
+    ] = False,
+) -> None:
+    """Check a plan against every limit of its scenario, from first principles and without the planner's code.
+
+    Power, reach, spectrum, strength in every failure state and cost to the cent are derived again; every violation is
+    listed with its value, its limit and a remedy. Exits with 0 when the plan is valid and with 4 when it is not.
+    """
+    from topodesign.catalog import load_catalog
+    from topodesign.scenario import load_scenario
+    from topodesign.verify import read_plan, verify_plan
+
+    scenario = load_scenario(scenario_dir)
+    catalog = load_catalog(scenario.catalog_overrides)
+    plan = read_plan(_read(plan_json), scenario, catalog, what=str(plan_json))
+    verification = verify_plan(scenario, plan, catalog=catalog)
+    if json_output:
+        emit_json(verification)
+    else:
+        _describe(plan_json, verification)
+    if not verification.valid:
+        raise typer.Exit(ExitCode.UNVERIFIED)
+
+
+def _read(path: Path) -> bytes:
+    size = path.stat().st_size
+    if size > LARGEST_PLAN_BYTES:
+        raise InvalidInput(
+            f"{path} has {size} bytes, above the limit of {LARGEST_PLAN_BYTES}; it is no plan file",
+            reason="FILE_TOO_LARGE",
+            metadata={"size": str(size), "limit": str(LARGEST_PLAN_BYTES)},
+        )
+    return path.read_bytes()
+
+
+def _describe(path: Path, verification: "Verification") -> None:
+    """The finding for people: the verdict, then one line per violation."""
+    violations = verification.violations
+    strength = verification.strength_gbps
+    if verification.valid:
+        worst = min(
+            (state.strength_gbps for state in verification.failures if state.strength_gbps is not None), default=None
+        )
+        say(f"{path}: valid; {len(verification.checks)} rules checked in {len(verification.failures)} failure states")
+        if strength is not None and worst is not None:
+            say(f"  strength {strength:,.0f} Gbit/s, after the worst failure {worst:,.0f} Gbit/s")
+        say(f"  cost {verification.cost_usd:,.2f} USD")
+        return
+    say(f"{path}: NOT valid; {len(violations)} violation{'s' if len(violations) != 1 else ''}")
+    for violation in violations:
+        say(f"  {violation.message} [{violation.rule}]")

@@ -1,0 +1,23 @@
+"""The client of the gRPC service: the same domain objects go in and come back.
+
+gRPC is loaded when a name of this package is first used, not when the package is imported.
+"""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from topodesign.client.client import Client
+    from topodesign.client.job import Job
+    from topodesign.client.kept import ExportFormat, JobState, JobStatus, KeptPlan, KeptScenario
+
+__all__ = ["Client", "ExportFormat", "Job", "JobState", "JobStatus", "KeptPlan", "KeptScenario"]
+
+_MODULE_OF = {"Client": "client", "Job": "job"}
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"topodesign.client.{_MODULE_OF.get(name, 'kept')}"), name)

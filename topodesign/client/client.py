@@ -1,0 +1,303 @@
+"""The synchronous client."""
+
+import hashlib
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import grpc
+from google.longrunning import operations_pb2, operations_pb2_grpc
+
+from topodesign.client.connection import Connection, as_domain_error
+from topodesign.client.job import Job, job_status
+from topodesign.client.kept import ExportFormat, JobStatus, KeptPlan, KeptScenario
+from topodesign.domain.errors import InternalError, InvalidInput, Problem
+from topodesign.domain.fabric import FabricEvaluation, FabricSpec
+from topodesign.domain.plan import Plan, SolveLimits, Verification
+from topodesign.domain.scenario import Scenario
+from topodesign.v1 import (
+    fabric_service_pb2,
+    fabric_service_pb2_grpc,
+    plan_pb2,
+    planning_service_pb2_grpc,
+    scenario_pb2,
+    scenario_service_pb2_grpc,
+)
+from topodesign.v1 import planning_service_pb2 as planning_pb
+from topodesign.v1 import scenario_service_pb2 as scenario_pb
+from topodesign.wire import fabric_to_proto, from_proto, to_proto
+
+M = TypeVar("M")
+ScenarioSource = Scenario | Mapping[str, bytes]
+
+
+class Client:
+    """A connection to a topodesign server; a context manager.
+
+    Parameters
+    ----------
+    target : str
+        ``host:port`` of the server.
+    timeout_s : float
+        Seconds within which a call must be answered.
+    retry_for_s : float, optional
+        Seconds for which calls that may be repeated are repeated while the server cannot be reached; by default
+        ``timeout_s``.
+
+    Examples
+    --------
+    >>> with Client("localhost:50051") as client:  # doctest: +SKIP
+    ...     plan = client.submit_plan(scenario, time_limit_s=60).result()
+    """
+
+    def __init__(self, target: str, *, timeout_s: float = 30.0, retry_for_s: float | None = None) -> None:
+        self._connection = Connection(
+            target, timeout_s=timeout_s, retry_for_s=timeout_s if retry_for_s is None else retry_for_s
+        )
+        channel = self._connection.channel
+        self._planning = planning_service_pb2_grpc.PlanningServiceStub(channel)
+        self._scenarios = scenario_service_pb2_grpc.ScenarioServiceStub(channel)
+        self._fabrics = fabric_service_pb2_grpc.FabricServiceStub(channel)
+        self._operations = operations_pb2_grpc.OperationsStub(channel)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection; running jobs go on."""
+        self._connection.close()
+
+    def check_scenario(self, scenario: ScenarioSource) -> tuple[Problem, ...]:
+        """Every problem of a scenario, or of the files of a scenario folder (content by file name)."""
+        request = scenario_pb.CheckScenarioRequest()
+        _put_source(request, scenario)
+        response = self._connection.call(self._scenarios.CheckScenario, request)
+        return tuple(from_proto(problem, Problem) for problem in response.problems)
+
+    def create_scenario(
+        self, scenario: ScenarioSource, *, scenario_id: str = "", request_id: str | None = None
+    ) -> KeptScenario:
+        """Keep a scenario on the server.
+
+        Parameters
+        ----------
+        scenario : Scenario or mapping of str to bytes
+            The scenario, or the files of a scenario folder.
+        scenario_id : str
+            Id to use; empty: the server chooses.
+        request_id : str, optional
+            UUID that makes a repetition return the first answer; by default a new one.
+
+        Raises
+        ------
+        InvalidScenario
+            With every problem.
+        Conflict
+            When the id is taken.
+        """
+        request = scenario_pb.CreateScenarioRequest(scenario_id=scenario_id, request_id=request_id or str(uuid.uuid4()))
+        _put_source(request, scenario)
+        return _kept_scenario(self._connection.call(self._scenarios.CreateScenario, request), with_content=True)
+
+    def get_scenario(self, name: str) -> Scenario:
+        """A kept scenario; raises :class:`NotFound`."""
+        response = self._connection.call(self._scenarios.GetScenario, scenario_pb.GetScenarioRequest(name=name))
+        return from_proto(response.scenario, Scenario, path="scenario")
+
+    def list_scenarios(self) -> tuple[KeptScenario, ...]:
+        """All kept scenarios, the newest first, without their content."""
+        pages = self._pages(self._scenarios.ListScenarios, scenario_pb.ListScenariosRequest())
+        return tuple(_kept_scenario(item, with_content=False) for page in pages for item in page.scenarios)
+
+    def delete_scenario(self, name: str) -> None:
+        """Delete a kept scenario; plans made from it stay."""
+        request = scenario_pb.DeleteScenarioRequest(name=name)
+        self._connection.call(self._scenarios.DeleteScenario, request, is_idempotent=False)
+
+    def submit_plan(
+        self,
+        scenario: Scenario | str,
+        *,
+        time_limit_s: float = 60.0,
+        gap: float = 0.01,
+        seed: int = 0,
+        threads: int = 2,
+        request_id: str | None = None,
+    ) -> Job:
+        """Have a plan made.
+
+        Parameters
+        ----------
+        scenario : Scenario or str
+            The scenario, or the resource name of a kept one.
+        time_limit_s : float
+            Seconds for the solve.
+        gap : float
+            Relative gap to the proven bound at which to stop.
+        seed : int
+        threads : int
+        request_id : str, optional
+            UUID that makes a repetition return the first job; by default a new one, so that a retry never makes two.
+
+        Raises
+        ------
+        InvalidInput
+            When scenario or limits are wrong.
+        CapacityError
+            When too many jobs wait.
+        """
+        request = planning_pb.CreatePlanRequest(request_id=request_id or str(uuid.uuid4()))
+        limits = to_proto(SolveLimits(time_limit_s=time_limit_s, gap=gap, seed=seed, threads=threads))
+        request.limits.CopyFrom(_of(plan_pb2.SolveLimits, limits))
+        if isinstance(scenario, str):
+            request.scenario_name = scenario
+        else:
+            request.scenario.CopyFrom(_of(scenario_pb2.Scenario, to_proto(scenario)))
+        return self.job(self._connection.call(self._planning.CreatePlan, request).name)
+
+    def job(self, name: str) -> Job:
+        """The job with that operation or plan name (``operations/...``, ``plans/...``)."""
+        collection, slash, item_id = name.partition("/")
+        if collection not in ("operations", "plans") or not slash:
+            raise InvalidInput(
+                f"{name!r} names no job; give operations/... or plans/... as the server does", reason="NAME_INVALID"
+            )
+        return Job(self._connection, f"operations/{item_id}")
+
+    def jobs(self) -> tuple[JobStatus, ...]:
+        """All jobs, the newest first."""
+        request = operations_pb2.ListOperationsRequest(name="operations")
+        pages = self._pages(self._operations.ListOperations, request)
+        return tuple(job_status(item) for page in pages for item in page.operations)
+
+    def get_plan(self, name: str) -> Plan:
+        """A plan that was made.
+
+        Raises
+        ------
+        NotFound
+            When there is none of that name.
+        Conflict
+            When it is being made, or its making failed.
+        """
+        response = self._connection.call(self._planning.GetPlan, planning_pb.GetPlanRequest(name=name))
+        return from_proto(response.plan, Plan, path="plan")
+
+    def get_plan_scenario(self, name: str) -> Scenario:
+        """The scenario that a plan was made from, also when it came with the request or was deleted since."""
+        request = planning_pb.GetPlanRequest(name=name, view=planning_pb.PLAN_VIEW_WITH_SCENARIO)
+        response = self._connection.call(self._planning.GetPlan, request)
+        return from_proto(response.scenario_content, Scenario, path="scenario")
+
+    def list_plans(self) -> tuple[KeptPlan, ...]:
+        """All plans that were made, the newest first, without lightpaths, segments, verification and fabrics."""
+        pages = self._pages(self._planning.ListPlans, planning_pb.ListPlansRequest())
+        return tuple(
+            KeptPlan(
+                name=item.name,
+                scenario_name=item.scenario,
+                created=item.create_time.ToDatetime(tzinfo=UTC),
+                plan=from_proto(item.plan, Plan, path="plan"),
+            )
+            for page in pages
+            for item in page.plans
+        )
+
+    def delete_plan(self, name: str) -> None:
+        """Delete a plan that was made."""
+        request = planning_pb.DeletePlanRequest(name=name)
+        self._connection.call(self._planning.DeletePlan, request, is_idempotent=False)
+
+    def verify_plan(self, plan: Plan | str, scenario: Scenario | None = None) -> Verification:
+        """Have the independent verifier check a plan.
+
+        Parameters
+        ----------
+        plan : Plan or str
+            A plan of any origin, or the resource name of a kept one.
+        scenario : Scenario, optional
+            What the plan is for; needed with a ``Plan``, refused with a name.
+        """
+        request = planning_pb.VerifyPlanRequest()
+        if isinstance(plan, str):
+            request.name = plan
+        else:
+            request.plan.CopyFrom(_of(plan_pb2.Plan, to_proto(plan)))
+        if scenario is not None:
+            request.scenario.CopyFrom(_of(scenario_pb2.Scenario, to_proto(scenario)))
+        return from_proto(self._connection.call(self._planning.VerifyPlan, request), Verification, path="verification")
+
+    def export_plan(self, name: str, file_format: ExportFormat) -> bytes:
+        """A plan as the content of a file.
+
+        Raises
+        ------
+        InternalError
+            When the bytes do not have the checksum that the server gave.
+        """
+        number = planning_pb.ExportFormat.Value("EXPORT_FORMAT_" + file_format.upper().replace("-", "_"))
+        request = planning_pb.ExportPlanRequest(name=name, format=number)
+        try:
+            parts = list(self._planning.ExportPlan(request, timeout=self._connection.timeout_s))
+        except grpc.RpcError as error:
+            raise as_domain_error(error) from None
+        content = b"".join(part.data for part in parts)
+        if not parts or hashlib.sha256(content).hexdigest() != parts[0].sha256:
+            raise InternalError(
+                f"{name} as {file_format} arrived damaged ({len(content)} bytes); fetch it again",
+                reason="CHECKSUM_WRONG",
+            )
+        return content
+
+    def evaluate_fabric(self, fabric: FabricSpec, *, message_bytes: float | None = None) -> FabricEvaluation:
+        """Evaluate one fabric; ``message_bytes`` is the all-reduce message of each accelerator."""
+        request = fabric_service_pb2.EvaluateFabricRequest(fabric=fabric_to_proto(fabric), message_bytes=message_bytes)
+        return from_proto(self._connection.call(self._fabrics.EvaluateFabric, request), FabricEvaluation)
+
+    def compare_fabrics(
+        self, fabrics: Sequence[FabricSpec], *, message_bytes: float | None = None
+    ) -> tuple[FabricEvaluation, ...]:
+        """Evaluate several fabrics side by side, in their order."""
+        request = fabric_service_pb2.CompareFabricsRequest(
+            fabrics=[fabric_to_proto(fabric) for fabric in fabrics], message_bytes=message_bytes
+        )
+        response = self._connection.call(self._fabrics.CompareFabrics, request)
+        return tuple(from_proto(item, FabricEvaluation) for item in response.fabrics)
+
+    def _pages(self, method: Callable[..., Any], request: Any) -> Iterator[Any]:
+        while True:
+            page = self._connection.call(method, request)
+            yield page
+            if not page.next_page_token:
+                return
+            request.page_token = page.next_page_token
+
+
+def _put_source(
+    request: scenario_pb.CheckScenarioRequest | scenario_pb.CreateScenarioRequest, scenario: ScenarioSource
+) -> None:
+    if isinstance(scenario, Scenario):
+        request.scenario.CopyFrom(_of(scenario_pb2.Scenario, to_proto(scenario)))
+    else:
+        request.files.CopyFrom(scenario_pb.ScenarioFiles(files=scenario))
+
+
+def _kept_scenario(stored: scenario_pb.StoredScenario, *, with_content: bool) -> KeptScenario:
+    return KeptScenario(
+        name=stored.name,
+        title=stored.scenario.name,
+        created=stored.create_time.ToDatetime(tzinfo=UTC),
+        scenario=from_proto(stored.scenario, Scenario, path="scenario") if with_content else None,
+    )
+
+
+def _of(kind: type[M], message: object) -> M:
+    assert isinstance(message, kind)
+    return message

@@ -1,0 +1,48 @@
+"""Validation of field values on construction of domain objects."""
+
+import math
+
+from topodesign.domain.errors import InvalidInput
+
+
+def require(condition: bool, *, field: str, value: object, limit: str, remedy: str) -> None:
+    """Raise :class:`InvalidInput` naming the field, the value, the limit and the remedy unless ``condition``."""
+    if not condition:
+        raise InvalidInput(
+            f"{field} is {value!r}, but it must be {limit}; {remedy}",
+            field_path=field,
+            metadata={"value": repr(value), "limit": limit},
+        )
+
+
+def require_number(
+    value: float,
+    *,
+    field: str,
+    at_least: float = -math.inf,
+    at_most: float = math.inf,
+    above: float | None = None,
+    remedy: str = "give a value in that range",
+    may_be_infinite: bool = False,
+) -> None:
+    """Raise :class:`InvalidInput` unless ``value`` is a number in ``[at_least, at_most]`` (or ``> above``)."""
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    finite = number and (math.isfinite(value) or (may_be_infinite and value == math.inf))
+    require(finite, field=field, value=value, limit="a finite number", remedy="give a number")
+    if above is not None:
+        require(value > above, field=field, value=value, limit=f"greater than {above:g}", remedy=remedy)
+    require(value >= at_least, field=field, value=value, limit=f"at least {at_least:g}", remedy=remedy)
+    require(value <= at_most, field=field, value=value, limit=f"at most {at_most:g}", remedy=remedy)
+
+
+def require_id(value: str, *, field: str) -> None:
+    """Raise :class:`InvalidInput` unless ``value`` is a printable, non-empty id without ``;`` or line breaks."""
+    sound = isinstance(value, str) and value.strip() == value and 0 < len(value) <= 200
+    sound = sound and value.isprintable() and ";" not in value
+    require(
+        sound,
+        field=field,
+        value=value,
+        limit="an id of 1 to 200 printable characters with no ';' and no surrounding spaces",
+        remedy="rename it",
+    )

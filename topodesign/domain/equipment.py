@@ -1,0 +1,227 @@
+"""Equipment of the catalogue. Prices are indicative unless their confidence says otherwise."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+from topodesign.domain.checks import require_id, require_number
+from topodesign.domain.errors import NotFound
+
+Confidence = Literal["high", "medium", "low"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where a figure comes from: source in words, its date, and how far to trust it."""
+
+    source: str
+    date: str
+    confidence: Confidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accelerator:
+    """A training accelerator.
+
+    ``all_in_w``: IT watts per accelerator including host, fabric share and cooling fans (PUE comes on top).
+    ``peak_tflops``: dense BF16. ``scale_out_gbps``: one direction, per accelerator.
+    """
+
+    id: str
+    name: str
+    all_in_w: float
+    cost_usd: float
+    peak_tflops: float
+    scale_out_gbps: float
+    origins: Mapping[str, Origin] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        require_id(self.id, field="accelerator.id")
+        require_number(self.all_in_w, field="all_in_w", above=0)
+        require_number(self.cost_usd, field="cost_usd", at_least=0)
+        require_number(self.peak_tflops, field="peak_tflops", above=0)
+        require_number(self.scale_out_gbps, field="scale_out_gbps", above=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Switch:
+    """A packet switch of a fabric: ``radix`` ports of ``port_gbps`` each (one direction)."""
+
+    id: str
+    name: str
+    radix: int
+    port_gbps: float
+    cost_usd: float
+    power_w: float
+    latency_ns: float
+    origins: Mapping[str, Origin] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        require_id(self.id, field="switch.id")
+        for name in ("radix", "port_gbps"):
+            require_number(getattr(self, name), field=name, above=0)
+        for name in ("cost_usd", "power_w", "latency_ns"):
+            require_number(getattr(self, name), field=name, at_least=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CableClass:
+    """Cable or grey optic of a fabric link up to ``reach_m``; cost and watts of the whole link (both ends)."""
+
+    id: str
+    name: str
+    reach_m: float
+    port_gbps: float
+    cost_usd: float
+    power_w: float
+    origins: Mapping[str, Origin] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        require_id(self.id, field="cable.id")
+        require_number(self.reach_m, field="reach_m", above=0)
+        for name in ("cost_usd", "power_w"):
+            require_number(getattr(self, name), field=name, at_least=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransceiverMode:
+    """A coherent transceiver in one operating mode; cost and watts of one module (one end of a lightpath).
+
+    ``required_osnr_db`` is the GSNR that the receiver needs in 0.1 nm, ``width_ghz`` the spectrum it occupies,
+    ``max_dispersion_ps_nm`` the chromatic dispersion it compensates, ``max_spans`` a standard's limit (0: none).
+    """
+
+    id: str
+    name: str
+    rate_gbps: float
+    baud_gbd: float
+    width_ghz: float
+    required_osnr_db: float
+    tx_osnr_db: float
+    max_dispersion_ps_nm: float
+    max_km: float
+    max_spans: int
+    latency_us: float
+    cost_usd: float
+    power_w: float
+    origins: Mapping[str, Origin] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        require_id(self.id, field="transceiver.id")
+        for name in ("rate_gbps", "baud_gbd", "width_ghz", "required_osnr_db", "tx_osnr_db", "max_dispersion_ps_nm"):
+            require_number(getattr(self, name), field=name, above=0)
+        require_number(self.max_km, field="max_km", above=0)
+        for name in ("max_spans", "latency_us", "cost_usd", "power_w"):
+            require_number(getattr(self, name), field=name, at_least=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineSystem:
+    """Amplified line system of one fiber pair: a terminal at each end of a segment, amplifiers between spans."""
+
+    id: str
+    name: str
+    band_ghz: float
+    terminal_cost_usd: float
+    terminal_power_w: float
+    amplifier_cost_usd: float
+    amplifier_power_w: float
+    noise_figure_db: float
+    max_total_power_dbm: float
+    connector_loss_db: float
+    origins: Mapping[str, Origin] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        require_id(self.id, field="line_system.id")
+        require_number(self.band_ghz, field="band_ghz", above=0)
+        for name in ("terminal_cost_usd", "terminal_power_w", "amplifier_cost_usd", "amplifier_power_w"):
+            require_number(getattr(self, name), field=name, at_least=0)
+        require_number(self.noise_figure_db, field="noise_figure_db", at_least=3, at_most=20)
+        require_number(self.max_total_power_dbm, field="max_total_power_dbm", at_most=40)
+        require_number(self.connector_loss_db, field="connector_loss_db", at_least=0, at_most=10)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FiberKind:
+    """Physics of a fiber type at 1550 nm."""
+
+    id: str
+    name: str
+    loss_db_per_km: float
+    dispersion_ps_nm_km: float
+    effective_area_um2: float
+    nonlinear_index_m2_w: float
+    group_index: float
+    origins: Mapping[str, Origin] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        require_id(self.id, field="fiber.id")
+        for name in ("loss_db_per_km", "dispersion_ps_nm_km", "effective_area_um2", "group_index"):
+            require_number(getattr(self, name), field=name, above=0)
+        require_number(self.nonlinear_index_m2_w, field="nonlinear_index_m2_w", at_least=0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Catalog:
+    """All equipment by id, after a scenario's overrides."""
+
+    accelerators: tuple[Accelerator, ...]
+    switches: tuple[Switch, ...]
+    cables: tuple[CableClass, ...]
+    transceivers: tuple[TransceiverMode, ...]
+    line_systems: tuple[LineSystem, ...]
+    fibers: tuple[FiberKind, ...]
+
+    @cached_property
+    def _by_key(self) -> Mapping[str, object]:
+        tables: Mapping[str, tuple[object, ...]] = {
+            "accelerator": self.accelerators,
+            "switch": self.switches,
+            "cable": self.cables,
+            "transceiver": self.transceivers,
+            "line_system": self.line_systems,
+            "fiber": self.fibers,
+        }
+        return {f"{table}.{getattr(item, 'id')}": item for table, items in tables.items() for item in items}
+
+    def accelerator(self, item_id: str) -> Accelerator:
+        item = self._get("accelerator", item_id)
+        assert isinstance(item, Accelerator)
+        return item
+
+    def switch(self, item_id: str) -> Switch:
+        item = self._get("switch", item_id)
+        assert isinstance(item, Switch)
+        return item
+
+    def cable(self, item_id: str) -> CableClass:
+        item = self._get("cable", item_id)
+        assert isinstance(item, CableClass)
+        return item
+
+    def transceiver(self, item_id: str) -> TransceiverMode:
+        item = self._get("transceiver", item_id)
+        assert isinstance(item, TransceiverMode)
+        return item
+
+    def line_system(self, item_id: str) -> LineSystem:
+        item = self._get("line_system", item_id)
+        assert isinstance(item, LineSystem)
+        return item
+
+    def fiber(self, item_id: str) -> FiberKind:
+        item = self._get("fiber", item_id)
+        assert isinstance(item, FiberKind)
+        return item
+
+    def _get(self, table: str, item_id: str) -> object:
+        try:
+            return self._by_key[f"{table}.{item_id}"]
+        except KeyError:
+            known = sorted(key.removeprefix(f"{table}.") for key in self._by_key if key.startswith(f"{table}."))
+            raise NotFound(
+                f"no {table} {item_id!r} in the catalogue; known: {', '.join(known)}",
+                reason="EQUIPMENT_UNKNOWN",
+                metadata={"id": item_id},
+            ) from None

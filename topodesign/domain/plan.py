@@ -1,0 +1,263 @@
+"""The planner's answer. JSON keys of ``plan.json`` are the field names here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from topodesign.domain.fabric import FabricEvaluation
+
+Status = Literal["optimal", "feasible", "infeasible", "limit"]
+StoppedBy = Literal["gap", "time_limit", "work_limit", "cancelled", "proof"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SolveLimits:
+    """When to stop. ``gap`` is relative to the plan's cost; ``time_limit_s`` in seconds counts model building."""
+
+    time_limit_s: float = 60.0
+    gap: float = 0.01
+    seed: int = 0
+    threads: int = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SitePlan:
+    """A used site: integer pods, accelerators, and MW at the meter (pods and transceivers, PUE included)."""
+
+    id: str
+    zone_id: str
+    pods: int
+    accelerators: int
+    power_mw: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lightpath:
+    """``count`` parallel lightpaths between sites ``a`` and ``z`` over ``segments`` in order from ``a``.
+
+    ``regenerations`` are the nodes on the way where the signal is regenerated. ``rate_gbps`` is of one lightpath,
+    per direction. ``gsnr_db`` is the worst transparent stretch's (0.1 nm, transmitter included), ``margin_db`` what
+    is left above the mode's need. ``latency_ms`` is one way, transceivers and regenerations included.
+    """
+
+    a: str
+    z: str
+    mode: str
+    count: int
+    segments: tuple[str, ...]
+    regenerations: tuple[str, ...] = ()
+    rate_gbps: float
+    length_km: float
+    gsnr_db: float
+    margin_db: float
+    latency_ms: float
+
+    @property
+    def capacity_gbps(self) -> float:
+        return self.count * self.rate_gbps
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """A logical link: all lightpaths of one mode between two sites. ``length_km`` is the longest of their routes."""
+
+    a: str
+    z: str
+    mode: str
+    lightpaths: int
+    capacity_gbps: float
+    length_km: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentPlan:
+    """Fiber in use: ``pairs`` in all, ``amplifiers`` in-line (all pairs together), ``utilization`` of the spectrum."""
+
+    segment_id: str
+    pairs: int
+    built: bool
+    spans: int
+    amplifiers: int
+    utilization: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sync:
+    """What the all-reduce between sites needs and gets.
+
+    ``demand_gbps`` is B, ``strength_gbps`` sigma with everything up (``None``: one site, unbounded),
+    ``worst_failure`` the failure state with the least strength, ``time_s`` = V / (beta sigma) in seconds,
+    ``latency_s`` the longest leaf-root-leaf delay reported beside it, never inside.
+    """
+
+    demand_gbps: float
+    strength_gbps: float | None
+    worst_failure: str | None
+    worst_strength_gbps: float | None
+    time_s: float | None
+    latency_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitClash:
+    """A limit that takes part in an infeasibility: its name, whose it is, its value and unit."""
+
+    limit: str
+    id: str
+    value: float
+    unit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relief:
+    """A change of one limit that (with the others listed) makes the scenario feasible."""
+
+    limit: str
+    id: str
+    from_value: float
+    to_value: float
+    unit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Infeasibility:
+    """Why no plan exists: the clashing limits, the least relief found, and a sentence for people."""
+
+    message: str
+    clashing: tuple[LimitClash, ...]
+    relief: tuple[Relief, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """What is needed to repeat the plan."""
+
+    topodesign_version: str
+    ortools_version: str
+    python_version: str
+    scenario_sha256: str
+    seed: int
+    threads: int
+    bound_basis: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrossSiteEvaluation:
+    """One fabric kind at every chosen site, joined by the plan's inter-site links.
+
+    ``bisection_gbps`` (one direction) is the least capacity between any two halves of all accelerators, as an
+    interval; ``worst_pair_latency_us`` is one way between the two farthest accelerators.
+    """
+
+    kind: str
+    bisection_lower_gbps: float
+    bisection_upper_gbps: float
+    bisection_exact: bool
+    bisection_method: str
+    worst_pair_latency_us: float
+    worst_pair: tuple[str, str] | None
+    hierarchical_allreduce_s: float | None
+    cost_usd: float
+    power_mw: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteFabrics:
+    """Fabric candidates for one chosen site at equal accelerators."""
+
+    site_id: str
+    fabrics: tuple[FabricEvaluation, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FabricReport:
+    """Torus against Clos for every chosen site and end to end across sites."""
+
+    sites: tuple[SiteFabrics, ...]
+    across_sites: tuple[CrossSiteEvaluation, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Violation:
+    """A limit that a plan breaks, found by the independent verifier."""
+
+    rule: str
+    id: str
+    value: float | str | None
+    limit: float | str | None
+    unit: str
+    message: str
+
+    def __str__(self) -> str:
+        return self.message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailureStrength:
+    """Strength of the surviving inter-site graph in one failure state, Gbit/s; ``None``: one site, unbounded."""
+
+    failure: str
+    strength_gbps: float | None
+    required_gbps: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """The independent verifier's finding: ``valid`` exactly when there are no ``violations``.
+
+    ``cost_usd`` is the verifier's own total; ``checks`` names every rule that was checked.
+    """
+
+    valid: bool
+    violations: tuple[Violation, ...]
+    strength_gbps: float | None
+    failures: tuple[FailureStrength, ...]
+    cost_usd: float | None
+    checks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A plan, or the finding that there is none (``status`` ``infeasible`` or ``limit``).
+
+    ``cost_usd`` is the net present cost without the purchase of accelerators (reported beside it);
+    ``gap`` = (cost - bound) / cost, ``network_gap`` = (cost - bound) / network cost. ``cost_items`` sum to ``cost_usd``
+    to the cent.
+    """
+
+    scenario_name: str
+    status: Status
+    stopped_by: StoppedBy
+    cost_usd: float | None = None
+    lower_bound_usd: float | None = None
+    gap: float | None = None
+    network_cost_usd: float | None = None
+    network_gap: float | None = None
+    accelerator_purchase_usd: float | None = None
+    wall_s: float
+    seed: int
+    sites: tuple[SitePlan, ...] = ()
+    links: tuple[Link, ...] = ()
+    lightpaths: tuple[Lightpath, ...] = ()
+    segments: tuple[SegmentPlan, ...] = ()
+    sync: Sync | None = None
+    verified: bool = False
+    verification: Verification | None = None
+    cost_items: Mapping[str, float] = field(default_factory=dict)
+    fabrics: FabricReport | None = None
+    infeasibility: Infeasibility | None = None
+    attribution: str = ""
+    assumptions: tuple[str, ...] = ()
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanEvent:
+    """Progress of a solve: costs in US dollars, ``gap`` relative; ``None`` while there is none yet."""
+
+    phase: str
+    wall_s: float
+    incumbent_usd: float | None = None
+    bound_usd: float | None = None
+    gap: float | None = None
+    message: str = ""

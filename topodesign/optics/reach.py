@@ -1,0 +1,118 @@
+"""Which mode carries light over which stretch of fiber, with how much margin.
+
+1/GSNR adds over spans, so each segment has one noise-to-signal number per mode and a stretch is feasible when the sum of
+its segments' numbers, plus the transmitter's, stays below what the mode tolerates (docs/formulation.md (11)).
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from topodesign.domain.equipment import Catalog, LineSystem, TransceiverMode
+from topodesign.domain.errors import InvalidInput
+from topodesign.domain.scenario import FiberSegment, OpticsRules
+from topodesign.optics.gaussian_noise import LIGHT_SPEED_M_S, Amplification, Comb, span_noise_to_signal
+
+LINE_SYSTEM_OF_BAND = {"c": "c-band", "c+l": "c+l-band"}
+
+
+def db(ratio: float) -> float:
+    """Decibels of a power ratio."""
+    return 10 * math.log10(ratio)
+
+
+def span_count(length_km: float, span_km: float) -> int:
+    """Spans of equal length, none longer than ``span_km``."""
+    return max(1, math.ceil(length_km / span_km - 1e-9))
+
+
+def channel_width_ghz(mode: TransceiverMode, rules: OpticsRules) -> float:
+    """Spectrum of one channel in GHz, rounded up to the grid where the rules give one."""
+    if rules.grid_ghz is None:
+        return mode.width_ghz
+    return math.ceil(mode.width_ghz / rules.grid_ghz - 1e-9) * rules.grid_ghz
+
+
+def allowed_modes(catalog: Catalog, rules: OpticsRules) -> tuple[TransceiverMode, ...]:
+    """The catalogue's modes that the rules allow.
+
+    Raises
+    ------
+    InvalidInput
+        When none is left.
+    """
+    modes = tuple(mode for mode in catalog.transceivers if "*" in rules.modes or mode.id in rules.modes)
+    if not modes:
+        raise InvalidInput(
+            f"optics.modes {list(rules.modes)} allows no mode of the catalogue; "
+            f"known: {', '.join(mode.id for mode in catalog.transceivers)}",
+            reason="MODES_EMPTY",
+            field_path="optics.modes",
+        )
+    return modes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """What one transparent stretch gives: GSNR at the receiver and margin in dB (0.1 nm), and whether it holds."""
+
+    gsnr_db: float
+    margin_db: float
+    is_feasible: bool
+
+
+class ReachModel:
+    """Noise, dispersion and delay of segments for every allowed mode, computed once and remembered.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    rules : OpticsRules
+    """
+
+    def __init__(self, catalog: Catalog, rules: OpticsRules) -> None:
+        self.rules = rules
+        self.modes = allowed_modes(catalog, rules)
+        self.line_system: LineSystem = catalog.line_system(LINE_SYSTEM_OF_BAND[rules.band])
+        self._catalog = catalog
+        self._amplification = Amplification(
+            noise_figure_db=self.line_system.noise_figure_db,
+            max_total_power_dbm=self.line_system.max_total_power_dbm,
+            connector_loss_db=self.line_system.connector_loss_db,
+        )
+        self._noise: dict[tuple[str, str, float], float] = {}
+
+    def noise_to_signal(self, mode: TransceiverMode, segment: FiberSegment) -> float:
+        """Noise-to-signal ratio (linear, 0.1 nm) that a segment adds to a channel of ``mode``."""
+        spans = span_count(segment.length_km, self.rules.span_km)
+        span_km = segment.length_km / spans
+        key = (mode.id, segment.fiber_type, span_km)
+        if key not in self._noise:
+            width = channel_width_ghz(mode, self.rules)
+            comb = Comb(
+                baud_gbd=mode.baud_gbd,
+                spacing_ghz=width,
+                channels=max(1, int(self.line_system.band_ghz // width)),
+            )
+            fiber = self._catalog.fiber(segment.fiber_type)
+            self._noise[key] = span_noise_to_signal(fiber, span_km, comb, self._amplification)
+        return spans * self._noise[key]
+
+    def stretch(self, mode: TransceiverMode, segments: Sequence[FiberSegment]) -> Stretch:
+        """Quality of one transparent stretch over ``segments``."""
+        noise = 10 ** (-mode.tx_osnr_db / 10) + sum(self.noise_to_signal(mode, segment) for segment in segments)
+        gsnr = -db(noise)
+        margin = gsnr - mode.required_osnr_db
+        length = sum(segment.length_km for segment in segments)
+        dispersion = sum(
+            segment.length_km * self._catalog.fiber(segment.fiber_type).dispersion_ps_nm_km for segment in segments
+        )
+        spans = sum(span_count(segment.length_km, self.rules.span_km) for segment in segments)
+        holds = margin >= self.rules.margin_db and length <= mode.max_km and dispersion <= mode.max_dispersion_ps_nm
+        holds = holds and (mode.max_spans == 0 or spans <= mode.max_spans)
+        return Stretch(gsnr_db=gsnr, margin_db=margin, is_feasible=holds)
+
+    def delay_ms(self, segment: FiberSegment) -> float:
+        """One-way propagation delay in ms: length x group index / c."""
+        index = self._catalog.fiber(segment.fiber_type).group_index
+        return segment.length_km * index / (LIGHT_SPEED_M_S / 1e6)

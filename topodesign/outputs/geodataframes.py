@@ -1,0 +1,118 @@
+"""The layers as geopandas frames, and as one GeoPackage file with a layer for each."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from topodesign.domain.plan import Plan
+from topodesign.domain.scenario import Scalar, Scenario
+from topodesign.outputs.features import Feature, features_by_layer
+from topodesign.outputs.properties import Kind, Layer, properties_of
+
+if TYPE_CHECKING:
+    import pandas
+    import shapely
+    from geopandas import GeoDataFrame
+
+CRS = "EPSG:4326"
+
+GEOMETRY_TYPES: dict[Layer, str] = {
+    "power_zones": "MultiPolygon",
+    "fiber_segments": "MultiLineString",
+    "links": "MultiLineString",
+    "amplifiers": "Point",
+    "regenerators": "Point",
+    "sites": "Point",
+    "clusters": "Point",
+}
+"""One type per layer, as GeoPackage and QGIS want it; lines are multiple because some are cut at the antimeridian."""
+
+DTYPES: dict[Kind, str] = {"string": "string", "integer": "Int64", "number": "float64", "boolean": "boolean"}
+
+WRITTEN_ON = "2000-01-01T00:00:00.000Z"
+"""GDAL stamps each layer with the time of writing; a fixed one keeps the file the same for the same plan."""
+
+
+def plan_to_geodataframes(scenario: Scenario, plan: Plan) -> "dict[str, GeoDataFrame]":
+    """One frame per layer with the properties of the GeoJSON export as columns.
+
+    Returns
+    -------
+    dict of str to GeoDataFrame
+        By layer name, in drawing order, in WGS 84 (EPSG:4326, longitude first); index ``id`` is the feature's id. A
+        layer without features is an empty frame with all of its columns. Whole numbers are ``Int64``, so that a
+        missing one does not turn the column into floats.
+    """
+    layers = features_by_layer(scenario, plan)
+    return {layer: _frame(layer, features) for layer, features in layers.items()}
+
+
+def write_geopackage(frames: "dict[str, GeoDataFrame]", path: Path) -> None:
+    """Write the frames to one new GeoPackage, a layer each; the same frames give the same bytes."""
+    import pyogrio
+
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": WRITTEN_ON})
+    try:
+        for layer, frame in frames.items():
+            pyogrio.write_dataframe(
+                frame.reset_index().rename(columns={"id": "feature_id"}),
+                path,
+                layer=layer,
+                driver="GPKG",
+                geometry_type=GEOMETRY_TYPES[layer],  # type: ignore[index]  # frames are keyed by layer names
+                promote_to_multi=GEOMETRY_TYPES[layer].startswith("Multi"),  # type: ignore[index]
+                append=path.exists(),
+            )
+    finally:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
+
+
+def _frame(layer: Layer, features: Sequence[Feature]) -> "GeoDataFrame":
+    import geopandas
+    import pandas
+
+    kinds: dict[str, Kind] = {item.name: item.kind for item in properties_of(layer)}
+    carried = sorted({name for feature in features for name in feature["properties"]} - set(kinds))
+    columns: dict[str, pandas.Series] = {}
+    for name in (*kinds, *carried):
+        values = [feature["properties"].get(name) for feature in features]
+        dtype = DTYPES[kinds[name] if name in kinds else kind_of(values)]
+        texts = [None if value is None else str(value) for value in values]
+        columns[_free(name, columns)] = pandas.Series(texts if dtype == "string" else values, dtype=dtype)
+    table = pandas.DataFrame(columns)
+    table.index = pandas.Index([feature["id"] for feature in features], name="id", dtype="string")
+    geometries = [_shape(layer, feature) for feature in features]
+    return geopandas.GeoDataFrame(table, geometry=geopandas.GeoSeries(geometries, index=table.index, crs=CRS))
+
+
+def kind_of(values: Sequence[Scalar]) -> Kind:
+    """The narrowest kind that holds all values of a carried-on column."""
+    given = [value for value in values if value is not None]
+    if given and all(isinstance(value, bool) for value in given):
+        return "boolean"
+    if any(isinstance(value, bool | str) for value in given) or not given:
+        return "string"
+    return "integer" if all(isinstance(value, int) for value in given) else "number"
+
+
+def _free(name: str, taken: object) -> str:
+    """SQL column names do not tell upper from lower case, and some are the file format's own."""
+    assert isinstance(taken, dict)
+    reserved = {column.lower() for column in taken} | {"geometry", "geom", "fid", "feature_id", "id"}
+    while name.lower() in reserved:
+        name = f"{name}_"
+    return name
+
+
+def _shape(layer: Layer, feature: Feature) -> "shapely.Geometry | None":
+    from shapely import MultiLineString, MultiPolygon
+    from shapely.geometry import shape
+
+    if feature["geometry"] is None:
+        return None
+    drawn = shape(feature["geometry"])
+    if drawn.geom_type == "LineString":
+        return MultiLineString([drawn])
+    if drawn.geom_type == "Polygon":
+        return MultiPolygon([drawn])
+    return drawn

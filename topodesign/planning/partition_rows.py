@@ -1,0 +1,267 @@
+"""Rows of the all-reduce (formulation (14)) and their separation.
+
+For a partition of the candidate sites into blocks and a failure state k,
+
+    capacity that survives between blocks  >=  B_k (sum_i z_i - 1),
+
+where z_i is any lower bound on "block i is used". Three are at hand, the strongest at the present solution is taken:
+
+    z_i = o_s            for a site s of the block (its representative),
+    z_i = a(S_i) / W_i   pods placed in the block over the most that it can hold,
+    z_i = 1              when the sites outside the block cannot hold the target, so that any plan uses it.
+"""
+
+import math
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from ortools.graph.python import max_flow
+
+from topodesign.planning.failures import FailureState, FailureStates
+from topodesign.planning.instance import Floats, Instance, Ints, target_pods
+from topodesign.planning.master import Master
+from topodesign.planning.programme import Row
+from topodesign.planning.strength import Partition, worst_partition
+
+VIOLATION = 1e-4
+"""Least violation worth a row, as a share of B."""
+FLOW_UNITS = 1 << 30
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartitionRow:
+    """``block[s]`` is the block of site s, -1 for sites that are out in the state."""
+
+    state: FailureState
+    block: Ints
+
+    @property
+    def key(self) -> tuple[str, bytes]:
+        return (self.state.name, self.block.tobytes())
+
+
+class Holding:
+    """What sets of sites can hold, in the unit of the size target (pods, or MW)."""
+
+    def __init__(self, instance: Instance) -> None:
+        scenario = instance.scenario
+        pods = target_pods(scenario)
+        self.target = float(pods) if pods is not None else float(scenario.size.power_mw or 0.0)
+        self.amount = np.array([1.0 if pods is not None else site.pod_mw for site in instance.sites])
+        self._site_most = self.amount * np.array([float(site.most_pods) for site in instance.sites])
+        self._zone = np.array(
+            [list(scenario.zone_by_id).index(site.site.zone_id) for site in instance.sites], dtype=np.int64
+        )
+        zones = list(scenario.zone_by_id.values())
+        least_mw = [
+            min((s.pod_mw for s in instance.sites if s.site.zone_id == zone.zone_id), default=math.inf)
+            for zone in zones
+        ]
+        self._zone_most = np.array(
+            [
+                math.floor(zone.headroom_mw / mw + 1e-9) if pods is not None else zone.headroom_mw
+                for zone, mw in zip(zones, least_mw, strict=True)
+            ]
+        )
+        self._share = scenario.policy.max_zone_share
+        self._most_sites = scenario.policy.max_sites or len(instance.sites)
+
+    def most(self, sites: Collection[int] | Ints) -> float:
+        """An upper bound on what these sites can hold together."""
+        return self._most(sites, self._zone_most)
+
+    def can_hold_target(self, sites: Collection[int] | Ints) -> bool:
+        """Whether these sites alone might hold the target.
+
+        A zone holds at most its share of the total t; (sum of zone maxima)(t) - t is concave and 0 at t = 0, so if any total
+        above the target fits, the target fits.
+        """
+        zone_most = np.minimum(self._zone_most, self._share * self.target)
+        return self._most(sites, zone_most) >= self.target - 1e-6
+
+    def _most(self, sites: Collection[int] | Ints, zone_most: Floats) -> float:
+        members = np.asarray(sorted(sites), dtype=np.int64)
+        if len(members) == 0:
+            return 0.0
+        by_zone = np.bincount(self._zone[members], weights=self._site_most[members], minlength=len(zone_most))
+        largest = np.sort(np.minimum(self._site_most[members], zone_most[self._zone[members]]))[::-1]
+        return float(min(np.minimum(by_zone, zone_most).sum(), largest[: self._most_sites].sum()))
+
+
+class Separator:
+    """Finds violated rows for a solution, and turns them into rows of a programme."""
+
+    def __init__(self, instance: Instance, states: FailureStates | None = None) -> None:
+        self.instance = instance
+        self.states = states or FailureStates(instance)
+        self.holding = Holding(instance)
+        self._necessary: dict[bytes, bool] = {}
+
+    def separate_used(self, capacity_gbps: Floats, used: Sequence[int], *, most: int = 200) -> list[PartitionRow]:
+        """Exact separation when the used sites are known: the worst partition in every state that can bind."""
+        found = []
+        for state in self.states.relevant(capacity_gbps):
+            alive = [site for site in used if site not in state.dead_sites]
+            if len(alive) < 2:
+                continue
+            between = self._between(capacity_gbps, state)[np.ix_(alive, alive)]
+            required = self.instance.required_gbps * state.fraction
+            slack, partition = worst_partition(between, required)
+            if slack < -VIOLATION * self.instance.required_gbps and len(partition) > 1:
+                found.append((slack, self._row(state, alive, partition)))
+        found.sort(key=lambda item: (item[0], item[1].key))
+        return [row for _, row in found[:most]]
+
+    def separate_fractional(
+        self, capacity_gbps: Floats, openness: Floats, pods: Floats, *, most: int = 200
+    ) -> list[PartitionRow]:
+        """Cuts between the most open site and each other one, and the worst partition of the clearly open sites."""
+        active = np.flatnonzero(openness > 1e-6)
+        if len(active) < 2:
+            return []
+        root = int(active[np.argmax(openness[active])])
+        found: dict[tuple[str, bytes], tuple[float, PartitionRow]] = {}
+        for state in self.states.relevant(capacity_gbps):
+            alive = [int(site) for site in active if site not in state.dead_sites]
+            if root not in alive or len(alive) < 2:
+                continue
+            between = self._between(capacity_gbps, state)
+            for row in self._fractional_rows(between, state, alive, root, openness):
+                violation = self._violation(row, capacity_gbps, openness, pods)
+                if violation > VIOLATION:
+                    found.setdefault(row.key, (-violation, row))
+        ranked = sorted(found.values(), key=lambda item: (item[0], item[1].key))
+        return [row for _, row in ranked[:most]]
+
+    def to_row(self, master: Master, row: PartitionRow, openness: Floats | None, pods: Floats | None) -> Row:
+        """The row with the strongest z at ``openness`` and ``pods`` (``None``: all sites of the master are used)."""
+        crossing = self._crossing(row)
+        weight = master.unit * self.instance.rate_gbps / self.instance.required_gbps
+        coefficients: dict[int, float] = {
+            master.x[path]: float(weight[path]) for path in np.flatnonzero(crossing) if master.x[path] >= 0
+        }
+        fraction = row.state.fraction
+        lower = -fraction
+        for block in self._blocks(row, master):
+            if openness is None or pods is None or self._is_necessary(block, row.state):
+                lower += fraction
+                continue
+            representative, share = self._strongest(block, openness, pods)
+            if representative is not None:
+                column = master.used[representative]
+                coefficients[column] = coefficients.get(column, 0.0) - fraction
+            else:
+                for site in block:
+                    column = master.pods[site]
+                    amount = float(self.holding.amount[site])
+                    coefficients[column] = coefficients.get(column, 0.0) - fraction * amount / share
+        return Row(coefficients=coefficients, lower=lower, name=f"sync[{row.state.name}]")
+
+    def _blocks(self, row: PartitionRow, master: Master) -> list[Ints]:
+        """Blocks of the row with at least one site of the master."""
+        open_sites = np.array([master.programme.upper[column] > 0 for column in master.used])
+        labels = np.unique(row.block[row.block >= 0])
+        blocks = [np.flatnonzero((row.block == label) & open_sites) for label in labels]
+        return [block for block in blocks if len(block)]
+
+    def _strongest(self, block: Ints, openness: Floats, pods: Floats) -> tuple[int | None, float]:
+        """Representative of the block, or (None, W) when the pods placed in it are the stronger indicator."""
+        representative = int(block[np.argmax(openness[block])])
+        most = self.holding.most(block)
+        placed = float((self.holding.amount[block] * pods[block]).sum())
+        if most > 0 and placed / most > openness[representative] + 1e-6:
+            return None, most
+        return representative, 0.0
+
+    def _is_necessary(self, block: Ints, state: FailureState) -> bool:
+        """Whether every plan uses the block; with sites down the block may survive empty, so then it never is."""
+        if state.dead_sites:
+            return False
+        key = block.tobytes()
+        if key not in self._necessary:
+            rest = set(range(len(self.instance.sites))) - set(block.tolist())
+            required = any(self.instance.sites[site].site.required for site in block)
+            self._necessary[key] = required or not self.holding.can_hold_target(rest)
+        return self._necessary[key]
+
+    def _violation(self, row: PartitionRow, capacity_gbps: Floats, openness: Floats, pods: Floats) -> float:
+        """Violation as a share of B, with the strongest indicators."""
+        surviving = float(capacity_gbps[self._crossing(row)].sum()) / self.instance.required_gbps
+        total = 0.0
+        for label in np.unique(row.block[row.block >= 0]):
+            block = np.flatnonzero(row.block == label)
+            if self._is_necessary(block, row.state):
+                total += 1.0
+                continue
+            representative, most = self._strongest(block, openness, pods)
+            if representative is not None:
+                total += float(openness[representative])
+            else:
+                total += float((self.holding.amount[block] * pods[block]).sum()) / most
+        return row.state.fraction * (total - 1) - surviving
+
+    def _crossing(self, row: PartitionRow) -> np.ndarray:
+        a, z = row.block[self.instance.ends[:, 0]], row.block[self.instance.ends[:, 1]]
+        return (a != z) & (a >= 0) & (z >= 0) & ~row.state.dead_paths
+
+    def _between(self, capacity_gbps: Floats, state: FailureState) -> Floats:
+        size = len(self.instance.sites)
+        matrix = np.zeros((size, size))
+        alive = ~state.dead_paths
+        ends = self.instance.ends[alive]
+        np.add.at(matrix, (ends[:, 0], ends[:, 1]), capacity_gbps[alive])
+        return matrix + matrix.T
+
+    def _fractional_rows(
+        self, between: Floats, state: FailureState, alive: Sequence[int], root: int, openness: Floats
+    ) -> Iterable[PartitionRow]:
+        required = self.instance.required_gbps * state.fraction
+        position = {site: index for index, site in enumerate(alive)}
+        inside = between[np.ix_(alive, alive)]
+        units = np.rint(inside * (FLOW_UNITS / max(required, float(inside.max(initial=0.0))))).astype(np.int64)
+        separated: set[frozenset[int]] = set()
+        for site in sorted(alive, key=lambda s: (-openness[s], s)):
+            if site == root or required <= 0:
+                continue
+            side = _sink_side(units, position[root], position[site])
+            if side in separated:
+                continue
+            separated.add(side)
+            far = tuple(alive[index] for index in sorted(side))
+            near = tuple(s for s in alive if s not in far)
+            yield self._row(state, alive, (near, far), as_sites=True)
+        clear = [site for site in alive if openness[site] > 0.5]
+        if len(clear) > 2:
+            _, partition = worst_partition(between[np.ix_(clear, clear)], required)
+            if len(partition) > 2:
+                yield self._row(state, clear, partition)
+
+    def _row(
+        self, state: FailureState, sites: Sequence[int], partition: Partition, *, as_sites: bool = False
+    ) -> PartitionRow:
+        """Extend a partition of some sites to all that are alive: others join the block they are nearest to."""
+        block = np.full(len(self.instance.sites), -1, dtype=np.int64)
+        for label, members in enumerate(partition):
+            chosen = list(members) if as_sites else [sites[member] for member in members]
+            block[chosen] = label
+        placed = np.flatnonzero(block >= 0)
+        trips = np.array(self.instance.trips.rtt_ms)
+        for site in range(len(block)):
+            if block[site] < 0 and site not in state.dead_sites:
+                nearest = placed[np.argmin(trips[site, placed])]
+                block[site] = block[nearest]
+        block[list(state.dead_sites)] = -1
+        return PartitionRow(state=state, block=block)
+
+
+def _sink_side(units: Ints, source: int, sink: int) -> frozenset[int]:
+    """Sink side of a minimum cut of an undirected graph given by integer capacities."""
+    tails, heads = np.nonzero(units)
+    flow = max_flow.SimpleMaxFlow()
+    flow.add_arcs_with_capacity(tails, heads, units[tails, heads])
+    if max(source, sink) >= flow.num_nodes():
+        return frozenset({sink}) if sink >= flow.num_nodes() else frozenset(range(len(units))) - {source}
+    flow.solve(source, sink)
+    near = {int(node) for node in flow.get_source_side_min_cut()}
+    return frozenset(range(len(units))) - near

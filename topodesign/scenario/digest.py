@@ -1,0 +1,32 @@
+"""A fingerprint of a scenario's content."""
+
+import hashlib
+import json
+from typing import Any
+
+import msgspec
+
+from topodesign.domain.scenario import Scenario
+
+_EXACT_INTEGERS = 2**53
+
+
+def scenario_digest(scenario: Scenario) -> str:
+    """SHA-256 (hexadecimal) of the scenario's canonical JSON.
+
+    Equal content gives an equal digest, whatever the order of rows in the files and whether a number was written as
+    ``5`` or ``5.0``.
+    """
+    canonical = _canonical(msgspec.to_builtins(scenario, str_keys=True))
+    text = json.dumps(canonical, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def _canonical(value: Any) -> Any:
+    if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT_INTEGERS:
+        return int(value)
+    if isinstance(value, dict):
+        return {key: _canonical(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_canonical(item) for item in value]
+    return value

@@ -1,0 +1,188 @@
+"""Reads a scenario from a folder or from uploaded files, collecting every problem over all files."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from topodesign.domain.errors import InvalidInput, InvalidScenario, Problem
+from topodesign.domain.scenario import (
+    Economics,
+    FiberSegment,
+    Junction,
+    OpticsRules,
+    Policy,
+    PowerZone,
+    Scenario,
+    Site,
+)
+from topodesign.scenario.cross_checks import check_reachability, check_shared_ids
+from topodesign.scenario.located import Part
+from topodesign.scenario.problems import ProblemLog
+from topodesign.scenario.rows import Table
+from topodesign.scenario.settings import Settings, read_settings
+from topodesign.scenario.sources import (
+    FIBER,
+    JUNCTIONS,
+    SETTINGS_FILE,
+    SITES,
+    ZONES,
+    FileKind,
+    gather_files,
+    gather_folder,
+)
+
+
+def load_scenario(path: str | Path) -> Scenario:
+    """The scenario in a folder.
+
+    Parameters
+    ----------
+    path : str or Path
+        Folder with ``sites``, ``power_zones``, ``fiber``, optionally ``junctions``, and ``scenario.toml``. Files are
+        read as data only: no path or address inside of them is followed.
+
+    Returns
+    -------
+    Scenario
+        Checked; ``assumptions`` lists every default and estimate that was used.
+
+    Raises
+    ------
+    InvalidScenario
+        With every problem found in any of the files, each with file, row, field, reason and remedy.
+    """
+    folder = Path(path)
+    log = ProblemLog()
+    return _scenario(gather_folder(folder, log), log, source=str(folder), name=folder.resolve().name)
+
+
+def check_scenario(path: str | Path) -> tuple[Problem, ...]:
+    """Every problem of the scenario in a folder; empty when it is sound."""
+    try:
+        load_scenario(path)
+    except InvalidScenario as error:
+        return error.problems
+    return ()
+
+
+def read_scenario_files(files: Mapping[str, bytes]) -> Scenario:
+    """The scenario in uploaded files: file name (without a folder) to content.
+
+    Raises
+    ------
+    InvalidScenario
+        As :func:`load_scenario` does.
+    """
+    log = ProblemLog()
+    return _scenario(gather_files(files, log), log, source="scenario", name="scenario")
+
+
+def _scenario(files: Mapping[str, bytes], log: ProblemLog, *, source: str, name: str) -> Scenario:
+    settings = _settings(files, log)
+    geography = _geography(files, log)
+    _raise_problems(log, files, source=source)
+    assert settings.workload is not None and settings.size is not None
+    try:
+        return Scenario(
+            name=settings.general.get("name", name),
+            attribution=settings.general.get("attribution", ""),
+            cost_year=settings.general.get("cost_year", 2026),
+            sites=geography.sites.values,
+            zones=geography.zones.values,
+            junctions=geography.junctions.values,
+            segments=geography.segments.values,
+            workload=settings.workload,
+            size=settings.size,
+            policy=settings.policy or Policy(),
+            economics=settings.economics or Economics(),
+            optics=settings.optics or OpticsRules(),
+            catalog_overrides=settings.catalog_overrides,
+            assumptions=(*geography.assumptions, *settings.assumptions),
+        )
+    except InvalidInput as error:
+        log.add_error(error, file=source, row=None, thing="")
+        raise InvalidScenario(log.problems, source=source) from None
+
+
+def _settings(files: Mapping[str, bytes], log: ProblemLog) -> Settings:
+    if SETTINGS_FILE not in files or log.is_about(SETTINGS_FILE):
+        return Settings()
+    return read_settings(files[SETTINGS_FILE], log)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Geography:
+    """What the four data files gave; empty where a file could not be read."""
+
+    zones: Part[PowerZone]
+    sites: Part[Site]
+    junctions: Part[Junction]
+    segments: Part[FiberSegment]
+
+    @property
+    def assumptions(self) -> tuple[str, ...]:
+        parts: tuple[Part[Any], ...] = (self.zones, self.sites, self.junctions, self.segments)
+        return tuple(sentence for part in parts for sentence in part.assumptions)
+
+
+def _geography(files: Mapping[str, bytes], log: ProblemLog) -> _Geography:
+    # Imported here because they bring pyproj and shapely, which `import topodesign` does without.
+    from topodesign.scenario.fiber import FiberBuilder
+    from topodesign.scenario.junctions import JunctionBuilder
+    from topodesign.scenario.sites import SiteBuilder
+    from topodesign.scenario.zones import zones_of
+
+    zone_table, site_table, junction_table, fiber_table = (
+        _table(kind, files, log) for kind in (ZONES, SITES, JUNCTIONS, FIBER)
+    )
+    zones = zones_of(zone_table, log) if zone_table else None
+    sites: Part[Site] = Part(file=SITES.names[0])
+    if site_table:
+        sites = SiteBuilder(site_table, zones, log).build()
+    junctions: Part[Junction] = Part(file=JUNCTIONS.names[0])
+    if junction_table:
+        junctions = JunctionBuilder(junction_table, zones, log).build()
+    check_shared_ids(sites, junctions, log)
+    segments: Part[FiberSegment] = Part(file=FIBER.names[0])
+    if fiber_table:
+        positions = {node.node_id: (node.lon, node.lat) for node in junctions.values}
+        positions |= {site.site_id: (site.lon, site.lat) for site in sites.values}
+        is_complete = site_table is not None and (junction_table is not None or not log.is_about(*JUNCTIONS.names))
+        named = _ids(site_table, "site_id") | _ids(junction_table, "node_id")
+        builder = FiberBuilder(fiber_table, positions, named if is_complete else None, log)
+        segments = builder.build()
+        check_reachability(sites, builder.usable_ends, log)
+    return _Geography(zones=zones or Part(file=ZONES.names[0]), sites=sites, junctions=junctions, segments=segments)
+
+
+def _ids(table: Table | None, column: str) -> frozenset[str]:
+    """Ids in a column as the files write them, also of rows that have a fault elsewhere."""
+    return frozenset(str(row.values[column]) for row in (table.rows if table else ()) if column in row.values)
+
+
+def _table(kind: FileKind, files: Mapping[str, bytes], log: ProblemLog) -> Table | None:
+    """The table of the first file of a kind that is there; ``None`` when there is none or it cannot be read."""
+    from topodesign.scenario.geojson import read_geojson
+    from topodesign.scenario.geopackage import read_geopackage
+    from topodesign.scenario.textual import read_csv, read_graphml
+
+    readers = {"geojson": read_geojson, "gpkg": read_geopackage, "csv": read_csv, "graphml": read_graphml}
+    for file in kind.names:
+        if file not in files:
+            continue
+        if not files[file]:
+            if not log.is_about(file):
+                log.add("FILE_EMPTY", f"{file} is empty; save it again", file=file)
+            return None
+        return readers[file.rpartition(".")[2]](file, files[file], log)
+    return None
+
+
+def _raise_problems(log: ProblemLog, files: Mapping[str, bytes], *, source: str) -> None:
+    """Raise what was found, ordered by file and row."""
+    if not log.problems:
+        return
+    order = {name: position for position, name in enumerate(sorted(files))}
+    problems = sorted(log.problems, key=lambda problem: (order.get(problem.file, -1), problem.file, problem.row or 0))
+    raise InvalidScenario(problems, source=source)

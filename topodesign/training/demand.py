@@ -1,0 +1,70 @@
+"""From the workload to the bandwidth that the sites must share.
+
+An all-reduce moves V = parameters x bits per element. With the goodput factor beta and a time target T the graph of sites
+needs strength B = V / (beta T) (docs/formulation.md (1), (2)).
+"""
+
+from dataclasses import dataclass
+
+from topodesign.domain.equipment import Accelerator
+from topodesign.domain.errors import InvalidInput
+from topodesign.domain.scenario import Scenario, Workload
+
+DEFAULT_MODEL_FLOPS_UTILIZATION = 0.40
+"""In-site share of peak FLOP/s that training reaches: H100 BF16 at scale 0.38 to 0.43 (Llama 3, arXiv:2407.21783)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncDemand:
+    """``volume_bits`` per all-reduce, the time it may take in seconds, and the strength needed in Gbit/s."""
+
+    volume_bits: float
+    target_s: float
+    demand_gbps: float
+
+
+def sync_demand(scenario: Scenario, accelerator: Accelerator) -> SyncDemand:
+    """Strength that the graph of used sites needs so that one all-reduce meets its target.
+
+    Raises
+    ------
+    InvalidInput
+        For a demand this release does not plan for (``matrix``, ``hose``), or a utilization target without a size in
+        accelerators.
+    """
+    workload = scenario.workload
+    if workload.demand != "all-reduce":
+        raise InvalidInput(
+            f"workload.demand is {workload.demand!r}, but plans are made for 'all-reduce' only; set it to all-reduce",
+            reason="DEMAND_UNSUPPORTED",
+            field_path="workload.demand",
+            metadata={"demand": workload.demand},
+        )
+    volume = workload.parameters * workload.bits_per_element
+    target = workload.sync_time_s if workload.sync_time_s is not None else _allowed_stall_s(scenario, accelerator)
+    return SyncDemand(
+        volume_bits=volume,
+        target_s=target,
+        demand_gbps=volume / (workload.wan_goodput_factor * target) / 1e9,
+    )
+
+
+def step_time_s(workload: Workload, accelerator: Accelerator, accelerators: int) -> float:
+    """Compute time of one step: 6 x active parameters x tokens over the FLOP/s that training reaches, in seconds."""
+    active = workload.active_parameters or workload.parameters
+    reached = DEFAULT_MODEL_FLOPS_UTILIZATION * accelerator.peak_tflops * 1e12 * accelerators
+    return 6 * active * workload.global_batch_tokens / reached
+
+
+def _allowed_stall_s(scenario: Scenario, accelerator: Accelerator) -> float:
+    """Time between two computations such that compute / (compute + exchange) equals the utilization; no overlap."""
+    workload, size = scenario.workload, scenario.size
+    assert workload.utilization is not None  # Workload's constructor: exactly one of the two targets
+    if size.accelerators is None:
+        raise InvalidInput(
+            "workload.utilization needs size.accelerators to know the step time; give it, or give workload.sync_time_s",
+            reason="UTILIZATION_NEEDS_ACCELERATORS",
+            field_path="workload.utilization",
+        )
+    step = step_time_s(workload, accelerator, size.accelerators)
+    return workload.inner_steps * step * (1 / workload.utilization - 1)

@@ -1,0 +1,128 @@
+"""Optical reach of every transparent stretch: formulation (11), and the figures that a plan states about it."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from topodesign.domain.equipment import TransceiverMode
+from topodesign.domain.plan import Violation
+from topodesign.domain.scenario import FiberSegment
+from topodesign.verify.evidence import Evidence, Route
+from topodesign.verify.fiber import span_count, width_ghz
+from topodesign.verify.finding import disagrees, found
+from topodesign.verify.gaussian_noise import LIGHT_SPEED, Comb, Glass, span_noise
+from topodesign.verify.tolerance import REACH_DB, agrees, exceeds
+
+RULES = (
+    "reach_gsnr",
+    "reach_length",
+    "reach_spans",
+    "reach_dispersion",
+    "lightpath_gsnr",
+    "lightpath_margin",
+    "lightpath_latency",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """What the verifier computes for a lightpath: worst stretch's GSNR and margin above need, one-way latency."""
+
+    gsnr_db: float
+    margin_db: float
+    latency_ms: float
+
+
+def segment_delay_ms(evidence: Evidence, segment: FiberSegment) -> float:
+    """One-way delay of light over a segment."""
+    return segment.length_km * evidence.catalog.fiber(segment.fiber_type).group_index / LIGHT_SPEED * 1e6
+
+
+def stretch_gsnr_db(evidence: Evidence, mode: TransceiverMode, stretch: Sequence[FiberSegment]) -> float:
+    """GSNR in 0.1 nm at the end of a transparent stretch, the transmitter's noise included."""
+    rules, system = evidence.scenario.optics, evidence.line_system
+    comb = Comb.filling(band_ghz=system.band_ghz, width_ghz=width_ghz(mode, rules), baud_gbd=mode.baud_gbd)
+    noise = [10 ** (-mode.tx_osnr_db / 10)]
+    for segment in stretch:
+        fiber = evidence.catalog.fiber(segment.fiber_type)
+        glass = Glass.of(
+            loss_db_per_km=fiber.loss_db_per_km,
+            dispersion_ps_nm_km=fiber.dispersion_ps_nm_km,
+            area_um2=fiber.effective_area_um2,
+            index_m2_w=fiber.nonlinear_index_m2_w,
+        )
+        spans = span_count(segment.length_km, rules.span_km)
+        each = span_noise(
+            glass,
+            comb,
+            span_km=segment.length_km / spans,
+            loss_db_per_km=fiber.loss_db_per_km,
+            connector_db=system.connector_loss_db,
+            noise_figure_db=system.noise_figure_db,
+            most_total_dbm=system.max_total_power_dbm,
+        )
+        noise.append(spans * each)
+    return -10 * math.log10(math.fsum(noise))
+
+
+def figures(evidence: Evidence, route: Route) -> Figures:
+    """GSNR, margin and latency of a lightpath."""
+    gsnr = min(stretch_gsnr_db(evidence, route.mode, stretch) for stretch in route.stretches)
+    light = math.fsum(segment_delay_ms(evidence, segment) for segment in route.segments)
+    conversions = 1 + len(route.regeneration_nodes)
+    return Figures(
+        gsnr_db=gsnr,
+        margin_db=gsnr - route.mode.required_osnr_db,
+        latency_ms=light + conversions * route.mode.latency_us / 1e3,
+    )
+
+
+def check_reach(evidence: Evidence) -> Iterator[Violation]:
+    """Violations of :data:`RULES`."""
+    for route in evidence.routes:
+        for stretch in route.stretches:
+            yield from _check_stretch(evidence, route, stretch)
+        own, stated, thing = figures(evidence, route), route.stated, route.label
+        if not agrees(stated.gsnr_db, own.gsnr_db, absolute=REACH_DB):
+            yield disagrees("lightpath_gsnr", thing, "gsnr_db", stated.gsnr_db, own.gsnr_db, "dB")
+        if not agrees(stated.margin_db, own.margin_db, absolute=REACH_DB):
+            yield disagrees("lightpath_margin", thing, "margin_db", stated.margin_db, own.margin_db, "dB")
+        if not agrees(stated.latency_ms, own.latency_ms):
+            yield disagrees("lightpath_latency", thing, "latency_ms", stated.latency_ms, own.latency_ms, "ms")
+
+
+def _check_stretch(evidence: Evidence, route: Route, stretch: Sequence[FiberSegment]) -> Iterator[Violation]:
+    mode, rules = route.mode, evidence.scenario.optics
+    where = f"over {' > '.join(segment.segment_id for segment in stretch)} with {mode.id}"
+    need = mode.required_osnr_db + rules.margin_db
+    gsnr = stretch_gsnr_db(evidence, mode, stretch)
+    if gsnr < need - REACH_DB:
+        yield found(
+            "reach_gsnr",
+            route.label,
+            f"GSNR {where} is {gsnr:.3f} dB, below the {need:.3f} dB needed (margin {rules.margin_db:g} dB included)",
+            value=gsnr,
+            limit=need,
+            unit="dB",
+            remedy="use a more robust mode, a shorter route or regeneration",
+        )
+    length = math.fsum(segment.length_km for segment in stretch)
+    dispersion = math.fsum(
+        segment.length_km * evidence.catalog.fiber(segment.fiber_type).dispersion_ps_nm_km for segment in stretch
+    )
+    spans: float = sum(span_count(segment.length_km, rules.span_km) for segment in stretch)
+    for rule, value, limit, unit in (
+        ("reach_length", length, mode.max_km, "km"),
+        ("reach_dispersion", dispersion, mode.max_dispersion_ps_nm, "ps/nm"),
+        ("reach_spans", spans, mode.max_spans or math.inf, "spans"),
+    ):
+        if exceeds(value, limit):
+            yield found(
+                rule,
+                route.label,
+                f"the stretch {where} has {value:.12g} {unit}, above the mode's limit of {limit:.12g} {unit}",
+                value=value,
+                limit=limit,
+                unit=unit,
+                remedy="use another mode, a shorter route or regeneration",
+            )

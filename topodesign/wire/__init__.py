@@ -1,0 +1,17 @@
+"""Domain objects to and from protobuf messages, and the error tree to and from ``google.rpc.Status``.
+
+The only place beside the service and its client that sees generated code. Nothing here needs gRPC.
+"""
+
+from topodesign.wire.faults import error_from_status, status_from_error
+from topodesign.wire.mapper import fabric_from_proto, fabric_to_proto, from_proto, message_type, to_proto
+
+__all__ = [
+    "error_from_status",
+    "fabric_from_proto",
+    "fabric_to_proto",
+    "from_proto",
+    "message_type",
+    "status_from_error",
+    "to_proto",
+]

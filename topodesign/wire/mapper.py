@@ -1,0 +1,262 @@
+"""One reflective mapper between domain dataclasses and the messages of the same name.
+
+Fields are matched by name. An absent optional field takes the domain's default, so that a message written by an older
+client means what it meant. All faults of a message are reported together, each with its path.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, dataclass, fields
+from types import MappingProxyType, ModuleType
+from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
+
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.message import Message
+
+from topodesign.domain.errors import InvalidInput, InvalidScenario, Problem
+from topodesign.domain.fabric import Clos, FabricSpec, Torus
+from topodesign.domain.scenario import Scenario
+from topodesign.v1 import fabric_pb2, plan_pb2, scenario_pb2
+from topodesign.wire.values import (
+    Converter,
+    FaultList,
+    SeveralFaults,
+    is_map,
+    map_value,
+    mapped,
+    missing,
+    repeated,
+    without_none,
+)
+from topodesign.wire.values import converter as value_converter
+
+T = TypeVar("T")
+MODULES: tuple[ModuleType, ...] = (scenario_pb2, fabric_pb2, plan_pb2)
+
+# An empty list on the wire means the default; an empty tuple of failures means what "none" says.
+EMPTY_AS: Mapping[tuple[str, str], tuple[str, ...]] = MappingProxyType({("Policy", "survive"): ("none",)})
+
+# Domain tuples that a scenario sorts, and the id that each is sorted by.
+SORTED_BY = MappingProxyType({"sites": "site_id", "zones": "zone_id", "junctions": "node_id", "segments": "segment_id"})
+
+_CONVERTERS: dict[type, Converter] = {}
+
+
+def message_type(kind: type) -> type[Message]:
+    """The message class that carries a domain dataclass.
+
+    Raises
+    ------
+    TypeError
+        When the dataclass has no message.
+    """
+    for module in MODULES:
+        found = getattr(module, kind.__name__, None)
+        if found is not None:
+            return cast(type[Message], found)
+    raise TypeError(f"{kind.__name__} has no message in topodesign.v1; add one to protos/topodesign/v1")
+
+
+def to_proto(value: object) -> Message:
+    """The message that says the same as a domain object.
+
+    Raises
+    ------
+    InvalidInput
+        When a value cannot be sent, such as a whole number beyond 64 bits; ``field_path`` says which.
+    """
+    return cast(Message, _converter_of(type(value)).encode(value, _snake(type(value).__name__)))
+
+
+def from_proto(message: Message, kind: type[T], *, path: str = "") -> T:
+    """The domain object that a message describes, validated.
+
+    Parameters
+    ----------
+    message : Message
+        An instance of ``message_type(kind)``.
+    kind : type
+        A domain dataclass.
+    path : str
+        Where the message stands in the request; begins the paths of faults.
+
+    Raises
+    ------
+    InvalidInput
+        When one field is wrong, or fields other than a scenario's are.
+    InvalidScenario
+        When several fields of a scenario are wrong; ``problems`` has all of them.
+    """
+    try:
+        return cast(T, _converter_of(kind).decode(message, path))
+    except SeveralFaults as several:
+        if kind is not Scenario:
+            raise several.faults[0] from None
+        problems = [
+            Problem(file="request", field=fault.field_path, reason=fault.reason, message=fault.message)
+            for fault in several.faults
+        ]
+        raise InvalidScenario(problems, source=path or "the scenario") from None
+
+
+def fabric_to_proto(spec: FabricSpec) -> fabric_pb2.FabricSpec:
+    """The message of a fabric of any kind."""
+    message = fabric_pb2.FabricSpec()
+    getattr(message, spec.kind).CopyFrom(to_proto(spec))
+    return message
+
+
+def fabric_from_proto(message: fabric_pb2.FabricSpec, *, path: str = "fabric") -> FabricSpec:
+    """The fabric that a message describes; raises :class:`InvalidInput` when it has none or a wrong one."""
+    member = message.WhichOneof("spec")
+    if member is None:
+        raise missing(path)
+    if member == "torus":
+        return from_proto(message.torus, Torus, path=f"{path}.torus")
+    return from_proto(message.clos, Clos, path=f"{path}.clos")
+
+
+@dataclass(frozen=True, slots=True)
+class _FieldCodec:
+    """One field of a dataclass and of its message."""
+
+    name: str
+    descriptor: FieldDescriptor
+    optional: bool
+    default: Any
+    converter: Converter
+    empty_as: tuple[str, ...] | None
+
+    def put(self, message: Message, value: Any, path: str) -> None:
+        if value is None:
+            return
+        if self.empty_as is not None and value == ():
+            value = self.empty_as
+        content = self.converter.encode(value, f"{path}.{self.name}")
+        try:
+            self._store(message, content)
+        except (ValueError, TypeError) as error:
+            raise InvalidInput(
+                f"{path}.{self.name} cannot be sent: {error}; correct that value", field_path=f"{path}.{self.name}"
+            ) from None
+
+    def _store(self, message: Message, content: Any) -> None:
+        if is_map(self.descriptor):
+            target = getattr(message, self.name)
+            for key, item in content.items():
+                if isinstance(item, Message):
+                    target[key].CopyFrom(item)
+                else:
+                    target[key] = item
+        elif self.descriptor.is_repeated:
+            getattr(message, self.name).extend(content)
+        elif isinstance(content, Message):
+            getattr(message, self.name).CopyFrom(content)
+        else:
+            setattr(message, self.name, content)
+
+    def take(self, message: Message, path: str) -> Any:
+        path = f"{path}.{self.name}" if path else self.name
+        content = getattr(message, self.name)
+        if self._is_absent(message, content):
+            if self.default is not MISSING:
+                return self.default
+            if self.optional:
+                return None
+            if not self.descriptor.is_repeated:
+                raise missing(path)
+        return self.converter.decode(content, path)
+
+    def _is_absent(self, message: Message, content: Any) -> bool:
+        if self.descriptor.is_repeated:
+            return len(content) == 0
+        if self.descriptor.enum_type is not None:
+            return bool(content == 0)
+        return not message.HasField(self.name)
+
+
+def _converter_of(kind: type) -> Converter:
+    """The converter of a dataclass, made once."""
+    if kind not in _CONVERTERS:
+        _CONVERTERS[kind] = _record(kind)
+    return _CONVERTERS[kind]
+
+
+def _record(kind: type) -> Converter:
+    message_class = message_type(kind)
+    hints = get_type_hints(kind)
+    descriptors = message_class.DESCRIPTOR.fields_by_name
+    codecs = [
+        _field_codec(kind, item, hints[item.name], cast(FieldDescriptor, descriptors[item.name]))
+        for item in fields(kind)
+    ]
+
+    def encode(value: Any, path: str) -> Message:
+        message = message_class()
+        for codec in codecs:
+            codec.put(message, getattr(value, codec.name), path)
+        return message
+
+    def decode(message: Message, path: str) -> Any:
+        faults = FaultList()
+        values: dict[str, Any] = {}
+        for codec in codecs:
+            try:
+                values[codec.name] = codec.take(message, path)
+            except InvalidInput as fault:
+                faults.add(fault)
+        faults.raise_any()
+        try:
+            return kind(**values)
+        except InvalidInput as fault:
+            raise _relocated(fault, kind, values, path) from None
+
+    return Converter(encode, decode)
+
+
+def _field_codec(kind: type, item: "Field[Any]", hint: Any, descriptor: FieldDescriptor) -> _FieldCodec:
+    bare, optional = without_none(hint)
+    if is_map(descriptor):
+        converter = mapped(value_converter(get_args(bare)[1], map_value(descriptor), _converter_of))
+    elif descriptor.is_repeated:
+        if get_origin(bare) is not tuple:
+            raise TypeError(f"{descriptor.full_name} is repeated, but {kind.__name__}.{item.name} is {bare!r}")
+        converter = repeated(value_converter(get_args(bare)[0], descriptor, _converter_of))
+    else:
+        converter = value_converter(bare, descriptor, _converter_of)
+    default = item.default
+    if default is MISSING and item.default_factory is not MISSING:
+        default = item.default_factory()
+    return _FieldCodec(
+        name=item.name,
+        descriptor=descriptor,
+        optional=optional,
+        default=default,
+        converter=converter,
+        empty_as=EMPTY_AS.get((kind.__name__, item.name)),
+    )
+
+
+def _relocated(fault: InvalidInput, kind: type, values: Mapping[str, Any], path: str) -> InvalidInput:
+    """The fault of a constructor with its path as seen in the message."""
+    in_scenario = kind is Scenario
+    within = _unsorted(fault.field_path, values) if in_scenario else fault.field_path.rpartition(".")[2]
+    located = ".".join(part for part in (path, within) if part)
+    message = fault.message
+    if fault.field_path and message.startswith(fault.field_path):
+        message = located + message[len(fault.field_path) :]
+    return InvalidInput(message, reason=fault.reason, field_path=located, metadata=fault.metadata)
+
+
+def _unsorted(field_path: str, values: Mapping[str, Any]) -> str:
+    """A scenario counts its rows sorted by id; the sender counts them as sent."""
+    match = re.match(r"(\w+)\[(\d+)\]", field_path)
+    if match is None or match[1] not in SORTED_BY:
+        return field_path
+    ids = [getattr(row, SORTED_BY[match[1]]) for row in values[match[1]]]
+    sent = sorted(range(len(ids)), key=ids.__getitem__)[int(match[2])]
+    return f"{match[1]}[{sent}]{field_path[match.end() :]}"
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
