@@ -56,7 +56,7 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
             try:
                 self._watchers.require_serving()
                 return await behavior(_decoded(handler, data, method), context)
-            except Exception as error:  # the call boundary
+            except Exception as error:  # noqa: BLE001 - the call boundary
                 await _abort(context, status_of(error, during=method))
 
         return call
@@ -69,7 +69,7 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
                 self._watchers.require_serving()
                 async for response in behavior(_decoded(handler, data, method), context):
                     yield response
-            except Exception as error:  # the call boundary
+            except Exception as error:  # noqa: BLE001 - the call boundary
                 await _abort(context, status_of(error, during=method))
 
         return call

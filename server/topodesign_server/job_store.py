@@ -6,7 +6,6 @@ A job is made once and ends in exactly one final state. Its id names the operati
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,87 +14,28 @@ from sqlalchemy.engine import Connection, Row
 from topodesign.domain.errors import CapacityError, Conflict, NotFound
 from topodesign.v1 import planning_service_pb2 as pb
 from topodesign_server.database import Database, events, first_answer, jobs, remember
+from topodesign_server.job_rows import (
+    CANCELLED,
+    CANCELLING,
+    FAILED,
+    HELD,
+    QUEUED,
+    RUNNING,
+    SUCCEEDED,
+    ClaimedJob,
+    EventRow,
+    JobRow,
+    NewJob,
+    PlanRow,
+)
 from topodesign_server.names import RequestKey
 from topodesign_server.paging import Page
-
-QUEUED = int(pb.PLAN_STATE_QUEUED)
-RUNNING = int(pb.PLAN_STATE_RUNNING)
-CANCELLING = int(pb.PLAN_STATE_CANCELLING)
-SUCCEEDED = int(pb.PLAN_STATE_SUCCEEDED)
-FAILED = int(pb.PLAN_STATE_FAILED)
-CANCELLED = int(pb.PLAN_STATE_CANCELLED)
-HELD = (RUNNING, CANCELLING)
-FINAL = (SUCCEEDED, FAILED, CANCELLED)
 
 LIGHT = [
     column
     for column in jobs.c
     if column.name not in ("limits", "scenario", "plan", "plan_summary")  # blobs that few calls need
 ]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobRow:
-    """A job without its blobs; ``progress`` is a serialized ``PlanEvent``, ``error`` a ``google.rpc.Status``."""
-
-    number: int
-    id: str
-    state: int
-    create_time: float
-    update_time: float
-    attempt: int
-    sequence: int
-    progress: bytes | None
-    error: bytes | None
-    operation_deleted: bool
-    plan_deleted: bool
-    scenario_name: str
-
-    @property
-    def is_final(self) -> bool:
-        return self.state in FINAL
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewJob:
-    """What a job is made from: serialized ``Scenario`` and ``SolveLimits``."""
-
-    id: str
-    scenario_name: str
-    scenario: bytes
-    limits: bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClaimedJob:
-    """A job in the hands of one worker."""
-
-    id: str
-    attempt: int
-    scenario: bytes
-    limits: bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanRow:
-    """A plan that was made; ``content`` is a serialized ``Plan``, ``scenario`` a ``Scenario`` (empty in lists)."""
-
-    number: int
-    id: str
-    create_time: float
-    scenario_name: str
-    content: bytes
-    scenario: bytes = b""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventRow:
-    """One entry of a job's history; ``event`` is a serialized ``PlanEvent``, ``None`` when only the state changed."""
-
-    sequence: int
-    create_time: float
-    state: int
-    event: bytes | None
 
 
 class JobStore:

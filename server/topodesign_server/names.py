@@ -41,8 +41,8 @@ def chosen_id(wanted: str, *, field: str, prefix: str) -> str:
         return f"{prefix}-{uuid.uuid4().hex}"
     if ID_PATTERN.fullmatch(wanted) is None:
         raise InvalidInput(
-            f"{field} is {wanted[:120]!r}, but it must be a lower-case letter, then up to 62 lower-case letters, digits "
-            "or hyphens, the last no hyphen; choose another or leave it out",
+            f"{field} is {wanted[:120]!r}, but it must be a lower-case letter, then up to 62 lower-case letters, "
+            "digits or hyphens, the last no hyphen; choose another or leave it out",
             reason="ID_INVALID",
             field_path=field,
             metadata={"value": wanted[:120]},

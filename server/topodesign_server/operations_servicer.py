@@ -10,7 +10,8 @@ from google.longrunning import operations_pb2, operations_pb2_grpc
 from google.protobuf.empty_pb2 import Empty
 
 from topodesign.domain.errors import InvalidInput, NotFound
-from topodesign_server.job_store import JobRow, JobStore
+from topodesign_server.job_rows import JobRow
+from topodesign_server.job_store import JobStore
 from topodesign_server.names import parse_name
 from topodesign_server.offloading import Offloader
 from topodesign_server.paging import Pager

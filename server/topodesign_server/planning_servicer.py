@@ -17,7 +17,8 @@ from topodesign.v1 import planning_service_pb2 as pb
 from topodesign.wire import from_proto, to_proto
 from topodesign_server.calls import Calls
 from topodesign_server.exports import FILES
-from topodesign_server.job_store import JobStore, NewJob
+from topodesign_server.job_rows import NewJob
+from topodesign_server.job_store import JobStore
 from topodesign_server.limits import read_limits
 from topodesign_server.names import chosen_id, parse_name, request_key
 from topodesign_server.offloading import Offloader

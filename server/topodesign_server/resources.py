@@ -10,7 +10,7 @@ from topodesign.v1 import plan_pb2, scenario_pb2
 from topodesign.v1 import planning_service_pb2 as planning_pb
 from topodesign.v1 import scenario_service_pb2 as scenario_pb
 from topodesign.wire import status_from_error
-from topodesign_server.job_store import FAILED, EventRow, JobRow, PlanRow
+from topodesign_server.job_rows import FAILED, EventRow, JobRow, PlanRow
 from topodesign_server.scenario_store import ScenarioRow
 from topodesign_server.summaries import plan_summary
 

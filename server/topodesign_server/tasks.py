@@ -44,7 +44,7 @@ def run_task(name: str, payload: tuple[bytes, ...], connection: Connection, shou
 
     try:
         frame = Frame(FrameKind.RESULT, TASKS[name](payload, TaskContext(emit, should_stop)))
-    except Exception as error:  # the process boundary: every error becomes a status
+    except Exception as error:  # noqa: BLE001 - the process boundary: every error becomes a status
         frame = Frame(FrameKind.FAULT, status_of(error, during=name).SerializeToString())
     with writing:
         connection.send_bytes(frame.packed())

@@ -15,7 +15,8 @@ from topodesign_server.cancelled import cancelled_plan
 from topodesign_server.children import Child, ChildFactory
 from topodesign_server.frames import Frame, FrameKind
 from topodesign_server.incidents import status_of
-from topodesign_server.job_store import CANCELLING, ClaimedJob, JobStore
+from topodesign_server.job_rows import CANCELLING, ClaimedJob
+from topodesign_server.job_store import JobStore
 from topodesign_server.settings import ServerSettings
 from topodesign_server.summaries import plan_summary
 
@@ -101,7 +102,7 @@ class Workers:
                     self._attempt(job)
                     self._on_change(job.id)
                     continue
-            except Exception as error:  # the job boundary: a worker outlives every defect
+            except Exception as error:  # noqa: BLE001 - the job boundary: a worker outlives every defect
                 log.error("worker", exc_info=error)
             if not self._draining:
                 self._news.acquire(timeout=IDLE_S)
@@ -118,7 +119,7 @@ class Workers:
                 with self._lock:
                     self._attempts.pop(job.id, None)
                 attempt.close()
-        except Exception as error:  # the job boundary
+        except Exception as error:  # noqa: BLE001 - the job boundary
             self._store.fail(job, status=status_of(error, during="make_plan").SerializeToString())
 
     def _register(self, attempt: "_Attempt") -> None:

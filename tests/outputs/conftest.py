@@ -1,6 +1,7 @@
 """Two small plans: one over the eastern United States, one across the antimeridian; and their fabrics."""
 
 import json
+import math
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,6 +23,8 @@ from topodesign.domain.scenario import (
     Workload,
 )
 from topodesign.verify import read_plan, verify_plan
+from topodesign.verify.cost import cost_items, network_cost_usd, purchase_usd
+from topodesign.verify.verifier import gather
 
 Record = dict[str, Any]
 
@@ -164,14 +167,33 @@ def east_scenario() -> Scenario:
     )
 
 
-def completed(scenario: Scenario, record: Record, total_usd: float) -> Plan:
+def completed(scenario: Scenario, record: Record) -> Plan:
     """The record with all derived figures filled in by the verifier's reader; the verifier must accept it."""
     catalog = load_catalog(scenario.catalog_overrides)
     plan = read_plan(json.dumps(record).encode(), scenario, catalog)
-    plan = replace(plan, verification=verify_plan(scenario, plan, catalog), verified=True)
+    plan = replace(plan, verification=verify_plan(scenario, plan, catalog=catalog), verified=True)
     assert plan.verification is not None
     assert plan.verification.valid, plan.verification.violations
-    return replace(plan, fabrics=fabric_report(plan), attribution=scenario.attribution)
+    return replace(plan, fabrics=fabric_report(plan), attribution=scenario.attribution, assumptions=scenario.assumptions)
+
+
+def priced(scenario: Scenario, plan: Plan) -> Plan:
+    """The plan with the verifier's cost items, which share no code with the exports, and a bound 1 % below them."""
+    evidence = gather(scenario, plan, load_catalog(scenario.catalog_overrides))
+    items = dict(cost_items(evidence))
+    cost = round(math.fsum(items.values()), 2)
+    network = network_cost_usd(items)
+    bound = round(cost * 0.99, 2)
+    return replace(
+        plan,
+        cost_items=items,
+        cost_usd=cost,
+        network_cost_usd=network,
+        lower_bound_usd=bound,
+        gap=(cost - bound) / cost,
+        network_gap=(cost - bound) / network,
+        accelerator_purchase_usd=purchase_usd(evidence),
+    )
 
 
 @pytest.fixture(scope="session")
@@ -200,4 +222,54 @@ def east() -> Case:
             {"segment_id": "columbus-atlanta", "pairs": 1, "built": True},
         ],
     }  # fmt: skip
-    return Case(scenario, completed(scenario, record, 0))
+    # 1.6e13 bit / (0.8 x 3600 Gbit/s) = 5.556 s
+    record["sync"] = {
+        "demand_gbps": 2000, "strength_gbps": 3600, "worst_failure": "conduit B&O", "worst_strength_gbps": 2400,
+        "time_s": 5.5555555556, "latency_s": 0.0199,
+    }  # fmt: skip
+    return Case(scenario, priced(scenario, completed(scenario, record)))
+
+
+@pytest.fixture(scope="session")
+def pacific() -> Case:
+    """Tokyo and Seattle over Dutch Harbor: fiber, the link and a power zone cross the antimeridian."""
+    scenario = Scenario(
+        name="across the antimeridian",
+        zones=(
+            PowerZone(zone_id="JP", headroom_mw=50),
+            PowerZone(zone_id="WA", headroom_mw=50),
+            PowerZone(
+                zone_id="BERING",
+                headroom_mw=0,
+                polygons=((((170.0, 50.0), (-160.0, 50.0), (-160.0, 56.0), (170.0, 56.0), (170.0, 50.0)),),),
+            ),
+        ),
+        sites=(
+            Site(site_id="tyo", name="Tokyo", lon=139.7, lat=35.7, zone_id="JP", power_mw=30),
+            Site(site_id="sea", name="Seattle", lon=-122.3, lat=47.6, zone_id="WA", power_mw=30),
+            Site(site_id="adak", lon=-176.6, lat=51.9, zone_id="BERING", power_mw=5),
+        ),
+        junctions=(Junction(node_id="dut", name="Dutch Harbor", lon=-166.5, lat=53.9, regeneration=True),),
+        segments=(
+            FiberSegment(
+                segment_id="west", a="tyo", b="dut", length_km=4900, fiber_type="hollow_core",
+                geometry=((139.7, 35.7), (145.0, 42.0), (179.0, 51.0), (-179.0, 51.0), (-166.5, 53.9)),
+            ),
+            FiberSegment(segment_id="east", a="dut", b="sea", length_km=3400, fiber_type="hollow_core"),
+        ),
+        workload=Workload(parameters=1e11, sync_time_s=10),
+        size=Size(accelerators=2 * 4608),
+        policy=Policy(min_sites=2, survive=("none",)),
+        optics=OpticsRules(margin_db=2),
+    )  # fmt: skip
+    record: Record = {
+        "sites": [{"id": "tyo", "pods": 1}, {"id": "sea", "pods": 1}],
+        "lightpaths": [
+            {"a": "tyo", "z": "sea", "mode": "zrplus-200", "count": 1, "segments": ["west", "east"], "regenerations": ["dut"]}
+        ],
+        "segments": [{"segment_id": "west", "pairs": 1}, {"segment_id": "east", "pairs": 1}],
+        "sync": {
+            "demand_gbps": 200, "strength_gbps": 200, "worst_failure": None, "worst_strength_gbps": None, "time_s": 10,
+        },
+    }  # fmt: skip
+    return Case(scenario, priced(scenario, completed(scenario, record)))

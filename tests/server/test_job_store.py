@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 from topodesign_server.database import Database
-from topodesign_server.job_store import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED, ClaimedJob, JobStore, NewJob
+from topodesign_server.job_rows import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED, ClaimedJob, NewJob
+from topodesign_server.job_store import JobStore
 from topodesign_server.names import RequestKey
 from topodesign_server.paging import Page, Pager
 

@@ -18,8 +18,8 @@ from topodesign.client.connection import (
 from topodesign.client.kept import JobState, JobStatus
 from topodesign.domain.errors import ServiceUnavailable
 from topodesign.domain.plan import Plan, PlanEvent
-from topodesign.v1 import plan_pb2, planning_service_pb2_grpc
 from topodesign.v1 import planning_service_pb2 as pb
+from topodesign.v1 import planning_service_pb2_grpc
 from topodesign.wire import error_from_status, from_proto
 
 WAIT_S = 20.0
@@ -143,5 +143,4 @@ def _plan_of(operation: operations_pb2.Operation) -> Plan:
         raise error_from_status(operation.error)
     stored = pb.StoredPlan()
     operation.response.Unpack(stored)
-    assert isinstance(stored.plan, plan_pb2.Plan)
     return from_proto(stored.plan, Plan, path="plan")

@@ -1,5 +1,6 @@
 """Domain objects to and from JSON-ready builtins, by their field names (msgspec does the work)."""
 
+import dataclasses
 import math
 from typing import Any, TypeVar
 
@@ -11,8 +12,11 @@ T = TypeVar("T")
 
 
 def to_builtins(value: object) -> Any:  # JSON is untyped by nature
-    """Dataclasses to dicts and lists; infinities become ``None``, since JSON has no name for them."""
-    return _without_infinities(msgspec.to_builtins(value, str_keys=True))
+    """Dataclasses to dicts and lists; infinities become ``None``, since JSON has no name for them.
+
+    Fields marked transient are left out, at the top level.
+    """
+    return _without_infinities(msgspec.to_builtins(_without_transients(value), str_keys=True))
 
 
 def from_builtins(data: object, kind: type[T], *, what: str) -> T:
@@ -43,6 +47,15 @@ def decode_json(data: bytes, kind: type[T], *, what: str) -> T:
     except msgspec.DecodeError as error:
         raise InvalidInput(f"{what} is not valid JSON: {error}", reason="JSON_INVALID") from None
     return from_builtins(builtins, kind, what=what)
+
+
+def _without_transients(value: object) -> object:
+    if not dataclasses.is_dataclass(value) or isinstance(value, type):
+        return value
+    fields = dataclasses.fields(value)
+    if not any(field.metadata.get("transient") for field in fields):
+        return value
+    return {field.name: getattr(value, field.name) for field in fields if not field.metadata.get("transient")}
 
 
 def _without_infinities(value: Any) -> Any:

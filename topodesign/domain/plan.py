@@ -1,13 +1,24 @@
 """The planner's answer. JSON keys of ``plan.json`` are the field names here."""
 
+import importlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from os import PathLike
+from typing import TYPE_CHECKING, Any, Literal
 
+from topodesign.domain.errors import InvalidInput
 from topodesign.domain.fabric import FabricEvaluation
+from topodesign.domain.scenario import Scenario
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from geopandas import GeoDataFrame
 
 Status = Literal["optimal", "feasible", "infeasible", "limit"]
 StoppedBy = Literal["gap", "time_limit", "work_limit", "cancelled", "proof"]
+TRANSIENT: Mapping[str, bool] = {"transient": True}
+"""Metadata of a field that is carried in memory only: neither JSON nor the wire has it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +98,8 @@ class Sync:
 
     ``demand_gbps`` is B, ``strength_gbps`` sigma with everything up (``None``: one site, unbounded),
     ``worst_failure`` the failure state with the least strength, ``time_s`` = V / (beta sigma) in seconds,
-    ``latency_s`` the longest leaf-root-leaf delay reported beside it, never inside.
+    ``latency_s`` is reported beside it, never inside: twice the radius of the graph of lightpaths, a lower bound on the
+    leaf-root-leaf delay of any tree that reduces and broadcasts.
     """
 
     demand_gbps: float
@@ -222,7 +234,8 @@ class Plan:
 
     ``cost_usd`` is the net present cost without the purchase of accelerators (reported beside it);
     ``gap`` = (cost - bound) / cost, ``network_gap`` = (cost - bound) / network cost. ``cost_items`` sum to ``cost_usd``
-    to the cent.
+    to the cent. ``scenario`` is the input that the plan answers; it is carried along for the outputs but is no part of the
+    plan: it is neither compared nor written.
     """
 
     scenario_name: str
@@ -249,6 +262,38 @@ class Plan:
     attribution: str = ""
     assumptions: tuple[str, ...] = ()
     provenance: Provenance
+    scenario: Scenario | None = field(default=None, compare=False, repr=False, metadata=TRANSIENT)
+
+    def of(self, scenario: Scenario) -> "Plan":
+        """The same plan with the scenario that it answers, for the outputs."""
+        return replace(self, scenario=scenario)
+
+    def save(self, directory: "str | PathLike[str]") -> "tuple[Path, ...]":
+        """Write everything that ``topodesign plan --out`` writes into a folder; the files written."""
+        files: tuple[Path, ...] = _outputs().save_plan(self._answered(), self, directory)
+        return files
+
+    def to_geojson(self) -> dict[str, object]:
+        """The site plan as an RFC 7946 FeatureCollection."""
+        collection: dict[str, object] = _outputs().plan_to_geojson(self._answered(), self)
+        return collection
+
+    def to_geodataframes(self) -> "dict[str, GeoDataFrame]":
+        """One GeoDataFrame (WGS 84) for each layer."""
+        frames: dict[str, GeoDataFrame] = _outputs().plan_to_geodataframes(self._answered(), self)
+        return frames
+
+    def _answered(self) -> Scenario:
+        if self.scenario is None:
+            raise InvalidInput(
+                "this plan does not know the scenario that it answers; use plan.of(scenario)", reason="SCENARIO_MISSING"
+            )
+        return self.scenario
+
+
+def _outputs() -> Any:
+    """The outputs room, found by name: the domain depends on no other room, yet a plan knows how to save itself."""
+    return importlib.import_module("topodesign.outputs")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

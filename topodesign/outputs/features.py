@@ -287,7 +287,7 @@ def _feature(
     properties: Properties,
     extra: Mapping[str, Scalar],
 ) -> Feature:
-    own = {item.name for item in properties_of(layer)}
+    own = {item.name: item.kind for item in properties_of(layer)}
     carried = {f"input_{name}" if name in own else name: extra[name] for name in sorted(extra)}
     merged = {"layer": layer, "numeric_id": number, **properties, **carried}
     feature: Feature = {"type": "Feature", "id": f"{layer}/{thing}"}
@@ -295,7 +295,10 @@ def _feature(
     if geometry is not None and geometry["type"] != "Point" and box is not None:
         feature["bbox"] = list(box)
     feature["geometry"] = geometry
-    feature["properties"] = {name: plain(value) for name, value in merged.items()}
+    feature["properties"] = {
+        name: plain(float(value) if own.get(name) == "number" and isinstance(value, int) else value)
+        for name, value in merged.items()
+    }
     return feature
 
 

@@ -73,22 +73,20 @@ class FailureStates:
                 )
 
     def _building_states(self, survive: tuple[str, ...]) -> Iterator[FailureState]:
-        """Loss of a site, or of every site of a zone: what ends there and what passes through is out."""
-        instance = self._instance
+        """Loss of a site's building, or of all of a zone's: what ends there and what passes through is out."""
+        scenario = self._instance.scenario
         if "site" in survive:
-            for position, site in enumerate(instance.sites):
-                yield self._without(f"site {site.site.site_id}", frozenset({position}))
+            for site in scenario.sites:
+                yield self._without(f"site {site.site_id}", {site.site_id})
         if "zone" in survive:
-            for zone in instance.scenario.zones:
-                members = frozenset(
-                    position for position, site in enumerate(instance.sites) if site.site.zone_id == zone.zone_id
-                )
+            for zone in scenario.zones:
+                members = {site.site_id for site in scenario.sites if site.zone_id == zone.zone_id}
                 if members:
                     yield self._without(f"zone {zone.zone_id}", members)
 
-    def _without(self, name: str, sites: frozenset[int]) -> FailureState:
+    def _without(self, name: str, buildings: set[str]) -> FailureState:
         instance = self._instance
-        nodes = {instance.sites[site].node for site in sites}
+        nodes = {instance.graph.index[building] for building in buildings}
         dead = np.array(
             [
                 path.a in nodes
@@ -98,6 +96,7 @@ class FailureStates:
             ],
             dtype=bool,
         )
+        sites = frozenset(instance.site_of_node[node] for node in nodes if node in instance.site_of_node)
         return FailureState(name=name, dead_paths=dead, dead_sites=sites, fraction=self._fraction)
 
     @staticmethod

@@ -74,6 +74,7 @@ def build_master(
         unit=unit,
     )
     _size_rows(master)
+    _survivor_rows(master)
     _power_rows(master)
     _share_rows(master)
     _spectrum_rows(master)
@@ -185,6 +186,28 @@ def _size_rows(master: Master) -> None:
         upper=math.inf if most is None else float(most),
         name="sites",
     )
+
+
+def _survivor_rows(master: Master) -> None:
+    """(14): when the loss of a site or zone must be survived, a used site is left in each such state."""
+    instance, programme = master.instance, master.programme
+    policy = instance.scenario.policy
+    if policy.survivable_fraction <= 0:
+        return
+    groups: list[tuple[str, set[str]]] = []
+    if "site" in policy.survive:
+        groups.extend((f"site {site.site.site_id}", {site.site.site_id}) for site in instance.sites)
+    if "zone" in policy.survive:
+        for zone in instance.scenario.zones:
+            members = {site.site.site_id for site in instance.sites if site.site.zone_id == zone.zone_id}
+            groups.append((f"zone {zone.zone_id}", members))
+    for name, lost in groups:
+        left = [
+            (column, 1.0)
+            for column, site in zip(master.used, instance.sites, strict=True)
+            if site.site.site_id not in lost
+        ]
+        programme.add_row(left, lower=1.0, name=f"survivor[{name}]")
 
 
 def _power_rows(master: Master) -> None:

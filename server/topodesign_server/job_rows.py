@@ -1,0 +1,78 @@
+"""States of jobs, and what the store gives of jobs, plans and their history."""
+
+from dataclasses import dataclass
+
+from topodesign.v1 import planning_service_pb2 as pb
+
+QUEUED = int(pb.PLAN_STATE_QUEUED)
+RUNNING = int(pb.PLAN_STATE_RUNNING)
+CANCELLING = int(pb.PLAN_STATE_CANCELLING)
+SUCCEEDED = int(pb.PLAN_STATE_SUCCEEDED)
+FAILED = int(pb.PLAN_STATE_FAILED)
+CANCELLED = int(pb.PLAN_STATE_CANCELLED)
+HELD = (RUNNING, CANCELLING)
+FINAL = (SUCCEEDED, FAILED, CANCELLED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobRow:
+    """A job without its blobs; ``progress`` is a serialized ``PlanEvent``, ``error`` a ``google.rpc.Status``."""
+
+    number: int
+    id: str
+    state: int
+    create_time: float
+    update_time: float
+    attempt: int
+    sequence: int
+    progress: bytes | None
+    error: bytes | None
+    operation_deleted: bool
+    plan_deleted: bool
+    scenario_name: str
+
+    @property
+    def is_final(self) -> bool:
+        return self.state in FINAL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewJob:
+    """What a job is made from: serialized ``Scenario`` and ``SolveLimits``."""
+
+    id: str
+    scenario_name: str
+    scenario: bytes
+    limits: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimedJob:
+    """A job in the hands of one worker."""
+
+    id: str
+    attempt: int
+    scenario: bytes
+    limits: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanRow:
+    """A plan that was made; ``content`` is a serialized ``Plan``, ``scenario`` a ``Scenario`` (empty in lists)."""
+
+    number: int
+    id: str
+    create_time: float
+    scenario_name: str
+    content: bytes
+    scenario: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventRow:
+    """One entry of a job's history; ``event`` is a serialized ``PlanEvent``, ``None`` when only the state changed."""
+
+    sequence: int
+    create_time: float
+    state: int
+    event: bytes | None

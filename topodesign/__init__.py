@@ -1,0 +1,62 @@
+"""Design of multi-datacenter training clusters: place them, size their optical links, compare their fabrics.
+
+Names are loaded on first use, so that ``import topodesign`` is quick.
+"""
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from topodesign.api import load_plan as load_plan
+    from topodesign.api import plan as plan
+    from topodesign.api import verify as verify
+    from topodesign.catalog import load_catalog as load_catalog
+    from topodesign.client import Client as Client
+    from topodesign.domain.errors import TopoDesignError as TopoDesignError
+    from topodesign.domain.fabric import Clos as Clos
+    from topodesign.domain.fabric import FabricEvaluation as FabricEvaluation
+    from topodesign.domain.fabric import Torus as Torus
+    from topodesign.domain.plan import Plan as Plan
+    from topodesign.domain.plan import PlanEvent as PlanEvent
+    from topodesign.domain.plan import Verification as Verification
+    from topodesign.domain.scenario import Scenario as Scenario
+    from topodesign.fabric import compare_fabrics as compare_fabrics
+    from topodesign.fabric import evaluate_fabric as evaluate_fabric
+    from topodesign.scenario import check_scenario as check_scenario
+    from topodesign.scenario import load_scenario as load_scenario
+
+_HOME = {
+    "Client": "topodesign.client",
+    "Clos": "topodesign.domain.fabric",
+    "FabricEvaluation": "topodesign.domain.fabric",
+    "Plan": "topodesign.domain.plan",
+    "PlanEvent": "topodesign.domain.plan",
+    "Scenario": "topodesign.domain.scenario",
+    "TopoDesignError": "topodesign.domain.errors",
+    "Torus": "topodesign.domain.fabric",
+    "Verification": "topodesign.domain.plan",
+    "check_scenario": "topodesign.scenario",
+    "compare_fabrics": "topodesign.fabric",
+    "evaluate_fabric": "topodesign.fabric",
+    "load_catalog": "topodesign.catalog",
+    "load_plan": "topodesign.api",
+    "load_scenario": "topodesign.scenario",
+    "plan": "topodesign.api",
+    "verify": "topodesign.api",
+}
+
+__all__ = sorted(_HOME)  # noqa: PLE0605  (sorted returns a list)
+
+
+def __getattr__(name: str) -> object:
+    try:
+        home = _HOME[name]
+    except KeyError:
+        raise AttributeError(f"module 'topodesign' has no attribute {name!r}") from None
+    value = getattr(importlib.import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

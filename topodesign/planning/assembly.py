@@ -1,0 +1,232 @@
+"""From a design to the plan that users see."""
+
+import math
+import platform
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+
+import numpy as np
+
+from topodesign.domain.plan import (
+    Lightpath,
+    Link,
+    Plan,
+    Provenance,
+    SegmentPlan,
+    SitePlan,
+    SolveLimits,
+    Status,
+    Sync,
+)
+from topodesign.planning.design import Design, site_power_mw
+from topodesign.planning.failures import FailureStates
+from topodesign.planning.instance import Floats, Instance
+from topodesign.planning.search import PROVEN_GAP, Found
+from topodesign.planning.strength import strength
+from topodesign.scenario import scenario_digest
+
+BOUND_BASIS = (
+    "relative to {count} lightpath candidates ({routes} routes between {pairs} pairs of sites): for each pair the shortest route, the "
+    "cheapest two and three segment-disjoint routes and conduit-disjoint alternatives, in every mode that reaches"
+)
+
+
+def assemble_plan(instance: Instance, found: Found, limits: SolveLimits, *, wall_s: float) -> Plan:
+    """The plan of a finished search that found a design."""
+    design = found.design
+    assert design is not None  # the caller reports searches without a design
+    cost = design.cost_usd
+    bound = round(min(found.bound_usd, cost), 2)
+    gap = (cost - bound) / cost if cost > 0 else 0.0
+    network = design.network_cost_usd
+    status: Status = "optimal" if gap <= PROVEN_GAP * 10 else "feasible"
+    return Plan(
+        scenario_name=instance.scenario.name,
+        status=status,
+        stopped_by=found.stopped_by,
+        cost_usd=cost,
+        lower_bound_usd=bound,
+        gap=gap,
+        network_cost_usd=network,
+        network_gap=(cost - bound) / network if network > 0 else None,
+        accelerator_purchase_usd=_purchase_usd(instance, design),
+        wall_s=wall_s,
+        seed=limits.seed,
+        sites=_site_plans(instance, design),
+        links=_links(instance, design),
+        lightpaths=_lightpaths(instance, design),
+        segments=_segments(instance, design),
+        sync=sync_of(instance, design),
+        cost_items=dict(design.cost_items),
+        attribution=instance.scenario.attribution,
+        assumptions=assumptions_of(instance),
+        provenance=provenance_of(instance, limits),
+    )
+
+
+def provenance_of(instance: Instance, limits: SolveLimits) -> Provenance:
+    """Versions, seed and input hash, and what the bound is relative to."""
+    paths = instance.lightpaths
+    routes = {(path.a, path.z, path.route) for path in paths}
+    basis = BOUND_BASIS.format(count=len(paths), routes=len(routes), pairs=len({route[:2] for route in routes}))
+    return Provenance(
+        topodesign_version=version("topodesign"),
+        ortools_version=version("ortools"),
+        python_version=platform.python_version(),
+        scenario_sha256=scenario_digest(instance.scenario),
+        seed=limits.seed,
+        threads=limits.threads,
+        bound_basis=basis,
+    )
+
+
+def assumptions_of(instance: Instance) -> tuple[str, ...]:
+    """The scenario's assumptions and the planner's own."""
+    own = [
+        "prices of transceivers, line systems, accelerators and fabrics come from the catalogue and are indicative",
+        "spectrum is counted in GHz per fiber pair; slots are not yet assigned to single lightpaths",
+        "express nodes (junctions and buildings that light passes through) add no loss beyond optics.margin_db",
+    ]
+    late = [site.site_id for site in instance.scenario.sites if site.in_service_year is not None]
+    if late:
+        own.append(f"in_service_year is not a limit: {len(late)} sites have one, and all sites count as in service")
+    if instance.scenario.workload.utilization is not None:
+        own.append("the exchange between sites is not overlapped with computation; 40 % of peak FLOP/s are reached in-site")
+    return (*instance.scenario.assumptions, *own)
+
+
+def _purchase_usd(instance: Instance, design: Design) -> float:
+    accelerators = sum(design.pods.values()) * instance.scenario.size.pod_accelerators
+    return round(accelerators * instance.catalog.accelerator(instance.scenario.size.accelerator).cost_usd, 2)
+
+
+def _site_plans(instance: Instance, design: Design) -> tuple[SitePlan, ...]:
+    power = site_power_mw(instance, design.pods, design.counts)
+    plans = [
+        SitePlan(
+            id=(site := instance.sites[position].site).site_id,
+            zone_id=site.zone_id,
+            pods=pods,
+            accelerators=pods * instance.scenario.size.pod_accelerators,
+            power_mw=power[site.site_id],
+        )
+        for position, pods in design.pods.items()
+    ]
+    return tuple(sorted(plans, key=lambda plan: plan.id))
+
+
+def _lightpaths(instance: Instance, design: Design) -> tuple[Lightpath, ...]:
+    nodes, segments = instance.graph.nodes, instance.graph.segments
+    found = []
+    for position, count in design.counts.items():
+        path = instance.lightpaths[position]
+        found.append(
+            Lightpath(
+                a=nodes[path.a],
+                z=nodes[path.z],
+                mode=path.mode.id,
+                count=count,
+                segments=tuple(segments[segment].segment_id for segment in path.route),
+                regenerations=tuple(nodes[node] for node in path.regenerations),
+                rate_gbps=path.mode.rate_gbps,
+                length_km=path.length_km,
+                gsnr_db=path.gsnr_db,
+                margin_db=path.margin_db,
+                latency_ms=path.latency_ms,
+            )
+        )
+    return tuple(sorted(found, key=lambda path: (path.a, path.z, path.length_km, path.mode, path.segments)))
+
+
+def _links(instance: Instance, design: Design) -> tuple[Link, ...]:
+    grouped: dict[tuple[str, str, str], list[Lightpath]] = {}
+    for path in _lightpaths(instance, design):
+        grouped.setdefault((path.a, path.z, path.mode), []).append(path)
+    return tuple(
+        Link(
+            a=a,
+            z=z,
+            mode=mode,
+            lightpaths=sum(path.count for path in paths),
+            capacity_gbps=math.fsum(path.capacity_gbps for path in paths),
+            length_km=max(path.length_km for path in paths),
+        )
+        for (a, z, mode), paths in sorted(grouped.items())
+    )
+
+
+def _segments(instance: Instance, design: Design) -> tuple[SegmentPlan, ...]:
+    band = instance.reach.line_system.band_ghz
+    width: dict[int, float] = {}
+    for position, count in design.counts.items():
+        path = instance.lightpaths[position]
+        for segment in path.route:
+            width[segment] = width.get(segment, 0.0) + count * path.width_ghz
+    plans = [
+        SegmentPlan(
+            segment_id=instance.graph.segments[segment].segment_id,
+            pairs=pairs,
+            built=segment in design.built,
+            spans=instance.segment_prices[segment].spans,
+            amplifiers=pairs * (instance.segment_prices[segment].spans - 1),
+            utilization=width[segment] / (band * pairs),
+        )
+        for segment, pairs in design.pairs.items()
+    ]
+    return tuple(sorted(plans, key=lambda plan: plan.segment_id))
+
+
+def sync_of(instance: Instance, design: Design) -> Sync:
+    """Strength with nothing failed and in the worst failure state, and the time of one all-reduce."""
+    used = sorted(design.pods)
+    capacity = np.zeros(len(instance.lightpaths))
+    for position, count in design.counts.items():
+        capacity[position] = count * instance.lightpaths[position].mode.rate_gbps
+    whole = _strength_of(instance, capacity, used)
+    worst_name: str | None = None
+    worst = whole
+    for state in FailureStates(instance).relevant(capacity)[1:]:
+        alive = [site for site in used if site not in state.dead_sites]
+        sigma = _strength_of(instance, np.where(state.dead_paths, 0.0, capacity), alive)
+        if sigma < worst or (worst_name is None and sigma <= worst and math.isfinite(sigma)):
+            worst_name, worst = state.name, sigma
+    demand = instance.demand
+    beta = instance.scenario.workload.wan_goodput_factor
+    return Sync(
+        demand_gbps=demand.demand_gbps,
+        strength_gbps=whole if math.isfinite(whole) else None,
+        worst_failure=worst_name,
+        worst_strength_gbps=worst if math.isfinite(worst) else None,
+        time_s=demand.volume_bits / (beta * whole * 1e9) if math.isfinite(whole) and whole > 0 else None,
+        latency_s=_least_tree_delay_s(instance, design, used),
+    )
+
+
+def _strength_of(instance: Instance, capacity: Floats, used: Sequence[int]) -> float:
+    size = len(instance.sites)
+    matrix = np.zeros((size, size))
+    np.add.at(matrix, (instance.ends[:, 0], instance.ends[:, 1]), capacity)
+    matrix += matrix.T
+    return strength(matrix[np.ix_(used, used)])[0]
+
+
+def _least_tree_delay_s(instance: Instance, design: Design, used: Sequence[int]) -> float | None:
+    """Twice the radius of the graph of lightpaths: no reduce-and-broadcast tree has a shorter leaf-root-leaf delay."""
+    if len(used) < 2:
+        return None
+    delay: dict[tuple[int, int], float] = {}
+    for position in design.counts:
+        a, z = (int(end) for end in instance.ends[position])
+        latency = instance.lightpaths[position].latency_ms
+        for pair in ((a, z), (z, a)):
+            delay[pair] = min(latency, delay.get(pair, math.inf))
+    radius = min(max(_distances(delay, root, used).values()) for root in used)
+    return 2 * radius / 1e3
+
+
+def _distances(delay: Mapping[tuple[int, int], float], root: int, used: Sequence[int]) -> dict[int, float]:
+    distance = {site: 0.0 if site == root else math.inf for site in used}
+    for _ in used:
+        for (a, z), latency in delay.items():
+            distance[z] = min(distance[z], distance[a] + latency)
+    return distance
