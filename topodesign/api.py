@@ -9,7 +9,7 @@ from pathlib import Path
 from topodesign.catalog import load_catalog
 from topodesign.domain.codec import decode_json
 from topodesign.domain.errors import InvalidInput, VerificationFailed
-from topodesign.domain.plan import Plan, PlanEvent, SolveLimits, Verification
+from topodesign.domain.plan import Plan, PlanEvent, SolveLimits
 from topodesign.domain.scenario import Scenario
 
 DEFAULT_LIMITS = SolveLimits()
@@ -22,8 +22,8 @@ def plan(
     gap: float = DEFAULT_LIMITS.gap,
     seed: int = DEFAULT_LIMITS.seed,
     threads: int = DEFAULT_LIMITS.threads,
-    on_progress: Callable[[PlanEvent], object] = lambda event: None,
-    should_stop: Callable[[], bool] = lambda: False,
+    on_progress: Callable[[PlanEvent], object] | None = None,
+    should_stop: Callable[[], bool] | None = None,
 ) -> Plan:
     """Place clusters and size the optical links at least cost; verify the plan and compare fabrics on it.
 
@@ -38,9 +38,9 @@ def plan(
         Same input, seed and versions give the same plan when the gap stops the search.
     threads : int
         Most threads to use.
-    on_progress : callable
+    on_progress : callable, optional
         Receives a :class:`PlanEvent` for every new phase, incumbent and bound.
-    should_stop : callable
+    should_stop : callable, optional
         Asked between solves; when true the best plan so far is returned (``stopped_by`` ``cancelled``).
 
     Returns
@@ -56,19 +56,23 @@ def plan(
         When the independent verifier rejects the plan: a defect of ours.
     """
     from topodesign.planning.solve import solve
+    from topodesign.verify import verify_plan
 
     started = time.monotonic()
     limits = SolveLimits(time_limit_s=time_limit_s, gap=gap, seed=seed, threads=threads)
     catalog = load_catalog(scenario.catalog_overrides)
 
     def report(event: PlanEvent) -> None:
-        on_progress(event)
+        if on_progress is not None:
+            on_progress(event)
 
-    found = solve(scenario, limits=limits, catalog=catalog, on_progress=report, should_stop=should_stop)
+    found = solve(
+        scenario, limits=limits, catalog=catalog, on_progress=report, should_stop=should_stop or (lambda: False)
+    )
     if found.status in ("infeasible", "limit"):
         return found.of(scenario)
     report(_phase("verifying", found, started))
-    verification = verify(scenario, found)
+    verification = verify_plan(scenario, found)
     if not verification.valid:
         raise VerificationFailed(verification.violations)
     report(_phase("evaluating", found, started))
@@ -82,13 +86,6 @@ def plan(
         wall_s=time.monotonic() - started,
         scenario=scenario,
     )
-
-
-def verify(scenario: Scenario, plan: Plan) -> Verification:
-    """Check a plan, ours or anyone's, from first principles; see :func:`topodesign.verify.verify_plan`."""
-    from topodesign.verify import verify_plan
-
-    return verify_plan(scenario, plan)
 
 
 def load_plan(path: str | PathLike[str], *, scenario: Scenario | None = None) -> Plan:

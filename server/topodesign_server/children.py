@@ -17,7 +17,13 @@ from topodesign_server.frames import Frame, FrameKind
 from topodesign_server.tasks import run_task
 
 EXIT_WAIT_S = 5.0
-PRELOADED = ("topodesign_server.tasks", "topodesign_server.incidents", "topodesign.planning", "topodesign.verify")
+PRELOADED = (
+    "topodesign_server.tasks",
+    "topodesign_server.incidents",
+    "topodesign.api",
+    "topodesign.planning.solve",
+    "topodesign.verify",
+)
 
 
 class ChildFactory:

@@ -33,8 +33,6 @@ def export(scenario: Scenario, plan: Plan, format_name: str) -> bytes:
     number = pb.ExportFormat.Value(format_name)
     if number == pb.EXPORT_FORMAT_PLAN_JSON:
         return encode_json(plan)
-    from topodesign.outputs import save_plan
-
     with tempfile.TemporaryDirectory() as directory:
-        save_plan(scenario, plan, Path(directory))
+        plan.of(scenario).save(directory)
         return (Path(directory) / FILES[number].name).read_bytes()

@@ -1,5 +1,6 @@
 """``ScenarioService``."""
 
+# ruff: noqa: ARG002, N802 (the names of methods and their parameters are gRPC's)
 from __future__ import annotations  # gRPC's types take parameters for type checkers only
 
 import grpc

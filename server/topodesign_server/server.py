@@ -1,7 +1,6 @@
 """Puts the service together and runs it until SIGTERM or SIGINT."""
 
 import asyncio
-import os
 import signal
 import sys
 from dataclasses import dataclass
@@ -155,7 +154,7 @@ def _announce(address: str, settings: ServerSettings) -> None:
     if settings.address_file is not None:
         partial = settings.address_file.with_name(settings.address_file.name + ".partial")
         partial.write_text(address + "\n", encoding="utf-8")
-        os.replace(partial, settings.address_file)
+        partial.replace(settings.address_file)
     if settings.host not in LOOPBACK:
         log.warning(
             "open_to_the_network", address=address, advice="anyone who reaches it may use it; put it behind a proxy"

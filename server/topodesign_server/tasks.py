@@ -15,6 +15,7 @@ from multiprocessing.connection import Connection
 from topodesign_server.frames import Frame, FrameKind
 
 PR_SET_PDEATHSIG = 1
+DEFAULT_MESSAGE_BYTES = 1e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +54,9 @@ def run_task(name: str, payload: tuple[bytes, ...], connection: Connection, shou
 
 def make_plan(payload: tuple[bytes, ...], context: TaskContext) -> bytes:
     """``Scenario``, ``SolveLimits`` -> ``Plan``, with ``PlanEvent`` on the way."""
+    from topodesign.api import plan
     from topodesign.domain.plan import PlanEvent, SolveLimits
     from topodesign.domain.scenario import Scenario
-    from topodesign.planning import plan
     from topodesign.v1 import plan_pb2, scenario_pb2
     from topodesign.wire import from_proto, to_proto
 
@@ -77,7 +78,7 @@ def make_plan(payload: tuple[bytes, ...], context: TaskContext) -> bytes:
     return to_proto(result).SerializeToString()
 
 
-def verify_plan(payload: tuple[bytes, ...], context: TaskContext) -> bytes:
+def verify_plan(payload: tuple[bytes, ...], _: TaskContext) -> bytes:
     """``Scenario``, ``Plan`` -> ``Verification``."""
     from topodesign.domain.plan import Plan
     from topodesign.domain.scenario import Scenario
@@ -90,7 +91,7 @@ def verify_plan(payload: tuple[bytes, ...], context: TaskContext) -> bytes:
     return to_proto(verified(scenario, plan)).SerializeToString()
 
 
-def read_files(payload: tuple[bytes, ...], context: TaskContext) -> bytes:
+def read_files(payload: tuple[bytes, ...], _: TaskContext) -> bytes:
     """``ScenarioFiles`` -> ``Scenario``."""
     from topodesign.scenario import read_scenario_files
     from topodesign.v1 import scenario_service_pb2
@@ -100,7 +101,7 @@ def read_files(payload: tuple[bytes, ...], context: TaskContext) -> bytes:
     return to_proto(read_scenario_files(dict(files))).SerializeToString()
 
 
-def evaluate_fabrics(payload: tuple[bytes, ...], context: TaskContext) -> bytes:
+def evaluate_fabrics(payload: tuple[bytes, ...], _: TaskContext) -> bytes:
     """``CompareFabricsRequest`` -> ``CompareFabricsResponse``."""
     from topodesign.fabric import evaluate_fabric
     from topodesign.v1 import fabric_pb2, fabric_service_pb2
@@ -108,15 +109,17 @@ def evaluate_fabrics(payload: tuple[bytes, ...], context: TaskContext) -> bytes:
 
     request = fabric_service_pb2.CompareFabricsRequest.FromString(payload[0])
     response = fabric_service_pb2.CompareFabricsResponse()
-    options = {"message_bytes": request.message_bytes} if request.HasField("message_bytes") else {}
+    message_bytes = request.message_bytes if request.HasField("message_bytes") else DEFAULT_MESSAGE_BYTES
     for index, message in enumerate(request.fabrics):
-        evaluation = to_proto(evaluate_fabric(fabric_from_proto(message, path=f"fabrics[{index}]"), **options))
+        evaluation = to_proto(
+            evaluate_fabric(fabric_from_proto(message, path=f"fabrics[{index}]"), message_bytes=message_bytes)
+        )
         assert isinstance(evaluation, fabric_pb2.FabricEvaluation)
         response.fabrics.append(evaluation)
     return response.SerializeToString()
 
 
-def export_plan(payload: tuple[bytes, ...], context: TaskContext) -> bytes:
+def export_plan(payload: tuple[bytes, ...], _: TaskContext) -> bytes:
     """``Scenario``, ``Plan``, name of an ``ExportFormat`` -> the file."""
     from topodesign.domain.plan import Plan
     from topodesign.domain.scenario import Scenario

@@ -102,8 +102,8 @@ class Workers:
                     self._attempt(job)
                     self._on_change(job.id)
                     continue
-            except Exception as error:  # noqa: BLE001 - the job boundary: a worker outlives every defect
-                log.error("worker", exc_info=error)
+            except Exception:  # the job boundary: a worker outlives every defect
+                log.exception("worker")
             if not self._draining:
                 self._news.acquire(timeout=IDLE_S)
 

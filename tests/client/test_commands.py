@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from running_server import PATIENCE_S, ROOT, RunningServer
-from small_scenarios import two_sites, wide_grid
+from served.running_server import PATIENCE_S, ROOT, RunningServer
+from served.small_scenarios import two_sites, wide_grid
 
 from topodesign.client import Client
 

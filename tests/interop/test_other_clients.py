@@ -13,8 +13,8 @@ import grpc
 import pytest
 from google.api_core import operation as operation_futures
 from google.api_core.operations_v1 import OperationsClient
-from running_server import ROOT, RunningServer
-from small_scenarios import two_sites, wide_grid
+from served.running_server import ROOT, RunningServer
+from served.small_scenarios import two_sites, wide_grid
 
 from topodesign.client import Client
 from topodesign.v1 import plan_pb2, planning_service_pb2_grpc, scenario_pb2

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from running_server import RunningServer
+from served.running_server import RunningServer
 
 from topodesign.client import Client
 

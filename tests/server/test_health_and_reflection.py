@@ -5,7 +5,7 @@ import pytest
 from google.longrunning import operations_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
-from running_server import RunningServer
+from served.running_server import RunningServer
 from topodesign_server.server import SERVICES
 
 from topodesign.client import Client

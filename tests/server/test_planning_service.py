@@ -10,8 +10,8 @@ import pytest
 from google.longrunning import operations_pb2, operations_pb2_grpc
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo
 from google.rpc.status_pb2 import Status
-from running_server import RunningServer
-from small_scenarios import two_sites, wide_grid
+from served.running_server import RunningServer
+from served.small_scenarios import two_sites, wide_grid
 
 from topodesign.client import Client
 from topodesign.domain.errors import CapacityError, Conflict, InvalidInput, InvalidScenario, NotFound
@@ -36,7 +36,7 @@ def decisions(plan: Plan) -> Plan:
 
 
 def test_the_service_gives_the_plan_that_the_library_gives(client: Client, plan_name: str) -> None:
-    from topodesign.planning import plan
+    from topodesign.api import plan
 
     local = plan(two_sites(), time_limit_s=60, gap=0.01, seed=0, threads=2)
     assert decisions(client.get_plan(plan_name)) == decisions(local)
@@ -72,7 +72,8 @@ def test_a_plan_of_any_origin_is_verified_against_a_given_scenario(client: Clien
 
 
 def test_a_plan_says_what_scenario_it_was_made_from(client: Client, plan_name: str) -> None:
-    assert client.get_plan_scenario(plan_name) == two_sites()
+    assert client.get_plan(plan_name).scenario == two_sites()
+    assert client.job(plan_name).result().scenario == two_sites()
 
 
 def test_plan_json_is_exported_whole(client: Client, plan_name: str) -> None:

@@ -5,8 +5,8 @@ import signal
 from pathlib import Path
 
 import pytest
-from running_server import RunningServer, wait_until_gone
-from small_scenarios import two_sites, wide_grid
+from served.running_server import RunningServer, wait_until_gone
+from served.small_scenarios import two_sites, wide_grid
 
 from topodesign.client import Client
 from topodesign.domain.errors import CapacityError

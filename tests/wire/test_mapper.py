@@ -2,14 +2,14 @@
 
 import inspect
 import types
-from dataclasses import MISSING, fields, is_dataclass, replace
+from dataclasses import MISSING, Field, fields, is_dataclass, replace
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import pytest
 from google.api import field_behavior_pb2
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from wire_strategies import instances
+from wire.wire_strategies import instances
 
 from topodesign.domain import fabric, plan, scenario
 from topodesign.domain.errors import InvalidInput, InvalidScenario, Problem
@@ -33,13 +33,18 @@ def domain_dataclasses() -> list[type]:
     return [*found, Problem]
 
 
+def carried(kind: type) -> list[Field[Any]]:
+    """The fields that the wire has; transient ones live in memory only."""
+    return [item for item in fields(kind) if "transient" not in item.metadata]
+
+
 def is_optional(hint: Any) -> bool:
     return isinstance(hint, types.UnionType) and type(None) in get_args(hint)
 
 
 @pytest.mark.parametrize("kind", domain_dataclasses(), ids=lambda kind: kind.__name__)
 def test_every_domain_field_has_a_message_field_and_the_other_way_round(kind: type) -> None:
-    assert {item.name for item in fields(kind)} == set(message_type(kind).DESCRIPTOR.fields_by_name)
+    assert {item.name for item in carried(kind)} == set(message_type(kind).DESCRIPTOR.fields_by_name)
 
 
 def test_every_message_has_a_domain_dataclass() -> None:
@@ -54,7 +59,7 @@ def test_exactly_the_fields_without_a_default_are_marked_required(kind: type) ->
     hints = get_type_hints(kind)
     needed = {
         item.name
-        for item in fields(kind)
+        for item in carried(kind)
         if item.default is MISSING and item.default_factory is MISSING and not is_optional(hints[item.name])
     }
     marked = {
@@ -68,8 +73,9 @@ def test_exactly_the_fields_without_a_default_are_marked_required(kind: type) ->
 
 @pytest.mark.parametrize("kind", domain_dataclasses(), ids=lambda kind: kind.__name__)
 def test_every_literal_has_its_enum_value_and_no_enum_value_is_left_over(kind: type) -> None:
-    for name, hint in get_type_hints(kind).items():
-        bare, _ = without_none(hint)
+    hints = get_type_hints(kind)
+    for name in [item.name for item in carried(kind)]:
+        bare, _ = without_none(hints[name])
         bare = get_args(bare)[0] if get_origin(bare) is tuple else bare
         if get_origin(bare) is Literal:
             enum = message_type(kind).DESCRIPTOR.fields_by_name[name].enum_type

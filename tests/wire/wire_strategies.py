@@ -137,7 +137,7 @@ def instances(kind: type) -> st.SearchStrategy[Any]:
 
 def _plain(kind: type, **given: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     hints = get_type_hints(kind)
-    parts = {item.name: _field(kind, item.name, hints[item.name]) for item in fields(kind)}
+    parts = {item.name: _field(kind, item.name, hints[item.name]) for item in fields(kind) if not item.metadata}
     if kind is Policy:
         parts["survive"] = parts["survive"].filter(len)
     return st.builds(kind, **{**parts, **given})

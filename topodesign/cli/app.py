@@ -33,9 +33,6 @@ COMMANDS = {
     "check": CommandEntry("topodesign.cli.check", "check", "Read a scenario and list every problem in it."),
     "verify": CommandEntry("topodesign.cli.verify", "verify", "Check a plan independently of the planner."),
     "fabric": CommandEntry("topodesign.cli.fabric", "fabric", "Evaluate and compare fabrics inside a site."),
-    "training": CommandEntry("topodesign.cli.training", "training", "Estimate step time and bandwidth between sites."),
-    "optics": CommandEntry("topodesign.cli.optics", "optics", "Design one optical link."),
-    "report": CommandEntry("topodesign.cli.report", "report", "Rebuild the map report and charts of a plan."),
     "serve": CommandEntry("topodesign.cli.serve", "serve", "Run the gRPC service."),
     "submit": CommandEntry("topodesign.cli.submit", "submit", "Submit a scenario to the service."),
     "watch": CommandEntry("topodesign.cli.watch", "watch", "Follow the progress of a job."),
@@ -45,8 +42,8 @@ COMMANDS = {
 }
 
 EXIT_CODES = (
-    "Exit codes: 0 done; 1 a defect of topodesign; 2 bad usage or bad input; 3 infeasible; 4 a plan failed verification; "
-    "5 limit reached with no plan; 6 service unavailable or full; 130 interrupted."
+    "Exit codes: 0 done; 1 a defect of topodesign; 2 bad usage or bad input; 3 infeasible; "
+    "4 a plan failed verification; 5 limit reached with no plan; 6 service unavailable or full; 130 interrupted."
 )
 EXAMPLE = "Example: topodesign plan sample_sites/two-campus --out plan-out --time-limit 60 --gap 0.01"
 

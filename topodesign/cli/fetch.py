@@ -1,15 +1,11 @@
 """``topodesign fetch``: writes the result of a job."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from topodesign.cli.output import ExitCode, emit_json, say
-
-if TYPE_CHECKING:
-    from topodesign.client import Client
-    from topodesign.domain.plan import Plan
 
 EXAMPLE = "Example: topodesign fetch plans/p-4f1c --out plan-out --server localhost:50051"
 
@@ -44,7 +40,7 @@ def fetch(
             out.write_bytes(client.export_plan(job.plan_name, file_format))
             files = [out]
         else:
-            files = _write_folder(client, job.plan_name, plan, out)
+            files = list(plan.save(out))
     if json_output:
         emit_json(
             {
@@ -60,10 +56,3 @@ def fetch(
         say(f"{job.plan_name}: {plan.status}; wrote {', '.join(str(path) for path in files)}")
     if plan.status in EXIT_CODES:
         raise typer.Exit(EXIT_CODES[plan.status])
-
-
-def _write_folder(client: "Client", plan_name: str, plan: "Plan", out: Path) -> list[Path]:
-    from topodesign.outputs import save_plan
-
-    save_plan(client.get_plan_scenario(plan_name), plan, out)
-    return sorted(path for path in out.iterdir() if path.is_file())

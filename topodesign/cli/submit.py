@@ -6,16 +6,18 @@ from typing import Annotated
 import typer
 
 from topodesign.cli.output import emit_json, say
+from topodesign.domain.plan import SolveLimits
 
+DEFAULTS = SolveLimits()
 EXAMPLE = "Example: topodesign submit sample_sites/two-campus --time-limit 60 --server localhost:50051"
 
 
 def submit(
     scenario: Annotated[str, typer.Argument(help="Scenario folder, or the name of a kept scenario (scenarios/...).")],
-    time_limit: Annotated[float, typer.Option("--time-limit", help="Seconds for the solve.")] = 60.0,
-    gap: Annotated[float, typer.Option("--gap", help="Relative gap at which to stop.")] = 0.01,
-    seed: Annotated[int, typer.Option("--seed", help="Seed of everything random.")] = 0,
-    threads: Annotated[int, typer.Option("--threads", help="Threads of the solver.")] = 2,
+    time_limit: Annotated[float, typer.Option("--time-limit", help="Seconds for the solve.")] = DEFAULTS.time_limit_s,
+    gap: Annotated[float, typer.Option("--gap", help="Relative gap at which to stop.")] = DEFAULTS.gap,
+    seed: Annotated[int, typer.Option("--seed", help="Seed of everything random.")] = DEFAULTS.seed,
+    threads: Annotated[int, typer.Option("--threads", help="Threads of the solver.")] = DEFAULTS.threads,
     request_id: Annotated[
         str | None, typer.Option("--request-id", help="UUID; the same one again gives the same job.")
     ] = None,

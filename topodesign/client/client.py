@@ -30,6 +30,7 @@ from topodesign.v1 import scenario_service_pb2 as scenario_pb
 from topodesign.wire import fabric_to_proto, from_proto, to_proto
 
 M = TypeVar("M")
+DEFAULT_LIMITS = SolveLimits()
 ScenarioSource = Scenario | Mapping[str, bytes]
 
 
@@ -125,10 +126,10 @@ class Client:
         self,
         scenario: Scenario | str,
         *,
-        time_limit_s: float = 60.0,
-        gap: float = 0.01,
-        seed: int = 0,
-        threads: int = 2,
+        time_limit_s: float = DEFAULT_LIMITS.time_limit_s,
+        gap: float = DEFAULT_LIMITS.gap,
+        seed: int = DEFAULT_LIMITS.seed,
+        threads: int = DEFAULT_LIMITS.threads,
         request_id: str | None = None,
     ) -> Job:
         """Have a plan made.
@@ -158,9 +159,10 @@ class Client:
         request.limits.CopyFrom(_of(plan_pb2.SolveLimits, limits))
         if isinstance(scenario, str):
             request.scenario_name = scenario
-        else:
-            request.scenario.CopyFrom(_of(scenario_pb2.Scenario, to_proto(scenario)))
-        return self.job(self._connection.call(self._planning.CreatePlan, request).name)
+            return Job(self._connection, self._connection.call(self._planning.CreatePlan, request).name)
+        request.scenario.CopyFrom(_of(scenario_pb2.Scenario, to_proto(scenario)))
+        name = self._connection.call(self._planning.CreatePlan, request).name
+        return Job(self._connection, name, scenario=scenario)
 
     def job(self, name: str) -> Job:
         """The job with that operation or plan name (``operations/...``, ``plans/...``)."""
@@ -178,7 +180,7 @@ class Client:
         return tuple(job_status(item) for page in pages for item in page.operations)
 
     def get_plan(self, name: str) -> Plan:
-        """A plan that was made.
+        """A plan that was made, with the scenario that it answers (also when that was deleted since).
 
         Raises
         ------
@@ -187,14 +189,10 @@ class Client:
         Conflict
             When it is being made, or its making failed.
         """
-        response = self._connection.call(self._planning.GetPlan, planning_pb.GetPlanRequest(name=name))
-        return from_proto(response.plan, Plan, path="plan")
-
-    def get_plan_scenario(self, name: str) -> Scenario:
-        """The scenario that a plan was made from, also when it came with the request or was deleted since."""
         request = planning_pb.GetPlanRequest(name=name, view=planning_pb.PLAN_VIEW_WITH_SCENARIO)
         response = self._connection.call(self._planning.GetPlan, request)
-        return from_proto(response.scenario_content, Scenario, path="scenario")
+        scenario = from_proto(response.scenario_content, Scenario, path="scenario")
+        return from_proto(response.plan, Plan, path="plan").of(scenario)
 
     def list_plans(self) -> tuple[KeptPlan, ...]:
         """All plans that were made, the newest first, without lightpaths, segments, verification and fabrics."""

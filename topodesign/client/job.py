@@ -18,6 +18,7 @@ from topodesign.client.connection import (
 from topodesign.client.kept import JobState, JobStatus
 from topodesign.domain.errors import ServiceUnavailable
 from topodesign.domain.plan import Plan, PlanEvent
+from topodesign.domain.scenario import Scenario
 from topodesign.v1 import planning_service_pb2 as pb
 from topodesign.v1 import planning_service_pb2_grpc
 from topodesign.wire import error_from_status, from_proto
@@ -31,10 +32,11 @@ class Job:
     ``name`` is the operation's resource name, ``plan_name`` the one that the plan has once it is made.
     """
 
-    def __init__(self, connection: Connection, name: str) -> None:
+    def __init__(self, connection: Connection, name: str, *, scenario: Scenario | None = None) -> None:
         self.name = name
         self.plan_name = "plans/" + name.removeprefix("operations/")
         self._connection = connection
+        self._scenario = scenario
         self._operations = operations_pb2_grpc.OperationsStub(connection.channel)
         self._planning = planning_service_pb2_grpc.PlanningServiceStub(connection.channel)
 
@@ -86,13 +88,21 @@ class Job:
             left_s = WAIT_S if until is None else min(WAIT_S, until - time.monotonic())
             operation = self._wait(max(left_s, 0.0))
             if operation.done:
-                return _plan_of(operation)
+                return _plan_of(operation).of(self.scenario())
             if until is not None and time.monotonic() >= until:
                 raise ServiceUnavailable(
                     f"{self.name} has not ended within {timeout_s:g} s; wait longer or cancel it",
                     reason="DEADLINE_EXCEEDED",
                     metadata={"name": self.name},
                 )
+
+    def scenario(self) -> Scenario:
+        """The scenario that the plan is made from; known to the service once the plan is made."""
+        if self._scenario is None:
+            request = pb.GetPlanRequest(name=self.plan_name, view=pb.PLAN_VIEW_WITH_SCENARIO)
+            stored = self._connection.call(self._planning.GetPlan, request)
+            self._scenario = from_proto(stored.scenario_content, Scenario, path="scenario")
+        return self._scenario
 
     def status(self) -> JobStatus:
         """State and latest progress."""

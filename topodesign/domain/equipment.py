@@ -162,6 +162,9 @@ class FiberKind:
         require_number(self.nonlinear_index_m2_w, field="nonlinear_index_m2_w", at_least=0)
 
 
+Equipment = Accelerator | Switch | CableClass | TransceiverMode | LineSystem | FiberKind
+
+
 @dataclass(frozen=True, kw_only=True)
 class Catalog:
     """All equipment by id, after a scenario's overrides."""
@@ -174,8 +177,8 @@ class Catalog:
     fibers: tuple[FiberKind, ...]
 
     @cached_property
-    def _by_key(self) -> Mapping[str, object]:
-        tables: Mapping[str, tuple[object, ...]] = {
+    def _by_key(self) -> Mapping[str, Equipment]:
+        tables: Mapping[str, tuple[Equipment, ...]] = {
             "accelerator": self.accelerators,
             "switch": self.switches,
             "cable": self.cables,
@@ -183,7 +186,7 @@ class Catalog:
             "line_system": self.line_systems,
             "fiber": self.fibers,
         }
-        return {f"{table}.{getattr(item, 'id')}": item for table, items in tables.items() for item in items}
+        return {f"{table}.{item.id}": item for table, items in tables.items() for item in items}
 
     def accelerator(self, item_id: str) -> Accelerator:
         item = self._get("accelerator", item_id)

@@ -26,7 +26,7 @@ class SolveLimits:
     """When to stop. ``gap`` is relative to the plan's cost; ``time_limit_s`` in seconds counts model building."""
 
     time_limit_s: float = 60.0
-    gap: float = 0.01
+    gap: float = 0.002
     seed: int = 0
     threads: int = 2
 
@@ -234,8 +234,8 @@ class Plan:
 
     ``cost_usd`` is the net present cost without the purchase of accelerators (reported beside it);
     ``gap`` = (cost - bound) / cost, ``network_gap`` = (cost - bound) / network cost. ``cost_items`` sum to ``cost_usd``
-    to the cent. ``scenario`` is the input that the plan answers; it is carried along for the outputs but is no part of the
-    plan: it is neither compared nor written.
+    to the cent. ``scenario`` is the input that the plan answers; it is carried along for the outputs but is no part
+    of the plan: it is neither compared nor written.
     """
 
     scenario_name: str

@@ -185,9 +185,7 @@ class Workload:
     def __post_init__(self) -> None:
         require_number(self.parameters, field="workload.parameters", above=0)
         if self.active_parameters is not None:
-            require_number(
-                self.active_parameters, field="workload.active_parameters", above=0, at_most=self.parameters
-            )
+            require_number(self.active_parameters, field="workload.active_parameters", above=0, at_most=self.parameters)
         require_number(self.bits_per_element, field="workload.bits_per_element", above=0, at_most=1024)
         require_number(self.inner_steps, field="workload.inner_steps", at_least=1)
         require_number(self.global_batch_tokens, field="workload.global_batch_tokens", above=0)

@@ -1,8 +1,8 @@
 """Candidate lightpaths: for each pair of sites several failure-diverse routes, each with every mode that reaches.
 
-A lightpath follows its route through junctions and buildings without conversion. Where a mode does not reach end to end it
-regenerates at hubs and at junctions that permit it, as seldom as possible: extending each stretch as far as it holds is
-optimal, because every part of a feasible stretch is feasible.
+A lightpath follows its route through junctions and buildings without conversion. Where a mode does not reach end to
+end it regenerates at hubs and at junctions that permit it, as seldom as possible: extending each stretch as far as it
+holds is optimal, because every part of a feasible stretch is feasible.
 """
 
 import math
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from topodesign.domain.equipment import TransceiverMode
-from topodesign.domain.scenario import Scenario
+from topodesign.domain.scenario import FiberSegment, Scenario
 from topodesign.optics.fiber_graph import FiberGraph
 from topodesign.optics.reach import ReachModel, Stretch, channel_width_ghz
 
@@ -62,7 +62,8 @@ def round_trips(graph: FiberGraph, reach: ReachModel, sites: Sequence[int]) -> R
 
 
 def candidate_routes(graph: FiberGraph, source: int, target: int) -> tuple[tuple[int, ...], ...]:
-    """The shortest route, the cheapest pair and triple of segment-disjoint routes, and conduit-disjoint alternatives."""
+    """The shortest route, the cheapest pair and triple of segment-disjoint routes, and conduit-disjoint
+    alternatives."""
     length = [segment.length_km for segment in graph.segments]
     shortest = graph.shortest_route(source, target, length)
     if shortest is None:
@@ -144,7 +145,7 @@ class LightpathFinder:
         )
 
     def _farthest(
-        self, mode: TransceiverMode, segments: Sequence, nodes: Sequence[int], start: int
+        self, mode: TransceiverMode, segments: Sequence[FiberSegment], nodes: Sequence[int], start: int
     ) -> tuple[int, Stretch | None]:
         """Farthest stop (route end or regeneration) that one stretch from ``start`` reaches, and its quality."""
         best: tuple[int, Stretch | None] = (start, None)

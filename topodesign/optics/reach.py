@@ -1,7 +1,7 @@
 """Which mode carries light over which stretch of fiber, with how much margin.
 
-1/GSNR adds over spans, so each segment has one noise-to-signal number per mode and a stretch is feasible when the sum of
-its segments' numbers, plus the transmitter's, stays below what the mode tolerates (docs/formulation.md (11)).
+1/GSNR adds over spans, so each segment has one noise-to-signal number per mode and a stretch is feasible when the sum
+of its segments' numbers, plus the transmitter's, stays below what the mode tolerates (docs/formulation.md (11)).
 """
 
 import math

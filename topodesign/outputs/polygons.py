@@ -19,7 +19,8 @@ def polygon_geometry(polygons: Sequence[Polygon]) -> dict[str, Any] | None:
     ----------
     polygons : sequence of polygons
         Outer ring first, then holes; rings closed, wound either way. A ring whose longitudes jump by more than 180
-        degrees is taken to cross the antimeridian and is cut there.
+        degrees is taken to cross the antimeridian and is cut there. Edges are straight in longitude and latitude
+        (RFC 7946, section 3.1.1), not geodesics: a boundary along a parallel stays on it.
     """
     parts = [part for polygon in polygons for part in _cut(polygon)]
     drawn = [rings for rings in (_rings(part) for part in parts) if rings]
@@ -37,7 +38,7 @@ def _cut(polygon: Polygon) -> list["shapely.Polygon"]:
     shape = shapely.Polygon(polygon[0], polygon[1:])
     if not any(_crosses(ring) for ring in polygon):
         return [shape]
-    fixed = antimeridian.fix_polygon(shape, fix_winding=True)
+    fixed = antimeridian.fix_polygon(shape, fix_winding=True, great_circle=False)
     return list(getattr(fixed, "geoms", [fixed]))
 
 

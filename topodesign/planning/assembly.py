@@ -26,8 +26,9 @@ from topodesign.planning.strength import strength
 from topodesign.scenario import scenario_digest
 
 BOUND_BASIS = (
-    "relative to {count} lightpath candidates ({routes} routes between {pairs} pairs of sites): for each pair the shortest route, the "
-    "cheapest two and three segment-disjoint routes and conduit-disjoint alternatives, in every mode that reaches"
+    "relative to {count} lightpath candidates ({routes} routes between {pairs} pairs of sites): for each pair the "
+    "shortest route, the cheapest two and three segment-disjoint routes and conduit-disjoint "
+    "alternatives, in every mode that reaches"
 )
 
 
@@ -91,7 +92,9 @@ def assumptions_of(instance: Instance) -> tuple[str, ...]:
     if late:
         own.append(f"in_service_year is not a limit: {len(late)} sites have one, and all sites count as in service")
     if instance.scenario.workload.utilization is not None:
-        own.append("the exchange between sites is not overlapped with computation; 40 % of peak FLOP/s are reached in-site")
+        own.append(
+            "the exchange between sites is not overlapped with computation; 40 % of peak FLOP/s are reached in-site"
+        )
     return (*instance.scenario.assumptions, *own)
 
 

@@ -1,24 +1,22 @@
 """Branch and bound over which sites are used.
 
-A node fixes some sites as used and some as closed. Its bound is the relaxation with every violated partition row found so far
-(rows hold everywhere, so they are shared by all nodes). Where the relaxation's sites are integral, the sizing problem of those
-sites is solved as an integer programme; its bound replaces the node's. The proven bound of the whole is the least over the
-open nodes and the sized leaves, so it can be reported at any moment.
+A node fixes some sites as used and some as closed. Its bound is the relaxation with every violated partition row
+found so far (rows hold everywhere, so they are shared by all nodes). Where the relaxation's sites are integral, the
+sizing problem of those sites is solved as an integer programme; its bound replaces the node's. The proven bound of
+the whole is the least over the open nodes and the sized leaves, so it can be reported at any moment.
 
 Everything is deterministic: best bound first, ties by order of creation; limits other than the clock count work.
 """
 
 import heapq
 import math
-import time
-from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from topodesign.planning.cutting_planes import CutLoop
 from topodesign.planning.instance import Floats
-from topodesign.planning.master import MILLION, Master
+from topodesign.planning.master import Master
 from topodesign.planning.relaxation import LinearRelaxation, Relaxed
 
 INTEGRALITY = 1e-6

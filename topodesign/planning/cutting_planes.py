@@ -33,7 +33,7 @@ class CutLoop:
         self,
         *,
         most_rounds: int = 200,
-        on_round: Callable[[int, Relaxed], None] | None = None,
+        on_round: Callable[[Relaxed], None] | None = None,
         should_stop: Callable[[], bool] = lambda: False,
     ) -> Relaxed | None:
         """Separate until done; the last relaxation is a valid bound whenever it stops. ``None``: infeasible."""
@@ -42,11 +42,11 @@ class CutLoop:
             self.relaxation.add(self.rows)
         history: list[float] = []
         solved = self._solve()
-        for round_number in range(most_rounds):
+        for _ in range(most_rounds):
             if solved is None:
                 return None
             if on_round is not None:
-                on_round(round_number, solved)
+                on_round(solved)
             history.append(solved.bound)
             new = self.violated(solved)
             if not new or should_stop() or _has_tailed_off(history):

@@ -66,9 +66,7 @@ def needed_pairs(instance: Instance, counts: Mapping[int, int]) -> dict[int, int
         candidate = instance.lightpaths[path]
         for segment in candidate.route:
             widths.setdefault(segment, []).append(count * candidate.width_ghz)
-    return {
-        segment: max(1, math.ceil(math.fsum(items) / band - 1e-9)) for segment, items in sorted(widths.items())
-    }
+    return {segment: max(1, math.ceil(math.fsum(items) / band - 1e-9)) for segment, items in sorted(widths.items())}
 
 
 def cost_items(

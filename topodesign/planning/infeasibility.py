@@ -1,8 +1,8 @@
 """Why no plan exists, and what would make one possible.
 
-One limit after another is relaxed (power, round trip, pairs of fiber, survivability) until a plan exists; what that plan uses above the limit
-is the relief. So each relief is confirmed by a solve that has it. The power relief is the least: an integer programme minimises the MW
-to add.
+One limit after another is relaxed (power, round trip, pairs of fiber, survivability) until a plan exists; what that
+plan uses above the limit is the relief. So each relief is confirmed by a solve that has it. The power relief is the
+least: an integer programme minimises the MW to add.
 """
 
 import dataclasses
@@ -14,13 +14,15 @@ from dataclasses import dataclass
 from topodesign.domain.equipment import Catalog
 from topodesign.domain.plan import Infeasibility, LimitClash, Relief, SolveLimits
 from topodesign.domain.scenario import Policy, Scenario
-from topodesign.planning.design import Design
+from topodesign.planning.design import Design, site_power_mw
 from topodesign.planning.instance import Floats, Instance, compile_instance, target_pods
 from topodesign.planning.integer_solve import IntegerProgramme
 from topodesign.planning.programme import Programme
 from topodesign.planning.search import Search
 
 PLENTY_OF_PAIRS = 100_000
+SPARE = 1.01
+"""Room above the pods' MW in which the confirming plan finds the transceivers' MW."""
 EXPLAINING_S = 20.0
 """Most seconds for one confirming search; the first plan found is enough."""
 
@@ -38,7 +40,7 @@ def explain_infeasibility(scenario: Scenario, catalog: Catalog) -> Infeasibility
     """Clashing limits and a confirmed relief for a scenario that has no plan."""
     power = power_shortage(scenario, catalog)
     if power is not None:
-        return power
+        return _with_power_for_the_light(scenario, catalog, power)
     clashing: list[LimitClash] = []
     for relaxation in _relaxations(scenario):
         clashing.extend(relaxation.clashing)
@@ -48,7 +50,9 @@ def explain_infeasibility(scenario: Scenario, catalog: Catalog) -> Infeasibility
         if found.design is not None:
             relief = relaxation.read(instance, found.design)
             names = ", ".join(clash.limit for clash in clashing)
-            changes = "; ".join(f"{item.limit} {item.id} {item.from_value:g} -> {item.to_value:g} {item.unit}" for item in relief[:5])
+            changes = "; ".join(
+                f"{item.limit} {item.id} {item.from_value:g} -> {item.to_value:g} {item.unit}" for item in relief[:5]
+            )
             return Infeasibility(
                 message=f"no plan meets {names} together; with {changes} there is one",
                 clashing=tuple(clashing),
@@ -64,8 +68,8 @@ def explain_infeasibility(scenario: Scenario, catalog: Catalog) -> Infeasibility
 def power_shortage(scenario: Scenario, catalog: Catalog) -> Infeasibility | None:
     """The least MW to add so that the size target fits; ``None`` when power is not what is missing.
 
-    Raised limits are those of sites and zones; counts of sites, shares, required and forbidden sites stay. Distances and fiber are left out
-    here: they get their own explanation.
+    Raised limits are those of sites and zones; counts of sites, shares, required and forbidden sites stay. Distances
+    and fiber are left out here: they get their own explanation.
     """
     watts = catalog.accelerator(scenario.size.accelerator).all_in_w
     programme = Programme()
@@ -79,9 +83,7 @@ def power_shortage(scenario: Scenario, catalog: Catalog) -> Infeasibility | None
         used[site.site_id] = programme.add_column("used", lower=float(site.required), upper=1.0, integer=True)
         extra_site[site.site_id] = programme.add_column("extra", upper=1e7, objective=1.0)
         mw = pod_mw[site.site_id]
-        programme.add_row(
-            {pods[site.site_id]: mw, extra_site[site.site_id]: -1.0}, upper=site.power_mw, name="power"
-        )
+        programme.add_row({pods[site.site_id]: mw, extra_site[site.site_id]: -1.0}, upper=site.power_mw, name="power")
         programme.add_row({pods[site.site_id]: 1.0, used[site.site_id]: -float(most)}, upper=0.0)
         programme.add_row({pods[site.site_id]: 1.0, used[site.site_id]: -float(max(1, site.min_pods))}, lower=0.0)
     extra_zone = {}
@@ -94,9 +96,7 @@ def power_shortage(scenario: Scenario, catalog: Catalog) -> Infeasibility | None
             shares = [(column, -share) for column in pods.values()]
             programme.add_row([*shares, *((column, 1.0) for column in row)], upper=0.0)
     if scenario.size.power_mw is not None:
-        programme.add_row(
-            {pods[site.site_id]: pod_mw[site.site_id] for site in sites}, lower=scenario.size.power_mw
-        )
+        programme.add_row({pods[site.site_id]: pod_mw[site.site_id] for site in sites}, lower=scenario.size.power_mw)
     else:
         programme.add_row(dict.fromkeys(pods.values(), 1.0), lower=float(wanted))
     most_sites = scenario.policy.max_sites
@@ -121,6 +121,36 @@ def power_shortage(scenario: Scenario, catalog: Catalog) -> Infeasibility | None
     return _power_message(scenario, pod_mw, wanted, relief)
 
 
+def _with_power_for_the_light(scenario: Scenario, catalog: Catalog, why: Infeasibility) -> Infeasibility:
+    """The relief raised to what a plan draws that has it: transceivers too, not only pods. Unchanged where fiber
+    forbids any plan."""
+    raised = {(item.limit, item.id): item.to_value for item in why.relief}
+    zones = tuple(
+        dataclasses.replace(zone, headroom_mw=SPARE * raised.get(("zone.headroom_mw", zone.zone_id), zone.headroom_mw))
+        for zone in scenario.zones
+    )
+    sites = tuple(
+        dataclasses.replace(site, power_mw=SPARE * raised.get(("site.power_mw", site.site_id), site.power_mw))
+        for site in scenario.sites
+    )
+    instance = compile_instance(dataclasses.replace(scenario, zones=zones, sites=sites), catalog)
+    limits = SolveLimits(time_limit_s=EXPLAINING_S, gap=0.5)
+    design = Search(instance=instance, limits=limits, started=time.monotonic()).run().design
+    if design is None:
+        return why
+    drawn = site_power_mw(instance, design.pods, design.counts)
+    relief = []
+    for zone in scenario.zones:
+        needed = math.fsum(mw for name, mw in drawn.items() if scenario.site_by_id[name].zone_id == zone.zone_id)
+        if needed > zone.headroom_mw:
+            relief.append(_mw("zone.headroom_mw", zone.zone_id, zone.headroom_mw, needed - zone.headroom_mw))
+    for site in scenario.sites:
+        needed = drawn.get(site.site_id, 0.0)
+        if needed > site.power_mw:
+            relief.append(_mw("site.power_mw", site.site_id, site.power_mw, needed - site.power_mw))
+    return dataclasses.replace(why, relief=tuple(relief)) if relief else why
+
+
 def _power_relief(
     scenario: Scenario, values: Floats, extra_site: dict[str, int], extra_zone: dict[str, int]
 ) -> tuple[Relief, ...]:
@@ -138,8 +168,9 @@ def _power_relief(
 
 
 def _mw(limit: str, name: str, value: float, more: float) -> Relief:
-    # a watt more than the programme's answer, so that rounding cannot leave the relief a hair short
-    return Relief(limit=limit, id=name, from_value=value, to_value=math.ceil((value + more) * 1e3) / 1e3, unit="MW")
+    # rounded up to a whole kW, so that rounding cannot leave the relief a hair short
+    to_value = math.ceil((value + more) * 1e3 - 1e-6) / 1e3
+    return Relief(limit=limit, id=name, from_value=value, to_value=to_value, unit="MW")
 
 
 def _power_message(
@@ -152,9 +183,11 @@ def _power_message(
     headroom = sum(zone.headroom_mw for zone in scenario.zones)
     return Infeasibility(
         message=(
-            f"the size target needs at least {needed:,.1f} MW, but the sites and zones that may be used together hold too little "
-            f"(all zones: {headroom:,.1f} MW): at least {missing:,.1f} MW more, for example "
-            + "; ".join(f"{item.limit} of {item.id} {item.from_value:,.1f} -> {item.to_value:,.1f} MW" for item in relief[:4])
+            f"the size target needs at least {needed:,.1f} MW, but the sites and zones that may be used together hold "
+            f"too little (all zones: {headroom:,.1f} MW): at least {missing:,.1f} MW more, for example "
+            + "; ".join(
+                f"{item.limit} of {item.id} {item.from_value:,.1f} -> {item.to_value:,.1f} MW" for item in relief[:4]
+            )
         ),
         clashing=tuple(clashing),
         relief=relief,
@@ -163,8 +196,9 @@ def _power_message(
 
 def _counts_message(scenario: Scenario, sites: int) -> str:
     return (
-        f"no choice of sites meets the counts: {sites} compute sites are allowed, policy.min_sites is {scenario.policy.min_sites}, "
-        f"policy.max_sites is {scenario.policy.max_sites}, policy.max_zone_share is {scenario.policy.max_zone_share:g}; "
+        f"no choice of sites meets the counts: {sites} compute sites are allowed, policy.min_sites is "
+        f"{scenario.policy.min_sites}, policy.max_sites is {scenario.policy.max_sites}, policy.max_zone_share is "
+        f"{scenario.policy.max_zone_share:g}; "
         "relax one of them or add sites in other zones"
     )
 

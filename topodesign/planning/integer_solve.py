@@ -1,7 +1,7 @@
 """One mixed-integer solve by SCIP through MathOpt, with every failure turned into a typed error.
 
-SCIP rather than HiGHS: on five US sites at 1 Pbit/s it reached a gap of 0.02 % in 0.8 to 19 s where HiGHS took 3 to 44 s, it keeps
-standard output clean (HiGHS 1.12 prints there even when told not to), and it takes a thread count.
+SCIP rather than HiGHS: on five US sites at 1 Pbit/s it reached a gap of 0.02 % in 0.8 to 19 s where HiGHS took 3 to
+44 s, it keeps standard output clean (HiGHS 1.12 prints there even when told not to), and it takes a thread count.
 """
 
 from collections.abc import Mapping

@@ -7,8 +7,9 @@ Columns (money in millions of US dollars, so that coefficients stay near one):
     u_e  binary    segment e is in use                b_e  binary    new fiber is built on e
     x_l  >= 0      lightpaths of candidate l, in units of ``unit_l`` lightpaths
 
-``unit_l`` is one lightpath where lightpaths are integer; otherwise it is B / rate_l, so that x_l counts the capacity of the
-candidate in multiples of B. The rows of the all-reduce, (14), are separated: see :mod:`topodesign.planning.partition_rows`.
+``unit_l`` is one lightpath where lightpaths are integer; otherwise it is B / rate_l, so that x_l counts the capacity
+of the candidate in multiples of B. The rows of the all-reduce, (14), are separated: see
+:mod:`topodesign.planning.partition_rows`.
 """
 
 import math
@@ -215,8 +216,8 @@ def _power_rows(master: Master) -> None:
     instance, programme = master.instance, master.programme
     scenario = instance.scenario
     drawn: dict[str, dict[int, float]] = {site.site_id: {} for site in scenario.sites}
-    for column, site in zip(master.pods, instance.sites, strict=True):
-        drawn[site.site.site_id][column] = site.pod_mw
+    for column, candidate in zip(master.pods, instance.sites, strict=True):
+        drawn[candidate.site.site_id][column] = candidate.pod_mw
     for column, path, unit in zip(master.x, instance.lightpaths, master.unit, strict=True):
         if column < 0:
             continue
@@ -224,7 +225,7 @@ def _power_rows(master: Master) -> None:
             row = drawn.get(instance.graph.nodes[node])
             if row is not None:
                 row[column] = row.get(column, 0.0) + watts * float(unit) / 1e6
-    used = {site.site.site_id: column for column, site in zip(master.used, instance.sites, strict=True)}
+    used = {own.site.site_id: column for column, own in zip(master.used, instance.sites, strict=True)}
     by_zone: dict[str, list[tuple[int, float]]] = {}
     for site in scenario.sites:
         row = drawn[site.site_id]

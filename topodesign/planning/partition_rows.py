@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from ortools.graph.python import max_flow
 
-from topodesign.planning.failures import FailureState, FailureStates
+from topodesign.planning.failures import Bools, FailureState, FailureStates
 from topodesign.planning.instance import Floats, Instance, Ints, target_pods
 from topodesign.planning.master import Master
 from topodesign.planning.programme import Row
@@ -74,8 +74,8 @@ class Holding:
     def can_hold_target(self, sites: Collection[int] | Ints) -> bool:
         """Whether these sites alone might hold the target.
 
-        A zone holds at most its share of the total t; (sum of zone maxima)(t) - t is concave and 0 at t = 0, so if any total
-        above the target fits, the target fits.
+        A zone holds at most its share of the total t; (sum of zone maxima)(t) - t is concave and 0 at t = 0, so if
+        any total above the target fits, the target fits.
         """
         zone_most = np.minimum(self._zone_most, self._share * self.target)
         return self._most(sites, zone_most) >= self.target - 1e-6
@@ -201,9 +201,10 @@ class Separator:
                 total += float((self.holding.amount[block] * pods[block]).sum()) / most
         return row.state.fraction * (total - 1) - surviving
 
-    def _crossing(self, row: PartitionRow) -> np.ndarray:
+    def _crossing(self, row: PartitionRow) -> Bools:
         a, z = row.block[self.instance.ends[:, 0]], row.block[self.instance.ends[:, 1]]
-        return (a != z) & (a >= 0) & (z >= 0) & ~row.state.dead_paths
+        crossing: Bools = (a != z) & (a >= 0) & (z >= 0) & ~row.state.dead_paths
+        return crossing
 
     def _between(self, capacity_gbps: Floats, state: FailureState) -> Floats:
         size = len(self.instance.sites)

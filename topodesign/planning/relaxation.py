@@ -1,7 +1,7 @@
 """Linear relaxation solved over and over with more rows: GLOP with a warm start.
 
-The older ``pywraplp`` interface keeps the basis between solves; measured 8 to 12 times faster for this than MathOpt's incremental
-solver, which starts afresh.
+The older ``pywraplp`` interface keeps the basis between solves; measured 8 to 12 times faster for this than MathOpt's
+incremental solver, which starts afresh.
 """
 
 from collections.abc import Iterable
@@ -15,7 +15,6 @@ from topodesign.domain.errors import InternalError
 from topodesign.planning.instance import Floats
 from topodesign.planning.programme import Programme, Row
 
-
 _ENDED_WELL = (pywraplp.Solver.OPTIMAL, pywraplp.Solver.INFEASIBLE)
 
 
@@ -23,8 +22,9 @@ _ENDED_WELL = (pywraplp.Solver.OPTIMAL, pywraplp.Solver.INFEASIBLE)
 class Relaxed:
     """A solved relaxation.
 
-    ``bound`` is a proven lower bound on its value, computed from the row prices alone (so it holds whatever the solver's
-    tolerances did); ``values`` are the columns, ``row_is_binding`` says which rows have a price, in order of adding.
+    ``bound`` is a proven lower bound on its value, computed from the row prices alone (so it holds whatever the
+    solver's tolerances did); ``values`` are the columns, ``row_is_binding`` says which rows have a price, in order of
+    adding.
     """
 
     bound: float
@@ -98,7 +98,8 @@ class LinearRelaxation:
         """
         status = self._solver.Solve(self._parameters)
         if status not in _ENDED_WELL:
-            # A warm basis can be numerically useless after many bound changes: start afresh, with another code if need be.
+            # A warm basis can be numerically useless after many bound changes: start afresh, with another code if
+            # need be.
             for engine in ("GLOP", "CLP"):
                 self._load(engine)
                 status = self._solver.Solve()

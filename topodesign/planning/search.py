@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from topodesign.domain.plan import PlanEvent, SolveLimits, StoppedBy
 from topodesign.planning.branch_and_bound import Node, SiteTree, used_sites
@@ -31,6 +31,15 @@ class Found:
     stopped_by: StoppedBy
 
 
+def _ignore(_: PlanEvent) -> None:
+    """Default progress callback."""
+
+
+def _never() -> bool:
+    """Default request to stop."""
+    return False
+
+
 @dataclass(slots=True, kw_only=True)
 class Search:
     """State of one search. ``on_progress`` gets every new incumbent, bound and phase."""
@@ -38,8 +47,8 @@ class Search:
     instance: Instance
     limits: SolveLimits
     started: float
-    on_progress: Callable[[PlanEvent], None] = field(default=lambda event: None)
-    should_stop: Callable[[], bool] = field(default=lambda: False)
+    on_progress: Callable[[PlanEvent], None] = _ignore
+    should_stop: Callable[[], bool] = _never
     _best: Design | None = None
     _bound_usd: float = 0.0
 
@@ -100,13 +109,11 @@ class Search:
         sites = used_sites(tree.master, solved.values)
         self._size_leaf(bound, node, sites, tree, sizer)
 
-    def _size_leaf(
-        self, bound: float, node: Node, sites: tuple[int, ...], tree: SiteTree, sizer: Sizer
-    ) -> None:
+    def _size_leaf(self, bound: float, node: Node, sites: tuple[int, ...], tree: SiteTree, sizer: Sizer) -> None:
         """Size the sites of an integral relaxation, and split off the rest of the node if there is any.
 
-        The relaxation's sites being integral does not decide the others: plans of this node with other sites are kept open by
-        branching on the first undecided site, in the direction away from this set.
+        The relaxation's sites being integral does not decide the others: plans of this node with other sites are kept
+        open by branching on the first undecided site, in the direction away from this set.
         """
         undecided = [
             site for site in range(len(self.instance.sites)) if site not in node.used and site not in node.closed
@@ -147,7 +154,7 @@ class Search:
     def _is_over(self) -> bool:
         return self.should_stop() or time.monotonic() - self.started >= self.limits.time_limit_s
 
-    def _report_round(self, round_number: int, solved: Relaxed) -> None:
+    def _report_round(self, solved: Relaxed) -> None:
         self._raise_bound(solved.bound * MILLION, phase="relaxation")
 
     def _raise_bound(self, bound_usd: float, *, phase: str) -> None:

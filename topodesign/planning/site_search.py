@@ -1,7 +1,8 @@
 """Local search over sets of used sites, judged by the value of their sizing relaxation.
 
-Moves add, drop or swap one site. What a set costs before any network (its sites and the cheapest placement of pods) is known at once and
-bounds the set from below, so sets that cannot beat the best one are never sized. Work is limited by a count, not by the clock.
+Moves add, drop or swap one site. What a set costs before any network (its sites and the cheapest placement of pods)
+is known at once and bounds the set from below, so sets that cannot beat the best one are never sized. Work is limited
+by a count, not by the clock.
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -76,9 +77,7 @@ class SiteSearch:
             return None
         return tuple(sorted(chosen)) if self.is_possible(chosen) else None
 
-    def _promising(
-        self, best: tuple[int, ...], value: float, attractive: Sequence[int]
-    ) -> Iterator[tuple[int, ...]]:
+    def _promising(self, best: tuple[int, ...], value: float, attractive: Sequence[int]) -> Iterator[tuple[int, ...]]:
         """Neighbors in order of what their sites alone cost, as far as they can still win."""
         ranked = []
         for sites in self._neighbors(best, attractive):

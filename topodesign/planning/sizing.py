@@ -1,7 +1,8 @@
 """The sizing problem: sites fixed, place pods and size fiber and lightpaths at least cost.
 
-The value comes from the relaxation with all partition rows; a design comes from the integer programme, solved again with the
-rows that its solution violates until none is left. Every solve's bound is valid for the truth, since missing rows only lower it.
+The value comes from the relaxation with all partition rows; a design comes from the integer programme, solved again
+with the rows that its solution violates until none is left. Every solve's bound is valid for the truth, since missing
+rows only lower it.
 """
 
 import time
@@ -12,7 +13,7 @@ import numpy as np
 
 from topodesign.planning.cutting_planes import CutLoop
 from topodesign.planning.design import Design
-from topodesign.planning.instance import Instance
+from topodesign.planning.instance import Floats, Instance
 from topodesign.planning.integer_solve import IntegerProgramme
 from topodesign.planning.master import MILLION, Master, build_master, lightpath_values
 from topodesign.planning.partition_rows import Separator
@@ -85,18 +86,16 @@ class Sizer:
             if not violated:
                 best = self._read(loop.master, result.values)
                 return Sized(design=best, bound_usd=bound, is_proven=result.outcome == "optimal")
-            for row in violated:
-                programme.add(self.separator.to_row(loop.master, row, None, None))
+            for partition in violated:
+                programme.add(self.separator.to_row(loop.master, partition, None, None))
         return Sized(design=best, bound_usd=bound, is_proven=False)
 
     def _loop(self, sites: tuple[int, ...], *, integer_lightpaths: bool) -> CutLoop:
         master = build_master(self.instance, fixed_sites=sites, integer_lightpaths=integer_lightpaths)
         return CutLoop(master=master, separator=self.separator, sites_are_fixed=True)
 
-    def _read(self, master: Master, values: np.ndarray) -> Design:
+    def _read(self, master: Master, values: Floats) -> Design:
         whole = np.rint(values)
         pods = {site: int(whole[column]) for site, column in enumerate(master.pods) if whole[column] > 0}
-        counts = {
-            path: int(whole[column]) for path, column in enumerate(master.x) if column >= 0 and whole[column] > 0
-        }
+        counts = {path: int(whole[column]) for path, column in enumerate(master.x) if column >= 0 and whole[column] > 0}
         return Design.of(self.instance, pods=pods, counts=counts)

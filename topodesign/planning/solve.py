@@ -15,22 +15,13 @@ from topodesign.planning.instance import Instance, compile_instance
 from topodesign.planning.search import Search
 
 
-def _ignore(event: PlanEvent) -> None:
-    """Default progress callback."""
-
-
-def _never() -> bool:
-    """Default stop request."""
-    return False
-
-
 def solve(
     scenario: Scenario,
     *,
     limits: SolveLimits,
     catalog: Catalog | None = None,
-    on_progress: Callable[[PlanEvent], None] = _ignore,
-    should_stop: Callable[[], bool] = _never,
+    on_progress: Callable[[PlanEvent], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
 ) -> Plan:
     """Solve the planning problem; the plan is not verified yet (see :func:`topodesign.api.plan`).
 
@@ -41,9 +32,9 @@ def solve(
         Time limit in seconds (model building included), relative gap, seed, threads.
     catalog : Catalog, optional
         Equipment; by default the shipped catalogue with the scenario's overrides.
-    on_progress : callable
+    on_progress : callable, optional
         Receives a :class:`PlanEvent` for every new phase, incumbent and bound.
-    should_stop : callable
+    should_stop : callable, optional
         Asked between solves; when true the best plan so far is returned.
 
     Raises
@@ -57,17 +48,22 @@ def solve(
     require_number(limits.threads, field="threads", at_least=1, at_most=256)
     _refuse_what_is_not_planned_for(scenario)
     catalog = catalog or load_catalog(scenario.catalog_overrides)
-    on_progress(PlanEvent(phase="candidates", wall_s=0.0))
+    report = on_progress or (lambda _: None)
+    report(PlanEvent(phase="candidates", wall_s=0.0))
     instance = compile_instance(scenario, catalog)
     search = Search(
-        instance=instance, limits=limits, started=started, on_progress=on_progress, should_stop=should_stop
+        instance=instance,
+        limits=limits,
+        started=started,
+        on_progress=report,
+        should_stop=should_stop or (lambda: False),
     )
     found = search.run()
     wall_s = time.monotonic() - started
     if found.design is not None:
         return assemble_plan(instance, found, limits, wall_s=wall_s)
     if found.stopped_by == "proof":
-        on_progress(PlanEvent(phase="explaining", wall_s=wall_s))
+        report(PlanEvent(phase="explaining", wall_s=wall_s))
         why = explain_infeasibility(scenario, catalog)
         return _without_design(instance, limits, started, "proof", why)
     return _without_design(instance, limits, started, found.stopped_by, None)

@@ -1,9 +1,9 @@
 """Graph strength and the most violated partition, in polynomial time.
 
-For a graph with capacities c and a demand B per block, the partition that minimises c(P) - B (|P| - 1) is found by the greedy
-algorithm for the Dilworth truncation of the intersecting submodular function h(S) = -c(E[S]) - B: take the nodes one by one, and
-for each find, by one minimum cut among the nodes taken so far, the best block that contains it; blocks that meet are merged.
-Strength sigma = min c(P) / (|P| - 1) follows by Newton's method on B.
+For a graph with capacities c and a demand B per block, the partition that minimises c(P) - B (|P| - 1) is found by
+the greedy algorithm for the Dilworth truncation of the intersecting submodular function h(S) = -c(E[S]) - B: take the
+nodes one by one, and for each find, by one minimum cut among the nodes taken so far, the best block that contains it;
+blocks that meet are merged. Strength sigma = min c(P) / (|P| - 1) follows by Newton's method on B.
 
 References
 ----------

@@ -1,7 +1,7 @@
 """From the workload to the bandwidth that the sites must share.
 
-An all-reduce moves V = parameters x bits per element. With the goodput factor beta and a time target T the graph of sites
-needs strength B = V / (beta T) (docs/formulation.md (1), (2)).
+An all-reduce moves V = parameters x bits per element. With the goodput factor beta and a time target T the graph of
+sites needs strength B = V / (beta T) (docs/formulation.md (1), (2)).
 """
 
 from dataclasses import dataclass

@@ -28,7 +28,7 @@ class EvaluateFabricRequest(_message.Message):
     FABRIC_FIELD_NUMBER: _builtins.int
     MESSAGE_BYTES_FIELD_NUMBER: _builtins.int
     message_bytes: _builtins.float
-    """Message of each accelerator in bytes, above 0; absent: the library's default."""
+    """Message of each accelerator in bytes, above 0; default 1e9."""
     @_builtins.property
     def fabric(self) -> _fabric_pb2.FabricSpec:
         """The fabric."""
@@ -58,7 +58,7 @@ class CompareFabricsRequest(_message.Message):
     FABRICS_FIELD_NUMBER: _builtins.int
     MESSAGE_BYTES_FIELD_NUMBER: _builtins.int
     message_bytes: _builtins.float
-    """Message of each accelerator in bytes, above 0; absent: the library's default."""
+    """Message of each accelerator in bytes, above 0; default 1e9."""
     @_builtins.property
     def fabrics(self) -> _containers.RepeatedCompositeFieldContainer[_fabric_pb2.FabricSpec]:
         """The fabrics, 1 to 32 of them."""

@@ -102,7 +102,7 @@ class SolveLimits(_message.Message):
     time_limit_s: _builtins.float
     """Time for the solve in seconds, above 0; default 60. It bounds the solve, not the call."""
     gap: _builtins.float
-    """Relative gap to the proven bound at which to stop, from 0; default 0.01."""
+    """Relative gap to the proven bound at which to stop, from 0 to 1; default 0.002."""
     seed: _builtins.int
     """Seed of everything random, from 0; default 0."""
     threads: _builtins.int

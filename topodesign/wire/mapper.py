@@ -189,6 +189,7 @@ def _record(kind: type) -> Converter:
     codecs = [
         _field_codec(kind, item, hints[item.name], cast(FieldDescriptor, descriptors[item.name]))
         for item in fields(kind)
+        if "transient" not in item.metadata
     ]
 
     def encode(value: Any, path: str) -> Message:

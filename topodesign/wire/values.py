@@ -142,11 +142,11 @@ def _whole_number(field: FieldDescriptor) -> Converter:
     return Converter(encode, _as_it_is)
 
 
-def _as_it_is(value: Any, path: str) -> Any:
+def _as_it_is(value: Any, _: str) -> Any:
     return value
 
 
-def _encode_scalar(value: str | float | int | bool | None, path: str) -> Scalar:
+def _encode_scalar(value: str | float | bool | None, _: str) -> Scalar:
     if value is None:
         return Scalar()
     if isinstance(value, str):
@@ -158,7 +158,7 @@ def _encode_scalar(value: str | float | int | bool | None, path: str) -> Scalar:
     return Scalar(number=float(value))
 
 
-def _decode_scalar(message: Scalar, path: str) -> str | float | int | bool | None:
+def _decode_scalar(message: Scalar, _: str) -> str | float | int | bool | None:
     member = message.WhichOneof("value")
     return None if member is None else getattr(message, member)
 
@@ -174,7 +174,7 @@ def _tuple(parts: tuple[Any, ...], message: Descriptor, record: Callable[[type],
         )
     names = [field.name for field in message.fields]
 
-    def encode(value: tuple[Any, ...], path: str) -> Message:
+    def encode(value: tuple[Any, ...], _: str) -> Message:
         return kind(**dict(zip(names, value, strict=True)))
 
     def decode(content: Message, path: str) -> tuple[Any, ...]:

@@ -26,12 +26,12 @@ def two_sites(**changes: object) -> Scenario:
     return Scenario(**{**fields, **changes})  # type: ignore[arg-type]
 
 
-def wide_grid(side: int = 6) -> Scenario:
-    """Sites on a grid, joined to their neighbors, with prices that make many plans nearly equal: hours of proof."""
+def wide_grid(side: int = 4) -> Scenario:
+    """Sites on a grid, joined to their neighbors; many plans cost nearly the same: soon a plan, late a proof."""
     cells = [(row, column) for row in range(side) for column in range(side)]
     sites = tuple(
         Site(
-            site_id=f"s{row}{column}",
+            site_id=f"s{row}-{column}",
             lon=-100 + 1.5 * column,
             lat=32 + 1.2 * row,
             zone_id=f"z{row % 3}",
@@ -42,9 +42,9 @@ def wide_grid(side: int = 6) -> Scenario:
     )
     segments = tuple(
         FiberSegment(
-            segment_id=f"{a[0]}{a[1]}-{b[0]}{b[1]}",
-            a=f"s{a[0]}{a[1]}",
-            b=f"s{b[0]}{b[1]}",
+            segment_id=f"{a[0]}-{a[1]}:{b[0]}-{b[1]}",
+            a=f"s{a[0]}-{a[1]}",
+            b=f"s{b[0]}-{b[1]}",
             length_km=140 + 10 * math.sin(11 * a[0] + 5 * a[1] + b[0]),
         )
         for a in cells
@@ -58,6 +58,6 @@ def wide_grid(side: int = 6) -> Scenario:
         zones=zones,
         segments=segments,
         workload=Workload(parameters=2e13, sync_time_s=1.0),
-        size=Size(pod_accelerators=4608, accelerators=4608 * 18),
-        policy=Policy(min_sites=9),
+        size=Size(pod_accelerators=4608, accelerators=4608 * 8),
+        policy=Policy(min_sites=5),
     )

@@ -1,0 +1,39 @@
+# Everything sets itself up: `make demo` and `make test` work on a machine with only Python 3.11+ and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+WORKERS ?= 2
+
+.PHONY: demo test lint generate interop clean help setup
+
+help:
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/  -/'
+
+setup: $(READY)
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit("topodesign needs Python 3.11 or newer, this is " + sys.version.split()[0] + "; set PYTHON=python3.12 or such") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+demo: $(READY) ## plan the United States scenario through a real local server, and say where the map is
+	$(BIN)/python -m topodesign.cli.demo --out out/us-multi-region
+
+test: $(READY) ## run all tests
+	$(BIN)/python -m pytest -n $(WORKERS)
+
+lint: $(READY) ## linters: ruff, mypy, import-linter, generated code, buf
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python protos/generate.py --check
+	$(BIN)/buf lint protos
+
+generate: $(READY) ## regenerate topodesign/v1 from protos/
+	$(BIN)/python protos/generate.py
+
+clean: ## remove the environment and caches
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis out

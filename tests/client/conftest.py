@@ -1,6 +1,0 @@
-"""The server of tests/server, for the client's tests."""
-
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "server"))

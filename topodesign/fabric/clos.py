@@ -1,0 +1,227 @@
+"""Folded Clos fabrics (fat trees) of two or three tiers, tapered at the leaves, in one or more planes."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from topodesign.domain.fabric import Clos
+from topodesign.fabric.clos_cuts import are_shares_even, clos_alltoall, clos_bisection, has_completable_pod
+from topodesign.fabric.clos_layout import ClosLayout, clos_layout, spread
+from topodesign.fabric.collectives import folded_allreduce, recursive_allreduce, ring_allreduce
+from topodesign.fabric.floor_plan import FLOOR_PLAN, IN_RACK_CABLE_M, group_cable_m
+from topodesign.fabric.topology import (
+    AllReduceTime,
+    CableRun,
+    CutLinks,
+    FabricGraph,
+    PairRate,
+    PathClasses,
+    StepLatency,
+    no_paths,
+    require_graph_size,
+)
+
+
+ACCELERATORS_PER_NODE = 8
+"""Accelerators of one server, hence rails (NVIDIA DGX H100 and B200)."""
+
+
+@dataclass(frozen=True)
+class ClosTopology:
+    """A folded Clos as :class:`topodesign.fabric.topology.Topology`.
+
+    Parameters
+    ----------
+    spec : Clos
+        Construction raises :class:`InvalidInput` (``FABRIC_TOO_LARGE``) when the accelerators do not fit.
+    """
+
+    spec: Clos
+
+    def __post_init__(self) -> None:
+        clos_layout(self.spec)
+
+    @cached_property
+    def layout(self) -> ClosLayout:
+        """One plane."""
+        return clos_layout(self.spec)
+
+    @property
+    def kind(self) -> str:
+        return self.spec.kind
+
+    @property
+    def name(self) -> str:
+        tiers = self.layout.tiers
+        parts = [f"Clos, {tiers} tier{'s' if tiers > 1 else ''}, radix {self.spec.radix}"]
+        if self.layout.leaf_down != self.layout.leaf_up:
+            parts.append(f"{self.layout.leaf_down}:{self.layout.leaf_up} at the leaves")
+        if self.spec.planes > 1:
+            parts.append(f"{self.spec.planes} planes")
+        if self.spec.rail_optimized:
+            parts.append("rail-optimized")
+        return ", ".join(parts)
+
+    @property
+    def accelerators(self) -> int:
+        return self.spec.accelerators
+
+    @property
+    def link_gbps(self) -> float:
+        return self.spec.link_gbps
+
+    @property
+    def switch_radix(self) -> int:
+        return self.spec.radix
+
+    @property
+    def switches_by_tier(self) -> tuple[int, ...]:
+        return tuple(count * self.spec.planes for count in self.layout.switches_by_tier)
+
+    @property
+    def assumptions(self) -> tuple[str, ...]:
+        layout = self.layout
+        said = [FLOOR_PLAN, "spines stand in the middle of their pod or hall; adapters belong to the accelerators"]
+        if layout.tiers == 1:
+            said.append("one leaf holds all accelerators, so that no tier is built above it")
+        if abs(layout.taper - self.spec.oversubscription) > 1e-9:
+            said.append(
+                f"a leaf of radix {layout.radix} has {layout.leaf_down} ports down and {layout.leaf_up} up: "
+                f"oversubscription {layout.taper:.4g} instead of {self.spec.oversubscription:g}"
+            )
+        if self.spec.rail_optimized:
+            said.append(
+                "rails: accelerators of one rank share a leaf, whose cables run to the middle of its nodes' racks"
+            )
+        return tuple(said)
+
+    def cable_runs(self) -> tuple[CableRun, ...]:
+        layout, planes = self.layout, self.spec.planes
+        hosts_m, leaves_m, cores_m = self._lengths_m
+        runs = (
+            CableRun(what="accelerator to leaf", count=layout.accelerators * planes, length_m=hosts_m),
+            CableRun(what="leaf to second tier", count=layout.uplinks * planes, length_m=leaves_m),
+            CableRun(what="second tier to core", count=layout.core_links * planes, length_m=cores_m),
+        )
+        return tuple(run for run in runs if run.count)
+
+    @property
+    def _lengths_m(self) -> tuple[float, float, float]:
+        """Cables from accelerator to leaf, leaf to second tier, second tier to core, metres."""
+        layout = self.layout
+        pod = min(layout.accelerators, layout.pod_hosts)
+        leaf_area = min(layout.accelerators, layout.leaf_down)
+        if self.spec.rail_optimized:
+            # a leaf of one rank serves as many nodes as it has ports down, each with one accelerator on it
+            leaf_area = min(pod, layout.leaf_down * ACCELERATORS_PER_NODE)
+        return group_cable_m(leaf_area), max(IN_RACK_CABLE_M, group_cable_m(pod)), group_cable_m(layout.accelerators)
+
+    def path_classes(self) -> PathClasses:
+        layout = self.layout
+        count = layout.accelerators
+        if count == 1:
+            return no_paths()
+        in_leaf = layout.full_leaves * layout.leaf_down**2 + layout.last_hosts**2
+        in_pod = layout.full_pods * layout.pod_hosts**2 + layout.last_pod_hosts**2
+        if layout.tiers < 3:
+            in_pod = count**2
+        hosts_m, leaves_m, cores_m = self._lengths_m
+        hosts_m, leaves_m, cores_m = 2 * hosts_m, 2 * leaves_m, 2 * cores_m
+        pairs = np.array([in_leaf - count, in_pod - in_leaf, count**2 - in_pod], dtype=np.int64)
+        hops = np.array([2, 4, 6], dtype=np.int64)
+        metres = np.array([hosts_m, hosts_m + leaves_m, hosts_m + leaves_m + cores_m])
+        taken = pairs > 0
+        return PathClasses(
+            pairs=pairs[taken],
+            hops=hops[taken],
+            switches=hops[taken] - 1,
+            direct_hops=np.zeros_like(hops[taken]),
+            metres=metres[taken],
+        )
+
+    def bisection(self) -> CutLinks:
+        plane = clos_bisection(self.layout)
+        planes = self.spec.planes
+        return CutLinks(lower=plane.lower * planes, upper=plane.upper * planes, method=plane.method)
+
+    def alltoall(self) -> PairRate:
+        plane = clos_alltoall(self.layout)
+        return PairRate(rate=plane.rate * self.spec.planes, method=plane.method, exact=plane.exact)
+
+    def allreduce(self, message_bytes: float, step: StepLatency) -> tuple[AllReduceTime, ...]:
+        layout = self.layout
+        rank_gbps = self.link_gbps * self.spec.planes
+        ring = ring_allreduce(layout.accelerators, message_bytes, rank_gbps=rank_gbps, step_s=step.farthest_s)
+        recursive = tuple(
+            algorithm(
+                layout.accelerators,
+                message_bytes,
+                rank_gbps=rank_gbps,
+                step_s=step.farthest_s,
+                leaf_ranks=layout.leaf_down,
+                leaf_taper=layout.taper,
+            )
+            for algorithm in (recursive_allreduce, folded_allreduce)
+        )
+        return (ring, *recursive)
+
+    def graph(self) -> FabricGraph:
+        """The explicit graph: uplinks dealt out one by one, from the same spine for all where that fits its ports."""
+        layout = self.layout
+        count = layout.accelerators
+        per_plane = sum(layout.switches_by_tier)
+        require_graph_size(count + per_plane * self.spec.planes)
+        links: dict[tuple[int, int], int] = {}
+        for plane in range(self.spec.planes):
+            for ends, number in _plane_links(layout, count + plane * per_plane).items():
+                links[ends] = links.get(ends, 0) + number
+        return FabricGraph(vertices=count + per_plane * self.spec.planes, hosts=count, links=links)
+
+
+def _plane_links(layout: ClosLayout, first_switch: int) -> dict[tuple[int, int], int]:
+    links = {(host, first_switch + host // layout.leaf_down): 1 for host in range(layout.accelerators)}
+    if layout.tiers == 2:
+        members = [layout.leaf_up] * layout.full_leaves + [layout.last_uplinks] * bool(layout.last_hosts)
+        _wire(links, first_switch, members, first_switch + layout.leaves, layout.aggregations, layout.radix)
+    elif layout.tiers == 3:
+        _wire_pods(links, layout, first_switch)
+    return links
+
+
+def _wire(
+    links: dict[tuple[int, int], int], first: int, members: list[int], first_above: int, above: int, ports: int
+) -> None:
+    """Deal the uplinks of consecutive switches out to the switches above them."""
+    even = are_shares_even(max(members), len(members), above, ports)
+    start = 0
+    for offset, uplinks in enumerate(members):
+        for place, number in enumerate(spread(uplinks, above, start=0 if even else start)):
+            if number:
+                links[first + offset, first_above + place] = number
+        start = (start + uplinks) % above
+
+
+def _wire_pods(links: dict[tuple[int, int], int], layout: ClosLayout, first_leaf: int) -> None:
+    half, up = layout.radix // 2, layout.leaf_up
+    first_core = first_leaf + layout.leaves + layout.aggregations
+    even = are_shares_even(half * up, layout.pods, layout.cores, layout.radix)
+    keep_places = has_completable_pod(layout)
+    start = 0
+    for pod in range(layout.pods):
+        leaves = range(pod * half, min((pod + 1) * half, layout.leaves))
+        members = [up if leaf < layout.full_leaves else layout.last_uplinks for leaf in leaves]
+        aggregations = -(-sum(members) // half)
+        first_aggregation = first_leaf + layout.leaves + pod * up
+        _wire(links, first_leaf + leaves[0], members, first_aggregation, aggregations, half)
+        slot = 0
+        for place in range(aggregations):
+            aggregation = first_aggregation + place
+            below = sum(links.get((first_leaf + leaf, aggregation), 0) for leaf in leaves)
+            if keep_places:
+                slot = place * half
+            for core in range(slot, slot + below):
+                ends = (aggregation, first_core + ((0 if even else start) + core) % layout.cores)
+                links[ends] = links.get(ends, 0) + 1
+            slot += below
+        start = (start + sum(members)) % layout.cores

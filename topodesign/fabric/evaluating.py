@@ -1,0 +1,113 @@
+"""One fabric, evaluated: hops, bisection, all-to-all, all-reduce, latency, cost, power."""
+
+from collections.abc import Sequence
+
+from topodesign.catalog import load_catalog
+from topodesign.domain.checks import require_number
+from topodesign.domain.equipment import Catalog
+from topodesign.domain.fabric import AllToAll, Bisection, FabricEvaluation, FabricSpec
+from topodesign.fabric.bill import fabric_bill, switch_of
+from topodesign.fabric.collectives import BITS_PER_BYTE
+from topodesign.fabric.families import topology_of
+from topodesign.fabric.hops import diameter_hops, mean_hops
+from topodesign.fabric.latency import ADAPTER_NS, CABLE_NS_PER_M, DIRECT_HOP_NS, latency_of, step_latency
+from topodesign.fabric.topology import CutLinks, PairRate, Topology
+
+FLUID = "bandwidths are fluid: 60 to 90 % of them are reached in practice, depending on routing"
+
+
+def evaluate_fabric(
+    spec: FabricSpec, *, message_bytes: float = 1e9, catalog: Catalog | None = None
+) -> FabricEvaluation:
+    """Evaluate one fabric.
+
+    Parameters
+    ----------
+    spec : FabricSpec
+        The fabric; link rates count one direction.
+    message_bytes : float
+        Bytes of each accelerator in the all-reduce, and bytes of each accelerator's whole array in the all-to-all, above 0.
+    catalog : Catalog, optional
+        Prices, watts and switch latency; default: the built-in catalogue.
+
+    Returns
+    -------
+    FabricEvaluation
+        Bandwidths in Gbit/s of one direction, times in s, latency in us, cost in US dollars (indicative), power in kW.
+        A bisection or all-to-all that is not proven is marked ``exact=False``, and its value is the upper end.
+
+    Raises
+    ------
+    InvalidInput
+        When the fabric cannot be built: too many accelerators for the radix (``FABRIC_TOO_LARGE``), a cable that no class
+        reaches (``CABLE_TOO_LONG``), ``message_bytes`` not above 0.
+    """
+    require_number(message_bytes, field="message_bytes", above=0)
+    catalog = catalog if catalog is not None else load_catalog()
+    topology = topology_of(spec)
+    switch = switch_of(topology, catalog)
+    paths = topology.path_classes()
+    step = step_latency(paths, switch)
+    latency = latency_of(paths, switch)
+    bill = fabric_bill(topology, catalog)
+    rate = topology.alltoall()
+    best = min(topology.allreduce(message_bytes, step), key=lambda candidate: candidate.seconds)
+    delays = f"accelerator hop {DIRECT_HOP_NS:g} ns"
+    if switch is not None:
+        delays = f"switch {switch.latency_ns:g} ns ({switch.id}), adapter {ADAPTER_NS:g} ns at each end"
+    return FabricEvaluation(
+        kind=topology.kind,
+        name=topology.name,
+        accelerators=topology.accelerators,
+        switches=sum(topology.switches_by_tier),
+        switches_by_tier=topology.switches_by_tier,
+        links=sum(run.count for run in topology.cable_runs()),
+        optical_links=bill.optical_links,
+        diameter_hops=diameter_hops(paths),
+        mean_hops=mean_hops(paths),
+        bisection=_bisection(topology.bisection(), topology.link_gbps),
+        alltoall=_alltoall(topology, rate, message_bytes, farthest_s=step.farthest_s),
+        message_bytes=float(message_bytes),
+        allreduce_s=best.seconds,
+        allreduce_algorithm=best.algorithm,
+        latency_us=latency,
+        cost_usd=bill.cost_usd,
+        power_kw=bill.power_kw,
+        assumptions=(
+            f"latency without queueing: {delays}, cable {CABLE_NS_PER_M:g} ns/m",
+            FLUID,
+            f"all-to-all: {rate.method}",
+            *topology.assumptions,
+            *bill.assumptions,
+        ),
+    )
+
+
+def compare_fabrics(
+    specs: Sequence[FabricSpec], *, message_bytes: float = 1e9, catalog: Catalog | None = None
+) -> tuple[FabricEvaluation, ...]:
+    """Evaluate several fabrics with the same message and catalogue, in the order given; see :func:`evaluate_fabric`."""
+    return tuple(evaluate_fabric(spec, message_bytes=message_bytes, catalog=catalog) for spec in specs)
+
+
+def _bisection(cut: CutLinks, link_gbps: float) -> Bisection:
+    return Bisection(
+        links=cut.upper,
+        gbps=cut.upper * link_gbps,
+        lower_gbps=cut.lower * link_gbps,
+        upper_gbps=cut.upper * link_gbps,
+        method=cut.method,
+        exact=cut.exact,
+    )
+
+
+def _alltoall(topology: Topology, rate: PairRate, message_bytes: float, *, farthest_s: float) -> AllToAll:
+    """The array of each accelerator has one part for every accelerator, itself included (nccl-tests' convention)."""
+    count = topology.accelerators
+    pair_gbps = rate.rate * topology.link_gbps
+    time_s = 0.0
+    if count > 1:
+        time_s = farthest_s + message_bytes / count * BITS_PER_BYTE / (pair_gbps * 1e9)
+    return AllToAll(
+        rate_per_pair=rate.rate, gbps_per_accelerator=pair_gbps * (count - 1), exact=rate.exact, time_s=time_s
+    )

@@ -1,0 +1,77 @@
+"""Where racks stand and how long cables are: one stated floor plan for every family.
+
+Racks of the same size stand in rows. A cable between racks runs up, along Manhattan paths, and down. All lengths are
+those of the longest cable of its kind, since cables are ordered by kind: latency and cost err on the high side.
+"""
+
+import math
+
+ACCELERATORS_PER_RACK = 64
+"""As in a TPU v4 rack (4x4x4 chips, Jouppi et al., ISCA 2023, section 2); assumed for every family."""
+RACK_PITCH_M = 0.75
+"""Assumption: distance between neighboring racks of a row, metres."""
+ROW_PITCH_M = 3.0
+"""Assumption: distance between rows, 1.2 m of rack and 1.8 m of aisle, metres."""
+DROPS_M = 4.0
+"""Assumption: 2 m from the equipment up to the tray at each of the two ends, metres."""
+IN_RACK_CABLE_M = 2.0
+"""Assumption: longest cable that stays inside its rack, metres; within reach of the catalogue's copper cables."""
+
+FLOOR_PLAN = (
+    f"floor plan: {ACCELERATORS_PER_RACK} accelerators per rack, racks {RACK_PITCH_M} m apart, rows {ROW_PITCH_M} m apart, "
+    f"{DROPS_M} m of drops per cable between racks, {IN_RACK_CABLE_M} m inside a rack; every cable as long as the longest of its kind"
+)
+
+
+def racks_of(accelerators: int) -> int:
+    """Racks that hold so many accelerators."""
+    return -(-accelerators // ACCELERATORS_PER_RACK)
+
+
+def to_center_m(racks: int) -> float:
+    """Longest cable from a rack to the middle of a near-square area of ``racks`` racks, metres."""
+    columns = max(1, min(racks, round(math.sqrt(racks * ROW_PITCH_M / RACK_PITCH_M))))
+    rows = -(-racks // columns)
+    return (columns * RACK_PITCH_M + rows * ROW_PITCH_M) / 2 + DROPS_M
+
+
+def group_cable_m(accelerators: int) -> float:
+    """Longest cable from an accelerator to a switch in the middle of its group, metres."""
+    racks = racks_of(accelerators)
+    return IN_RACK_CABLE_M if racks <= 1 else to_center_m(racks)
+
+
+def block_sides(sides: tuple[int, ...]) -> tuple[int, ...]:
+    """Sides of the block of a torus that stands in one rack.
+
+    Along each axis the largest divisor of the side that does not exceed the side of the largest cube of
+    :data:`ACCELERATORS_PER_RACK`: 4x4x4 in three dimensions, 8x8 in two, so that every rack is filled alike.
+    """
+    dimensions = sum(side > 1 for side in sides)
+    if dimensions == 0:
+        return tuple(1 for _ in sides)
+    longest = 1
+    while (longest + 1) ** dimensions <= ACCELERATORS_PER_RACK:
+        longest += 1
+    return tuple(max(part for part in range(1, longest + 1) if side % part == 0) for side in sides)
+
+
+def torus_cable_m(racks_by_axis: tuple[int, ...], wrapped: tuple[bool, ...]) -> tuple[float, ...]:
+    """Longest cable between neighboring racks along each axis of a torus of racks, metres.
+
+    Axes lie along the rows and across them in turn; a later axis on the same direction steps over whole groups of the
+    earlier one. A wrapped axis of three racks or more is folded (every other rack on the way out, the rest on the way
+    back), so that no cable spans more than two steps and none runs the whole length of the hall.
+    """
+    step = [RACK_PITCH_M, ROW_PITCH_M]
+    lengths = []
+    direction = 0
+    for racks, wraps in zip(racks_by_axis, wrapped, strict=True):
+        if racks == 1:
+            lengths.append(IN_RACK_CABLE_M)
+            continue
+        folded = 2 if wraps and racks >= 3 else 1
+        lengths.append(folded * step[direction] + DROPS_M)
+        step[direction] *= racks
+        direction = 1 - direction
+    return tuple(lengths)

@@ -1,0 +1,210 @@
+"""Tori and meshes of accelerators: any sides, each axis wrapped or not. All answers are closed forms."""
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from topodesign.domain.fabric import Torus
+from topodesign.fabric.collectives import RingAxis, torus_allreduce
+from topodesign.fabric.floor_plan import FLOOR_PLAN, IN_RACK_CABLE_M, block_sides, torus_cable_m
+from topodesign.fabric.topology import (
+    AllReduceTime,
+    CableRun,
+    Counts,
+    CutLinks,
+    FabricGraph,
+    PairRate,
+    PathClasses,
+    StepLatency,
+    no_paths,
+    require_graph_size,
+)
+from topodesign.fabric.torus_cuts import GridAxis, grid_alltoall, grid_bisection
+
+
+@dataclass(frozen=True, slots=True)
+class _Axis:
+    """One axis of side 2 or more with its share of a rack."""
+
+    side: int
+    is_ring: bool
+    block: int
+    cable_m: float
+
+    @property
+    def links_per_line(self) -> int:
+        return self.side if self.is_ring else self.side - 1
+
+    @property
+    def rack_crossings_per_line(self) -> int:
+        racks = self.side // self.block
+        if racks == 1:
+            return 0
+        return racks if self.is_ring else racks - 1
+
+
+@dataclass(frozen=True)
+class TorusTopology:
+    """A torus or mesh as :class:`topodesign.fabric.topology.Topology`.
+
+    A wrapped axis of side 3 or more is a ring. One of side 2 is a ring of two links (``two_wide="double"``) or, like an
+    axis without wrap, a path (``"single"``). Axes of side 1 have no links.
+    """
+
+    spec: Torus
+
+    @property
+    def kind(self) -> str:
+        return self.spec.kind
+
+    @property
+    def name(self) -> str:
+        shape = "x".join(str(side) for side in self.spec.shape)
+        rings = [axis.is_ring for axis in self._axes]
+        if all(rings):
+            return f"torus {shape}"
+        if not any(rings):
+            return f"mesh {shape}"
+        wrapped = ",".join("1" if wraps else "0" for wraps in self.spec.wraps)
+        return f"torus {shape} (wrap {wrapped}, two-wide {self.spec.two_wide})"
+
+    @property
+    def accelerators(self) -> int:
+        return math.prod(self.spec.shape)
+
+    @property
+    def link_gbps(self) -> float:
+        return self.spec.link_gbps
+
+    @property
+    def switch_radix(self) -> int:
+        return 0
+
+    @property
+    def switches_by_tier(self) -> tuple[int, ...]:
+        return ()
+
+    @property
+    def assumptions(self) -> tuple[str, ...]:
+        block = "x".join(str(side) for side in block_sides(self.spec.shape))
+        return (
+            FLOOR_PLAN,
+            f"a rack holds a block of {block}; wrapped axes are folded, so that cables between racks span two racks at most",
+            "cables run directly between accelerators, without optical circuit switches",
+        )
+
+    @cached_property
+    def _axes(self) -> tuple[_Axis, ...]:
+        sides = self.spec.shape
+        rings = tuple(
+            wraps and (side > 2 or (side == 2 and self.spec.two_wide == "double"))
+            for side, wraps in zip(sides, self.spec.wraps, strict=True)
+        )
+        blocks = block_sides(sides)
+        racks = tuple(side // block for side, block in zip(sides, blocks, strict=True))
+        lengths = torus_cable_m(racks, rings)
+        return tuple(
+            _Axis(side, ring, block, length)
+            for side, ring, block, length in zip(sides, rings, blocks, lengths, strict=True)
+            if side > 1
+        )
+
+    @cached_property
+    def _grid(self) -> tuple[GridAxis, ...]:
+        return tuple(GridAxis(side=axis.side, weight=2 if axis.is_ring else 1) for axis in self._axes)
+
+    def cable_runs(self) -> tuple[CableRun, ...]:
+        inside = 0
+        between = []
+        for number, axis in enumerate(self._axes, start=1):
+            lines = self.accelerators // axis.side
+            crossing = lines * axis.rack_crossings_per_line
+            inside += lines * axis.links_per_line - crossing
+            if crossing:
+                between.append(CableRun(what=f"axis {number}, between racks", count=crossing, length_m=axis.cable_m))
+        runs = [CableRun(what="inside racks", count=inside, length_m=IN_RACK_CABLE_M)] if inside else []
+        return (*runs, *between)
+
+    def path_classes(self) -> PathClasses:
+        if self.accelerators == 1:
+            return no_paths()
+        pairs = np.ones(1, dtype=np.int64)
+        hops = np.zeros(1, dtype=np.int64)
+        metres = np.zeros(1)
+        for axis in self._axes:
+            axis_pairs, axis_hops, axis_metres = _axis_paths(axis)
+            pairs = np.outer(pairs, axis_pairs).ravel()
+            hops = np.add.outer(hops, axis_hops).ravel()
+            metres = np.add.outer(metres, axis_metres).ravel()
+            pairs, hops, metres = _merged(pairs, hops, metres)
+        apart = hops > 0
+        hops = hops[apart]
+        return PathClasses(
+            pairs=pairs[apart], hops=hops, switches=np.zeros_like(hops), direct_hops=hops, metres=metres[apart]
+        )
+
+    def bisection(self) -> CutLinks:
+        return grid_bisection(self._grid)
+
+    def alltoall(self) -> PairRate:
+        return grid_alltoall(self._grid)
+
+    def allreduce(self, message_bytes: float, step: StepLatency) -> tuple[AllReduceTime, ...]:
+        axes = tuple(RingAxis(side=axis.side, is_ring=axis.is_ring) for axis in self._axes)
+        return torus_allreduce(axes, message_bytes, link_gbps=self.link_gbps, hop_s=step.neighbor_s)
+
+    def graph(self) -> FabricGraph:
+        require_graph_size(self.accelerators)
+        links: dict[tuple[int, int], int] = {}
+        stride = 1
+        for axis in self._axes:
+            for vertex in range(self.accelerators):
+                place = vertex // stride % axis.side
+                if place + 1 < axis.side:
+                    other = vertex + stride
+                elif axis.is_ring:
+                    other = vertex - place * stride
+                else:
+                    continue
+                ends = (min(vertex, other), max(vertex, other))
+                links[ends] = links.get(ends, 0) + 1
+            stride *= axis.side
+        return FabricGraph(vertices=self.accelerators, hosts=self.accelerators, links=links)
+
+
+def _axis_paths(axis: _Axis) -> tuple[Counts, Counts, np.ndarray[tuple[int], np.dtype[np.float64]]]:
+    """Ordered pairs of coordinates along one axis (equal ones too), by distance and by number of racks changed.
+
+    From a coordinate x, d steps change floor(d / block) racks, and one more when x mod block + d mod block >= block.
+    """
+    side, block = axis.side, axis.block
+    distance = np.arange(side // 2 + 1 if axis.is_ring else side, dtype=np.int64)
+    starts = np.full_like(distance, side) if axis.is_ring else side - distance
+    turns = np.where(distance == 0, 1, 2)
+    if axis.is_ring and side % 2 == 0:
+        turns[-1] = 1
+    rest = distance % block
+    one_more = starts // block * rest + np.maximum(0, starts % block - (block - rest))
+    crossed = distance // block
+    if block == side:  # one rack: the wrap stays inside
+        one_more, crossed = np.zeros_like(distance), np.zeros_like(distance)
+    pairs = np.concatenate([(starts - one_more) * turns, one_more * turns])
+    hops = np.concatenate([distance, distance])
+    crossings = np.concatenate([crossed, crossed + 1])
+    metres = crossings * axis.cable_m + (hops - crossings) * IN_RACK_CABLE_M
+    taken = pairs > 0
+    return pairs[taken], hops[taken], metres[taken]
+
+
+def _merged(
+    pairs: Counts, hops: Counts, metres: np.ndarray[tuple[int], np.dtype[np.float64]]
+) -> tuple[Counts, Counts, np.ndarray[tuple[int], np.dtype[np.float64]]]:
+    """Classes of equal hops and equal length (to the millimetre) put together."""
+    millimetres = np.rint(metres * 1000).astype(np.int64)
+    span = int(millimetres.max()) + 1
+    keys, inverse = np.unique(hops * span + millimetres, return_inverse=True)
+    sums = np.zeros(len(keys), dtype=np.int64)
+    np.add.at(sums, inverse, pairs)
+    return sums, keys // span, (keys % span) / 1000.0

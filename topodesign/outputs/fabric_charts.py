@@ -1,0 +1,217 @@
+"""Fabrics compared: inside each site, and end to end across sites."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from topodesign.domain.fabric import FabricEvaluation
+from topodesign.domain.plan import CrossSiteEvaluation, FabricReport
+from topodesign.outputs.chart_style import FAINT, chart_style, color_of, dollars, new_figure, quiet_axes, with_prefix
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+MOST_SITES = 10
+"""More sites than this do not fit side by side; the largest are drawn and the title says so."""
+
+BAR_ROOM = 0.8
+LABEL_BARS = 14
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One row of the chart: what is compared, inside a site and across sites, and how a value is written.
+
+    ``inside_lowest`` and ``across_lowest`` are the lower ends where a value is only known to lie in an interval.
+    """
+
+    title: str
+    better: str
+    inside: Callable[[FabricEvaluation], float]
+    inside_lowest: Callable[[FabricEvaluation], float]
+    across: Callable[[CrossSiteEvaluation], float | None]
+    across_lowest: Callable[[CrossSiteEvaluation], float | None]
+    written: Callable[[float], str]
+
+
+def _measure(
+    title: str,
+    better: str,
+    inside: Callable[[FabricEvaluation], float],
+    across: Callable[[CrossSiteEvaluation], float | None],
+    written: Callable[[float], str],
+) -> Measure:
+    return Measure(title, better, inside, inside, across, across, written)
+
+
+MEASURES: tuple[Measure, ...] = (
+    Measure(
+        title="Bisection bandwidth",
+        better="more is better",
+        inside=lambda fabric: fabric.bisection.upper_gbps * 1e9,
+        inside_lowest=lambda fabric: fabric.bisection.lower_gbps * 1e9,
+        across=lambda fabric: fabric.bisection_upper_gbps * 1e9,
+        across_lowest=lambda fabric: fabric.bisection_lower_gbps * 1e9,
+        written=lambda value: with_prefix(value, "bit/s"),
+    ),
+    _measure(
+        "Worst latency, one way",
+        "less is better",
+        lambda fabric: fabric.latency_us.max / 1e6,
+        lambda fabric: fabric.worst_pair_latency_us / 1e6,
+        lambda value: with_prefix(value, "s"),
+    ),
+    _measure(
+        "All-reduce",
+        "less is better",
+        lambda fabric: fabric.allreduce_s,
+        lambda fabric: fabric.hierarchical_allreduce_s,
+        lambda value: with_prefix(value, "s"),
+    ),
+    _measure(
+        "Fabric cost (indicative)",
+        "less is better",
+        lambda fabric: fabric.cost_usd,
+        lambda fabric: fabric.cost_usd,
+        dollars,
+    ),
+    _measure(
+        "Fabric power",
+        "less is better",
+        lambda fabric: fabric.power_kw * 1e3,
+        lambda fabric: fabric.power_mw * 1e6,
+        lambda value: with_prefix(value, "W"),
+    ),
+)
+
+
+def fabric_chart(report: FabricReport) -> "Figure":
+    """Torus, Clos and the other candidates side by side: bisection, worst latency, all-reduce, cost and power.
+
+    The left column has one group of bars per site (at most :data:`MOST_SITES`, the largest first by accelerators), the
+    right column one bar per kind for all sites joined by the plan's links. Where a bisection is known only as an
+    interval, the bar is pale between its ends.
+
+    Parameters
+    ----------
+    report : FabricReport
+        ``plan.fabrics``.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Not shown and not saved; see :func:`topodesign.outputs.chart_style.svg_bytes`.
+    """
+    with chart_style():
+        sites = sorted(report.sites, key=lambda site: (-_accelerators(site.fabrics), site.site_id))[:MOST_SITES]
+        sites = sorted(sites, key=lambda site: site.site_id)
+        kinds = _kinds(report)
+        figure = new_figure(9.6, 10.4)
+        grid = figure.subplots(len(MEASURES), 2, width_ratios=[3, 1.5])
+        names = [site.site_id for site in sites]
+        for row, measure in enumerate(MEASURES):
+            inside = {kind: [_of_kind(site.fabrics, kind) for site in sites] for kind in kinds}
+            _draw_inside(grid[row][0], measure, names, inside)
+            _draw_across(grid[row][1], measure, {kind: _joined(report, kind) for kind in kinds})
+            grid[row][0].set_title(f"{measure.title} – {measure.better}", loc="left")
+            grid[row][1].set_title(measure.title, loc="left")
+        shown = "" if len(sites) == len(report.sites) else f" (the {len(sites)} largest of {len(report.sites)})"
+        grid[0][0].set_title(f"INSIDE EACH SITE{shown}\n\n{grid[0][0].get_title('left')}", loc="left")
+        grid[0][1].set_title(f"ACROSS ALL SITES\n\n{grid[0][1].get_title('left')}", loc="left")
+        _add_legend(figure, kinds)
+    return figure
+
+
+def _add_legend(figure: "Figure", kinds: Sequence[str]) -> None:
+    from matplotlib.patches import Patch
+
+    patches = [Patch(color=color_of(kind, number), label=kind) for number, kind in enumerate(kinds)]
+    figure.legend(handles=patches, loc="outside upper right", ncols=min(len(kinds), 6), fontsize=10)
+
+
+def _draw_inside(
+    axes: "Axes", measure: Measure, names: Sequence[str], inside: dict[str, list[FabricEvaluation | None]]
+) -> None:
+    width = BAR_ROOM / max(1, len(inside))
+    top = 0.0
+    for number, (kind, fabrics) in enumerate(inside.items()):
+        for place, fabric in enumerate(fabrics):
+            if fabric is None:
+                continue
+            x = place - BAR_ROOM / 2 + width * (number + 0.5)
+            value = measure.inside(fabric)
+            _bar(axes, x, value, measure.inside_lowest(fabric), width, color_of(kind, number))
+            if len(names) * len(inside) <= LABEL_BARS:
+                _label(axes, x, value, _written(measure, value, measure.inside_lowest(fabric)))
+            top = max(top, value)
+    _finish(axes, measure, top)
+    turned = len(names) > 6 or max((len(name) for name in names), default=0) > 18
+    axes.set_xticks(range(len(names)), [_short(name) for name in names], rotation=20 if turned else 0)
+
+
+def _draw_across(axes: "Axes", measure: Measure, across: dict[str, CrossSiteEvaluation | None]) -> None:
+    top = 0.0
+    for number, (kind, fabric) in enumerate(across.items()):
+        value = None if fabric is None else measure.across(fabric)
+        if fabric is None or value is None:
+            axes.text(number, 0, "not\napplicable", ha="center", va="bottom", color=FAINT, fontsize=8)
+            continue
+        lowest = measure.across_lowest(fabric)
+        lowest = value if lowest is None else lowest
+        _bar(axes, number, value, lowest, 0.6, color_of(kind, number))
+        _label(axes, number, value, _written(measure, value, lowest))
+        top = max(top, value)
+    _finish(axes, measure, top)
+    axes.set_xticks(range(len(across)), list(across))
+    axes.set_xlim(-0.7, len(across) - 0.3)
+
+
+def _bar(axes: "Axes", x: float, value: float, lowest: float, width: float, color: str) -> None:
+    axes.bar(x, lowest, width=width * 0.94, color=color)
+    if lowest < value:
+        axes.bar(x, value - lowest, bottom=lowest, width=width * 0.94, color=color, alpha=0.35)
+
+
+def _label(axes: "Axes", x: float, value: float, text: str) -> None:
+    axes.annotate(text, (x, value), (0, 2), textcoords="offset points", ha="center", va="bottom", fontsize=7.5)
+
+
+def _written(measure: Measure, value: float, lowest: float) -> str:
+    return measure.written(value) if lowest >= value else f"{measure.written(lowest)}\nto {measure.written(value)}"
+
+
+def _finish(axes: "Axes", measure: Measure, top: float) -> None:
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    axes.set_ylim(0, top * 1.25 if top > 0 else 1)
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=4))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: measure.written(value)))
+    axes.tick_params(axis="y", labelsize=7.5)
+    quiet_axes(axes, grid_along="y")
+
+
+def _kinds(report: FabricReport) -> list[str]:
+    """Every kind once: Clos and torus first, then the others by name."""
+    found = {fabric.kind for site in report.sites for fabric in site.fabrics}
+    found |= {fabric.kind for fabric in report.across_sites}
+    first = [kind for kind in ("torus", "clos") if kind in found]
+    return first + sorted(found - set(first))
+
+
+def _of_kind(fabrics: Sequence[FabricEvaluation], kind: str) -> FabricEvaluation | None:
+    """The fabric of a kind at a site; where there are several, the one with the most bisection."""
+    candidates = [fabric for fabric in fabrics if fabric.kind == kind]
+    return max(candidates, key=lambda fabric: fabric.bisection.gbps, default=None)
+
+
+def _joined(report: FabricReport, kind: str) -> CrossSiteEvaluation | None:
+    return next((fabric for fabric in report.across_sites if fabric.kind == kind), None)
+
+
+def _accelerators(fabrics: Sequence[FabricEvaluation]) -> int:
+    return max((fabric.accelerators for fabric in fabrics), default=0)
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 22 else f"{name[:20]}…"

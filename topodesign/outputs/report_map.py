@@ -1,0 +1,176 @@
+"""What the report's map is drawn from: simplified layers in the unwrapped longitudes of one view."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from topodesign.domain.plan import Plan
+from topodesign.domain.scenario import Position, Scenario
+from topodesign.outputs import map_colors
+from topodesign.outputs.base_layer import PAN_ROOM, BaseLayer, View, base_layer, view_of
+from topodesign.outputs.extent import bounding_box
+from topodesign.outputs.features import Feature, Geometry, features_by_layer, route_line
+from topodesign.outputs.geodesics import cut_at_antimeridian
+from topodesign.outputs.properties import LAYERS, Layer, properties_of
+
+if TYPE_CHECKING:
+    import shapely
+
+SIMPLER_THAN = 2000
+"""Detail finer than the view's larger side over this (about half a pixel) is left out of the report, not of the exports."""
+
+FRAMED_LAYERS: tuple[Layer, ...] = ("fiber_segments", "links", "sites", "clusters")
+"""What the first view has to show in full; zones may reach beyond it."""
+
+LARGEST_RADIUS_PX = 21.0
+
+UNLIT = "fiber_available"
+
+WORLD: tuple[float, float, float, float] = (-180.0, -60.0, 180.0, 75.0)
+
+
+@dataclass(frozen=True)
+class ReportMap:
+    """One view with its layers (GeoJSON features by layer name, without the columns of the input) and background."""
+
+    view: View
+    layers: dict[str, list[Feature]]
+    base: BaseLayer
+    radius_per_root_mw: float
+
+
+def report_map(scenario: Scenario, plan: Plan) -> ReportMap:
+    """The layers of a plan, simplified to what a screen can show, around which the view is laid."""
+    exported = features_by_layer(scenario, plan)
+    framed = [feature["geometry"] for layer in FRAMED_LAYERS for feature in exported[layer]]
+    view = view_of(bounding_box(framed) or WORLD)
+    tolerance = max(view.east - view.west, view.north - view.south) / SIMPLER_THAN
+    layers: dict[str, list[Feature]] = {UNLIT: list(_unlit(scenario, plan, view, tolerance))}
+    for layer in LAYERS:
+        layers[layer] = [_for_screen(layer, feature, view, tolerance) for feature in exported[layer]]
+    labeled = [tuple(feature["geometry"]["coordinates"]) for feature in layers["clusters"]]
+    largest_mw = max((site.power_mw for site in scenario.sites), default=0.0)
+    return ReportMap(
+        view=view,
+        layers=layers,
+        base=base_layer(view, keep_clear=labeled),
+        radius_per_root_mw=LARGEST_RADIUS_PX / math.sqrt(largest_mw) if largest_mw > 0 else 0.0,
+    )
+
+
+def payload(drawn: ReportMap) -> dict[str, Any]:
+    """The map as JSON-ready data for the page's script."""
+    return {
+        "view": list(drawn.view.box),
+        "reach": list(drawn.view.widened(PAN_ROOM).box),
+        "layers": drawn.layers,
+        "base": {
+            "land": [shape_geometry(shape, 2) for shape in drawn.base.land],
+            "lakes": [shape_geometry(shape, 2) for shape in drawn.base.lakes],
+            "places": [[place.name, *place.position] for place in drawn.base.places],
+        },
+        "radius_per_root_mw": round(drawn.radius_per_root_mw, 4),
+        "most_pairs": max((feature["properties"]["pairs"] for feature in drawn.layers["fiber_segments"]), default=1),
+        "most_gbps": max((feature["properties"]["capacity_gbps"] for feature in drawn.layers["links"]), default=1.0),
+        "colors": {
+            "water": map_colors.WATER,
+            "land": map_colors.LAND,
+            "border": map_colors.BORDER,
+            "cluster": map_colors.CLUSTER,
+            "candidate": map_colors.CANDIDATE,
+            "hub": map_colors.HUB,
+            "link": map_colors.LINK,
+            "available": map_colors.AVAILABLE_FIBER,
+            "regenerator": map_colors.REGENERATOR,
+            "amplifier": map_colors.AMPLIFIER,
+            "zone_ramp": map_colors.ZONE_RAMP,
+            "fiber_ramp": map_colors.FIBER_RAMP,
+        },
+    }
+
+
+def _unlit(scenario: Scenario, plan: Plan, view: View, tolerance: float) -> Iterator[Feature]:
+    """Fiber that the plan could have lit and did not, as thin lines of context."""
+    lit = {segment.segment_id for segment in plan.segments}
+    for number, segment in enumerate(scenario.segments):
+        if segment.segment_id in lit:
+            continue
+        parts = cut_at_antimeridian(route_line(scenario, segment))
+        if not parts:
+            continue
+        geometry = {"type": "MultiLineString", "coordinates": [[list(place) for place in part] for part in parts]}
+        yield {
+            "type": "Feature",
+            "geometry": simplified(geometry, view, tolerance),
+            "properties": {
+                "layer": UNLIT,
+                "numeric_id": number + 1,
+                "segment_id": segment.segment_id,
+                "a": segment.a,
+                "b": segment.b,
+                "length_km": segment.length_km,
+                "most_pairs": segment.most_pairs,
+                "to_build": segment.build_usd_per_km is not None,
+            },
+        }
+
+
+def _for_screen(layer: Layer, feature: Feature, view: View, tolerance: float) -> Feature:
+    known = {item.name for item in properties_of(layer)}
+    properties = {name: value for name, value in feature["properties"].items() if name in known}
+    geometry = feature["geometry"]
+    return {
+        "type": "Feature",
+        "geometry": None if geometry is None else simplified(geometry, view, tolerance),
+        "properties": properties,
+    }
+
+
+def simplified(geometry: Geometry, view: View, tolerance: float) -> Geometry:
+    """The geometry in the view's longitudes, without detail below ``tolerance`` degrees."""
+    from shapely.geometry import shape
+
+    decimals = max(2, min(6, 1 - math.floor(math.log10(tolerance))))
+    drawn = shape(geometry)
+    if drawn.geom_type == "Point":
+        return {"type": "Point", "coordinates": [round(view.unwrapped(drawn.x), 6), drawn.y]}
+    parts = [_into_view(part, view) for part in getattr(drawn, "geoms", [drawn])]
+    return shape_geometry(_joined(parts).simplify(tolerance), decimals)
+
+
+def _into_view(part: "shapely.Geometry", view: View) -> "shapely.Geometry":
+    from shapely import affinity
+
+    middle = (part.bounds[0] + part.bounds[2]) / 2
+    return affinity.translate(part, xoff=view.unwrapped(middle) - middle)
+
+
+def _joined(parts: Sequence["shapely.Geometry"]) -> "shapely.Geometry":
+    """Lines side by side; polygons as one shape, so that no seam shows where they were cut."""
+    from shapely import MultiLineString, union_all
+
+    lines = [part for part in parts if part.geom_type == "LineString"]
+    return MultiLineString(lines) if lines else union_all([part for part in parts if part.geom_type == "Polygon"])
+
+
+def shape_geometry(shape: "shapely.Geometry", decimals: int) -> Geometry:
+    """A shapely geometry as GeoJSON with rounded numbers; collections keep their polygons only."""
+    from shapely.geometry import mapping
+
+    if shape.geom_type == "GeometryCollection":
+        shape = _joined([part for part in shape.geoms if part.geom_type == "Polygon"])
+    made = mapping(shape)
+    return {"type": made["type"], "coordinates": _rounded(made["coordinates"], decimals)}
+
+
+def _rounded(value: Any, decimals: int) -> Any:  # coordinates nest to a depth that depends on the geometry's type
+    if isinstance(value, (tuple, list)):
+        return [_rounded(item, decimals) for item in value]
+    return round(value, decimals)
+
+
+def position_of(feature: Feature) -> Position:
+    """Longitude and latitude of a point feature."""
+    lon, lat = feature["geometry"]["coordinates"]
+    return (lon, lat)

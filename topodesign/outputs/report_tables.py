@@ -1,0 +1,236 @@
+"""The report's tables and figures in words, as HTML; every value from a scenario or a plan is escaped here."""
+
+from collections.abc import Iterable, Sequence
+from html import escape
+
+from topodesign.domain.plan import FabricReport, Plan, Sync
+from topodesign.domain.scenario import Scenario
+from topodesign.outputs.chart_style import dollars, with_prefix
+from topodesign.outputs.cost_chart import ITEM_NAMES, NETWORK_ITEMS, ordered
+from topodesign.outputs.network_load import capacity_by_site
+
+LONG_TABLE = 15
+NOTHING = "–"
+
+STATUS_WORDS = {
+    "optimal": "Optimal",
+    "feasible": "Feasible",
+    "infeasible": "Infeasible",
+    "limit": "No plan within the limits",
+}
+
+
+def gbps(value: float | None) -> str:
+    return NOTHING if value is None else with_prefix(value * 1e9, "bit/s")
+
+
+def seconds(value: float | None) -> str:
+    return NOTHING if value is None else with_prefix(value, "s")
+
+
+def percent(value: float | None) -> str:
+    return NOTHING if value is None else f"{value:.2%}"
+
+
+def cards(plan: Plan) -> str:
+    """The summary line: what it costs, how sure that is, how large it is and whether it synchronizes."""
+    accelerators = sum(site.accelerators for site in plan.sites)
+    power_mw = sum(site.power_mw for site in plan.sites)
+    entries = [
+        ("Net present cost", NOTHING if plan.cost_usd is None else dollars(plan.cost_usd), _bound_words(plan)),
+        ("Gap to the proven bound", percent(plan.gap), f"{percent(plan.network_gap)} of the network's cost"),
+        ("Clusters", f"{len(plan.sites)}", f"{accelerators:,} accelerators, {power_mw:,.1f} MW"),
+        ("Network", *_network_words(plan)),
+    ]
+    if plan.sync is not None:
+        entries += _sync_cards(plan.sync)
+    return "".join(
+        f'<div class="card"><dt>{escape(name)}</dt><dd>{escape(value)}</dd><p>{escape(remark)}</p></div>'
+        for name, value, remark in entries
+    )
+
+
+def _bound_words(plan: Plan) -> str:
+    bound = "no bound proven" if plan.lower_bound_usd is None else f"at least {dollars(plan.lower_bound_usd)} is proven"
+    purchase = plan.accelerator_purchase_usd
+    return bound if purchase is None else f"{bound}; accelerators come on top: {dollars(purchase)}"
+
+
+def _network_words(plan: Plan) -> tuple[str, str]:
+    cost = NOTHING if plan.network_cost_usd is None else dollars(plan.network_cost_usd)
+    lightpaths = sum(path.count for path in plan.lightpaths)
+    return cost, f"lightpaths: {lightpaths:,}; lit segments: {len(plan.segments):,}"
+
+
+def _sync_cards(sync: Sync) -> list[tuple[str, str, str]]:
+    strength = "one site, no limit" if sync.strength_gbps is None else gbps(sync.strength_gbps)
+    worst = gbps(sync.worst_strength_gbps)
+    failure = f"after {sync.worst_failure}" if sync.worst_failure else "no failure has to be survived"
+    return [
+        ("Sync strength", strength, f"needed {gbps(sync.demand_gbps)}; one all-reduce {seconds(sync.time_s)}"),
+        ("In the worst failure", worst, failure),
+    ]
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Sequence[int] = ()) -> str:
+    """An HTML table; columns named in ``numbers`` stand to the right. Long ones scroll inside their own box."""
+    listed = list(rows)
+    head = "".join(f'<th scope="col"{_class(place, numbers)}>{escape(name)}</th>' for place, name in enumerate(header))
+    body = "".join(f"<tr>{''.join(_cell(place, cell, numbers) for place, cell in enumerate(row))}</tr>" for row in listed)
+    long = " long" if len(listed) > LONG_TABLE else ""
+    return (
+        f'<div class="scroll{long}"><table><thead><tr>{head}</tr></thead>'
+        f"<tbody>{body or _empty(len(header))}</tbody></table></div>"
+    )
+
+
+def _class(place: int, numbers: Sequence[int]) -> str:
+    return ' class="number"' if place in numbers else ""
+
+
+def _cell(place: int, cell: str, numbers: Sequence[int]) -> str:
+    return f"<td{_class(place, numbers)}>{escape(cell)}</td>"
+
+
+def _empty(columns: int) -> str:
+    return f'<tr><td colspan="{columns}">none</td></tr>'
+
+
+def site_table(scenario: Scenario, plan: Plan) -> str:
+    """The clusters, the largest first."""
+    attached = capacity_by_site(plan)
+    rows = []
+    for cluster in sorted(plan.sites, key=lambda item: (-item.power_mw, item.id)):
+        site = scenario.site_by_id[cluster.id]
+        capacity = attached.get(cluster.id, (0, 0.0))[1]
+        rows.append(
+            (
+                site.name or cluster.id,
+                cluster.id,
+                cluster.zone_id,
+                f"{cluster.pods:,}",
+                f"{cluster.accelerators:,}",
+                f"{cluster.power_mw:,.2f}",
+                f"{site.power_mw:,.0f}",
+                gbps(capacity),
+            )
+        )
+    header = ("Site", "Id", "Zone", "Pods", "Accelerators", "MW drawn", "MW on offer", "Links to others")
+    return table(header, rows, numbers=(3, 4, 5, 6, 7))
+
+
+def link_table(plan: Plan) -> str:
+    """The logical links, the largest first."""
+    rows = [
+        (link.a, link.z, link.mode, f"{link.lightpaths:,}", gbps(link.capacity_gbps), f"{link.length_km:,.0f}")
+        for link in sorted(plan.links, key=lambda item: (-item.capacity_gbps, item.a, item.z, item.mode))
+    ]
+    header = ("From", "To", "Transceiver mode", "Lightpaths", "Capacity, each way", "Longest route, km")
+    return table(header, rows, numbers=(3, 4, 5))
+
+
+def zone_table(scenario: Scenario, used_mw: dict[str, float]) -> str:
+    """Power zones by share of the headroom in use; zones without use are left out."""
+    rows = [
+        (
+            zone.name or zone.zone_id,
+            f"{used_mw[zone.zone_id]:,.2f}",
+            f"{zone.headroom_mw:,.1f}",
+            percent(used_mw[zone.zone_id] / zone.headroom_mw) if zone.headroom_mw else NOTHING,
+            f"{zone.energy_usd_per_mwh:,.1f}",
+            f"{zone.carbon_g_per_kwh:,.0f}",
+        )
+        for zone in sorted(scenario.zones, key=lambda item: (-used_mw.get(item.zone_id, 0.0), item.zone_id))
+        if used_mw.get(zone.zone_id, 0.0) > 0
+    ]
+    header = ("Zone", "MW drawn", "Headroom, MW", "In use", "Energy, USD/MWh", "Carbon, g/kWh")
+    return table(header, rows, numbers=(1, 2, 3, 4, 5))
+
+
+def cost_table(plan: Plan) -> str:
+    """Cost items and their sum, to the cent."""
+    items = plan.cost_items
+    rows: list[tuple[str, str, str]] = [
+        (ITEM_NAMES.get(name, name), "network" if name in NETWORK_ITEMS else "sites", f"{items[name]:,.2f}")
+        for name in ordered(items)
+    ]
+    if plan.cost_usd is not None:
+        rows.append(("Total", "", f"{plan.cost_usd:,.2f}"))
+    return table(("Item", "Part", "US dollars, net present"), rows, numbers=(2,))
+
+
+def failure_table(plan: Plan) -> str:
+    """Strength in every failure state that the verifier derived, the least reserve first."""
+    if plan.verification is None:
+        return ""
+    states = [state for state in plan.verification.failures if state.strength_gbps is not None]
+    states.sort(key=lambda state: ((state.strength_gbps or 0.0) - state.required_gbps, state.failure))
+    rows = [
+        (state.failure, gbps(state.strength_gbps), gbps(state.required_gbps), _reserve(state.strength_gbps, state.required_gbps))
+        for state in states
+    ]
+    return table(("Failure", "Strength left", "Needed", "Reserve"), rows, numbers=(1, 2, 3))
+
+
+def _reserve(strength: float | None, required: float) -> str:
+    return NOTHING if strength is None or required <= 0 else f"{strength / required - 1:+.1%}"
+
+
+def fabric_table(report: FabricReport) -> str:
+    """One row per site and fabric."""
+    rows = [
+        (
+            site.site_id,
+            fabric.name,
+            f"{fabric.switches:,}",
+            f"{fabric.links:,}",
+            f"{gbps(fabric.bisection.gbps)}{'' if fabric.bisection.exact else ' at most'}",
+            with_prefix(fabric.latency_us.max / 1e6, "s"),
+            seconds(fabric.allreduce_s),
+            dollars(fabric.cost_usd),
+            with_prefix(fabric.power_kw * 1e3, "W"),
+        )
+        for site in report.sites
+        for fabric in site.fabrics
+    ]
+    header = ("Site", "Fabric", "Switches", "Links", "Bisection", "Worst latency", "All-reduce", "Cost", "Power")
+    return table(header, rows, numbers=(2, 3, 4, 5, 6, 7, 8))
+
+
+def infeasibility_tables(plan: Plan) -> str:
+    """Why there is no plan: clashing limits and the least relief."""
+    reason = plan.infeasibility
+    if reason is None:
+        return ""
+    clashes = [(clash.limit, clash.id, f"{clash.value:,g} {clash.unit}") for clash in reason.clashing]
+    reliefs = [
+        (relief.limit, relief.id, f"{relief.from_value:,g} {relief.unit}", f"{relief.to_value:,g} {relief.unit}")
+        for relief in reason.relief
+    ]
+    return (
+        f"<section><h2>Why there is no plan</h2><p>{escape(reason.message)}</p>"
+        f"<h3>Limits that clash</h3>{table(('Limit', 'Of', 'Value'), clashes)}"
+        f"<h3>Relief that would make it feasible</h3>{table(('Limit', 'Of', 'From', 'To'), reliefs)}</section>"
+    )
+
+
+def bullet_list(items: Sequence[str]) -> str:
+    if not items:
+        return "<p>None.</p>"
+    return f"<ul>{''.join(f'<li>{escape(item)}</li>' for item in items)}</ul>"
+
+
+def provenance_table(plan: Plan) -> str:
+    """What is needed to repeat the plan."""
+    origin = plan.provenance
+    rows = (
+        ("topodesign", origin.topodesign_version),
+        ("OR-Tools", origin.ortools_version),
+        ("Python", origin.python_version),
+        ("Scenario, SHA-256", origin.scenario_sha256),
+        ("Seed", str(origin.seed)),
+        ("Threads", str(origin.threads)),
+        ("Stopped by", plan.stopped_by),
+        ("What the bound is relative to", origin.bound_basis),
+    )
+    return table(("What", "Value"), [(name, value or NOTHING) for name, value in rows])
