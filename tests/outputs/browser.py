@@ -11,7 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
+CHROMIUM = next(
+    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
+)
 
 FLAGS = (
     "--headless=new",
@@ -54,9 +56,7 @@ class Page:
         self._wait_for("Page.loadEventFired")
 
     def resize(self, width: int, height: int, *, phone: bool = False) -> None:
-        self._call(
-            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=phone
-        )
+        self._call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=phone)
 
     def evaluate(self, expression: str) -> Any:
         """The JSON value of a JavaScript expression, promises awaited."""
@@ -67,7 +67,8 @@ class Page:
     def settle(self) -> dict[str, Any]:
         """Wait until the map says that it is drawn; what it says."""
         self.evaluate(
-            "new Promise(done => { const look = () => window.topodesignReport.ready ? done() : setTimeout(look, 50); look(); })"
+            "new Promise(done => { const look = () => "
+            "window.topodesignReport.ready ? done() : setTimeout(look, 50); look(); })"
         )
         state: dict[str, Any] = json.loads(
             self.evaluate("JSON.stringify({...window.topodesignReport, map: undefined})")

@@ -124,8 +124,8 @@ def describe_plan(plan: "Plan") -> None:
     )
     if plan.network_cost_usd is not None and plan.network_gap is not None:
         say(
-            f"network (fiber, line systems, transceivers, their power): {plan.network_cost_usd / 1e6:,.2f} million USD, of "
-            f"which the gap is {plan.network_gap * 100:.3g} %; prices are indicative"
+            f"network (fiber, line systems, transceivers, power): {plan.network_cost_usd / 1e6:,.2f} million USD; "
+            f"the gap is {plan.network_gap * 100:.3g} % of it; prices are indicative"
         )
     say("")
     say(f"  {'site':<14}{'pods':>6}{'accelerators':>14}{'power MW':>12}")

@@ -1,0 +1,35 @@
+"""Files made from a plan: GeoJSON, GeoPackage, bill of materials, charts and the map report.
+
+Nothing here decides or checks anything; every figure is of the plan, the scenario or the catalogue, or a sum.
+"""
+
+from topodesign.outputs.bill_of_materials import BillLine, bill_csv, bill_of_materials
+from topodesign.outputs.chart_style import png_bytes, svg_bytes
+from topodesign.outputs.cost_chart import cost_chart
+from topodesign.outputs.fabric_charts import fabric_chart
+from topodesign.outputs.geodataframes import plan_to_geodataframes, write_geopackage
+from topodesign.outputs.geojson import geojson_bytes, plan_to_geojson
+from topodesign.outputs.properties import LAYERS, PROPERTIES, Property
+from topodesign.outputs.report import render_report
+from topodesign.outputs.saving import OUTPUT_FILES, load_plan, save_plan
+
+__all__ = [
+    "LAYERS",
+    "OUTPUT_FILES",
+    "PROPERTIES",
+    "BillLine",
+    "Property",
+    "bill_csv",
+    "bill_of_materials",
+    "cost_chart",
+    "fabric_chart",
+    "geojson_bytes",
+    "load_plan",
+    "plan_to_geodataframes",
+    "plan_to_geojson",
+    "png_bytes",
+    "render_report",
+    "save_plan",
+    "svg_bytes",
+    "write_geopackage",
+]

@@ -13,7 +13,7 @@ from topodesign.outputs.extent import Box
 from topodesign.outputs.geodesics import FULL_TURN, HALF_TURN
 
 if TYPE_CHECKING:
-    import shapely
+    from shapely.geometry.base import BaseGeometry
 
 MARGIN = 0.12
 """Room around the plan when the page opens, as a share of its extent."""
@@ -90,8 +90,8 @@ class Place:
 class BaseLayer:
     """Land (one shape per country or state), lakes and cities inside a view, in its unwrapped longitudes."""
 
-    land: tuple["shapely.Geometry", ...]
-    lakes: tuple["shapely.Geometry", ...]
+    land: tuple["BaseGeometry", ...]
+    lakes: tuple["BaseGeometry", ...]
     places: tuple[Place, ...]
 
 
@@ -126,7 +126,7 @@ def _overlaps(view: View, box: Box) -> bool:
     return across and view.south <= box[3] and box[1] <= view.north
 
 
-def _clipped(name: str, view: View) -> Iterator["shapely.Geometry"]:
+def _clipped(name: str, view: View) -> Iterator["BaseGeometry"]:
     """Shapes of a file inside the view, also those of the neighboring copies of the world."""
     import shapely
     from shapely import affinity
@@ -147,7 +147,7 @@ def _clipped(name: str, view: View) -> Iterator["shapely.Geometry"]:
 
 
 @functools.cache
-def _shapes(name: str) -> tuple[tuple[str, "shapely.Geometry"], ...]:
+def _shapes(name: str) -> tuple[tuple[str, "BaseGeometry"], ...]:
     import shapely
 
     document = _read(name)

@@ -29,7 +29,7 @@ class BillLine:
     """One line of the bill.
 
     ``cost_item`` is the key of ``plan.cost_items`` that the line belongs to, or ``beside the plan's cost`` for what is
-    reported apart from it. ``power_w`` is the rated draw of the line's equipment, without PUE; ``None``: not known here.
+    reported apart from it. ``power_w`` is the rated draw of the line's equipment, without PUE (``None``: not known).
     """
 
     item: str
@@ -76,7 +76,7 @@ def bill_of_materials(scenario: Scenario, plan: Plan, catalog: Catalog) -> tuple
 
 
 def bill_csv(lines: tuple[BillLine, ...]) -> bytes:
-    """The lines as CSV (UTF-8, header row). Text that a spreadsheet would run as a formula gets a leading apostrophe."""
+    """The lines as CSV (UTF-8, header row). Text that a spreadsheet would run gets a leading apostrophe."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     names = [field.name for field in fields(BillLine)]

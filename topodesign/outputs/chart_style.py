@@ -3,7 +3,7 @@
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,10 +20,17 @@ INK = "#1f2933"
 FAINT = "#6b7785"
 GRID = "#e3e7eb"
 
-KIND_COLORS = {"clos": BLUE, "torus": ORANGE, "dragonfly": GREEN, "hyperx": PURPLE, "slimfly": SKY, "jellyfish": VERMILION}
+KIND_COLORS = {
+    "clos": BLUE,
+    "torus": ORANGE,
+    "dragonfly": GREEN,
+    "hyperx": PURPLE,
+    "slimfly": SKY,
+    "jellyfish": VERMILION,
+}
 OTHER_COLORS = ("#7f7f7f", "#999933", "#44546a", "#882255", "#332288")
 
-STYLE = {
+STYLE: dict[Any, Any] = {  # matplotlib types its keys one by one
     "font.family": "DejaVu Sans",
     "font.size": 9.0,
     "text.color": INK,
@@ -99,7 +106,17 @@ def quiet_axes(axes: "Axes", *, grid_along: str) -> None:
     axes.tick_params(length=0)
 
 
-PREFIXES = ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""), (1e-3, "m"), (1e-6, "µ"), (1e-9, "n"))
+PREFIXES = (
+    (1e15, "P"),
+    (1e12, "T"),
+    (1e9, "G"),
+    (1e6, "M"),
+    (1e3, "k"),
+    (1.0, ""),
+    (1e-3, "m"),
+    (1e-6, "µ"),
+    (1e-9, "n"),
+)
 SCALES_USD = ((1e12, "tn"), (1e9, "bn"), (1e6, "M"), (1e3, "k"))
 
 

@@ -1,6 +1,7 @@
 """Bounding boxes by RFC 7946, section 5: west is greater than east where the box spans the antimeridian."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
 from typing import Any
 
 from topodesign.outputs.geodesics import FULL_TURN, HALF_TURN
@@ -45,7 +46,7 @@ def _around(intervals: list[tuple[float, float]]) -> tuple[float, float]:
     """West and east ends of the shortest arc that holds all intervals of longitude."""
     merged = _merged(sorted(intervals))
     wraps = (merged[-1][1] >= HALF_TURN) and (merged[0][0] <= -HALF_TURN)
-    gaps = [(after[0] - before[1], number) for number, (before, after) in enumerate(zip(merged, merged[1:], strict=False))]
+    gaps = [(after[0] - before[1], number) for number, (before, after) in enumerate(pairwise(merged))]
     outer = 0.0 if wraps else merged[0][0] + FULL_TURN - merged[-1][1]
     if not gaps or outer >= max(gap for gap, _ in gaps):
         return (merged[0][0], merged[-1][1])

@@ -10,9 +10,8 @@ from topodesign.outputs.features import Feature, features_by_layer
 from topodesign.outputs.properties import Kind, Layer, properties_of
 
 if TYPE_CHECKING:
-    import pandas
-    import shapely
     from geopandas import GeoDataFrame
+    from shapely.geometry.base import BaseGeometry
 
 CRS = "EPSG:4326"
 
@@ -81,7 +80,7 @@ def _frame(layer: Layer, features: Sequence[Feature]) -> "GeoDataFrame":
         columns[_free(name, columns)] = pandas.Series(texts if dtype == "string" else values, dtype=dtype)
     table = pandas.DataFrame(columns)
     table.index = pandas.Index([feature["id"] for feature in features], name="id", dtype="string")
-    geometries = [_shape(layer, feature) for feature in features]
+    geometries = [_shape(feature) for feature in features]
     return geopandas.GeoDataFrame(table, geometry=geopandas.GeoSeries(geometries, index=table.index, crs=CRS))
 
 
@@ -104,15 +103,15 @@ def _free(name: str, taken: object) -> str:
     return name
 
 
-def _shape(layer: Layer, feature: Feature) -> "shapely.Geometry | None":
-    from shapely import MultiLineString, MultiPolygon
+def _shape(feature: Feature) -> "BaseGeometry | None":
+    from shapely import LineString, MultiLineString, MultiPolygon, Polygon
     from shapely.geometry import shape
 
     if feature["geometry"] is None:
         return None
     drawn = shape(feature["geometry"])
-    if drawn.geom_type == "LineString":
+    if isinstance(drawn, LineString):
         return MultiLineString([drawn])
-    if drawn.geom_type == "Polygon":
+    if isinstance(drawn, Polygon):
         return MultiPolygon([drawn])
     return drawn

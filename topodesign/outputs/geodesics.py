@@ -7,6 +7,7 @@ ellipsoid: cutting on a sphere instead (as the ``antimeridian`` package does) is
 import functools
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from topodesign.domain.scenario import Position
@@ -45,7 +46,7 @@ def densified(line: Sequence[Position], *, step_km: float = STEP_KM) -> Line:
     Every given position stays. Edges between positions at the same place disappear.
     """
     positions: list[Position] = [line[0]]
-    for start, end in zip(line, line[1:], strict=False):
+    for start, end in pairwise(line):
         length_km = distance_km(start, end)
         if length_km == 0:
             continue
@@ -58,7 +59,7 @@ def densified(line: Sequence[Position], *, step_km: float = STEP_KM) -> Line:
 
 def position_at(line: Sequence[Position], share: float) -> Position:
     """The position at ``share`` (0 to 1) of the line's geodesic length from its start."""
-    lengths = [distance_km(start, end) for start, end in zip(line, line[1:], strict=False)]
+    lengths = [distance_km(start, end) for start, end in pairwise(line)]
     left_km = share * math.fsum(lengths)
     for start, end, length_km in zip(line, line[1:], lengths, strict=False):
         if left_km <= length_km and length_km > 0:
@@ -75,7 +76,7 @@ def cut_at_antimeridian(line: Sequence[Position]) -> tuple[Line, ...]:
     An edge whose longitudes differ by more than 180 degrees is taken to cross (RFC 7946 draws it the short way).
     """
     parts: list[list[Position]] = [[line[0]]]
-    for start, end in zip(line, line[1:], strict=False):
+    for start, end in pairwise(line):
         if abs(end[0] - start[0]) > HALF_TURN:
             lat = _crossing_lat(start, end)
             side = math.copysign(HALF_TURN, start[0])
@@ -125,5 +126,5 @@ def rounded_degrees(value: float) -> float:
 
 def _distinct(line: Sequence[Position]) -> Line:
     kept = list(line[:1])
-    kept += [position for before, position in zip(line, line[1:], strict=False) if position != before]
+    kept += [position for before, position in pairwise(line) if position != before]
     return tuple(kept)

@@ -1,6 +1,7 @@
-"""Colors of the map, used by the interactive and by the drawn one. All ramps grow darker, so they survive gray print."""
+"""Colors of the map, interactive and drawn. All ramps grow darker, so they survive gray print."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 WATER = "#e6eef3"
 LAND = "#fbfaf7"
@@ -34,7 +35,7 @@ def ramp_color(ramp: Sequence[tuple[float, str]], value: float) -> str:
     """The ramp's color at ``value``, between two stops mixed in proportion."""
     if value <= ramp[0][0]:
         return ramp[0][1]
-    for (low, first), (high, second) in zip(ramp, ramp[1:], strict=False):
+    for (low, first), (high, second) in pairwise(ramp):
         if value <= high:
             share = (value - low) / (high - low)
             mixed = (round(a + (b - a) * share) for a, b in zip(_channels(first), _channels(second), strict=True))

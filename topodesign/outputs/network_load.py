@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from topodesign.domain.equipment import Catalog
-from topodesign.domain.plan import Link, Lightpath, Plan
+from topodesign.domain.plan import Lightpath, Link, Plan
 from topodesign.domain.scenario import Scenario
 
 Ends = tuple[str, str]

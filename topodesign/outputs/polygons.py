@@ -1,6 +1,7 @@
 """Zone shapes for GeoJSON: rings wound by the right-hand rule, cut at the antimeridian."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from topodesign.domain.scenario import Polygon, Ring
@@ -43,7 +44,7 @@ def _cut(polygon: Polygon) -> list["shapely.Polygon"]:
 
 
 def _crosses(ring: Ring) -> bool:
-    return any(abs(end[0] - start[0]) > HALF_TURN for start, end in zip(ring, ring[1:], strict=False))
+    return any(abs(end[0] - start[0]) > HALF_TURN for start, end in pairwise(ring))
 
 
 def _rings(shape: "shapely.Polygon") -> list[list[list[float]]]:

@@ -26,7 +26,7 @@ def render_report(scenario: Scenario, plan: Plan) -> str:
     """One HTML page: summary, map, tables and charts; it needs no network and asks for none.
 
     The page carries its map library and data. A content security policy in it forbids any request and any script but
-    its own three; text from the scenario is escaped. Where WebGL or scripts are missing, and on paper, a drawn map takes
+    its own two; text from the scenario is escaped. Where WebGL or scripts are missing, and on paper, a drawn map takes
     the interactive one's place. A plan without sites shows why there is none, over the candidate sites.
 
     Parameters
@@ -67,7 +67,7 @@ def render_report(scenario: Scenario, plan: Plan) -> str:
 def _summary(plan: Plan) -> str:
     if plan.gap is None or plan.cost_usd is None:
         return ""
-    return f"proven: no plan of the same candidate lightpaths can be more than {plan.gap:.2%} cheaper."
+    return f"Proven: no plan of the same candidate lightpaths can be more than {plan.gap:.2%} cheaper."
 
 
 def _attribution(scenario: Scenario, plan: Plan) -> str:
@@ -92,7 +92,7 @@ def _sections(scenario: Scenario, plan: Plan, drawn: ReportMap) -> list[str]:
         parts.append(_section("Cost", f'<p class="note">{note}</p>{chart}{tables.cost_table(plan)}'))
     if plan.fabrics is not None and plan.fabrics.sites:
         chart = _chart(svg_bytes(fabric_chart(plan.fabrics)), "Fabrics compared inside sites and across them", "fabric")
-        note = "The same accelerators at each site under every fabric. Pale bars: known only to lie within that interval."
+        note = "The same accelerators at each site under every fabric. Pale bars: known only to lie in that interval."
         details = f"<h3>Inside each site</h3>{tables.fabric_table(plan.fabrics)}"
         parts.append(_section("Torus against Clos", f'<p class="note">{note}</p>{chart}{details}'))
     if plan.verification is not None and plan.verification.failures:
@@ -111,7 +111,11 @@ def _chart(svg: bytes, description: str, prefix: str) -> str:
     """The chart inline: no XML prologue, ids of its own, a description for those who cannot see it."""
     text = svg.decode()
     text = text[text.index("<svg") :]
-    text = text.replace('id="', f'id="{prefix}-').replace("url(#", f"url(#{prefix}-").replace('href="#', f'href="#{prefix}-')
+    text = (
+        text.replace('id="', f'id="{prefix}-')
+        .replace("url(#", f"url(#{prefix}-")
+        .replace('href="#', f'href="#{prefix}-')
+    )
     text = text.replace("<svg ", f'<svg role="img" aria-label="{escape(description)}" ', 1)
     return f'<div class="chart">{text}</div>'
 
@@ -124,7 +128,9 @@ def _embedded(document: object) -> str:
 
 def _policy(*scripts: str) -> str:
     """Nothing may be fetched; only the scripts with these digests run, and the map library's worker from memory."""
-    digests = " ".join(f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'" for script in scripts)
+    digests = " ".join(
+        f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'" for script in scripts
+    )
     return (
         f"default-src 'none'; script-src {digests}; worker-src blob:; style-src 'unsafe-inline'; "
         "img-src data: blob:; base-uri 'none'; form-action 'none'"

@@ -15,10 +15,10 @@ from topodesign.outputs.geodesics import cut_at_antimeridian
 from topodesign.outputs.properties import LAYERS, Layer, properties_of
 
 if TYPE_CHECKING:
-    import shapely
+    from shapely.geometry.base import BaseGeometry
 
 SIMPLER_THAN = 2000
-"""Detail finer than the view's larger side over this (about half a pixel) is left out of the report, not of the exports."""
+"""Detail finer than the view's larger side over this (about half a pixel) is left out of the report's map."""
 
 FRAMED_LAYERS: tuple[Layer, ...] = ("fiber_segments", "links", "sites", "clusters")
 """What the first view has to show in full; zones may reach beyond it."""
@@ -132,34 +132,35 @@ def simplified(geometry: Geometry, view: View, tolerance: float) -> Geometry:
     from shapely.geometry import shape
 
     decimals = max(2, min(6, 1 - math.floor(math.log10(tolerance))))
+    if geometry["type"] == "Point":
+        lon, lat = geometry["coordinates"]
+        return {"type": "Point", "coordinates": [round(view.unwrapped(lon), 6), lat]}
     drawn = shape(geometry)
-    if drawn.geom_type == "Point":
-        return {"type": "Point", "coordinates": [round(view.unwrapped(drawn.x), 6), drawn.y]}
     parts = [_into_view(part, view) for part in getattr(drawn, "geoms", [drawn])]
     return shape_geometry(_joined(parts).simplify(tolerance), decimals)
 
 
-def _into_view(part: "shapely.Geometry", view: View) -> "shapely.Geometry":
+def _into_view(part: "BaseGeometry", view: View) -> "BaseGeometry":
     from shapely import affinity
 
     middle = (part.bounds[0] + part.bounds[2]) / 2
     return affinity.translate(part, xoff=view.unwrapped(middle) - middle)
 
 
-def _joined(parts: Sequence["shapely.Geometry"]) -> "shapely.Geometry":
+def _joined(parts: Sequence["BaseGeometry"]) -> "BaseGeometry":
     """Lines side by side; polygons as one shape, so that no seam shows where they were cut."""
-    from shapely import MultiLineString, union_all
+    from shapely import LineString, MultiLineString, union_all
 
-    lines = [part for part in parts if part.geom_type == "LineString"]
+    lines = [part for part in parts if isinstance(part, LineString)]
     return MultiLineString(lines) if lines else union_all([part for part in parts if part.geom_type == "Polygon"])
 
 
-def shape_geometry(shape: "shapely.Geometry", decimals: int) -> Geometry:
+def shape_geometry(shape: "BaseGeometry", decimals: int) -> Geometry:
     """A shapely geometry as GeoJSON with rounded numbers; collections keep their polygons only."""
     from shapely.geometry import mapping
 
     if shape.geom_type == "GeometryCollection":
-        shape = _joined([part for part in shape.geoms if part.geom_type == "Polygon"])
+        shape = _joined([part for part in getattr(shape, "geoms", ()) if part.geom_type == "Polygon"])
     made = mapping(shape)
     return {"type": made["type"], "coordinates": _rounded(made["coordinates"], decimals)}
 

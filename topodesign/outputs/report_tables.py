@@ -76,7 +76,9 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Sequ
     """An HTML table; columns named in ``numbers`` stand to the right. Long ones scroll inside their own box."""
     listed = list(rows)
     head = "".join(f'<th scope="col"{_class(place, numbers)}>{escape(name)}</th>' for place, name in enumerate(header))
-    body = "".join(f"<tr>{''.join(_cell(place, cell, numbers) for place, cell in enumerate(row))}</tr>" for row in listed)
+    body = "".join(
+        f"<tr>{''.join(_cell(place, cell, numbers) for place, cell in enumerate(row))}</tr>" for row in listed
+    )
     long = " long" if len(listed) > LONG_TABLE else ""
     return (
         f'<div class="scroll{long}"><table><thead><tr>{head}</tr></thead>'
@@ -166,7 +168,12 @@ def failure_table(plan: Plan) -> str:
     states = [state for state in plan.verification.failures if state.strength_gbps is not None]
     states.sort(key=lambda state: ((state.strength_gbps or 0.0) - state.required_gbps, state.failure))
     rows = [
-        (state.failure, gbps(state.strength_gbps), gbps(state.required_gbps), _reserve(state.strength_gbps, state.required_gbps))
+        (
+            state.failure,
+            gbps(state.strength_gbps),
+            gbps(state.required_gbps),
+            _reserve(state.strength_gbps, state.required_gbps),
+        )
         for state in states
     ]
     return table(("Failure", "Strength left", "Needed", "Reserve"), rows, numbers=(1, 2, 3))

@@ -16,7 +16,9 @@ TALLEST = 0.9
 """Height over width at most."""
 
 Box = tuple[float, float, float, float]
-LETTER_WIDTH_PX = 6.6
+LONGEST_NAME = 30
+LETTER_WIDTH_PX = {400: 6.6, 600: 7.4}
+"""Of the label font at 12 px, by weight; a little generous."""
 
 
 class Projection:
@@ -98,8 +100,8 @@ def _lines(drawn: ReportMap, projection: Projection) -> Iterator[str]:
         color = map_colors.ramp_color(map_colors.FIBER_RAMP, properties["utilization"])
         width = 1.8 + 5.2 * math.sqrt(properties["pairs"] / most)
         yield (
-            f'<path d="{_path(feature["geometry"], projection)}" fill="none" stroke="{color}" stroke-width="{width:.1f}" '
-            f'stroke-linecap="round" stroke-linejoin="round"><title>{escape(properties["segment_id"])}: '
+            f'<path d="{_path(feature["geometry"], projection)}" fill="none" stroke="{color}" '
+            f'stroke-width="{width:.1f}" stroke-linecap="round" stroke-linejoin="round"><title>{escape(properties["segment_id"])}: '
             f"{properties['pairs']} pairs, {properties['utilization']:.0%} of the spectrum</title></path>"
         )
     for feature in _shown(drawn.layers["links"]):
@@ -140,7 +142,7 @@ def _labels(drawn: ReportMap, projection: Projection) -> Iterator[str]:
     for feature in clusters:
         properties = feature["properties"]
         radius = rings[properties["site_id"]]
-        text = f"{properties['name']} · {with_prefix(properties['power_mw'] * 1e6, 'W')}"
+        text = f"{short_name(properties['name'])} · {with_prefix(properties['power_mw'] * 1e6, 'W')}"
         yield from _label(projection.pixels(position_of(feature)), text, radius, taken, color="#1f2933", weight=600)
     for place in drawn.base.places:
         yield from _label(projection.pixels(place.position), place.name, 1.0, taken, color="#7b8794", weight=400)
@@ -158,18 +160,27 @@ def _around(point: tuple[float, float], radius: float) -> Box:
 def _label(
     point: tuple[float, float], text: str, radius: float, taken: list[Box], *, color: str, weight: int
 ) -> Iterator[str]:
-    x, y = point[0] + radius + 4, point[1] + 4
-    width = len(text) * LETTER_WIDTH_PX
-    if x + width > WIDTH_PX:
-        x = point[0] - radius - 4 - width
-    box = (x, y - 11, x + width, y + 4)
-    if any(box[0] < other[2] and other[0] < box[2] and box[1] < other[3] and other[1] < box[3] for other in taken):
+    """Text to the right of a point, else to its left, else nothing."""
+    width, y = len(text) * LETTER_WIDTH_PX[weight], point[1] + 4
+    for x in (point[0] + radius + 4, point[0] - radius - 4 - width):
+        box = (x, y - 11, x + width, y + 4)
+        if x < 0 or box[2] > WIDTH_PX or any(_overlap(box, other) for other in taken):
+            continue
+        taken.append(box)
+        yield (
+            f'<text x="{x:.1f}" y="{y:.1f}" font-size="12" font-weight="{weight}" fill="{color}" stroke="#ffffff" '
+            f'stroke-width="3" stroke-linejoin="round" paint-order="stroke">{escape(text)}</text>'
+        )
         return
-    taken.append(box)
-    yield (
-        f'<text x="{x:.1f}" y="{y:.1f}" font-size="12" font-weight="{weight}" fill="{color}" stroke="#ffffff" '
-        f'stroke-width="3" stroke-linejoin="round" paint-order="stroke">{escape(text)}</text>'
-    )
+
+
+def _overlap(one: Box, other: Box) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def short_name(name: str) -> str:
+    """A name that fits beside a point."""
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1].rstrip()}…"
 
 
 def _shown(features: Sequence[Feature]) -> list[Feature]:

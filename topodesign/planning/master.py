@@ -38,6 +38,7 @@ class Master:
     build: tuple[int, ...]
     x: tuple[int, ...]
     unit: Floats
+    has_integer_lightpaths: bool
 
 
 def build_master(
@@ -73,6 +74,7 @@ def build_master(
         build=build,
         x=x,
         unit=unit,
+        has_integer_lightpaths=integer_lightpaths,
     )
     _size_rows(master)
     _survivor_rows(master)

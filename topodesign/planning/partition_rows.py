@@ -14,6 +14,7 @@ where z_i is any lower bound on "block i is used". Three are at hand, the strong
 import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from ortools.graph.python import max_flow
@@ -26,6 +27,10 @@ from topodesign.planning.strength import Partition, worst_partition
 
 VIOLATION = 1e-4
 """Least violation worth a row, as a share of B."""
+EXACT = 1e-9
+"""Least violation of a design in whole lightpaths: rounding of the arithmetic only."""
+SOLVER_TOLERANCE = 1e-6
+"""Relative violation of a row that SCIP lets pass."""
 FLOW_UNITS = 1 << 30
 
 
@@ -98,8 +103,13 @@ class Separator:
         self.holding = Holding(instance)
         self._necessary: dict[bytes, bool] = {}
 
-    def separate_used(self, capacity_gbps: Floats, used: Sequence[int], *, most: int = 200) -> list[PartitionRow]:
-        """Exact separation when the used sites are known: the worst partition in every state that can bind."""
+    def separate_used(
+        self, capacity_gbps: Floats, used: Sequence[int], *, least: float = VIOLATION, most: int = 200
+    ) -> list[PartitionRow]:
+        """Exact separation when the used sites are known: the worst partition in every state that can bind.
+
+        ``least`` is the least violation, as a share of B, that counts.
+        """
         found = []
         for state in self.states.relevant(capacity_gbps):
             alive = [site for site in used if site not in state.dead_sites]
@@ -108,7 +118,7 @@ class Separator:
             between = self._between(capacity_gbps, state)[np.ix_(alive, alive)]
             required = self.instance.required_gbps * state.fraction
             slack, partition = worst_partition(between, required)
-            if slack < -VIOLATION * self.instance.required_gbps and len(partition) > 1:
+            if slack < -least * self.instance.required_gbps and len(partition) > 1:
                 found.append((slack, self._row(state, alive, partition)))
         found.sort(key=lambda item: (item[0], item[1].key))
         return [row for _, row in found[:most]]
@@ -156,7 +166,25 @@ class Separator:
                     column = master.pods[site]
                     amount = float(self.holding.amount[site])
                     coefficients[column] = coefficients.get(column, 0.0) - fraction * amount / share
+        if openness is None and master.has_integer_lightpaths:
+            lower = self._in_whole_lightpaths(lower)
         return Row(coefficients=coefficients, lower=lower, name=f"sync[{row.state.name}]")
+
+    def _in_whole_lightpaths(self, lower: float) -> float:
+        """A capacity in multiples of B, rounded up to what whole lightpaths can make: multiples of the rates' divisor.
+
+        It is also what keeps the solver's tolerance from passing a design that lacks a few Gbit/s: where the divisor
+        is too fine for that, the row is raised by twice the tolerance.
+        """
+        required = self.instance.required_gbps
+        step = self._rate_divisor_gbps / required
+        whole = math.ceil(lower / step - EXACT) * step
+        return whole if step > 4 * SOLVER_TOLERANCE else whole * (1 + 2 * SOLVER_TOLERANCE)
+
+    @cached_property
+    def _rate_divisor_gbps(self) -> float:
+        """Largest rate, to a thousandth of a Gbit/s, of which every mode's rate is a multiple."""
+        return math.gcd(*(round(float(rate) * 1000) for rate in np.unique(self.instance.rate_gbps))) / 1000
 
     def _blocks(self, row: PartitionRow, master: Master) -> list[Ints]:
         """Blocks of the row with at least one site of the master."""

@@ -5,9 +5,10 @@ with the rows that its solution violates until none is left. Every solve's bound
 rows only lower it.
 """
 
+import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,7 +17,8 @@ from topodesign.planning.design import Design
 from topodesign.planning.instance import Floats, Instance
 from topodesign.planning.integer_solve import IntegerProgramme
 from topodesign.planning.master import MILLION, Master, build_master, lightpath_values
-from topodesign.planning.partition_rows import Separator
+from topodesign.planning.partition_rows import EXACT, Separator
+from topodesign.planning.programme import Row
 
 MOST_RESTARTS = 40
 """Integer solves for one set of sites. A restart loop needs no callbacks and measured 5 times faster than lazy rows."""
@@ -81,21 +83,35 @@ class Sizer:
                 return Sized(design=best, bound_usd=np.inf, is_proven=True)
             if result.values is None:
                 break
-            capacity = lightpath_values(loop.master, np.rint(result.values))
-            violated = self.separator.separate_used(capacity, key)
-            if not violated:
-                best = self._read(loop.master, result.values)
+            whole = np.rint(result.values)
+            missing = self._missing_rows(loop.master, key, whole)
+            if not missing:
+                best = self._read(loop.master, whole)
                 return Sized(design=best, bound_usd=bound, is_proven=result.outcome == "optimal")
-            for partition in violated:
-                programme.add(self.separator.to_row(loop.master, partition, None, None))
+            for row in missing:
+                programme.add(row)
         return Sized(design=best, bound_usd=bound, is_proven=False)
 
     def _loop(self, sites: tuple[int, ...], *, integer_lightpaths: bool) -> CutLoop:
         master = build_master(self.instance, fixed_sites=sites, integer_lightpaths=integer_lightpaths)
         return CutLoop(master=master, separator=self.separator, sites_are_fixed=True)
 
-    def _read(self, master: Master, values: Floats) -> Design:
-        whole = np.rint(values)
+    def _missing_rows(self, master: Master, sites: Sequence[int], whole: Floats) -> list[Row]:
+        """Rows that a design in whole numbers breaks: partitions, and limits that it passed by the solver's
+        tolerance."""
+        capacity = lightpath_values(master, whole)
+        partitions = self.separator.separate_used(capacity, sites, least=EXACT)
+        rows = [self.separator.to_row(master, partition, None, None) for partition in partitions]
+        for row in master.programme.rows:
+            activity = math.fsum(value * float(whole[column]) for column, value in row.coefficients.items())
+            size = max(1.0, abs(activity))
+            if activity > row.upper + EXACT * size:
+                rows.append(replace(row, upper=row.upper - 2 * (activity - row.upper)))
+            elif activity < row.lower - EXACT * size:
+                rows.append(replace(row, lower=row.lower + 2 * (row.lower - activity)))
+        return rows
+
+    def _read(self, master: Master, whole: Floats) -> Design:
         pods = {site: int(whole[column]) for site, column in enumerate(master.pods) if whole[column] > 0}
         counts = {path: int(whole[column]) for path, column in enumerate(master.x) if column >= 0 and whole[column] > 0}
         return Design.of(self.instance, pods=pods, counts=counts)

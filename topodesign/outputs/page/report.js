@@ -56,8 +56,8 @@
     { id: "fiber_segments", source: "fiber_segments", type: "line", layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": ramp(["get", "utilization"], colors.fiber_ramp), "line-width": scaled("pairs", data.most_pairs, 1.8, 5.2) } },
     { id: "links", source: "links", type: "line", paint: { "line-color": colors.link, "line-width": scaled("capacity_gbps", data.most_gbps, 0.8, 1.6), "line-dasharray": [1.5, 2.5] } },
     { id: "amplifiers", source: "amplifiers", type: "circle", layout: { visibility: "none" }, paint: { "circle-radius": 2.2, "circle-color": "#ffffff", "circle-stroke-color": colors.amplifier, "circle-stroke-width": 1.2 } },
-    { id: "regenerators", source: "regenerators", type: "circle", paint: { "circle-radius": 4.5, "circle-color": colors.regenerator, "circle-stroke-color": "#ffffff", "circle-stroke-width": 1.2 } },
     { id: "sites", source: "sites", type: "circle", paint: { "circle-radius": radius(2.5), "circle-color": "#ffffff", "circle-opacity": 0.35, "circle-stroke-color": ["case", ["==", ["get", "role"], "hub"], colors.hub, colors.candidate], "circle-stroke-width": 1.2 } },
+    { id: "regenerators", source: "regenerators", type: "circle", paint: { "circle-radius": 4.5, "circle-color": colors.regenerator, "circle-stroke-color": "#ffffff", "circle-stroke-width": 1.2 } },
     { id: "clusters", source: "clusters", type: "circle", paint: { "circle-radius": radius(4), "circle-color": colors.cluster, "circle-stroke-color": "#ffffff", "circle-stroke-width": 1.5 } },
   ];
 
@@ -139,8 +139,12 @@
   const siteLabels = data.layers.clusters
     .slice()
     .sort((one, other) => other.properties.power_mw - one.properties.power_mw)
-    .map((item) => addLabel("site-label", item.properties.name + " · " + number(item.properties.power_mw, 1) + " MW", item.geometry.coordinates, ringOf.get(item.properties.site_id) + 3));
+    .map((item) => addLabel("site-label", shortName(item.properties.name) + " · " + number(item.properties.power_mw, item.properties.power_mw >= 100 ? 0 : 1) + " MW", item.geometry.coordinates, ringOf.get(item.properties.site_id) + 3));
   const placeLabels = data.base.places.map(([name, lon, lat]) => addLabel("place-label", name, [lon, lat], 3));
+
+  function shortName(name) {
+    return name.length <= 30 ? name : name.slice(0, 29).trimEnd() + "…";
+  }
 
   function addLabel(kind, text, position, offset) {
     const element = document.createElement("div");

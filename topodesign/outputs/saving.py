@@ -1,0 +1,151 @@
+"""A plan as a folder of files, written so that a failure leaves no half result; and reading it back."""
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from topodesign.catalog import load_catalog
+from topodesign.domain.codec import decode_json, encode_json
+from topodesign.domain.errors import Conflict, NotFound
+from topodesign.domain.plan import Plan
+from topodesign.domain.scenario import Scenario
+from topodesign.outputs.bill_of_materials import bill_csv, bill_of_materials
+from topodesign.outputs.chart_style import png_bytes, svg_bytes
+from topodesign.outputs.cost_chart import cost_chart
+from topodesign.outputs.fabric_charts import fabric_chart
+from topodesign.outputs.geodataframes import plan_to_geodataframes, write_geopackage
+from topodesign.outputs.geojson import geojson_bytes, plan_to_geojson
+from topodesign.outputs.report import render_report
+
+PLAN_FILE = "plan.json"
+OUTPUT_FILES = (
+    PLAN_FILE,
+    "verification.json",
+    "site-plan.geojson",
+    "plan.gpkg",
+    "bill-of-materials.csv",
+    "fabrics.json",
+    "fabrics.png",
+    "fabrics.svg",
+    "cost.png",
+    "cost.svg",
+    "report.html",
+)
+"""Every file that a plan's folder may have from us; others in it are left alone."""
+
+
+def save_plan(scenario: Scenario, plan: Plan, directory: str | Path) -> tuple[Path, ...]:
+    """Write a plan with everything that is made from it.
+
+    ``plan.json`` and, where the plan was verified, ``verification.json``; and for a plan with sites
+    ``site-plan.geojson``, ``plan.gpkg``, ``bill-of-materials.csv``, ``cost.png`` and ``cost.svg``, ``fabrics.json``,
+    ``fabrics.png`` and ``fabrics.svg`` (where fabrics were evaluated), ``report.html``. All is written beside ``directory``
+    first and moved into place at the end: after a failure, what was there before is there again. Our files of an
+    earlier plan go, also those that this plan has none of; other files stay.
+
+    Parameters
+    ----------
+    scenario, plan : Scenario, Plan
+    directory : str or Path
+        Made with its parents when it does not exist.
+
+    Returns
+    -------
+    tuple of Path
+        The files, in the order of :data:`OUTPUT_FILES`.
+
+    Raises
+    ------
+    Conflict
+        When ``directory`` is a file (``NOT_A_DIRECTORY``).
+    OSError
+        When the disk is full or a permission is missing; nothing has changed then.
+    """
+    target = Path(directory)
+    if target.exists() and not target.is_dir():
+        raise Conflict(
+            f"{target} is a file, but a plan is a folder of files; give another directory",
+            reason="NOT_A_DIRECTORY",
+            metadata={"directory": str(target)},
+        )
+    target.parent.mkdir(parents=True, exist_ok=True)
+    staging = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    try:
+        fresh = staging / "fresh"
+        fresh.mkdir()
+        _write_files(scenario, plan, fresh)
+        _move_into_place(fresh, target, previous=staging / "previous")
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    return tuple(target / name for name in OUTPUT_FILES if (target / name).exists())
+
+
+def load_plan(path: str | Path) -> Plan:
+    """A plan from its folder, or from a ``plan.json``.
+
+    Raises
+    ------
+    NotFound
+        When there is no such file (``PLAN_NOT_FOUND``).
+    InvalidInput
+        When it is not a plan; the message names the JSON path of the first value that does not fit.
+    """
+    place = Path(path)
+    file = place / PLAN_FILE if place.is_dir() else place
+    try:
+        data = file.read_bytes()
+    except FileNotFoundError:
+        raise NotFound(
+            f"{file} does not exist; give a plan's folder or its {PLAN_FILE}",
+            reason="PLAN_NOT_FOUND",
+            metadata={"path": str(file)},
+        ) from None
+    return decode_json(data, Plan, what=str(file))
+
+
+def _write_files(scenario: Scenario, plan: Plan, folder: Path) -> None:
+    (folder / PLAN_FILE).write_bytes(encode_json(plan))
+    if plan.verification is not None:
+        (folder / "verification.json").write_bytes(encode_json(plan.verification))
+    if not plan.sites:
+        return
+    (folder / "site-plan.geojson").write_bytes(geojson_bytes(plan_to_geojson(scenario, plan)))
+    write_geopackage(plan_to_geodataframes(scenario, plan), folder / "plan.gpkg")
+    bill = bill_of_materials(scenario, plan, load_catalog(scenario.catalog_overrides))
+    (folder / "bill-of-materials.csv").write_bytes(bill_csv(bill))
+    if plan.cost_items:
+        costs = cost_chart(plan.cost_items)
+        (folder / "cost.png").write_bytes(png_bytes(costs))
+        (folder / "cost.svg").write_bytes(svg_bytes(costs))
+    if plan.fabrics is not None:
+        (folder / "fabrics.json").write_bytes(encode_json(plan.fabrics))
+        fabrics = fabric_chart(plan.fabrics)
+        (folder / "fabrics.png").write_bytes(png_bytes(fabrics))
+        (folder / "fabrics.svg").write_bytes(svg_bytes(fabrics))
+    (folder / "report.html").write_text(render_report(scenario, plan), encoding="utf-8")
+
+
+def _move_into_place(fresh: Path, target: Path, *, previous: Path) -> None:
+    """Rename the folder where there is none yet; else exchange our files, and undo that when it fails half way."""
+    if not target.exists():
+        fresh.rename(target)
+        return
+    previous.mkdir()
+    try:
+        for name in OUTPUT_FILES:
+            if (target / name).exists():
+                (target / name).replace(previous / name)
+        for name in OUTPUT_FILES:
+            if (fresh / name).exists():
+                (fresh / name).replace(target / name)
+    except BaseException:  # an interrupt must not leave two plans mixed either; raised again below
+        _put_back(target, previous)
+        raise
+
+
+def _put_back(target: Path, previous: Path) -> None:
+    for name in OUTPUT_FILES:
+        if (previous / name).exists():
+            (previous / name).replace(target / name)
+        else:
+            (target / name).unlink(missing_ok=True)
