@@ -3,9 +3,9 @@
 import itertools
 
 import pytest
+from fabric.small_graphs import alltoall_by_linear_programme, distances_by_networkx, least_balanced_cut
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from fabric.small_graphs import alltoall_by_linear_programme, distances_by_networkx, least_balanced_cut
 
 from topodesign.domain.errors import InvalidInput
 from topodesign.domain.fabric import Clos
@@ -107,6 +107,31 @@ def test_a_partly_filled_leaf_has_as_many_uplinks_as_accelerators() -> None:
 def test_pods_have_half_the_radix_of_leaves() -> None:
     # radix 4: leaves of 2, pods of 2 leaves = 4 hosts; 6 hosts = one pod and half of another
     assert by_hops(Clos(accelerators=6, radix=4, tiers=3)) == {2: 6, 4: 8, 6: 16}
+
+
+@pytest.mark.parametrize(("radix", "accelerators"), [(4, 6), (4, 10), (4, 14), (6, 12), (6, 21), (8, 20), (8, 36)])
+def test_a_last_pod_of_fewer_leaves(radix: int, accelerators: int) -> None:
+    topology = ClosTopology(Clos(accelerators=accelerators, radix=radix, tiers=3))
+    if accelerators <= 14:
+        cut = topology.bisection()
+        assert cut.lower <= least_balanced_cut(topology.graph()) <= cut.upper
+    rate = topology.alltoall()
+    truth = alltoall_by_linear_programme(topology.graph())
+    assert rate.rate >= truth * (1 - 1e-7)
+    if rate.exact:
+        assert rate.rate == pytest.approx(truth, rel=1e-7)
+
+
+def test_a_pod_of_4608_with_a_half_filled_last_pod_has_narrow_bounds() -> None:
+    # 144 leaves, four pods of 32 and one of 16; 72 cores with 64 ports: four pods of 14 or 15 links and 4 or 8 of the last
+    evaluation = evaluate_fabric(Clos(accelerators=4608, radix=64))
+    assert evaluation.switches_by_tier == (144, 144, 72)
+    assert evaluation.alltoall.exact
+    assert evaluation.alltoall.rate_per_pair == pytest.approx(1 / 4607)
+    assert evaluation.bisection.upper_gbps == 2304 * 400
+    # worst set of cores: the 56 with 14 and 8 links, 784/1024 and 448/512 of the uplinks; 56 leaves of full pods and the last
+    # pod on one side: 32 x (72 + 16 x 784/1024 - 16 x 448/512)
+    assert evaluation.bisection.lower_gbps == pytest.approx(32 * (72 + 16 * 784 / 1024 - 16 * 448 / 512) * 400)
 
 
 def test_uneven_uplinks_are_never_called_exact() -> None:

@@ -3,9 +3,9 @@
 import math
 
 import pytest
+from fabric.small_graphs import alltoall_by_linear_programme, distances_by_networkx, least_balanced_cut
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from fabric.small_graphs import alltoall_by_linear_programme, distances_by_networkx, least_balanced_cut
 
 from topodesign.domain.errors import InvalidInput
 from topodesign.domain.fabric import Torus
@@ -89,25 +89,25 @@ def test_the_order_of_the_axes_changes_no_bandwidth(spec: Torus, random: object)
     assert counts_by_hops(one.path_classes()) == counts_by_hops(other.path_classes())
 
 
-def test_racks_changed_are_counted_pair_by_pair() -> None:
-    # ring of 16 in racks of 4 on a 2-axis torus: counted here coordinate by coordinate, shortest way, ties forward
-    spec = Torus(shape=(16, 1))
-    lengths = {run.what: run.length_m for run in TorusTopology(spec).cable_runs()}
-    assert list(lengths) == ["inside racks"]  # one axis of length above 1: the rack holds 64, so all 16
-    spec = Torus(shape=(16, 2, 2))
-    topology = TorusTopology(spec)
+def test_a_line_that_fits_into_a_rack_has_no_cable_between_racks() -> None:
+    assert [run.what for run in TorusTopology(Torus(shape=(16, 1))).cable_runs()] == ["inside racks"]
+
+
+def test_cable_lengths_are_those_of_every_pair_walked_step_by_step() -> None:
+    # 16x2x2 in racks of 4x2x2: along the ring of 16 each pair is walked here, the shorter way around
+    topology = TorusTopology(Torus(shape=(16, 2, 2)))
     inside, between = (run.length_m for run in topology.cable_runs())
-    metres = 0.0
-    for x in range(16):
-        for y in range(16):
-            steps = (y - x) % 16
-            step = 1 if steps <= 8 else -1
-            for _ in range(min(steps, 16 - steps)):
-                metres += inside if x // 4 == (x + step) % 16 // 4 else between
-                x = (x + step) % 16
-            x = (x - steps) % 16 if step == 1 else (x + 16 - steps) % 16
-    # each pair on axis 1 occurs 4 x 4 times over the two axes of side 2; these add one hop inside for half of 4 pairs each
-    total = metres * 16 + 2 * (16 * 16) * (2 * 4) * inside
+    along_ring = 0.0
+    for start in range(16):
+        for target in range(16):
+            step = 1 if (target - start) % 16 <= 8 else -1
+            place = start
+            while place != target:
+                following = (place + step) % 16
+                along_ring += inside if place // 4 == following // 4 else between
+                place = following
+    # each such pair occurs 4 x 4 times; each axis of side 2 adds a hop inside a rack for half of all 64 x 64 pairs
+    total = 16 * along_ring + 2 * (64 * 64 / 2) * inside
     paths = topology.path_classes()
     assert float((paths.pairs * paths.metres).sum()) == pytest.approx(total)
 
@@ -129,7 +129,7 @@ def test_two_accelerators_are_joined_by_one_or_two_links() -> None:
 
 
 def test_a_mixed_torus_that_is_not_proven_says_so() -> None:
-    # 3-ring x 5-path, all odd: no theorem at hand, the brute force lies between the ends
+    # ring of 3 x path of 7, all odd: no theorem covers the mix
     cut = TorusTopology(Torus(shape=(3, 7), wrap=(True, False))).bisection()
     assert not cut.exact
     assert cut.lower < cut.upper

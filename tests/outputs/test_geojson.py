@@ -72,17 +72,21 @@ def test_an_independent_validator_finds_no_fault(document: Json) -> None:
     assert validate_structure(drawn) == {}
     found = validate_geometries(drawn)
     assert found["invalid"] == {}
-    # a lit segment of two positions is a straight street, not a fault; nothing else may look odd
-    assert set(found["problematic"]) <= {"holes", "crosses_antimeridian"} - {"crosses_antimeridian"}
+    odd = found["problematic"]
+    odd.pop("holes", None)  # the zone has one on purpose
+    # the validator folds longitude 180 to -180 and so takes every part that ends there, as RFC 7946 has it, to cross;
+    # test_no_line_jumps_across_the_map holds the law itself
+    ends_at_180 = any(abs(lon) == 180 for item in drawn["features"] for lon, _ in positions(item["geometry"]))
+    assert set(odd) == ({"crosses_antimeridian"} if ends_at_180 else set())
 
 
-def test_positions_are_longitude_latitude_on_the_globe_with_at_most_seven_decimals(document: Json) -> None:
+def test_positions_are_longitude_latitude_on_the_globe_with_at_most_six_decimals(document: Json) -> None:
     everywhere = [place for feature in document["features"] for place in positions(feature["geometry"])]
     assert everywhere
     for lon, lat in everywhere:
         assert -180 <= lon <= 180
         assert -90 <= lat <= 90
-        assert (round(lon, 7), round(lat, 7)) == (lon, lat)
+        assert (round(lon, 6), round(lat, 6)) == (lon, lat)
 
 
 def test_no_line_jumps_across_the_map(document: Json) -> None:
@@ -219,8 +223,8 @@ def test_lit_fiber_follows_its_given_route_from_a_to_b_else_the_geodesic(east: C
     assert [-81.5, 40.1] in drawn["geometry"]["coordinates"]
     straight = fiber["fiber_segments/columbus-atlanta"]
     assert straight["properties"]["drawn_as"] == "geodesic"
-    # 694 km apart: 13 positions between, so that no step is above 50 km
-    assert len(straight["geometry"]["coordinates"]) == 15
+    # 700.2 km apart (geodesic of WGS 84): 15 steps, so that none is above 50 km
+    assert len(straight["geometry"]["coordinates"]) == 16
 
 
 def test_lit_fiber_carries_the_lightpaths_over_it(east: Case) -> None:

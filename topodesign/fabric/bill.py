@@ -66,7 +66,8 @@ def fabric_bill(topology: Topology, catalog: Catalog) -> FabricBill:
         lines += _switch_lines(topology, switch)
         if switch.radix != topology.switch_radix:
             assumptions.append(
-                f"switches of radix {topology.switch_radix}: cost and power of {switch.id} (radix {switch.radix}) per port"
+                f"switches of radix {topology.switch_radix}: "
+                f"cost and power of {switch.id} (radix {switch.radix}) in proportion to the ports"
             )
         _note_bundle(assumptions, switch.id, _bundle(topology.link_gbps, switch.port_gbps))
     speed = _speed_of(catalog.cables, topology.link_gbps)
@@ -90,7 +91,7 @@ def fabric_bill(topology: Topology, catalog: Catalog) -> FabricBill:
 
 
 def switch_of(topology: Topology, catalog: Catalog) -> Switch | None:
-    """The catalogue's switch for the fabric's link rate: the slowest port that is fast enough, then the cheapest port."""
+    """The catalogue's switch for the fabric's link rate: the slowest fast enough, then the cheapest per port."""
     if topology.switch_radix == 0:
         return None
     speed = _speed_of(catalog.switches, topology.link_gbps)
@@ -133,8 +134,8 @@ def _cheapest(classes: Sequence[CableClass], length_m: float) -> CableClass:
     if not reaching:
         longest = max(classes, key=lambda cable: cable.reach_m)
         raise InvalidInput(
-            f"a cable of {length_m:.0f} m is needed, but the longest class {longest.id!r} reaches {longest.reach_m:g} m; "
-            "split the fabric or override its reach",
+            f"a cable of {length_m:.0f} m is needed, but the longest class {longest.id!r} "
+            f"reaches {longest.reach_m:g} m; split the fabric or override its reach",
             reason="CABLE_TOO_LONG",
             field_path=f"catalog.cable.{longest.id}.reach_m",
             metadata={"value": f"{length_m:.0f}", "limit": f"{longest.reach_m:g}"},

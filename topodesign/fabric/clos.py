@@ -8,6 +8,7 @@ import numpy as np
 from topodesign.domain.fabric import Clos
 from topodesign.fabric.clos_cuts import are_shares_even, clos_alltoall, clos_bisection, has_completable_pod
 from topodesign.fabric.clos_layout import ClosLayout, clos_layout, spread
+from topodesign.fabric.clos_pods import core_profile
 from topodesign.fabric.collectives import folded_allreduce, recursive_allreduce, ring_allreduce
 from topodesign.fabric.floor_plan import FLOOR_PLAN, IN_RACK_CABLE_M, group_cable_m
 from topodesign.fabric.topology import (
@@ -21,7 +22,6 @@ from topodesign.fabric.topology import (
     no_paths,
     require_graph_size,
 )
-
 
 ACCELERATORS_PER_NODE = 8
 """Accelerators of one server, hence rails (NVIDIA DGX H100 and B200)."""
@@ -205,23 +205,34 @@ def _wire(
 def _wire_pods(links: dict[tuple[int, int], int], layout: ClosLayout, first_leaf: int) -> None:
     half, up = layout.radix // 2, layout.leaf_up
     first_core = first_leaf + layout.leaves + layout.aggregations
-    even = are_shares_even(half * up, layout.pods, layout.cores, layout.radix)
     keep_places = has_completable_pod(layout)
-    start = 0
+    dealt = 0
     for pod in range(layout.pods):
         leaves = range(pod * half, min((pod + 1) * half, layout.leaves))
         members = [up if leaf < layout.full_leaves else layout.last_uplinks for leaf in leaves]
         aggregations = -(-sum(members) // half)
         first_aggregation = first_leaf + layout.leaves + pod * up
         _wire(links, first_leaf + leaves[0], members, first_aggregation, aggregations, half)
+        cores = _core_slots(layout, pod, start=dealt)
         slot = 0
         for place in range(aggregations):
             aggregation = first_aggregation + place
             below = sum(links.get((first_leaf + leaf, aggregation), 0) for leaf in leaves)
             if keep_places:
                 slot = place * half
-            for core in range(slot, slot + below):
-                ends = (aggregation, first_core + ((0 if even else start) + core) % layout.cores)
+            for core in cores[slot : slot + below]:
+                ends = (aggregation, first_core + core)
                 links[ends] = links.get(ends, 0) + 1
             slot += below
-        start = (start + sum(members)) % layout.cores
+        dealt += sum(members)
+
+
+def _core_slots(layout: ClosLayout, pod: int, *, start: int) -> list[int]:
+    """Core of each uplink of a pod, in order; the list of a full pod for a partly filled one, unless its links differ."""
+    pod_up = layout.radix // 2 * layout.leaf_up
+    profile = core_profile(layout)
+    if profile is not None:
+        counts = profile.full if pod < layout.full_pods else profile.last
+        return [core for turn in range(int(counts.max())) for core in range(layout.cores) if counts[core] > turn]
+    first = 0 if are_shares_even(pod_up, layout.pods, layout.cores, layout.radix) else start
+    return [(first + slot) % layout.cores for slot in range(pod_up)]

@@ -3,8 +3,8 @@
 Above the leaves the tiers do not taper. Where every leaf (pod) has the same number of links to each spine (core), fluid
 routing in proportion to them carries any demand that no leaf exceeds; the cut between two sets of leaves is then
 the smaller of their uplinks. That is possible when the ports of a spine divide well enough among the leaves
-(:func:`spine_share`). Otherwise, and with a partly filled last pod, the same cut is only an upper bound, and the lower
-bound counts the part of the links that is spread evenly.
+(:func:`spine_share`). Otherwise the same cut is only an upper bound, and the lower bound counts the part of the links
+that is spread evenly; a last pod of fewer, full leaves is treated in :mod:`topodesign.fabric.clos_pods`.
 """
 
 import math
@@ -12,6 +12,7 @@ import math
 import numpy as np
 
 from topodesign.fabric.clos_layout import ClosLayout, spread
+from topodesign.fabric.clos_pods import carries_uniform_traffic, core_profile, proven_profile_cut
 from topodesign.fabric.topology import CutLinks, PairRate
 
 EXACT_METHOD = "leaf-aligned cut, met by fluid routing over evenly spread uplinks"
@@ -47,8 +48,8 @@ def least_leaf_cut(
 ) -> float:
     """Least cut over all ways to put whole leaves on two sides, when uplinks above them carry any demand.
 
-    A side with ``side`` accelerators (a range) and leaves that hold another number cuts the difference in host links; the
-    uplinks of the side with fewer of them are cut. ``last`` is hosts and uplinks of the last leaf (0, 0: none).
+    A side with ``side`` accelerators (a range) and leaves that hold another number cuts the difference in host links;
+    the uplinks of the side with fewer of them are cut. ``last`` is hosts and uplinks of the last leaf (0, 0: none).
     """
     chosen = np.arange(full_leaves + 1)
     least = math.inf
@@ -68,6 +69,9 @@ def _proven_cut(layout: ClosLayout, half: int, last: tuple[int, int]) -> float:
         share = _second_tier_share(layout)
         kept_last = (last[0], min(last[1], share))
         return least_leaf_cut(layout.full_leaves, layout.leaf_down, share, last=kept_last, side=(half, half))
+    profile = core_profile(layout)
+    if profile is not None:
+        return proven_profile_cut(layout, profile, half)
     return max(_cut_of_full_pods(layout, half), _cut_of_completed_pod(layout, half))
 
 
@@ -106,16 +110,16 @@ def _cut_of_completed_pod(layout: ClosLayout, half: int) -> float:
 
 
 def has_completable_pod(layout: ClosLayout) -> bool:
-    """Whether the last pod is partly filled, has all its aggregation switches, and the cores have ports to complete it."""
+    """Whether the last pod is partly filled, has all its aggregation switches, and the cores can complete it."""
     pod_up = layout.pod_leaves * layout.leaf_up
     is_nearly_full = layout.last_pod_hosts > 0 and pod_up - layout.last_pod_uplinks < layout.pod_leaves
     return is_nearly_full and layout.cores * layout.radix >= layout.pods * pod_up
 
 
 def clos_alltoall(layout: ClosLayout) -> PairRate:
-    """Uniform all-to-all of one plane: least over host links, leaf uplinks and pod uplinks of capacity per crossing pair.
+    """Uniform all-to-all of one plane: the least capacity per crossing pair over host links, leaf and pod uplinks.
 
-    Exact where evenly spread routing reaches it, else an upper bound.
+    Exact where explicit routing reaches it, else an upper bound.
     """
     count = layout.accelerators
     if count == 1:
@@ -142,10 +146,16 @@ def _routed_rate(layout: ClosLayout) -> float:
         return hosts_rate
     if layout.tiers == 2 or layout.full_pods == 0:
         return min(hosts_rate, _two_tier_rate(layout))
-    if layout.last_pod_hosts:
+    pod, last_pod = layout.pod_hosts, layout.last_pod_hosts
+    profile = core_profile(layout)
+    if profile is not None and carries_uniform_traffic(layout, profile):
+        pod_up = layout.pod_leaves * layout.leaf_up
+        leaf_rate = layout.leaf_up / (down * (count - down))
+        last_rate = layout.last_pod_uplinks / (last_pod * (count - last_pod))
+        return min(hosts_rate, leaf_rate, pod_up / (pod * (count - pod)), last_rate)
+    if last_pod:
         return 0.0
     share = _pod_share(layout)
-    pod = layout.pod_hosts
     rates = [hosts_rate, share / layout.pod_leaves / (down * (count - down))]
     if layout.pods > 1:
         rates.append(share / (pod * (count - pod)))

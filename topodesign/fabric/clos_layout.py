@@ -10,9 +10,9 @@ from topodesign.domain.fabric import Clos
 class ClosLayout:
     """One plane. Leaves have ``leaf_down`` ports to accelerators and ``leaf_up`` to the next tier.
 
-    ``leaf_hosts[i]`` and ``leaf_uplinks[i]`` describe the full leaf (index 0) and the last, partly filled one (index 1; 0
-    hosts: there is none). ``aggregations`` and ``cores`` are the second and third tier; with two tiers the second tier
-    has the spines and ``cores`` is 0; with one leaf alone both are 0.
+    ``last_hosts`` and ``last_uplinks`` describe the last, partly filled leaf (0: there is none). ``aggregations`` and
+    ``cores`` are the second and third tier; with two tiers the second tier has the spines and ``cores`` is 0; with one
+    leaf alone both are 0.
     """
 
     accelerators: int
@@ -81,9 +81,9 @@ class ClosLayout:
 def clos_layout(spec: Clos) -> ClosLayout:
     """Layout of one plane of a folded Clos.
 
-    A leaf of radix r has u = ceil(r / (1 + oversubscription)) ports up and r - u down, so that it tapers no more than asked.
-    A partly filled leaf has as many uplinks as keep its taper. The tiers above have as many ports down as up; each
-    has the fewest switches with enough ports. Three tiers: r/2 leaves and u switches above them make a pod, and r pods fit.
+    A leaf of radix r has u = ceil(r / (1 + oversubscription)) ports up and r - u down, so that it tapers no more than
+    asked. A partly filled leaf has as many uplinks as keep its taper. The tiers above have as many ports down as up; each
+    has the fewest switches with enough ports. Three tiers: r/2 leaves and u switches above them make a pod; r pods fit.
 
     Raises
     ------
@@ -133,8 +133,8 @@ def _tiers(spec: Clos, down: int) -> int:
     tiers = spec.tiers or 3
     remedy = "use 3 tiers or a larger radix" if tiers == 2 else "use a larger radix or several smaller fabrics"
     raise InvalidInput(
-        f"accelerators is {spec.accelerators}, but {tiers} tiers of radix {spec.radix} with {down} accelerators per leaf "
-        f"hold at most {most[tiers]}; {remedy}",
+        f"accelerators is {spec.accelerators}, but {tiers} tiers of radix {spec.radix} with {down} accelerators "
+        f"per leaf hold at most {most[tiers]}; {remedy}",
         reason="FABRIC_TOO_LARGE",
         field_path="accelerators",
         metadata={"value": str(spec.accelerators), "limit": str(most[tiers]), "radix": str(spec.radix)},

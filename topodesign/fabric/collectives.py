@@ -10,7 +10,6 @@ P. Patarasuk, X. Yuan (2009), "Bandwidth optimal all-reduce algorithms for clust
 P. Sack, W. Gropp (2015), "Collective Algorithms for Multiported Torus Networks", ACM TOPC 1(2): all axes at once.
 """
 
-import math
 from dataclasses import dataclass
 
 from topodesign.fabric.topology import AllReduceTime
@@ -33,7 +32,8 @@ def torus_allreduce(
     """Reduce-scatter along every axis in turn, then all-gather back, over rings in both directions.
 
     A ring of k carries two chunks, one each way, in k - 1 steps. A path of k embeds one such ring (out over every other
-    vertex, back over the rest), in steps of up to two hops, which uses each link once in each direction; two chunks share it.
+    vertex, back over the rest), in steps of up to two hops, which uses each link once in each direction; two chunks
+    share it.
 
     Returns
     -------
@@ -99,11 +99,11 @@ def ring_allreduce(ranks: int, message_bytes: float, *, rank_gbps: float, step_s
 def recursive_allreduce(
     ranks: int, message_bytes: float, *, rank_gbps: float, step_s: float, leaf_ranks: int, leaf_taper: float
 ) -> AllReduceTime:
-    """Reduce-scatter in growing groups, nearest partners first, and all-gather back; for 2^m ranks halving and doubling.
+    """Reduce-scatter in growing groups, nearest partners first, and all-gather back.
 
-    With the prime factors p_1 <= p_2 <= ... of the number of ranks, stage i joins p_i groups of p_1 ... p_(i-1) ranks in
-    p_i - 1 steps. Every rank sends 2 (n-1)/n S in all, the least possible. Groups that fit into leaves go at full rate,
-    others at the rate divided by the leaves' taper.
+    With the prime factors p_1 <= p_2 <= ... of the number of ranks, stage i joins p_i groups of p_1 ... p_(i-1) ranks
+    in p_i - 1 steps; for 2^m ranks that is recursive halving and doubling. Every rank sends 2 (n-1)/n S in all, the least
+    possible. Groups that fit into leaves go at full rate, others at the rate divided by the leaves' taper.
 
     Parameters
     ----------
@@ -132,8 +132,8 @@ def folded_allreduce(
 ) -> AllReduceTime:
     """:func:`recursive_allreduce` among the largest power of two of ranks, for numbers with large prime factors.
 
-    The other ranks first hand their vector to a partner and get the result back (Thakur et al. 2005, section 4.5): two more
-    steps of S bytes, over the taper too.
+    The other ranks first hand their vector to a partner and get the result back (Thakur et al. 2005, section 4.5): two
+    more steps of S bytes, over the taper too.
     """
     core_ranks = 2 ** (ranks.bit_length() - 1)
     core = recursive_allreduce(
@@ -159,9 +159,4 @@ def _prime_factors(number: int) -> list[int]:
             factors.append(divisor)
             number //= divisor
         divisor += 1
-    return factors + [number] if number > 1 else factors
-
-
-def lower_bound_s(ranks: int, message_bytes: float, *, injection_gbps: float) -> float:
-    """Least time of an all-reduce of S bytes when each rank sends at B: 2 (n-1)/n S/B (Patarasuk and Yuan 2009)."""
-    return 2 * math.fsum((1.0, -1.0 / ranks)) * message_bytes * BITS_PER_BYTE / (injection_gbps * 1e9)
+    return [*factors, number] if number > 1 else factors

@@ -26,7 +26,7 @@ def evaluate_fabric(
     spec : FabricSpec
         The fabric; link rates count one direction.
     message_bytes : float
-        Bytes of each accelerator in the all-reduce, and bytes of each accelerator's whole array in the all-to-all, above 0.
+        Bytes of each accelerator's array, above 0: all of it is reduced, or sent in equal parts to all accelerators.
     catalog : Catalog, optional
         Prices, watts and switch latency; default: the built-in catalogue.
 
@@ -39,8 +39,8 @@ def evaluate_fabric(
     Raises
     ------
     InvalidInput
-        When the fabric cannot be built: too many accelerators for the radix (``FABRIC_TOO_LARGE``), a cable that no class
-        reaches (``CABLE_TOO_LONG``), ``message_bytes`` not above 0.
+        When the fabric cannot be built: too many accelerators for the radix (``FABRIC_TOO_LARGE``), a cable that no
+        class reaches (``CABLE_TOO_LONG``), ``message_bytes`` not above 0.
     """
     require_number(message_bytes, field="message_bytes", above=0)
     catalog = catalog if catalog is not None else load_catalog()

@@ -32,9 +32,9 @@ def fabric_of_size(kind: str, accelerators: int, *, link_gbps: float = 400.0) ->
     Parameters
     ----------
     kind : str
-        ``"torus"``: three dimensions, the factorization nearest to a cube, all axes wrapped. A number without such factors
-        gives a flat or even one-dimensional torus. ``"clos"``: non-blocking, one plane, radix 64 or the least doubling of
-        it of which three tiers hold the accelerators.
+        ``"torus"``: three dimensions, the factorization nearest to a cube, all axes wrapped. A number without such
+        factors gives a flat or even one-dimensional torus. ``"clos"``: non-blocking, one plane, radix 64 or the least
+        doubling of it of which three tiers hold the accelerators.
     accelerators : int
         1 to 10 million.
     link_gbps : float

@@ -18,8 +18,9 @@ IN_RACK_CABLE_M = 2.0
 """Assumption: longest cable that stays inside its rack, metres; within reach of the catalogue's copper cables."""
 
 FLOOR_PLAN = (
-    f"floor plan: {ACCELERATORS_PER_RACK} accelerators per rack, racks {RACK_PITCH_M} m apart, rows {ROW_PITCH_M} m apart, "
-    f"{DROPS_M} m of drops per cable between racks, {IN_RACK_CABLE_M} m inside a rack; every cable as long as the longest of its kind"
+    f"floor plan: {ACCELERATORS_PER_RACK} accelerators per rack, racks {RACK_PITCH_M:g} m apart, "
+    f"rows {ROW_PITCH_M:g} m apart, {DROPS_M:g} m of drops per cable between racks, {IN_RACK_CABLE_M:g} m inside a rack; "
+    "every cable as long as the longest of its kind"
 )
 
 

@@ -56,7 +56,8 @@ def class_latency_ns(paths: PathClasses, switch: Switch | None) -> Lengths:
     """Latency of each class of paths in ns: adapters or accelerator routers, switches, cables."""
     adapters = np.where(paths.switches > 0, 2 * ADAPTER_NS, 0.0)
     in_switches = paths.switches * (switch.latency_ns if switch is not None else 0.0)
-    return adapters + paths.direct_hops * DIRECT_HOP_NS + in_switches + paths.metres * CABLE_NS_PER_M
+    total: Lengths = adapters + paths.direct_hops * DIRECT_HOP_NS + in_switches + paths.metres * CABLE_NS_PER_M
+    return total
 
 
 def step_latency(paths: PathClasses, switch: Switch | None) -> StepLatency:

@@ -91,7 +91,7 @@ class TorusTopology:
         block = "x".join(str(side) for side in block_sides(self.spec.shape))
         return (
             FLOOR_PLAN,
-            f"a rack holds a block of {block}; wrapped axes are folded, so that cables between racks span two racks at most",
+            f"a rack holds a block of {block}; wrapped axes are folded, so that cables span two racks at most",
             "cables run directly between accelerators, without optical circuit switches",
         )
 

@@ -3,7 +3,7 @@
 References
 ----------
 J. Arjona Aroca, A. Fernandez Anta (2014), "Bisection (Band)Width of Product Networks with Application to Data
-Centers", IEEE TPDS 25(3): exact bisection of products of paths and of products of rings, odd and unequal sides included.
+Centers", IEEE TPDS 25(3): exact bisection of products of paths and of products of rings, of any sides.
 """
 
 import functools
@@ -68,7 +68,7 @@ def grid_bisection(axes: tuple[GridAxis, ...]) -> CutLinks:
 
 @functools.cache
 def staircase_cut(axes: tuple[GridAxis, ...]) -> int:
-    """Least cut that fills half of the vertices axis by axis: whole layers, then half of the middle layer, and so on."""
+    """Least cut that fills half of the vertices axis by axis: whole layers, then half of the middle layer."""
     best = 0
     for index, axis in enumerate(axes):
         rest = axes[:index] + axes[index + 1 :]
@@ -83,8 +83,8 @@ def grid_alltoall(axes: tuple[GridAxis, ...]) -> PairRate:
     """Uniform all-to-all with unit links, exact for every product of rings and paths.
 
     Axis by axis routing loads each link of an axis of side k with N/k times the load inside one line (ring: k^2/8 for
-    even k, ties split over both ways, and (k^2-1)/8 for odd k; path: floor(k/2) ceil(k/2) in the middle). The cut through
-    the middle of that axis carries no more, so that the least rate over the axes is the optimum.
+    even k, ties split over both ways, and (k^2-1)/8 for odd k; path: floor(k/2) ceil(k/2) in the middle). The cut
+    through the middle of that axis carries no more, so that the least rate over the axes is the optimum.
     """
     method = "axis-by-axis routing, met by the cut through the middle of the limiting axis"
     if not axes:

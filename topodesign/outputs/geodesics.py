@@ -20,8 +20,8 @@ Line = tuple[Position, ...]
 STEP_KM = 50.0
 """Longest edge of a drawn geodesic: the chord then lies within about 50 m x tan(latitude) of the true path."""
 
-DECIMALS = 7
-"""About 1 cm; RFC 7946, section 11.2, finds six decimals enough."""
+DECIMALS = 6
+"""About 10 cm; RFC 7946, section 11.2, finds that enough."""
 
 CROSSING_BISECTIONS = 60
 HALF_TURN = 180.0
@@ -120,7 +120,7 @@ def _rounded(position: Position) -> Position:
 
 
 def rounded_degrees(value: float) -> float:
-    """Seven decimals, and never a negative zero."""
+    """Six decimals, and never a negative zero."""
     return round(float(value), DECIMALS) + 0.0
 
 

@@ -1,0 +1,120 @@
+"""The bill of materials: quantities worked out by hand, sums against the verifier's cost items."""
+
+import csv
+import io
+from dataclasses import replace
+
+import pytest
+
+from outputs.hand_made_plans import Case
+from topodesign.catalog import load_catalog
+from topodesign.outputs import BillLine, bill_csv, bill_of_materials
+
+CATALOG = load_catalog()
+COVERED_ITEMS = (
+    "site_fixed",
+    "site_power_capex",
+    "fiber_pairs",
+    "fiber_route_charges",
+    "fiber_build",
+    "line_systems",
+    "transceivers",
+)
+
+
+@pytest.fixture
+def bill(east: Case) -> tuple[BillLine, ...]:
+    return bill_of_materials(east.scenario, east.plan, CATALOG)
+
+
+def at(bill: tuple[BillLine, ...], where: str, word: str) -> BillLine:
+    (line,) = [line for line in bill if line.where == where and word in line.item]
+    return line
+
+
+@pytest.mark.parametrize("item", COVERED_ITEMS)
+def test_lines_of_a_cost_item_sum_to_it_within_half_a_cent_a_line(
+    bill: tuple[BillLine, ...], east: Case, item: str
+) -> None:
+    lines = [line for line in bill if line.cost_item == item]
+    assert lines
+    total = sum(line.cost_usd for line in lines)
+    assert total == pytest.approx(east.plan.cost_items[item], abs=0.005 * (len(lines) + 1))
+
+
+def test_accelerators_stand_beside_the_plans_cost(bill: tuple[BillLine, ...], east: Case) -> None:
+    lines = [line for line in bill if line.unit == "accelerator"]
+    assert {line.where: line.quantity for line in lines} == {"iad-1": 13824, "cmh-1": 13824, "atl-1": 9216}
+    assert sum(line.cost_usd for line in lines) == east.plan.accelerator_purchase_usd
+    assert all(line.cost_item == "beside the plan's cost" for line in lines)
+
+
+def test_line_systems_have_two_terminals_a_pair_and_an_amplifier_between_spans(bill: tuple[BillLine, ...]) -> None:
+    # 400 km at 80 km: 5 spans, 4 amplifier places; 2 pairs
+    assert at(bill, "charlotte-atlanta", "terminal").quantity == 4
+    amplifiers = at(bill, "charlotte-atlanta", "amplifier")
+    assert (amplifiers.quantity, amplifiers.unit_cost_usd, amplifiers.cost_usd) == (8, 40_000, 320_000)
+    assert amplifiers.power_w == 8 * 150
+
+
+def test_fiber_that_was_lit_before_costs_nothing_and_still_draws_power(bill: tuple[BillLine, ...]) -> None:
+    lines = [line for line in bill if line.where == "columbus-pittsburgh"]
+    assert {line.item.rpartition(", ")[2] for line in lines if line.unit == "piece"} == {"lit already"}
+    assert sum(line.cost_usd for line in lines if line.cost_item in ("line_systems", "fiber_pairs")) == 0
+    # 2 terminals and 4 amplifiers of 150 W
+    assert sum(line.power_w or 0 for line in lines) == 900
+
+
+def test_fiber_is_counted_in_pair_kilometers_and_built_once(bill: tuple[BillLine, ...]) -> None:
+    assert at(bill, "charlotte-atlanta", "Fiber pairs").quantity == 800  # 2 pairs x 400 km
+    build = at(bill, "columbus-atlanta", "New fiber")
+    assert (build.quantity, build.cost_usd) == (900, 54_000_000)
+
+
+def test_transceivers_are_listed_in_the_building_they_stand_in(bill: tuple[BillLine, ...]) -> None:
+    ends = {
+        line.where: line.quantity for line in bill if line.cost_item == "transceivers" and line.where_kind == "site"
+    }
+    assert ends == {"iad-1": 12, "cmh-1": 12, "atl-1": 12}  # two links of 6 lightpaths each
+    regeneration = at(bill, "clt", "regeneration")
+    assert (regeneration.where_kind, regeneration.quantity, regeneration.cost_usd) == ("junction", 12, 120_000)
+
+
+def test_every_price_says_where_it_comes_from(bill: tuple[BillLine, ...]) -> None:
+    assert all(line.source and line.confidence and line.price_basis for line in bill)
+    bases = {line.cost_item: line.price_basis for line in bill if line.catalog_id and line.unit == "piece"}
+    assert bases["transceivers"] == "indicative"
+
+
+def test_an_overridden_price_is_not_called_indicative(east: Case) -> None:
+    catalog = load_catalog({"transceiver.openroadm-400": {"cost_usd": 7000.0}})
+    bill = bill_of_materials(east.scenario, east.plan, catalog)
+    line = at(bill, "iad-1", "transceiver")
+    assert (line.cost_usd, line.price_basis) == (84_000, "scenario override")
+
+
+def test_only_the_fabric_that_was_asked_for_is_listed(bill: tuple[BillLine, ...]) -> None:
+    lots = [line for line in bill if line.unit == "lot"]
+    assert [line.where for line in lots] == ["iad-1", "cmh-1", "atl-1"]
+    assert all("clos" in line.item for line in lots)
+
+
+def test_the_csv_reads_back(bill: tuple[BillLine, ...]) -> None:
+    rows = list(csv.DictReader(io.StringIO(bill_csv(bill).decode())))
+    assert len(rows) == len(bill)
+    assert sum(float(row["cost_usd"]) for row in rows) == pytest.approx(sum(line.cost_usd for line in bill))
+    assert rows[0]["item"] == bill[0].item
+
+
+def test_a_name_that_a_spreadsheet_would_run_is_disarmed(east: Case) -> None:
+    evil = "=HYPERLINK(1)"
+    segments = tuple(
+        replace(segment, segment_id=evil, conduits=(evil,)) if segment.segment_id == "columbus-atlanta" else segment
+        for segment in east.scenario.segments
+    )
+    lit = tuple(
+        replace(item, segment_id=evil) if item.segment_id == "columbus-atlanta" else item for item in east.plan.segments
+    )
+    bill = bill_of_materials(replace(east.scenario, segments=segments), replace(east.plan, segments=lit), CATALOG)
+    rows = csv.DictReader(io.StringIO(bill_csv(bill).decode()))
+    assert {row["where"] for row in rows if "HYPERLINK" in row["where"]} == {f"'{evil}"}

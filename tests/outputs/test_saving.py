@@ -1,0 +1,123 @@
+"""A plan's folder: complete, reloadable, never half written."""
+
+import json
+import stat
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from outputs.hand_made_plans import Case
+from topodesign.domain.errors import Conflict, InvalidInput, NotFound
+from topodesign.domain.plan import Infeasibility, LimitClash, Plan
+from topodesign.outputs import OUTPUT_FILES, load_plan, save_plan, saving
+
+
+def infeasible(plan: Plan) -> Plan:
+    clash = LimitClash(limit="max_rtt_ms", id="policy", value=1.0, unit="ms")
+    return replace(
+        plan,
+        status="infeasible",
+        sites=(), links=(), lightpaths=(), segments=(), cost_usd=None, cost_items={}, sync=None, fabrics=None,
+        verification=None, verified=False,
+        infeasibility=Infeasibility(message="no three sites are that close", clashing=(clash,)),
+    )  # fmt: skip
+
+
+def test_a_plan_is_saved_with_everything_made_from_it(east: Case, tmp_path: Path) -> None:
+    written = save_plan(east.scenario, east.plan, tmp_path / "deep" / "out")
+    assert tuple(path.name for path in written) == OUTPUT_FILES
+    assert all(path.stat().st_size > 0 for path in written)
+    assert json.loads((tmp_path / "deep/out/verification.json").read_text())["valid"] is True
+    assert [site["site_id"] for site in json.loads((tmp_path / "deep/out/fabrics.json").read_text())["sites"]]
+    assert [path.name for path in (tmp_path / "deep").iterdir()] == ["out"]
+
+
+def test_a_saved_plan_loads_back_as_it_was(east: Case, tmp_path: Path) -> None:
+    save_plan(east.scenario, east.plan, tmp_path / "out")
+    assert load_plan(tmp_path / "out") == east.plan
+    assert load_plan(tmp_path / "out" / "plan.json") == east.plan
+
+
+def test_saving_twice_gives_the_same_bytes(east: Case, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        save_plan(east.scenario, east.plan, tmp_path / name)
+    for name in OUTPUT_FILES:
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes(), name
+
+
+def test_an_infeasible_plan_is_only_itself_and_takes_the_place_of_an_earlier_one(east: Case, tmp_path: Path) -> None:
+    save_plan(east.scenario, east.plan, tmp_path / "out")
+    (tmp_path / "out" / "notes.txt").write_text("mine")
+    none = infeasible(east.plan)
+    assert save_plan(east.scenario, none, tmp_path / "out") == (tmp_path / "out" / "plan.json",)
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["notes.txt", "plan.json"]
+    assert load_plan(tmp_path / "out") == none
+
+
+@pytest.fixture
+def saved(east: Case, tmp_path: Path) -> Path:
+    """An infeasible plan, saved earlier."""
+    save_plan(east.scenario, infeasible(east.plan), tmp_path / "out")
+    return tmp_path / "out"
+
+
+def test_a_failure_while_writing_leaves_what_was_there(
+    saved: Path, east: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full_disk(*_: object) -> str:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(saving, "render_report", full_disk)  # the last file to be made
+    with pytest.raises(OSError, match="no space"):
+        save_plan(east.scenario, east.plan, saved)
+    assert [path.name for path in saved.parent.rglob("*")] == ["out", "plan.json"]
+    assert load_plan(saved).status == "infeasible"
+
+
+def test_a_failure_while_moving_puts_the_earlier_plan_back(saved: Path, east: Case) -> None:
+    (saved / "report.html").mkdir()  # cannot be replaced by a file once it holds something
+    (saved / "report.html" / "x").write_text("x")
+    (saved / "plan.gpkg").write_bytes(b"older")
+    before = sorted(path.name for path in saved.iterdir())
+    real_replace = Path.replace
+
+    def refusing(self: Path, target: Path) -> Path:
+        if self.name == "report.html" and self.parent.name == "fresh":
+            raise PermissionError("refused")
+        return real_replace(self, target)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Path, "replace", refusing)
+        with pytest.raises(PermissionError):
+            save_plan(east.scenario, east.plan, saved)
+    assert sorted(path.name for path in saved.iterdir()) == before
+    assert (saved / "plan.gpkg").read_bytes() == b"older"
+    assert load_plan(saved).status == "infeasible"
+    assert [path.name for path in saved.parent.iterdir()] == ["out"]
+
+
+def test_a_folder_made_by_us_can_be_read_by_others_as_usual(east: Case, tmp_path: Path) -> None:
+    usual = tmp_path / "usual"
+    usual.mkdir()
+    save_plan(east.scenario, infeasible(east.plan), tmp_path / "out")
+    assert stat.S_IMODE((tmp_path / "out").stat().st_mode) == stat.S_IMODE(usual.stat().st_mode)
+
+
+def test_a_file_in_the_place_of_the_folder_is_refused(east: Case, tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("a file")
+    with pytest.raises(Conflict, match="is a file") as caught:
+        save_plan(east.scenario, east.plan, tmp_path / "out")
+    assert caught.value.reason == "NOT_A_DIRECTORY"
+
+
+def test_a_missing_plan_is_named(tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match=r"plan\.json does not exist"):
+        load_plan(tmp_path)
+
+
+def test_a_broken_plan_is_refused_with_the_place_of_the_fault(saved: Path) -> None:
+    text = (saved / "plan.json").read_text().replace('"wall_s": 0.0', '"wall_s": "long"')
+    (saved / "plan.json").write_text(text)
+    with pytest.raises(InvalidInput, match="wall_s"):
+        load_plan(saved)
