@@ -1,4 +1,4 @@
-"""Independent answers for small explicit graphs: every balanced cut, shortest paths, the all-to-all as a linear programme."""
+"""Independent answers for small graphs: every balanced cut, shortest paths, the all-to-all as a linear programme."""
 
 import itertools
 from collections import Counter
@@ -55,7 +55,7 @@ def distances_by_networkx(graph: FabricGraph) -> dict[int, int]:
 
 
 def alltoall_by_linear_programme(graph: FabricGraph) -> float:
-    """Largest rate of every ordered pair of hosts at once, any splitting allowed: flows by source, one row per vertex."""
+    """Largest rate of all ordered pairs of hosts at once, any splitting allowed: flows by source."""
     arcs = [(a, z, number) for (a, z), number in graph.links.items()]
     arcs += [(z, a, number) for a, z, number in arcs]
     count, hosts = len(arcs), graph.hosts

@@ -123,14 +123,15 @@ def test_a_last_pod_of_fewer_leaves(radix: int, accelerators: int) -> None:
 
 
 def test_a_pod_of_4608_with_a_half_filled_last_pod_has_narrow_bounds() -> None:
-    # 144 leaves, four pods of 32 and one of 16; 72 cores with 64 ports: four pods of 14 or 15 links and 4 or 8 of the last
+    # 144 leaves, four pods of 32 and one of 16; 72 cores with 64 ports: four pods of 14 or 15 links and 4 or 8 of the
+    # last
     evaluation = evaluate_fabric(Clos(accelerators=4608, radix=64))
     assert evaluation.switches_by_tier == (144, 144, 72)
     assert evaluation.alltoall.exact
     assert evaluation.alltoall.rate_per_pair == pytest.approx(1 / 4607)
     assert evaluation.bisection.upper_gbps == 2304 * 400
-    # worst set of cores: the 56 with 14 and 8 links, 784/1024 and 448/512 of the uplinks; 56 leaves of full pods and the last
-    # pod on one side: 32 x (72 + 16 x 784/1024 - 16 x 448/512)
+    # worst set of cores: the 56 with 14 and 8 links, 784/1024 and 448/512 of the uplinks; 56 leaves of full pods and
+    # the last pod on one side: 32 x (72 + 16 x 784/1024 - 16 x 448/512)
     assert evaluation.bisection.lower_gbps == pytest.approx(32 * (72 + 16 * 784 / 1024 - 16 * 448 / 512) * 400)
 
 

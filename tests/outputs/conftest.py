@@ -1,7 +1,6 @@
 """The hand-made plans, made once."""
 
 import pytest
-
 from outputs.hand_made_plans import Case, east_case, pacific_case
 
 

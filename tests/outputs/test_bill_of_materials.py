@@ -5,8 +5,8 @@ import io
 from dataclasses import replace
 
 import pytest
-
 from outputs.hand_made_plans import Case
+
 from topodesign.catalog import load_catalog
 from topodesign.outputs import BillLine, bill_csv, bill_of_materials
 

@@ -4,9 +4,9 @@ import io
 from dataclasses import replace
 
 import pytest
+from outputs.hand_made_plans import Case, fabric
 from PIL import Image
 
-from outputs.hand_made_plans import Case, fabric
 from topodesign.domain.plan import FabricReport, SiteFabrics
 from topodesign.outputs import cost_chart, fabric_chart, png_bytes, svg_bytes
 from topodesign.outputs.chart_style import color_of, dollars, with_prefix

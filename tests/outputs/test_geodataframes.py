@@ -6,8 +6,8 @@ from pathlib import Path
 import geopandas
 import pyogrio
 import pytest
-
 from outputs.hand_made_plans import Case
+
 from topodesign.outputs import LAYERS, plan_to_geodataframes, plan_to_geojson, write_geopackage
 from topodesign.outputs.geodataframes import GEOMETRY_TYPES, kind_of
 from topodesign.outputs.properties import properties_of

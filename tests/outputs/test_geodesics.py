@@ -1,5 +1,7 @@
 """Lines on the ellipsoid, their cut at the antimeridian, and boxes around them."""
 
+from itertools import pairwise
+
 import pytest
 from pyproj import Geod
 
@@ -20,7 +22,7 @@ TOKYO, SEATTLE = (139.7, 35.7), (-122.3, 47.6)
 def test_no_edge_of_a_densified_line_is_longer_than_the_step_and_given_positions_stay() -> None:
     line = densified(((-77.49, 39.04), (-83.0, 39.96), (-84.39, 33.75)), step_km=50)
     assert (-83.0, 39.96) in line
-    assert max(distance_km(start, end) for start, end in zip(line, line[1:], strict=False)) <= 50.001
+    assert max(distance_km(start, end) for start, end in pairwise(line)) <= 50.001
 
 
 def test_densifying_leaves_the_geodesic_length_as_it_is() -> None:

@@ -5,12 +5,13 @@ import logging
 import math
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
 from geojson_validator import validate_geometries, validate_structure
-
 from outputs.hand_made_plans import Case
+
 from topodesign.domain.scenario import Scenario
 from topodesign.outputs import LAYERS, PROPERTIES, geojson_bytes, plan_to_geojson
 from topodesign.outputs.extent import bounding_box
@@ -63,7 +64,7 @@ def positions(geometry: Json | None) -> Iterator[list[float]]:
 
 def signed_area(ring: list[list[float]]) -> float:
     """Positive when the ring runs counterclockwise (shoelace formula)."""
-    return sum(x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in zip(ring, ring[1:], strict=False)) / 2
+    return sum(x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in pairwise(ring)) / 2
 
 
 def test_an_independent_validator_finds_no_fault(document: Json) -> None:
@@ -92,9 +93,9 @@ def test_positions_are_longitude_latitude_on_the_globe_with_at_most_six_decimals
 def test_no_line_jumps_across_the_map(document: Json) -> None:
     for feature in document["features"]:
         for line in lines_and_rings(feature["geometry"]):
-            steps = [abs(end[0] - start[0]) for start, end in zip(line, line[1:], strict=False)]
+            steps = [abs(end[0] - start[0]) for start, end in pairwise(line)]
             assert max(steps) <= 180, feature["id"]
-            assert all(start != end for start, end in zip(line, line[1:], strict=False)), feature["id"]
+            assert all(start != end for start, end in pairwise(line)), feature["id"]
 
 
 def test_outer_rings_run_counterclockwise_and_holes_clockwise(document: Json) -> None:

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from outputs.hand_made_plans import Case
 
 import topodesign.outputs
-from outputs.hand_made_plans import Case
 from topodesign.domain.plan import Infeasibility, LimitClash, Relief
 from topodesign.domain.scenario import Scenario
 from topodesign.outputs import render_report

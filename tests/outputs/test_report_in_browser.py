@@ -5,10 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PIL import Image
-
 from outputs.browser import CHROMIUM, NO_WEBGL, SOFTWARE_WEBGL, Page, browser_page
 from outputs.hand_made_plans import Case
+from PIL import Image
+
 from topodesign.outputs import render_report
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine: the report was NOT opened")

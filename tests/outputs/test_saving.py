@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-
 from outputs.hand_made_plans import Case
+
 from topodesign.domain.errors import Conflict, InvalidInput, NotFound
 from topodesign.domain.plan import Infeasibility, LimitClash, Plan
 from topodesign.outputs import OUTPUT_FILES, load_plan, save_plan, saving

@@ -32,8 +32,8 @@ def test_superpod_switch_and_cable_counts(
 @pytest.mark.parametrize(
     ("radix", "hosts", "switches", "links", "mean"),
     [
-        # Al-Fares et al., SIGCOMM 2008: k^3/4 hosts, 5k^2/4 switches; mean (2(k/2-1) + 4(k^2/4-k/2) + 6(k^3/4-k^2/4))/(k^3/4-1),
-        # to six decimals, and k = 4 and 6 counted on the explicit graph
+        # Al-Fares et al., SIGCOMM 2008: k^3/4 hosts, 5k^2/4 switches; mean (2(k/2-1) + 4(k^2/4-k/2) +
+        # 6(k^3/4-k^2/4))/(k^3/4-1), to six decimals, and k = 4 and 6 counted on the explicit graph
         (4, 16, 20, 48, 5.466667),
         (6, 54, 45, 162, 5.622642),
         (32, 8192, 1280, 24576, 5.934074),
@@ -58,16 +58,17 @@ def test_leaves_of_48_accelerators_and_16_uplinks_cut_256_links() -> None:
 
 
 def test_a_taper_of_7_leaves_a_seventh_of_the_full_bisection() -> None:
-    # Meta's 24k RoCE cluster (SIGCOMM 2024) tapers 1:7 above its pods: 8 pods keep 1/7 of N/2. Here whole leaves and pods,
-    # so that the seventh is exact: 16 pods of 32 leaves x 56 accelerators
+    # Meta's 24k RoCE cluster (SIGCOMM 2024) tapers 1:7 above its pods: 8 pods keep 1/7 of N/2. Here whole leaves and
+    # pods, so that the seventh is exact: 16 pods of 32 leaves x 56 accelerators
     evaluation = evaluate_fabric(Clos(accelerators=16 * 32 * 56, radix=64, oversubscription=7))
     assert evaluation.bisection.exact
     assert evaluation.bisection.links == 16 * 32 * 56 / 2 / 7
 
 
 def test_price_of_the_small_fat_tree_of_hammingmesh() -> None:
-    # Hoefler et al., SC 2022, table of costs: about 1000 accelerators on a non-blocking fat tree of 16 planes cost 25.3 M$,
-    # with switches at $14,280, copper to the leaves at $272 and optical cables at $603, which the catalogue has; to 0.1 M$
+    # Hoefler et al., SC 2022, table of costs: about 1000 accelerators on a non-blocking fat tree of 16 planes cost
+    # 25.3 M$, with switches at $14,280, copper to the leaves at $272 and optical cables at $603, which the catalogue
+    # has; to 0.1 M$
     evaluation = evaluate_fabric(Clos(accelerators=1024, radix=64, planes=16), catalog=load_catalog())
     assert evaluation.switches == 16 * 48
     assert evaluation.optical_links == 16 * 1024

@@ -13,8 +13,9 @@ def torus(*shape: int, two_wide: TwoWide = "double", gigabytes_per_s: float = 50
 
 
 def test_a_tpu_v4_pod_has_a_bisection_of_24_terabytes_per_second() -> None:
-    # Google Cloud, TPU v4 page: 4096 chips as 16x16x16, bisection 24 TB/s. Links of 45 (effective: JAX scaling book, 2025) to
-    # 50 GB/s (nominal: Jouppi et al., ISCA 2023, Table 4) one way bracket the rounded figure: 23.0 to 25.6 TB/s
+    # Google Cloud, TPU v4 page: 4096 chips as 16x16x16, bisection 24 TB/s. Links of 45 (effective: JAX scaling book,
+    # 2025) to 50 GB/s (nominal: Jouppi et al., ISCA 2023, Table 4) one way bracket the rounded figure: 23.0 to 25.6
+    # TB/s
     pod = torus(16, 16, 16, gigabytes_per_s=45)
     assert pod.bisection.links == 512
     assert pod.bisection.exact
@@ -49,8 +50,8 @@ def test_a_tpu_v5p_pod_cuts_640_links() -> None:
 
 
 def test_a_tpu_v3_pod_has_a_bisection_of_6_4_terabytes_per_second() -> None:
-    # Google Cloud, TPU v3 page: 32x32, bisection 6.4 TB/s. The page's own all-reduce figure implies another link rate than
-    # its bisection (83 against 100 GB/s): 25 %
+    # Google Cloud, TPU v3 page: 32x32, bisection 6.4 TB/s. The page's own all-reduce figure implies another link
+    # rate than its bisection (83 against 100 GB/s): 25 %
     pod = torus(32, 32, gigabytes_per_s=100)
     assert pod.bisection.links == 64
     assert pod.bisection.gbps / BITS_PER_BYTE / 1000 == pytest.approx(6.4, rel=0.25)
@@ -68,7 +69,8 @@ def test_a_tpu_v5e_pod_has_a_bisection_of_1_6_terabytes_per_second() -> None:
     [((3, 3), 8), ((3, 3, 3), 26), ((5, 5), 12), ((5, 4), 10), ((7, 4), 10), ((5, 3), 8), ((6, 5), 10)],
 )
 def test_bisection_of_odd_and_mixed_tori(shape: tuple[int, ...], links: int) -> None:
-    # Arjona Aroca and Fernandez Anta (2014): odd k: 2 (k^n - 1)/(k - 1); others 2 Psi. Small ones proven by exhaustion too
+    # Arjona Aroca and Fernandez Anta (2014): odd k: 2 (k^n - 1)/(k - 1); others 2 Psi. Small ones proven by
+    # exhaustion too
     cut = torus(*shape).bisection
     assert cut.exact
     assert cut.links == links

@@ -69,8 +69,8 @@ def worst_pair_latency(
 ) -> tuple[tuple[str, str] | None, float]:
     """The two farthest sites and an upper bound on the one-way latency between accelerators there, in microseconds.
 
-    An accelerator is at most its fabric's longest latency from the border. Between borders the fastest chain of lightpaths counts; it
-    may pass through other used sites. With one site it is the fabric's own longest latency.
+    An accelerator is at most its fabric's longest latency from the border. Between borders the fastest chain of
+    lightpaths counts; it may pass through other used sites. With one site it is the fabric's own longest latency.
     """
     if len(names) == 1:
         return None, evaluations[0].latency_us.max
@@ -96,10 +96,11 @@ def _fastest_us(source: str, names: Sequence[str], lightpaths: Sequence[Lightpat
 
 
 def hierarchical_allreduce_s(plan: Plan, evaluations: Sequence[FabricEvaluation]) -> float | None:
-    """Reduce-scatter in every site, all-reduce between sites, all-gather in every site, one after the other, in seconds.
+    """Reduce-scatter in every site, all-reduce between sites, all-gather in every site, one after the other, in
+    seconds.
 
-    The two in-site parts together are the fabric's all-reduce of one accelerator's share; the slowest site decides. Between sites
-    the plan's strength gives the transfer, and the least tree delay is added.
+    The two in-site parts together are the fabric's all-reduce of one accelerator's share; the slowest site decides.
+    Between sites the plan's strength gives the transfer, and the least tree delay is added.
     """
     if plan.sync is None:
         return None

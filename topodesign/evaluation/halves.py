@@ -1,18 +1,20 @@
 """Least capacity between two halves of all accelerators of a plan, as a proven interval.
 
-Model. Site s holds n_s accelerators on its own fabric and a border that all its inter-site links attach to. A cut puts every
-accelerator and every border on side A or B, with half of all accelerators on each. Write x_s for the accelerators of s that are
-not on their border's side. The cut costs the inter-site capacity between borders on different sides, plus, inside each site, at
-least h_s(x_s) = lambda_s x_s (n_s - x_s) / 2 + w_s x_s, provided that the fabric can carry half of its uniform all-to-all (rate
-lambda_s for each ordered pair) and, at the same time, w_s from every accelerator to the border: no cut has less capacity than the
-traffic that crosses it. Traffic to a border that is spread over the site costs each accelerator no more than as much all-to-all
-traffic, so any w_s up to half of an accelerator's all-to-all rate will do.
+Model. Site s holds n_s accelerators on its own fabric and a border that all its inter-site links attach to. A cut
+puts every accelerator and every border on side A or B, with half of all accelerators on each. Write x_s for the
+accelerators of s that are not on their border's side. The cut costs the inter-site capacity between borders on
+different sides, plus, inside each site, at least h_s(x_s) = lambda_s x_s (n_s - x_s) / 2 + w_s x_s, provided that the
+fabric can carry half of its uniform all-to-all (rate lambda_s for each ordered pair) and, at the same time, w_s from
+every accelerator to the border: no cut has less capacity than the traffic that crosses it. Traffic to a border that
+is spread over the site costs each accelerator no more than as much all-to-all traffic, so any w_s up to half of an
+accelerator's all-to-all rate will do.
 
-Lower bound. Scale the inter-site capacities by rho <= 1 so that w_s = rho D_s / n_s keeps within that half for every site (D_s is the
-capacity of the site's links; less capacity can only lower a cut). For fixed borders h is concave in every x_s and one linear
-condition (half the accelerators) ties them, so the minimum is at a vertex: at most one site split, every other x_s at 0 or n_s. A
-site with x_s = n_s costs w_s n_s = rho D_s, and moving its border to the other side costs at most that, so x_s = 0 everywhere but
-at the split site. The minimum over all sides of the borders and the choice of the split site is therefore a lower bound.
+Lower bound. Scale the inter-site capacities by rho <= 1 so that w_s = rho D_s / n_s keeps within that half for every
+site (D_s is the capacity of the site's links; less capacity can only lower a cut). For fixed borders h is concave in
+every x_s and one linear condition (half the accelerators) ties them, so the minimum is at a vertex: at most one site
+split, every other x_s at 0 or n_s. A site with x_s = n_s costs w_s n_s = rho D_s, and moving its border to the other
+side costs at most that, so x_s = 0 everywhere but at the split site. The minimum over all sides of the borders and
+the choice of the split site is therefore a lower bound.
 
 Upper bound. The same enumeration with the capacity of a real cut of the split site.
 """
@@ -106,11 +108,11 @@ def bisect_plan(sites: Sequence[SiteFabric], between_gbps: Floats) -> Halves:
         for wanted in {half, sum(counts) - half}:
             for position, site in enumerate(sites):
                 away = wanted - on_a if on_b[position] else on_a - wanted
-                if not 0 <= away <= site.accelerators:
+                if not 0 <= away < site.accelerators:  # all of them away is the same as the border on the other side
                     continue
                 border = scale * float(between_gbps[position].sum()) * away / site.accelerators
                 lower = min(lower, scale * between + border + site.split_lower_gbps(away))
-                # accelerators that leave their border's side are cut from it by the fabric's cut already
+                # the border is attached at one place of the fabric, so the fabric's cut parts the others from it
                 upper = min(upper, between + site.split_upper_gbps(away))
     method = "all sides of the borders and at most one split site; lower bound by carried traffic, upper bound by a cut"
     return Halves(lower_gbps=min(lower, upper), upper_gbps=upper, method=method)

@@ -1,8 +1,8 @@
 """Torus against Clos for a plan: at every chosen site at equal accelerators and equal injection, and end to end.
 
-Equal injection: an accelerator has ``scale_out_gbps`` in all. The Clos gives it one link of that rate, the torus six links of a sixth, so that
-neither kind is favored by more transceivers. One replica of the model is taken to be spread over one pod, so each accelerator exchanges
-parameters x bits / 8 / pod accelerators bytes.
+Equal injection: an accelerator has ``scale_out_gbps`` in all. The Clos gives it one link of that rate, the torus six
+links of a sixth, so that neither kind is favored by more transceivers. One replica of the model is taken to be spread
+over one pod, so each accelerator exchanges parameters x bits / 8 / pod accelerators bytes.
 """
 
 import dataclasses

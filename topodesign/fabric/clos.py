@@ -205,7 +205,7 @@ def _wire(
 def _wire_pods(links: dict[tuple[int, int], int], layout: ClosLayout, first_leaf: int) -> None:
     half, up = layout.radix // 2, layout.leaf_up
     first_core = first_leaf + layout.leaves + layout.aggregations
-    keep_places = has_completable_pod(layout)
+    keep_places = core_profile(layout) is None and has_completable_pod(layout)
     dealt = 0
     for pod in range(layout.pods):
         leaves = range(pod * half, min((pod + 1) * half, layout.leaves))
@@ -228,7 +228,7 @@ def _wire_pods(links: dict[tuple[int, int], int], layout: ClosLayout, first_leaf
 
 
 def _core_slots(layout: ClosLayout, pod: int, *, start: int) -> list[int]:
-    """Core of each uplink of a pod, in order; the list of a full pod for a partly filled one, unless its links differ."""
+    """Core of each uplink of a pod, in order; of a full pod also for a partly filled one without a profile."""
     pod_up = layout.radix // 2 * layout.leaf_up
     profile = core_profile(layout)
     if profile is not None:

@@ -18,6 +18,7 @@ from topodesign.fabric.topology import CutLinks, PairRate
 EXACT_METHOD = "leaf-aligned cut, met by fluid routing over evenly spread uplinks"
 BOUND_METHOD = "leaf-aligned cut; lower bound by the links that are spread evenly"
 _ROUNDING = 1e-9
+"""Share of a value that floating point may be off; far below one link in ten million."""
 
 
 def are_shares_even(links: int, members: int, switches: int, ports: int) -> bool:
@@ -38,9 +39,9 @@ def clos_bisection(layout: ClosLayout) -> CutLinks:
     last = (layout.last_hosts, layout.last_uplinks if layout.tiers > 1 else 0)
     up = layout.leaf_up if layout.tiers > 1 else 0
     upper = least_leaf_cut(layout.full_leaves, layout.leaf_down, up, last=last, side=(half, half))
-    lower = math.ceil(_proven_cut(layout, half, last) - _ROUNDING)
+    lower = math.ceil(_proven_cut(layout, half, last) * (1 - _ROUNDING))
     method = EXACT_METHOD if lower == upper else BOUND_METHOD
-    return CutLinks(lower=float(min(lower, upper)), upper=float(upper), method=method)
+    return CutLinks(lower=float(lower), upper=float(upper), method=method)
 
 
 def least_leaf_cut(

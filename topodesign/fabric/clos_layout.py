@@ -82,8 +82,9 @@ def clos_layout(spec: Clos) -> ClosLayout:
     """Layout of one plane of a folded Clos.
 
     A leaf of radix r has u = ceil(r / (1 + oversubscription)) ports up and r - u down, so that it tapers no more than
-    asked. A partly filled leaf has as many uplinks as keep its taper. The tiers above have as many ports down as up; each
-    has the fewest switches with enough ports. Three tiers: r/2 leaves and u switches above them make a pod; r pods fit.
+    asked. A partly filled leaf has as many uplinks as keep its taper. The tiers above have as many ports down as up;
+    each has the fewest switches with enough ports. Three tiers: r/2 leaves and u switches above them make a pod; r
+    pods fit.
 
     Raises
     ------

@@ -1,7 +1,8 @@
 """Three tiers whose last pod has fewer leaves than the others, all of them full: how its uplinks meet the cores.
 
-All full pods are wired alike to the cores, c_k links to core k, the last pod with c'_k links. Proportional c' would make
-every cut and every rate that of evenly spread uplinks; whole links cannot always be proportional, and ports may run out.
+All full pods are wired alike to the cores, c_k links to core k, the last pod with c'_k links. Proportional c' would
+make every cut and every rate that of evenly spread uplinks; whole links cannot always be proportional, and ports may
+run out.
 """
 
 from dataclasses import dataclass
@@ -23,8 +24,8 @@ class CoreProfile:
 def core_profile(layout: ClosLayout) -> CoreProfile | None:
     """The profile of :class:`CoreProfile`, the last pod's links as proportional as ports allow.
 
-    ``None`` when there is no such last pod, when its leaves cannot be wired alike inside the pod, or when no profile fits
-    the ports of the cores.
+    ``None`` when there is no such last pod, when its leaves cannot be wired alike inside the pod, or when no profile
+    fits the ports of the cores.
     """
     if layout.tiers != 3 or layout.full_pods == 0 or layout.last_hosts or not layout.last_pod_hosts:
         return None
@@ -49,11 +50,11 @@ def core_profile(layout: ClosLayout) -> CoreProfile | None:
 def proven_profile_cut(layout: ClosLayout, profile: CoreProfile, half: int) -> float:
     """Proven lower bound of the bisection with this profile.
 
-    With I leaves of full pods, y leaves of the last pod and a set A of cores on one side, every aggregation switch on its
-    better side cuts min(x, all - x), concave in its links x to that side. The chord below it gives, summed over a
-    pod, at least u [phi (leaves outside) + (1 - phi) (leaves inside)], phi the share of the pod's uplinks that lead to A.
-    phi is the same for all full pods; phi' of the last pod differs where the profile is not proportional. Over all
-    sets A the least is at a prefix of the cores in order of c'/c, ascending or descending.
+    With I leaves of full pods, y leaves of the last pod and a set A of cores on one side, every aggregation switch on
+    its better side cuts min(x, all - x), concave in its links x to that side. The chord below it gives, summed over a
+    pod, at least u [phi (leaves outside) + (1 - phi) (leaves inside)], phi the share of the pod's uplinks that lead
+    to A. phi is the same for all full pods; phi' of the last pod differs where the profile is not proportional. Over
+    all sets A the least is at a prefix of the cores in order of c'/c, ascending or descending.
     """
     leaves = layout.full_pods * layout.pod_leaves
     last_leaves = layout.leaves - leaves
@@ -84,7 +85,8 @@ def carries_uniform_traffic(layout: ClosLayout, profile: CoreProfile) -> bool:
     """Whether a uniform all-to-all loads every core link of the full pods alike.
 
     Traffic with the last pod goes in proportion to c'. Traffic among full pods takes what is left of an equal load,
-    c_k (N - n)/sum(c) - n' c'_k/sum(c'), which must not be negative; n and n' are accelerators of a full and of the last pod.
+    c_k (N - n)/sum(c) - n' c'_k/sum(c'), which must not be negative; n and n' are accelerators of a full and of the
+    last pod.
     """
     if layout.full_pods < 2:
         return False

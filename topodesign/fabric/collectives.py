@@ -102,8 +102,8 @@ def recursive_allreduce(
     """Reduce-scatter in growing groups, nearest partners first, and all-gather back.
 
     With the prime factors p_1 <= p_2 <= ... of the number of ranks, stage i joins p_i groups of p_1 ... p_(i-1) ranks
-    in p_i - 1 steps; for 2^m ranks that is recursive halving and doubling. Every rank sends 2 (n-1)/n S in all, the least
-    possible. Groups that fit into leaves go at full rate, others at the rate divided by the leaves' taper.
+    in p_i - 1 steps; for 2^m ranks that is recursive halving and doubling. Every rank sends 2 (n-1)/n S in all, the
+    least possible. Groups that fit into leaves go at full rate, others at the rate divided by the leaves' taper.
 
     Parameters
     ----------

@@ -19,8 +19,8 @@ IN_RACK_CABLE_M = 2.0
 
 FLOOR_PLAN = (
     f"floor plan: {ACCELERATORS_PER_RACK} accelerators per rack, racks {RACK_PITCH_M:g} m apart, "
-    f"rows {ROW_PITCH_M:g} m apart, {DROPS_M:g} m of drops per cable between racks, {IN_RACK_CABLE_M:g} m inside a rack; "
-    "every cable as long as the longest of its kind"
+    f"rows {ROW_PITCH_M:g} m apart, {DROPS_M:g} m of drops per cable between racks, "
+    f"{IN_RACK_CABLE_M:g} m inside a rack; every cable as long as the longest of its kind"
 )
 
 

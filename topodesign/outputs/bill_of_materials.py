@@ -29,7 +29,7 @@ class BillLine:
     """One line of the bill.
 
     ``cost_item`` is the key of ``plan.cost_items`` that the line belongs to, or ``beside the plan's cost`` for what is
-    reported apart from it. ``power_w`` is the rated draw of the line's equipment, without PUE (``None``: not known).
+    reported apart from it. ``power_w`` is the rated draw of the line's equipment, without PUE (``None``: counted elsewhere).
     """
 
     item: str
@@ -181,7 +181,7 @@ def _fabric_lines(scenario: Scenario, plan: Plan) -> Iterator[BillLine]:
                 fabric.cost_usd,
                 origin=Origin(source="evaluation of the fabric at catalogue prices", date="", confidence="low"),
                 cost_item=BESIDE,
-                unit_power_w=fabric.power_kw * 1e3,
+                unit_power_w=None,  # within the all-in watts of the accelerators
             )
 
 

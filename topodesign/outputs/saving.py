@@ -39,9 +39,10 @@ def save_plan(scenario: Scenario, plan: Plan, directory: str | Path) -> tuple[Pa
 
     ``plan.json`` and, where the plan was verified, ``verification.json``; and for a plan with sites
     ``site-plan.geojson``, ``plan.gpkg``, ``bill-of-materials.csv``, ``cost.png`` and ``cost.svg``, ``fabrics.json``,
-    ``fabrics.png`` and ``fabrics.svg`` (where fabrics were evaluated), ``report.html``. All is written beside ``directory``
-    first and moved into place at the end: after a failure, what was there before is there again. Our files of an
-    earlier plan go, also those that this plan has none of; other files stay.
+    ``fabrics.png`` and ``fabrics.svg`` (where fabrics were evaluated), ``report.html``.
+
+    All is written beside ``directory`` first and moved into place at the end: after a failure, what was there before is
+    there again. Our files of an earlier plan go, also those that this plan has none of; other files stay.
 
     Parameters
     ----------

@@ -102,7 +102,8 @@ def _lines(drawn: ReportMap, projection: Projection) -> Iterator[str]:
         yield (
             f'<path d="{_path(feature["geometry"], projection)}" fill="none" stroke="{color}" '
             f'stroke-width="{width:.1f}" stroke-linecap="round" stroke-linejoin="round">'
-            f"<title>{escape(properties['segment_id'])}: {properties['pairs']} pairs, {properties['utilization']:.0%} of the spectrum</title></path>"
+            f"<title>{escape(properties['segment_id'])}: {properties['pairs']} pairs, "
+            f"{properties['utilization']:.0%} of the spectrum</title></path>"
         )
     for feature in _shown(drawn.layers["links"]):
         path = _path(feature["geometry"], projection)

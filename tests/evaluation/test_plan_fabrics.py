@@ -1,0 +1,65 @@
+"""Torus against Clos on a real plan, and latency and all-reduce by hand."""
+
+import pytest
+
+import topodesign as td
+from topodesign.catalog import load_catalog
+from topodesign.evaluation.across_sites import worst_pair_latency
+from topodesign.evaluation.plan_fabrics import message_bytes
+from topodesign.fabric import evaluate_fabric, fabric_of_size
+
+
+@pytest.fixture(name="plan", scope="module")
+def plan_fixture():
+    return td.plan(td.load_scenario("sample_sites/two-campus"), gap=0.0)
+
+
+def test_every_chosen_site_has_torus_and_clos_of_its_own_size(plan):
+    assert [site.site_id for site in plan.fabrics.sites] == [site.id for site in plan.sites]
+    for site, fabrics in zip(plan.sites, plan.fabrics.sites, strict=True):
+        assert [fabric.kind for fabric in fabrics.fabrics] == ["torus", "clos"]
+        assert {fabric.accelerators for fabric in fabrics.fabrics} == {site.accelerators}
+
+
+def test_halves_of_two_campuses_are_joined_by_6400_gbps(plan):
+    # two campuses of 1,000 accelerators: the halves are the campuses, joined by 2 x 8 x 400 Gbit/s
+    (clos,) = [entry for entry in plan.fabrics.across_sites if entry.kind == "clos"]
+    assert clos.bisection_upper_gbps == pytest.approx(6400.0)
+    assert clos.bisection_lower_gbps == pytest.approx(6400.0)
+    assert clos.bisection_exact
+
+
+def test_worst_pair_is_egress_fiber_and_ingress(plan):
+    # fiber: the shorter route, 40 km x 4.8967 us + 5 us of transceivers = 200.87 us, and both fabrics' longest latency
+    for entry in plan.fabrics.across_sites:
+        longest = {fabric.kind: fabric.latency_us.max for fabric in plan.fabrics.sites[0].fabrics}[entry.kind]
+        assert entry.worst_pair == ("campus-a", "campus-b")
+        assert entry.worst_pair_latency_us == pytest.approx(40 * 4.89670 + 5 + 2 * longest, abs=0.01)
+
+
+def test_one_site_has_no_pair_but_its_own_latency():
+    found = evaluate_fabric(fabric_of_size("clos", 1024))
+    assert worst_pair_latency(["only"], [found], []) == (None, found.latency_us.max)
+
+
+def test_an_accelerator_exchanges_its_share_of_one_replica_per_pod(plan):
+    # 1.6e11 parameters x 16 bit / 8 over 1,000 accelerators
+    assert message_bytes(plan.scenario) == pytest.approx(3.2e8)
+
+
+def test_hierarchical_allreduce_adds_the_slowest_site_and_the_exchange(plan):
+    for entry in plan.fabrics.across_sites:
+        inside = max(
+            fabric.allreduce_s for site in plan.fabrics.sites for fabric in site.fabrics if fabric.kind == entry.kind
+        )
+        expected = inside + plan.sync.time_s + plan.sync.latency_s
+        assert entry.hierarchical_allreduce_s == pytest.approx(expected)
+
+
+def test_the_catalogue_prices_the_comparison(plan):
+    doubled = load_catalog(
+        {"switch.ethernet-64x800g": {"cost_usd": 2 * load_catalog().switch("ethernet-64x800g").cost_usd}}
+    )
+    spec = fabric_of_size("clos", 1024, link_gbps=800.0)
+    assert evaluate_fabric(spec, catalog=doubled).cost_usd > evaluate_fabric(spec).cost_usd
+    assert plan.fabrics is not None
