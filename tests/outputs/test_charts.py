@@ -47,6 +47,18 @@ def test_an_interval_is_drawn_pale_between_its_ends(east: Case) -> None:
     assert [(patch.get_y(), patch.get_height()) for patch in pale] == [pytest.approx((4e12, 2e12))]
 
 
+def test_values_far_apart_are_points_on_a_logarithmic_axis(east: Case) -> None:
+    # a torus of 9216 x 30 Gbit/s against a Clos of 9216 x 200 Gbit/s x 40: 267 times as much
+    sites = tuple(
+        SiteFabrics(site_id=name, fabrics=(fabric("torus", 9216), fabric("clos", 9216 * 40))) for name in ("a", "b")
+    )
+    axes = fabric_chart(replace(report_of(east), sites=sites)).axes[0]
+    assert axes.get_yscale() == "log"
+    assert not axes.patches
+    points = sorted(float(line.get_ydata()[0]) for line in axes.lines if line.get_marker() == "o")
+    assert points == pytest.approx([276.48e12, 276.48e12, 73.728e15, 73.728e15])
+
+
 def test_of_many_sites_the_largest_are_drawn_and_the_title_says_so(east: Case) -> None:
     sites = tuple(
         SiteFabrics(site_id=f"s{number:02d}", fabrics=(fabric("clos", 1000 + number),)) for number in range(14)

@@ -12,7 +12,6 @@ from topodesign.outputs.geodesics import (
     distance_km,
     position_at,
     rounded_degrees,
-    unwrapped,
 )
 from topodesign.outputs.polygons import polygon_geometry
 
@@ -68,10 +67,6 @@ def test_a_position_half_way_halves_the_length_also_across_the_antimeridian() ->
     assert distance_km(TOKYO, middle) == pytest.approx(distance_km(middle, SEATTLE), rel=1e-6)
     assert position_at(line, 1.0) == pytest.approx(SEATTLE)
     assert position_at(line, 0.0) == pytest.approx(TOKYO)
-
-
-def test_unwrapped_longitudes_do_not_jump() -> None:
-    assert unwrapped(((170.0, 0.0), (-170.0, 1.0), (170.0, 2.0))) == ((170.0, 0.0), (190.0, 1.0), (170.0, 2.0))
 
 
 def test_rounding_never_gives_a_negative_zero() -> None:

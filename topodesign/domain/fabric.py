@@ -110,7 +110,10 @@ class Bisection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AllToAll:
-    """Uniform all-to-all, fluid: ``rate_per_pair`` with unit links, ``gbps_per_accelerator`` sent by each."""
+    """Uniform all-to-all, fluid: ``rate_per_pair`` with unit links, ``gbps_per_accelerator`` sent by each.
+
+    Where ``exact`` is false these are upper bounds.
+    """
 
     rate_per_pair: float
     gbps_per_accelerator: float

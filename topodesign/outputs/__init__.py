@@ -9,12 +9,13 @@ from topodesign.outputs.cost_chart import cost_chart
 from topodesign.outputs.fabric_charts import fabric_chart
 from topodesign.outputs.geodataframes import plan_to_geodataframes, write_geopackage
 from topodesign.outputs.geojson import geojson_bytes, plan_to_geojson
-from topodesign.outputs.properties import LAYERS, PROPERTIES, Property
+from topodesign.outputs.properties import LAYER_MEANING, LAYERS, PROPERTIES, Property
 from topodesign.outputs.report import render_report
 from topodesign.outputs.saving import OUTPUT_FILES, load_plan, save_plan
 
 __all__ = [
     "LAYERS",
+    "LAYER_MEANING",
     "OUTPUT_FILES",
     "PROPERTIES",
     "BillLine",

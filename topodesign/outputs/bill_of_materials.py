@@ -28,8 +28,8 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 class BillLine:
     """One line of the bill.
 
-    ``cost_item`` is the key of ``plan.cost_items`` that the line belongs to, or ``beside the plan's cost`` for what is
-    reported apart from it. ``power_w`` is the rated draw of the line's equipment, without PUE (``None``: counted elsewhere).
+    ``cost_item`` is the key of ``plan.cost_items`` that the line belongs to, or :data:`BESIDE` for what is reported
+    apart from it. ``power_w`` is the rated draw of the line's equipment without PUE; ``None``: counted elsewhere.
     """
 
     item: str

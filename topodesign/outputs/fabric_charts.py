@@ -16,7 +16,11 @@ MOST_SITES = 10
 """More sites than this do not fit side by side; the largest are drawn and the title says so."""
 
 BAR_ROOM = 0.8
-LABEL_BARS = 14
+WIDE_RANGE = 30.0
+"""Values further apart than this factor are drawn as points on a logarithmic axis: as bars the small would vanish."""
+
+LABEL_BARS = 8
+"""More bars than this leave no room for their values; the report's table has them."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +95,7 @@ def fabric_chart(report: FabricReport) -> "Figure":
 
     The left column has one group of bars per site (at most :data:`MOST_SITES`, the largest first by accelerators), the
     right column one bar per kind for all sites joined by the plan's links. Where a bisection is known only as an
-    interval, the bar is pale between its ends.
+    interval, the bar is pale between its ends. Values that lie far apart are points on a logarithmic axis instead.
 
     Parameters
     ----------
@@ -134,61 +138,100 @@ def _draw_inside(
     axes: "Axes", measure: Measure, names: Sequence[str], inside: dict[str, list[FabricEvaluation | None]]
 ) -> None:
     width = BAR_ROOM / max(1, len(inside))
-    top = 0.0
-    for number, (kind, fabrics) in enumerate(inside.items()):
-        for place, fabric in enumerate(fabrics):
-            if fabric is None:
-                continue
-            x = place - BAR_ROOM / 2 + width * (number + 0.5)
-            value = measure.inside(fabric)
-            _bar(axes, x, value, measure.inside_lowest(fabric), width, color_of(kind, number))
-            if len(names) * len(inside) <= LABEL_BARS:
-                _label(axes, x, value, _written(measure, value, measure.inside_lowest(fabric)))
-            top = max(top, value)
-    _finish(axes, measure, top)
+    marks = [
+        Mark(
+            place - BAR_ROOM / 2 + width * (number + 0.5),
+            measure.inside_lowest(fabric),
+            measure.inside(fabric),
+            color_of(kind, number),
+        )
+        for number, (kind, fabrics) in enumerate(inside.items())
+        for place, fabric in enumerate(fabrics)
+        if fabric is not None
+    ]
+    _draw(axes, measure, marks, width)
+    if len(marks) <= LABEL_BARS:
+        for mark in marks:
+            least = "" if mark.lowest >= mark.value else "≤ "
+            _label(axes, mark.x, mark.value, f"{least}{measure.written(mark.value)}")
     turned = len(names) > 6 or max((len(name) for name in names), default=0) > 18
     axes.set_xticks(range(len(names)), [_short(name) for name in names], rotation=20 if turned else 0)
+    axes.set_xlim(-0.5, max(len(names), 1) - 0.5)
 
 
 def _draw_across(axes: "Axes", measure: Measure, across: dict[str, CrossSiteEvaluation | None]) -> None:
-    top = 0.0
+    marks = []
     for number, (kind, fabric) in enumerate(across.items()):
         value = None if fabric is None else measure.across(fabric)
         if fabric is None or value is None:
-            axes.text(number, 0, "not\napplicable", ha="center", va="bottom", color=FAINT, fontsize=8)
+            axes.annotate(
+                "not\napplicable", (number, 0), xycoords=("data", "axes fraction"), ha="center", color=FAINT, fontsize=8
+            )
             continue
         lowest = measure.across_lowest(fabric)
-        lowest = value if lowest is None else lowest
-        _bar(axes, number, value, lowest, 0.6, color_of(kind, number))
-        _label(axes, number, value, _written(measure, value, lowest))
-        top = max(top, value)
-    _finish(axes, measure, top)
+        marks.append(Mark(number, value if lowest is None else lowest, value, color_of(kind, number)))
+    _draw(axes, measure, marks, 0.64)
+    for mark in marks:
+        _label(axes, mark.x, mark.value, _written(measure, mark))
     axes.set_xticks(range(len(across)), list(across))
     axes.set_xlim(-0.7, len(across) - 0.3)
 
 
-def _bar(axes: "Axes", x: float, value: float, lowest: float, width: float, color: str) -> None:
-    axes.bar(x, lowest, width=width * 0.94, color=color)
-    if lowest < value:
-        axes.bar(x, value - lowest, bottom=lowest, width=width * 0.94, color=color, alpha=0.35)
+@dataclass(frozen=True)
+class Mark:
+    """One bar or point: where, from what lowest to what highest value, in which color."""
+
+    x: float
+    lowest: float
+    value: float
+    color: str
+
+
+def _draw(axes: "Axes", measure: Measure, marks: Sequence[Mark], width: float) -> None:
+    from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+
+    ends = [end for mark in marks for end in (mark.lowest, mark.value)]
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: measure.written(value)))
+    axes.tick_params(axis="y", labelsize=7.5)
+    if ends and min(ends) > 0 and max(ends) / min(ends) > WIDE_RANGE:
+        axes.set_yscale("log")
+        axes.yaxis.set_major_locator(LogLocator(numticks=6))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: measure.written(value)))
+        axes.yaxis.set_minor_formatter(NullFormatter())
+        axes.set_ylim(min(ends) / 2.5, max(ends) * 4.5)
+        axes.set_ylabel("log scale", fontsize=7.5, color=FAINT)
+        for mark in marks:
+            axes.plot(
+                [mark.x, mark.x],
+                [mark.lowest, mark.value],
+                color=mark.color,
+                alpha=0.45,
+                linewidth=6,
+                solid_capstyle="butt",
+            )
+            axes.plot([mark.x], [mark.value], color=mark.color, marker="o", markersize=7)
+    else:
+        axes.set_ylim(0, max(ends) * 1.25 if ends and max(ends) > 0 else 1)
+        axes.yaxis.set_major_locator(MaxNLocator(nbins=4))
+        for mark in marks:
+            _bar(axes, mark, width)
+    quiet_axes(axes, grid_along="y")
+    axes.tick_params(which="minor", length=0)
+
+
+def _bar(axes: "Axes", mark: Mark, width: float) -> None:
+    axes.bar(mark.x, mark.lowest, width=width * 0.94, color=mark.color)
+    if mark.lowest < mark.value:
+        axes.bar(mark.x, mark.value - mark.lowest, bottom=mark.lowest, width=width * 0.94, color=mark.color, alpha=0.35)
 
 
 def _label(axes: "Axes", x: float, value: float, text: str) -> None:
-    axes.annotate(text, (x, value), (0, 2), textcoords="offset points", ha="center", va="bottom", fontsize=7.5)
+    axes.annotate(text, (x, value), (0, 4), textcoords="offset points", ha="center", va="bottom", fontsize=7.5)
 
 
-def _written(measure: Measure, value: float, lowest: float) -> str:
-    return measure.written(value) if lowest >= value else f"{measure.written(lowest)}\nto {measure.written(value)}"
-
-
-def _finish(axes: "Axes", measure: Measure, top: float) -> None:
-    from matplotlib.ticker import FuncFormatter, MaxNLocator
-
-    axes.set_ylim(0, top * 1.25 if top > 0 else 1)
-    axes.yaxis.set_major_locator(MaxNLocator(nbins=4))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: measure.written(value)))
-    axes.tick_params(axis="y", labelsize=7.5)
-    quiet_axes(axes, grid_along="y")
+def _written(measure: Measure, mark: Mark) -> str:
+    value = measure.written(mark.value)
+    return value if mark.lowest >= mark.value else f"{measure.written(mark.lowest)}\nto {value}"
 
 
 def _kinds(report: FabricReport) -> list[str]:

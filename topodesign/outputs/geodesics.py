@@ -87,15 +87,6 @@ def cut_at_antimeridian(line: Sequence[Position]) -> tuple[Line, ...]:
     return tuple(part for part in rounded if len(part) >= 2)
 
 
-def unwrapped(line: Sequence[Position]) -> Line:
-    """Longitudes continued past 180 instead of jumping, for maps that draw across the antimeridian."""
-    positions = [line[0]]
-    for lon, lat in line[1:]:
-        turns = round((positions[-1][0] - lon) / FULL_TURN)
-        positions.append((lon + turns * FULL_TURN, lat))
-    return tuple(positions)
-
-
 def _crossing_lat(start: Position, end: Position) -> float:
     """Latitude at which the geodesic from ``start`` to ``end`` passes longitude 180, by bisection on its length."""
     if abs(start[0]) == HALF_TURN:

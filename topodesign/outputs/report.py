@@ -19,8 +19,6 @@ from topodesign.outputs.legend import legend
 from topodesign.outputs.report_map import ReportMap, payload, report_map
 from topodesign.outputs.static_map import static_map
 
-MAPLIBRE_VERSION = "5.24.0"
-
 
 def render_report(scenario: Scenario, plan: Plan) -> str:
     """One HTML page: summary, map, tables and charts; it needs no network and asks for none.
@@ -67,6 +65,8 @@ def render_report(scenario: Scenario, plan: Plan) -> str:
 def _summary(plan: Plan) -> str:
     if plan.gap is None or plan.cost_usd is None:
         return ""
+    if plan.status == "optimal":
+        return "Proven: within the solver's tolerance no plan of the same candidate lightpaths is cheaper."
     return f"Proven: no plan of the same candidate lightpaths can be more than {plan.gap:.2%} cheaper."
 
 
@@ -83,7 +83,7 @@ def _sections(scenario: Scenario, plan: Plan, drawn: ReportMap) -> list[str]:
     if plan.sites:
         parts += [
             _section("Clusters", tables.site_table(scenario, plan)),
-            _section("Links between clusters", tables.link_table(plan)),
+            _section("Links between clusters", tables.link_table(scenario, plan)),
             _section("Power zones", tables.zone_table(scenario, used_mw)),
         ]
     if plan.cost_items:

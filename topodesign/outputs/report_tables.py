@@ -121,14 +121,26 @@ def site_table(scenario: Scenario, plan: Plan) -> str:
     return table(header, rows, numbers=(3, 4, 5, 6, 7))
 
 
-def link_table(plan: Plan) -> str:
+def link_table(scenario: Scenario, plan: Plan) -> str:
     """The logical links, the largest first."""
     rows = [
-        (link.a, link.z, link.mode, f"{link.lightpaths:,}", gbps(link.capacity_gbps), f"{link.length_km:,.0f}")
+        (
+            _named(scenario, link.a),
+            _named(scenario, link.z),
+            link.mode,
+            f"{link.lightpaths:,}",
+            gbps(link.capacity_gbps),
+            f"{link.length_km:,.0f}",
+        )
         for link in sorted(plan.links, key=lambda item: (-item.capacity_gbps, item.a, item.z, item.mode))
     ]
     header = ("From", "To", "Transceiver mode", "Lightpaths", "Capacity, each way", "Longest route, km")
     return table(header, rows, numbers=(3, 4, 5))
+
+
+def _named(scenario: Scenario, site_id: str) -> str:
+    name = scenario.site_by_id[site_id].name
+    return f"{name} ({site_id})" if name and name != site_id else site_id
 
 
 def zone_table(scenario: Scenario, used_mw: dict[str, float]) -> str:

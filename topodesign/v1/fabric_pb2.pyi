@@ -268,7 +268,7 @@ class AllToAll(_message.Message):
     gbps_per_accelerator: _builtins.float
     """Rate that each accelerator sends in Gbit/s."""
     exact: _builtins.bool
-    """Whether the rate is exact (else a lower bound)."""
+    """Whether the rate is exact (else an upper bound)."""
     time_s: _builtins.float
     """Time of one exchange in seconds."""
     def __init__(

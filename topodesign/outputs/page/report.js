@@ -38,7 +38,11 @@
   const collection = (features) => ({ type: "FeatureCollection", features: features.filter((item) => item.geometry) });
   const shapes = (geometries) => collection(geometries.map((geometry) => ({ type: "Feature", properties: {}, geometry })));
   const ramp = (value, stops) => ["interpolate", ["linear"], value, ...stops.flat()];
-  const radius = (least) => ["max", least, ["*", data.radius_per_root_mw, ["sqrt", ["get", "power_mw"]]]];
+  // A small map gets small rings, and so does its legend
+  const ringScale = Math.max(0.55, Math.min(1, document.documentElement.clientWidth / 900));
+  const ringPerRootMw = data.radius_per_root_mw * ringScale;
+  for (const ring of document.querySelectorAll(".legend circle")) ring.setAttribute("r", String(ringScale * Number(ring.getAttribute("r"))));
+  const radius = (least) => ["max", least, ["*", ringPerRootMw, ["sqrt", ["get", "power_mw"]]]];
   const scaled = (name, most, least, span) => ["+", least, ["*", span, ["sqrt", ["/", ["get", name], Math.max(most, 1e-9)]]]];
   const used = ["coalesce", ["get", "used_share"], 0];
 
@@ -135,7 +139,7 @@
 
   // Labels: plain elements, since a font for the map's own text would have to be fetched
 
-  const ringOf = new Map(data.layers.sites.map((item) => [item.properties.site_id, Math.max(2.5, data.radius_per_root_mw * Math.sqrt(item.properties.power_mw))]));
+  const ringOf = new Map(data.layers.sites.map((item) => [item.properties.site_id, Math.max(2.5, ringPerRootMw * Math.sqrt(item.properties.power_mw))]));
   const siteLabels = data.layers.clusters
     .slice()
     .sort((one, other) => other.properties.power_mw - one.properties.power_mw)

@@ -1,0 +1,178 @@
+"""``topodesign plan`` as a process: what it writes, how it refuses, how it stops."""
+
+import dataclasses
+import json
+import os
+import pty
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import topodesign as td
+
+SAMPLES = Path(__file__).parents[2] / "sample_sites"
+COMMAND = [sys.executable, "-m", "topodesign.cli.app", "plan"]
+WRITTEN = {
+    "plan.json",
+    "site-plan.geojson",
+    "plan.gpkg",
+    "bill-of-materials.csv",
+    "fabrics.json",
+    "fabrics.png",
+    "fabrics.svg",
+    "report.html",
+    "verification.json",
+}
+
+
+def run(*arguments):
+    return subprocess.run([*COMMAND, *map(str, arguments)], capture_output=True, text=True, check=False, timeout=300)
+
+
+@pytest.fixture(name="campus")
+def campus_fixture(tmp_path):
+    return Path(shutil.copytree(SAMPLES / "two-campus", tmp_path / "campus"))
+
+
+def test_everything_promised_is_written_and_the_summary_has_the_contracts_keys(tmp_path):
+    done = run(SAMPLES / "two-campus", "--out", tmp_path / "out", "--gap", 0, "--json")
+    assert done.returncode == 0, done.stderr
+    summary = json.loads(done.stdout)
+    assert summary["status"] == "optimal"
+    assert summary["cost_usd"] == 6_950_934.12  # sample_sites/two-campus/README.md, worked out by hand
+    assert summary["verified"] is True
+    assert {"lower_bound_usd", "gap", "wall_s"} <= set(summary)
+    assert {"id", "pods", "accelerators", "power_mw"} <= set(summary["sites"][0])
+    assert {"a", "z", "capacity_gbps", "length_km", "mode", "lightpaths"} <= set(summary["links"][0])
+    assert {"demand_gbps", "strength_gbps", "worst_failure", "worst_strength_gbps", "time_s"} <= set(summary["sync"])
+    assert {path.name for path in (tmp_path / "out").iterdir()} >= WRITTEN
+
+
+def test_a_plan_read_back_is_the_plan_that_was_written(tmp_path):
+    scenario = td.load_scenario(SAMPLES / "two-campus")
+    plan = td.plan(scenario, gap=0.0)
+    plan.save(tmp_path / "out")
+    assert td.load_plan(tmp_path / "out") == plan
+    assert td.verify(scenario, td.load_plan(tmp_path / "out" / "plan.json")).valid
+
+
+def test_regional_nova_is_within_half_a_percent_and_the_same_twice():
+    scenario = td.load_scenario(SAMPLES / "regional-nova")
+    first, second = (td.plan(scenario, gap=0.005, time_limit_s=60.0) for _ in range(2))
+    assert first.gap <= 0.005
+    assert first.verified
+    assert dataclasses.replace(first, wall_s=0.0) == dataclasses.replace(second, wall_s=0.0)
+
+
+def break_zone(folder):
+    sites = folder / "sites.geojson"
+    sites.write_text(sites.read_text().replace('"valley"', '"vally"'))
+
+
+def break_number(folder):
+    sites = json.loads((folder / "sites.geojson").read_text())
+    sites["features"][0]["properties"]["power_mw"] = float("nan")
+    (folder / "sites.geojson").write_text(json.dumps(sites))
+
+
+def break_coordinates(folder):
+    sites = json.loads((folder / "sites.geojson").read_text())
+    for feature in sites["features"]:
+        feature["geometry"]["coordinates"].reverse()
+    (folder / "sites.geojson").write_text(json.dumps(sites))
+
+
+def break_column(folder):
+    sites = folder / "sites.geojson"
+    sites.write_text(sites.read_text().replace('"power_mw"', '"powr_mw"'))
+
+
+def break_key(folder):
+    toml = folder / "scenario.toml"
+    toml.write_text(toml.read_text().replace("[policy]", "[policy]\nmax_stes = 3", 1))
+
+
+def break_file(folder):
+    fiber = folder / "fiber.geojson"
+    fiber.write_bytes(fiber.read_bytes()[:300])
+
+
+def empty_folder(folder):
+    shutil.rmtree(folder)
+    folder.mkdir()
+
+
+@pytest.mark.parametrize(
+    ("damage", "file", "field", "remedy"),
+    [
+        (break_zone, "sites.geojson", "zone_id", "did you mean 'valley'"),
+        (break_number, "sites.geojson", "power_mw", "give a number"),
+        (break_coordinates, "sites.geojson", "geometry", "longitude comes first"),
+        (break_column, "sites.geojson", "power_mw", "did you mean 'powr_mw'"),
+        (break_key, "scenario.toml", "policy.max_stes", "max_sites"),
+        (break_file, "fiber.geojson", None, "cut off"),
+        (empty_folder, "sites.geojson", None, "add it"),
+    ],
+)
+def test_bad_input_ends_with_2_and_names_file_field_and_remedy(campus, tmp_path, damage, file, field, remedy):
+    damage(campus)
+    done = run(campus, "--out", tmp_path / "out", "--json")
+    assert done.returncode == 2
+    problems = json.loads(done.stdout)["error"]["problems"]
+    assert any(
+        problem["file"] == file and problem["field"] == field and remedy in problem["message"] for problem in problems
+    ), problems
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_all_problems_of_all_files_are_told_at_once(campus, tmp_path):
+    break_zone(campus)
+    break_key(campus)
+    break_file(campus)
+    done = run(campus, "--out", tmp_path / "out", "--json")
+    problems = json.loads(done.stdout)["error"]["problems"]
+    assert {problem["file"] for problem in problems} == {"sites.geojson", "scenario.toml", "fiber.geojson"}
+
+
+def test_too_little_power_ends_with_3_and_says_how_many_mw(campus, tmp_path):
+    zones = json.loads((campus / "power_zones.geojson").read_text())
+    zones["features"][0]["properties"]["headroom_mw"] = 4.0
+    (campus / "power_zones.geojson").write_text(json.dumps(zones))
+    done = run(campus, "--out", tmp_path / "out", "--json")
+    assert done.returncode == 3
+    answer = json.loads(done.stdout)
+    assert answer["status"] == "infeasible"
+    assert {"limit": "zone.headroom_mw", "id": "valley", "value": 4.0, "unit": "MW"} in answer["clashing"]
+    # two pods of 2.5 MW and 600 W of transceivers (README of two-campus): 5.0006 MW, told in whole kW
+    assert answer["relief"] == [{"limit": "zone.headroom_mw", "id": "valley", "from": 4.0, "to": 5.001, "unit": "MW"}]
+    assert not (tmp_path / "out").exists()
+
+
+def test_no_time_for_any_plan_ends_with_5(tmp_path):
+    done = run(SAMPLES / "us-multi-region", "--out", tmp_path / "out", "--time-limit", 0.01)
+    assert done.returncode == 5
+    assert "--time-limit" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_interrupted_it_writes_its_best_plan_first(tmp_path):
+    ours, theirs = pty.openpty()
+    arguments = [SAMPLES / "us-multi-region", "--out", tmp_path / "out", "--gap", 0.0005, "--time-limit", 200]
+    with subprocess.Popen(
+        [*COMMAND, *map(str, arguments)], stdout=subprocess.DEVNULL, stderr=theirs, start_new_session=True
+    ) as process:
+        os.close(theirs)
+        seen = b""
+        while b"incumbent" not in seen:  # the progress line on a terminal
+            seen += os.read(ours, 4096)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(120) == 130
+    os.close(ours)
+    plan = td.load_plan(tmp_path / "out")
+    assert plan.stopped_by == "cancelled"
+    assert td.verify(td.load_scenario(SAMPLES / "us-multi-region"), plan).valid
