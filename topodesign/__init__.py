@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from topodesign import verify as verify
-    from topodesign.api import load_plan as load_plan
     from topodesign.api import plan as plan
     from topodesign.catalog import load_catalog as load_catalog
     from topodesign.client import Client as Client
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from topodesign.domain.scenario import Scenario as Scenario
     from topodesign.fabric import compare_fabrics as compare_fabrics
     from topodesign.fabric import evaluate_fabric as evaluate_fabric
+    from topodesign.outputs import load_plan as load_plan
     from topodesign.scenario import check_scenario as check_scenario
     from topodesign.scenario import load_scenario as load_scenario
 
@@ -39,7 +39,7 @@ _HOME = {
     "compare_fabrics": "topodesign.fabric",
     "evaluate_fabric": "topodesign.fabric",
     "load_catalog": "topodesign.catalog",
-    "load_plan": "topodesign.api",
+    "load_plan": "topodesign.outputs",
     "load_scenario": "topodesign.scenario",
     "plan": "topodesign.api",
 }

@@ -3,12 +3,9 @@
 import dataclasses
 import time
 from collections.abc import Callable
-from os import PathLike
-from pathlib import Path
 
 from topodesign.catalog import load_catalog
-from topodesign.domain.codec import decode_json
-from topodesign.domain.errors import InvalidInput, VerificationFailed
+from topodesign.domain.errors import VerificationFailed
 from topodesign.domain.plan import Plan, PlanEvent, SolveLimits
 from topodesign.domain.scenario import Scenario
 
@@ -86,28 +83,6 @@ def plan(
         wall_s=time.monotonic() - started,
         scenario=scenario,
     )
-
-
-def load_plan(path: str | PathLike[str], *, scenario: Scenario | None = None) -> Plan:
-    """Read a plan from ``plan.json`` or the folder that holds it.
-
-    Raises
-    ------
-    InvalidInput
-        When the file is missing or is no plan.
-    """
-    file = Path(path)
-    if file.is_dir():
-        file = file / "plan.json"
-    try:
-        data = file.read_bytes()
-    except OSError as error:
-        raise InvalidInput(
-            f"{file}: cannot be read ({error.strerror}); give a plan.json or the folder that holds it",
-            reason="FILE_UNREADABLE",
-        ) from None
-    loaded = decode_json(data, Plan, what=str(file))
-    return loaded if scenario is None else loaded.of(scenario)
 
 
 def _phase(name: str, found: Plan, started: float) -> PlanEvent:
