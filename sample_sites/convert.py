@@ -2,9 +2,10 @@
 
     python sample_sites/convert.py [DATA_FOLDER]
 
-``DATA_FOLDER`` (default ``../shared/data``) holds ``scenarios/regional_nova`` and ``scenarios/us_multi_region`` with sites,
-zones, links and fiber nodes. The result is the same byte for byte on every run. What is measured and what is an estimate,
-and the rule of each estimate, is in the README.md of each scenario; ``scenario.toml`` and the READMEs are written by hand.
+``DATA_FOLDER`` (default ``../shared/data``) holds ``scenarios/regional_nova`` and ``scenarios/us_multi_region`` with
+sites, zones, links and fiber nodes. The result is the same byte for byte on every run. What is measured and what is an
+estimate, and the rule of each estimate, is in the README.md of each scenario; ``scenario.toml`` and the READMEs are
+written by hand.
 """
 
 import json
@@ -189,7 +190,7 @@ def second_entrances(
     site_positions: Mapping[str, tuple[float, float]],
     node_positions: Mapping[str, tuple[float, float]],
 ) -> list[Feature]:
-    """For each site with one entrance a second one: great circle x 1.3 to the nearest other node, in its own conduit."""
+    """For each site with one entrance a second: great circle x 1.3 to the nearest other node, in its own conduit."""
     added = []
     for site_id in sorted(site_ids):
         joined = set()

@@ -100,7 +100,7 @@ def test_wrong_override_is_refused_with_a_hint(overrides: dict[str, dict[str, fl
 
 
 def test_unknown_id_names_the_known_ones() -> None:
-    with pytest.raises(NotFound, match="known: .*zrplus-400"):
+    with pytest.raises(NotFound, match=r"known: .*zrplus-400"):
         load_catalog().transceiver("zr-9000")
 
 

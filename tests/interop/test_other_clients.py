@@ -13,6 +13,7 @@ import grpc
 import pytest
 from google.api_core import operation as operation_futures
 from google.api_core.operations_v1 import OperationsClient
+from needed_tools import missing
 from served.running_server import ROOT, RunningServer
 from served.small_scenarios import two_sites, wide_grid
 
@@ -34,7 +35,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
 def node_project(pytestconfig: pytest.Config) -> Path:
     """The script beside its packages, installed from the lock file once and kept with pytest's cache."""
     if shutil.which("npm") is None:
-        pytest.skip("needs Node.js and npm")
+        missing("Node.js and npm")
     digest = hashlib.sha256((HERE / "package-lock.json").read_bytes()).hexdigest()[:16]
     assert pytestconfig.cache is not None
     directory = pytestconfig.cache.mkdir(f"interop-{digest}")

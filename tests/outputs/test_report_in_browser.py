@@ -5,17 +5,22 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from needed_tools import missing
 from outputs.browser import CHROMIUM, NO_WEBGL, SOFTWARE_WEBGL, Page, browser_page
 from outputs.hand_made_plans import Case
 from PIL import Image
 
 from topodesign.outputs import render_report
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine: the report was NOT opened")
+
+@pytest.fixture(scope="module", autouse=True)
+def chromium() -> None:
+    if CHROMIUM is None:
+        missing("Chromium")
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Page]:
+def browser(chromium: None) -> Iterator[Page]:
     with browser_page(*SOFTWARE_WEBGL) as page:
         yield page
 

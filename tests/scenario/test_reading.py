@@ -1,4 +1,4 @@
-"""What a sound scenario becomes: formats, defaults, lengths, zones, digests, graph, and files that must not be followed."""
+"""What a sound scenario becomes: formats, defaults, lengths, zones, digests, graph; files that are not followed."""
 
 import io
 import itertools
@@ -195,7 +195,8 @@ def test_a_geopackage_that_is_something_else_is_not_opened(draft: Any, tmp_path:
     # A virtual-format text of the geodata library would have it open the path inside.
     secret = tmp_path / "secret.csv"
     secret.write_text("site_id,power_mw\n")
-    virtual = f"<OGRVRTDataSource><OGRVRTLayer name='sites'><SrcDataSource>{secret}</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>"
+    layer = f"<OGRVRTLayer name='sites'><SrcDataSource>{secret}</SrcDataSource></OGRVRTLayer>"
+    virtual = f"<OGRVRTDataSource>{layer}</OGRVRTDataSource>"
     draft.replaced |= {"sites.geojson": None, "sites.gpkg": virtual.encode()}
     problem = next(problem for problem in draft.problems() if problem.file == "sites.gpkg")
     assert problem.reason == "GEOPACKAGE_INVALID" and "secret" not in problem.message

@@ -1,4 +1,4 @@
-"""The sample worked out by hand in sample_sites/two-campus/README.md: the arithmetic holds, and the planner finds that plan."""
+"""The sample worked out by hand in its README.md: the arithmetic holds, and the planner finds that plan."""
 
 import json
 import re

@@ -153,7 +153,7 @@ def _with_figures(table: str, item: Item, figures: Mapping[str, float] | None) -
                 metadata={"figure": figure},
             )
         values[figure] = _number(f"{path}.{figure}", value, whole=figure in _WHOLE_NUMBERS)
-    origins = {**item.origins, **{figure: OVERRIDE_ORIGIN for figure in values}}
+    origins = {**item.origins, **dict.fromkeys(values, OVERRIDE_ORIGIN)}
     try:
         return dataclasses.replace(item, origins=origins, **values)
     except InvalidInput as error:

@@ -1,4 +1,4 @@
-"""Scenario folders: read, checked with every problem located, turned into a :class:`~topodesign.domain.scenario.Scenario`."""
+"""Scenario folders: read, checked with every problem located, turned into a ``Scenario``."""
 
 from topodesign.scenario.digest import scenario_digest
 from topodesign.scenario.reading import check_scenario, load_scenario, read_scenario_files

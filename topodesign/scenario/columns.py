@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from topodesign.domain.errors import InvalidInput
@@ -152,10 +153,8 @@ class RowReader:
     def _number(self, column: str) -> float | None:
         value = self._row.values[column]
         if self._textual and isinstance(value, str):
-            try:
+            with suppress(ValueError):  # else it is still text, and reported as such below
                 value = float(value) if "_" not in value else value
-            except ValueError:
-                pass  # still text, so it is reported as such below
         if isinstance(value, bool) or not isinstance(value, int | float):
             self._wrong_type(column, value, "a number")
             return None
@@ -195,7 +194,8 @@ class RowReader:
         value = self._row.values[column]
         if isinstance(value, str) and value in choices:
             return value
-        message = f"{self.thing}: {column} {value!r} is not one of {', '.join(choices)}; {self._log.hint(str(value), choices)}"
+        hint = self._log.hint(str(value), choices)
+        message = f"{self.thing}: {column} {value!r} is not one of {', '.join(choices)}; {hint}"
         self._add("VALUE_UNKNOWN", column, message)
         return None
 

@@ -143,9 +143,8 @@ class FiberBuilder:
                 f"length_km: ESTIMATED as great circle x {ROUTE_FACTOR} between the ends for {_named(self._estimated)}"
             )
         if self._too_short:
-            sentences.append(
-                f"length_km: shorter than the great circle between the ends, taken as given, for {_named(self._too_short)}"
-            )
+            named = _named(self._too_short)
+            sentences.append(f"length_km: shorter than the great circle between the ends, taken as given, for {named}")
         return tuple(sentences)
 
 

@@ -120,7 +120,10 @@ class GeometryReader:
         if abs(lon) <= 180 and abs(lat) <= 90:
             return (lon, lat)
         if abs(lon) <= 90 and abs(lat) <= 180:
-            message = f"{thing}: latitude {lat:g} is beyond 90 degrees; longitude and latitude are swapped, longitude comes first"
+            message = (
+                f"{thing}: latitude {lat:g} is beyond 90 degrees; "
+                "longitude and latitude are swapped, longitude comes first"
+            )
             self._add(row, "COORDINATES_SWAPPED", message)
         else:
             message = (

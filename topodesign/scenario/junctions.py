@@ -57,7 +57,8 @@ class JunctionBuilder:
         zone_id = reader.optional_identifier("zone_id")
         if zone_id is not None:
             if self._zone_ids is not None and zone_id not in self._zone_ids:
-                message = f"{reader.thing}: zone_id {zone_id!r} names no power zone; {self._log.hint(zone_id, self._zone_ids)}"
+                hint = self._log.hint(zone_id, self._zone_ids)
+                message = f"{reader.thing}: zone_id {zone_id!r} names no power zone; {hint}"
                 self._log.add("ZONE_UNKNOWN", message, file=self._table.file, row=row.number, field="zone_id")
                 return None
             return zone_id

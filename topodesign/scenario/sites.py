@@ -66,7 +66,7 @@ class SiteBuilder:
         found = []
         for row, reader, site_id, position in located:
             zone_id = self._zone_of(row, reader, position, swapped=swapped)
-            site = self._site(row, reader, site_id, zone_id, position)
+            site = self._site(reader, site_id, zone_id, position)
             if site is not None:
                 found.append(Located(site, row.number))
         if not table.rows:
@@ -76,7 +76,7 @@ class SiteBuilder:
         return Part(file=table.file, items=items, assumptions=(*table.notes, *by_position, *self._defaults.sentences))
 
     def _site(
-        self, row: Row, reader: RowReader, site_id: str | None, zone_id: str | None, position: Position | None
+        self, reader: RowReader, site_id: str | None, zone_id: str | None, position: Position | None
     ) -> Site | None:
         power = reader.required_number("power_mw")
         values = {
@@ -106,7 +106,8 @@ class SiteBuilder:
         zone_id = reader.optional_identifier("zone_id")
         if zone_id is not None:
             if self._zone_ids is not None and zone_id not in self._zone_ids:
-                message = f"{reader.thing}: zone_id {zone_id!r} names no power zone; {self._log.hint(zone_id, self._zone_ids)}"
+                hint = self._log.hint(zone_id, self._zone_ids)
+                message = f"{reader.thing}: zone_id {zone_id!r} names no power zone; {hint}"
                 self._add(row, "ZONE_UNKNOWN", message)
                 return None
             return zone_id

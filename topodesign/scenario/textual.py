@@ -76,7 +76,7 @@ class _DoctypeError(ValueError):
 
 
 class _NoDoctype(ElementTree.TreeBuilder):
-    def doctype(self, name: str, pubid: str | None, system: str | None) -> None:
+    def doctype(self, name: str, _pubid: str | None, _system: str | None) -> None:
         raise _DoctypeError(f"document type declarations such as {name!r} are not accepted")
 
 

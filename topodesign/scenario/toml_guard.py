@@ -1,7 +1,7 @@
 """Refuses a TOML text that could exhaust memory, before a parser sees it.
 
-A dotted key of n parts builds n tables, so a small text of long dotted keys can fill any memory. This scan counts, without
-building anything, how deep each key and bracket goes and how many key parts there are in all.
+A dotted key of n parts builds n tables, so a small text of long dotted keys can fill any memory. This scan counts,
+without building anything, how deep each key and bracket goes and how many key parts there are in all.
 """
 
 from dataclasses import dataclass
