@@ -17,18 +17,25 @@ if TYPE_CHECKING:
 
 Status = Literal["optimal", "feasible", "infeasible", "limit"]
 StoppedBy = Literal["gap", "time_limit", "work_limit", "cancelled", "proof"]
+Objective = Literal["cost", "accelerators", "sync-time"]
 TRANSIENT: Mapping[str, bool] = {"transient": True}
 """Metadata of a field that is carried in memory only: neither JSON nor the wire has it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SolveLimits:
-    """When to stop. ``gap`` is relative to the plan's cost; ``time_limit_s`` in seconds counts model building."""
+    """What to optimise and when to stop.
+
+    ``objective`` ``None`` is what the scenario asks for: most accelerators where ``size.budget_usd`` is the target, the
+    least sync time where ``policy.budget_usd`` limits the cost, otherwise least cost. ``gap`` is relative to the
+    plan's cost (or to the goal, where that is not the cost); ``time_limit_s`` in seconds counts model building.
+    """
 
     time_limit_s: float = 60.0
     gap: float = 0.002
     seed: int = 0
     threads: int = 2
+    objective: Objective | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +145,21 @@ class Infeasibility:
     message: str
     clashing: tuple[LimitClash, ...]
     relief: tuple[Relief, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Goal:
+    """What was optimised under a budget: the value reached, and the proven bound that no plan can better.
+
+    ``unit`` is ``accelerators`` (more is better) or ``s`` (less is better).
+    """
+
+    objective: Objective
+    value: float
+    bound: float
+    gap: float
+    unit: str
+    budget_usd: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,6 +279,7 @@ class Plan:
     verified: bool = False
     verification: Verification | None = None
     cost_items: Mapping[str, float] = field(default_factory=dict)
+    goal: Goal | None = None
     fabrics: FabricReport | None = None
     infeasibility: Infeasibility | None = None
     attribution: str = ""

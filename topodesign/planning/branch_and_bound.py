@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from topodesign.planning.cutting_planes import CutLoop
+from topodesign.planning.halting import Halt
 from topodesign.planning.instance import Floats
 from topodesign.planning.master import Master
 from topodesign.planning.relaxation import LinearRelaxation, Relaxed
@@ -66,7 +67,7 @@ class SiteTree:
         """The open node with the least bound."""
         return heapq.heappop(self._open) if self._open else None
 
-    def relax(self, node: Node) -> Relaxed | None:
+    def relax(self, node: Node, halt: Halt) -> Relaxed | None:
         """Bound a node: rounds of separation under its decisions; ``None`` when it holds no plan."""
         self.nodes += 1
         relaxation = self._relaxation()
@@ -74,7 +75,7 @@ class SiteTree:
             lower = 1.0 if site in node.used else self._floor[site]
             upper = 0.0 if site in node.closed else self._ceiling[site]
             relaxation.set_bounds(column, lower, upper)
-        return self.loop.run(most_rounds=ROUNDS_PER_NODE)
+        return self.loop.run(most_rounds=ROUNDS_PER_NODE, halt=halt)
 
     def branching_site(self, solved: Relaxed, node: Node) -> int | None:
         """The undecided site that is most fractional, weighted by what it can hold; ``None`` when all are integral."""

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from topodesign.planning.halting import NEVER, Halt
 from topodesign.planning.master import Master, lightpath_values, linking_row
-from topodesign.planning.partition_rows import Separator
 from topodesign.planning.programme import Row
 from topodesign.planning.relaxation import LinearRelaxation, Relaxed
+from topodesign.planning.requirement import Separator
 
 TAILING_ROUNDS = 6
 TAILING_SHARE = 2e-5
@@ -34,7 +35,7 @@ class CutLoop:
         *,
         most_rounds: int = 200,
         on_round: Callable[[Relaxed], None] | None = None,
-        should_stop: Callable[[], bool] = lambda: False,
+        halt: Halt = NEVER,
     ) -> Relaxed | None:
         """Separate until done; the last relaxation is a valid bound whenever it stops. ``None``: infeasible."""
         if self.relaxation is None:
@@ -48,8 +49,8 @@ class CutLoop:
             if on_round is not None:
                 on_round(solved)
             history.append(solved.bound)
-            new = self.violated(solved)
-            if not new or should_stop() or _has_tailed_off(history):
+            new = [] if halt.is_over() else self.violated(solved, halt)
+            if not new or halt.is_over() or _has_tailed_off(history):
                 break
             self.rows.extend(new)
             self.relaxation.add(new)
@@ -74,19 +75,17 @@ class CutLoop:
                 self.last_binding[position] = self.solves
         return solved
 
-    def violated(self, solved: Relaxed) -> list[Row]:
+    def violated(self, solved: Relaxed, halt: Halt = NEVER) -> list[Row]:
         """Violated rows at a solution of the relaxation."""
         master, separator = self.master, self.separator
         capacity = lightpath_values(master, solved.values)
         capacity[capacity < 1e-6 * master.instance.required_gbps] = 0.0
         if self.sites_are_fixed:
             used = [site for site, column in enumerate(master.used) if master.programme.upper[column] > 0]
-            found = separator.separate_used(capacity, used)
-            return [separator.to_row(master, row, None, None) for row in found]
+            return separator.rows_for_used(master, capacity, used, halt=halt)
         openness = np.clip(solved.values[list(master.used)], 0.0, 1.0)
         pods = solved.values[list(master.pods)]
-        partitions = separator.separate_fractional(capacity, openness, pods)
-        rows = [separator.to_row(master, row, openness, pods) for row in partitions]
+        rows = separator.rows_for_openness(master, capacity, openness, pods, halt=halt)
         rows.extend(violated_links(master, solved))
         return rows
 

@@ -12,7 +12,7 @@ where z_i is any lower bound on "block i is used". Three are at hand, the strong
 """
 
 import math
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -20,7 +20,9 @@ import numpy as np
 from ortools.graph.python import max_flow
 
 from topodesign.planning.failures import Bools, FailureState, FailureStates
-from topodesign.planning.instance import Floats, Instance, Ints, target_pods
+from topodesign.planning.halting import NEVER, Halt
+from topodesign.planning.holding import Holding
+from topodesign.planning.instance import Floats, Instance, Ints
 from topodesign.planning.master import Master
 from topodesign.planning.programme import Row
 from topodesign.planning.strength import Partition, worst_partition
@@ -46,55 +48,7 @@ class PartitionRow:
         return (self.state.name, self.block.tobytes())
 
 
-class Holding:
-    """What sets of sites can hold, in the unit of the size target (pods, or MW)."""
-
-    def __init__(self, instance: Instance) -> None:
-        scenario = instance.scenario
-        pods = target_pods(scenario)
-        self.target = float(pods) if pods is not None else float(scenario.size.power_mw or 0.0)
-        self.amount = np.array([1.0 if pods is not None else site.pod_mw for site in instance.sites])
-        self._site_most = self.amount * np.array([float(site.most_pods) for site in instance.sites])
-        self._zone = np.array(
-            [list(scenario.zone_by_id).index(site.site.zone_id) for site in instance.sites], dtype=np.int64
-        )
-        zones = list(scenario.zone_by_id.values())
-        least_mw = [
-            min((s.pod_mw for s in instance.sites if s.site.zone_id == zone.zone_id), default=math.inf)
-            for zone in zones
-        ]
-        self._zone_most = np.array(
-            [
-                math.floor(zone.headroom_mw / mw + 1e-9) if pods is not None else zone.headroom_mw
-                for zone, mw in zip(zones, least_mw, strict=True)
-            ]
-        )
-        self._share = scenario.policy.max_zone_share
-        self._most_sites = scenario.policy.max_sites or len(instance.sites)
-
-    def most(self, sites: Collection[int] | Ints) -> float:
-        """An upper bound on what these sites can hold together."""
-        return self._most(sites, self._zone_most)
-
-    def can_hold_target(self, sites: Collection[int] | Ints) -> bool:
-        """Whether these sites alone might hold the target.
-
-        A zone holds at most its share of the total t; (sum of zone maxima)(t) - t is concave and 0 at t = 0, so if
-        any total above the target fits, the target fits.
-        """
-        zone_most = np.minimum(self._zone_most, self._share * self.target)
-        return self._most(sites, zone_most) >= self.target - 1e-6
-
-    def _most(self, sites: Collection[int] | Ints, zone_most: Floats) -> float:
-        members = np.asarray(sorted(sites), dtype=np.int64)
-        if len(members) == 0:
-            return 0.0
-        by_zone = np.bincount(self._zone[members], weights=self._site_most[members], minlength=len(zone_most))
-        largest = np.sort(np.minimum(self._site_most[members], zone_most[self._zone[members]]))[::-1]
-        return float(min(np.minimum(by_zone, zone_most).sum(), largest[: self._most_sites].sum()))
-
-
-class Separator:
+class PartitionSeparator:
     """Finds violated rows for a solution, and turns them into rows of a programme."""
 
     def __init__(self, instance: Instance, states: FailureStates | None = None) -> None:
@@ -103,15 +57,24 @@ class Separator:
         self.holding = Holding(instance)
         self._necessary: dict[bytes, bool] = {}
 
-    def separate_used(
-        self, capacity_gbps: Floats, used: Sequence[int], *, least: float = VIOLATION, most: int = 200
-    ) -> list[PartitionRow]:
+    def rows_for_used(
+        self,
+        master: Master,
+        capacity_gbps: Floats,
+        used: Sequence[int],
+        *,
+        least: float = VIOLATION,
+        most: int = 200,
+        halt: Halt = NEVER,
+    ) -> list[Row]:
         """Exact separation when the used sites are known: the worst partition in every state that can bind.
 
         ``least`` is the least violation, as a share of B, that counts.
         """
         found = []
         for state in self.states.relevant(capacity_gbps):
+            if halt.is_over():
+                break
             alive = [site for site in used if site not in state.dead_sites]
             if len(alive) < 2:
                 continue
@@ -121,11 +84,18 @@ class Separator:
             if slack < -least * self.instance.required_gbps and len(partition) > 1:
                 found.append((slack, self._row(state, alive, partition)))
         found.sort(key=lambda item: (item[0], item[1].key))
-        return [row for _, row in found[:most]]
+        return [self._to_row(master, row, None, None) for _, row in found[:most]]
 
-    def separate_fractional(
-        self, capacity_gbps: Floats, openness: Floats, pods: Floats, *, most: int = 200
-    ) -> list[PartitionRow]:
+    def rows_for_openness(
+        self,
+        master: Master,
+        capacity_gbps: Floats,
+        openness: Floats,
+        pods: Floats,
+        *,
+        most: int = 200,
+        halt: Halt = NEVER,
+    ) -> list[Row]:
         """Cuts between the most open site and each other one, and the worst partition of the clearly open sites."""
         active = np.flatnonzero(openness > 1e-6)
         if len(active) < 2:
@@ -133,6 +103,8 @@ class Separator:
         root = int(active[np.argmax(openness[active])])
         found: dict[tuple[str, bytes], tuple[float, PartitionRow]] = {}
         for state in self.states.relevant(capacity_gbps):
+            if halt.is_over():
+                break
             alive = [int(site) for site in active if site not in state.dead_sites]
             if root not in alive or len(alive) < 2:
                 continue
@@ -142,9 +114,9 @@ class Separator:
                 if violation > VIOLATION:
                     found.setdefault(row.key, (-violation, row))
         ranked = sorted(found.values(), key=lambda item: (item[0], item[1].key))
-        return [row for _, row in ranked[:most]]
+        return [self._to_row(master, row, openness, pods) for _, row in ranked[:most]]
 
-    def to_row(self, master: Master, row: PartitionRow, openness: Floats | None, pods: Floats | None) -> Row:
+    def _to_row(self, master: Master, row: PartitionRow, openness: Floats | None, pods: Floats | None) -> Row:
         """The row with the strongest z at ``openness`` and ``pods`` (``None``: all sites of the master are used)."""
         crossing = self._crossing(row)
         weight = master.unit * self.instance.rate_gbps / self.instance.required_gbps

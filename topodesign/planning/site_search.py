@@ -9,8 +9,9 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 
 import numpy as np
 
+from topodesign.planning.halting import Halt
+from topodesign.planning.holding import Holding
 from topodesign.planning.instance import Floats, Instance, conflict_pairs
-from topodesign.planning.partition_rows import Holding
 from topodesign.planning.sizing import Sizer
 
 MOST_SIZINGS = 120
@@ -33,26 +34,36 @@ class SiteSearch:
         self._required = {position for position, site in enumerate(instance.sites) if site.site.required}
 
     def improve(
-        self, openness: Floats, *, should_stop: Callable[[], bool] = lambda: False
+        self,
+        openness: Floats,
+        *,
+        halt: Halt,
+        on_better: Callable[[tuple[int, ...]], None],
+        start: tuple[int, ...] | None = None,
     ) -> tuple[tuple[int, ...], float] | None:
-        """Best set found from a greedy start, and the value of its relaxation in US dollars; ``None`` if none fits."""
-        best = self._greedy(openness)
+        """Best set found from ``start`` (by default a greedy one), and the value of its relaxation in US dollars.
+
+        ``on_better`` is called with every set that is the best so far, right after it was sized. ``None``: no set fits.
+        """
+        best = start if start is not None and self.is_possible(start) else self._greedy(openness)
         if best is None:
             return None
-        value = self._sizer.relaxed_usd(best)
+        value = self._sizer.relaxed_usd(best, halt)
+        on_better(best)
         attractive = [site for site in np.argsort(-openness, kind="stable") if openness[site] > 1e-3]
         self._sizings = 0
         improved = True
-        while improved and not should_stop():
+        while improved and not halt.is_over():
             improved = False
             for candidate in self._promising(best, value, attractive):
                 self._sizings += 1
-                candidate_value = self._sizer.relaxed_usd(candidate)
-                if candidate_value < value * (1 - 1e-9):
+                candidate_value = self._sizer.relaxed_usd(candidate, halt)
+                if candidate_value < value * (1 - 1e-9) and not halt.is_over():
                     best, value, improved = candidate, candidate_value, True
+                    on_better(best)
                     break
-                if self._sizings >= MOST_SIZINGS or should_stop():
-                    return best, value
+                if self._sizings >= MOST_SIZINGS or halt.is_over():
+                    return (best, value) if np.isfinite(value) else None
         return (best, value) if np.isfinite(value) else None
 
     def is_possible(self, sites: Collection[int]) -> bool:

@@ -10,6 +10,7 @@ from topodesign.domain.errors import InvalidInput
 from topodesign.domain.plan import Infeasibility, Plan, PlanEvent, SolveLimits, StoppedBy
 from topodesign.domain.scenario import Scenario
 from topodesign.planning.assembly import assemble_plan, assumptions_of, provenance_of
+from topodesign.planning.halting import Halt, never
 from topodesign.planning.infeasibility import explain_infeasibility
 from topodesign.planning.instance import Instance, compile_instance
 from topodesign.planning.search import Search
@@ -51,13 +52,8 @@ def solve(
     report = on_progress or (lambda _: None)
     report(PlanEvent(phase="candidates", wall_s=0.0))
     instance = compile_instance(scenario, catalog)
-    search = Search(
-        instance=instance,
-        limits=limits,
-        started=started,
-        on_progress=report,
-        should_stop=should_stop or (lambda: False),
-    )
+    halt = Halt(deadline=started + limits.time_limit_s, should_stop=should_stop or never)
+    search = Search(instance=instance, limits=limits, started=started, on_progress=report, halt=halt)
     found = search.run()
     wall_s = time.monotonic() - started
     if found.design is not None:
