@@ -1,11 +1,11 @@
-"""Makes the sample scenarios ``regional-nova`` and ``us-multi-region`` out of open data.
+"""Makes the sample scenarios ``regional-nova``, ``us-multi-region`` and ``europe`` out of open data.
 
     python sample_sites/convert.py [DATA_FOLDER]
 
-``DATA_FOLDER`` (default ``../shared/data``) holds ``scenarios/regional_nova`` and ``scenarios/us_multi_region`` with
-sites, zones, links and fiber nodes. The result is the same byte for byte on every run. What is measured and what is an
-estimate, and the rule of each estimate, is in the README.md of each scenario; ``scenario.toml`` and the READMEs are
-written by hand.
+``DATA_FOLDER`` (default ``../shared/data``) holds ``scenarios/regional_nova``, ``scenarios/us_multi_region`` and
+``scenarios/europe`` with sites, zones, links and fiber nodes. The result is the same byte for byte on every run. What
+is measured and what is an estimate, and the rule of each estimate, is in the README.md of each; ``scenario.toml``
+and the READMEs are written by hand.
 """
 
 import json
@@ -20,6 +20,8 @@ from pyproj import Geod
 HERE = Path(__file__).resolve().parent
 SIMPLIFY_DEGREES = 0.002
 ROUTE_FACTOR = 1.3  # fiber route over great circle, US conduits between 120 cities (arXiv:1811.10737)
+EUROPE_ROUTE_FACTOR = 1.4  # what the tails of the European source are made with
+USD_PER_EUR = 1.13  # about the mean of the ECB's daily reference rates of 2025, the year of the prices
 
 # Rules of the estimates; each is explained in the READMEs.
 LONG_HAUL_PAIRS = 432
@@ -33,10 +35,11 @@ GEOD = Geod(ellps="WGS84")
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Write both scenarios next to this script."""
+    """Write the three scenarios next to this script."""
     data = Path(arguments[0]) if arguments else HERE.parent / ".." / "shared" / "data"
     convert_regional_nova(data / "scenarios" / "regional_nova", HERE / "regional-nova")
     convert_us_multi_region(data / "scenarios" / "us_multi_region", HERE / "us-multi-region")
+    convert_europe(data / "scenarios" / "europe", HERE / "europe")
 
 
 def convert_regional_nova(source: Path, target: Path) -> None:
@@ -66,6 +69,23 @@ def convert_us_multi_region(source: Path, target: Path) -> None:
     write(target / "fiber.geojson", segments)
 
 
+def convert_europe(source: Path, target: Path) -> None:
+    """Forty-six sites in 29 zones, joined by a graph along high-voltage lines (optical ground wire)."""
+    sites = read(source / "sites.geojson")
+    nodes = read(source / "fiber_nodes_opgw.geojson")
+    links = read(source / "links_opgw.geojson")
+    site_positions = {site["properties"]["site_id"]: position(site) for site in sites}
+    node_positions = {node["properties"]["node_id"]: position(node) for node in nodes}
+    segments = [segment(link, tail_factor=EUROPE_ROUTE_FACTOR) for link in links]
+    segments += second_entrances(
+        list(site_positions), segments, site_positions, node_positions, factor=EUROPE_ROUTE_FACTOR
+    )
+    write(target / "sites.geojson", [site_feature(site) for site in sites])
+    write(target / "power_zones.geojson", [europe_zone(zone) for zone in read(source / "zones.geojson")])
+    write(target / "junctions.geojson", [junction_feature(node) for node in nodes])
+    write(target / "fiber.geojson", segments)
+
+
 def site_feature(site: Feature) -> Feature:
     """A site with its power from the data and its PUE and development cost by rule."""
     given = site["properties"]
@@ -80,7 +100,7 @@ def site_feature(site: Feature) -> Feature:
         "pue": pue_at(lat),
         "capex_usd_per_mw": capex_usd_per_mw(given["est_power_mw"], facilities, runs_already=runs_already),
         "fixed_capex_usd": 25_000_000 if runs_already or facilities >= 5 else 60_000_000,
-        "state": given["state"],
+        **{column: given[column] for column in ("state", "iso2") if column in given},
         "operators": given["operators"],
         "n_facilities": facilities,
         "power_basis": given["power_basis"],
@@ -140,6 +160,22 @@ def us_zone(zone: Feature) -> Feature:
     )
 
 
+def europe_zone(zone: Feature) -> Feature:
+    """A bidding zone or country as a power zone; no utility, since the source names none. Euros become US dollars."""
+    given = zone["properties"]
+    if given["currency"] != "EUR":
+        raise ValueError(f"zone {given['zone_id']} has a price in {given['currency']}, not in EUR")
+    return zone_feature(
+        zone,
+        zone_id=given["zone_id"],
+        name=given["name"],
+        headroom_mw=given["synthetic_headroom_mw"],
+        price=round(given["price_per_mwh"] * USD_PER_EUR, 2),
+        carbon=given["co2_lifecycle_g_per_kwh"],
+        utility="",
+    )
+
+
 def zone_feature(
     zone: Feature, *, zone_id: str, name: str, headroom_mw: float, price: float, carbon: float, utility: str
 ) -> Feature:
@@ -163,21 +199,23 @@ def junction_feature(node: Feature) -> Feature:
     return feature(properties, {"type": "Point", "coordinates": [round(lon, 5), round(lat, 5)]})
 
 
-def segment(link: Feature) -> Feature:
-    """A link of the data as a fiber segment in a conduit of its own."""
+def segment(link: Feature, *, tail_factor: float = ROUTE_FACTOR) -> Feature:
+    """A link of the data as a fiber segment in its own conduit; ``tail_factor`` is what its tails were made with."""
     given = link["properties"]
-    pairs = {"long-haul": LONG_HAUL_PAIRS, "row": LONG_HAUL_PAIRS, "tail": TAIL_PAIRS, "metro-duct": METRO_PAIRS}
+    pairs = {"tail": TAIL_PAIRS, "metro-duct": METRO_PAIRS}
     basis = {
         "long-haul": "along rail and transmission rights of way",
         "row": "along rail and transmission rights of way",
-        "tail": "estimated tail, great circle x 1.3",
+        "opgw": "along high-voltage lines",
+        "subsea": "estimated subsea cable",
+        "tail": f"estimated tail, great circle x {tail_factor}",
         "metro-duct": "estimated metro duct, great circle x 1.4",
     }
     return segment_feature(
         segment_id=given["link_id"],
         ends=(given["a"], given["b"]),
         length_km=given["fiber_km"],
-        pairs=pairs[given["kind"]],
+        pairs=pairs.get(given["kind"], LONG_HAUL_PAIRS),
         kind=given["kind"],
         basis=basis[given["kind"]],
         geometry=lighter(link["geometry"]),
@@ -189,8 +227,10 @@ def second_entrances(
     segments: Sequence[Feature],
     site_positions: Mapping[str, tuple[float, float]],
     node_positions: Mapping[str, tuple[float, float]],
+    *,
+    factor: float = ROUTE_FACTOR,
 ) -> list[Feature]:
-    """For each site with one entrance a second: great circle x 1.3 to the nearest other node, in its own conduit."""
+    """For each site with one entrance a second: great circle x ``factor`` to the nearest other node, own conduit."""
     added = []
     for site_id in sorted(site_ids):
         joined = set()
@@ -208,7 +248,7 @@ def second_entrances(
             segment_feature(
                 segment_id=f"{site_id}-B",
                 ends=(site_id, nearest),
-                length_km=round(ROUTE_FACTOR * great_circle_km(start, end), 1),
+                length_km=round(factor * great_circle_km(start, end), 1),
                 pairs=TAIL_PAIRS,
                 kind="tail",
                 basis="estimated second entrance",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from topodesign import verify as verify
+    from topodesign.api import explain as explain
     from topodesign.api import plan as plan
     from topodesign.catalog import load_catalog as load_catalog
     from topodesign.client import Client as Client
@@ -38,6 +39,7 @@ _HOME = {
     "check_scenario": "topodesign.scenario",
     "compare_fabrics": "topodesign.fabric",
     "evaluate_fabric": "topodesign.fabric",
+    "explain": "topodesign.api",
     "load_catalog": "topodesign.catalog",
     "load_plan": "topodesign.outputs",
     "load_scenario": "topodesign.scenario",

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from topodesign.catalog import load_catalog
 from topodesign.domain.errors import VerificationFailed
-from topodesign.domain.plan import Plan, PlanEvent, SolveLimits
+from topodesign.domain.explanation import Explanation
+from topodesign.domain.plan import Objective, Plan, PlanEvent, SolveLimits
 from topodesign.domain.scenario import Scenario
 
 DEFAULT_LIMITS = SolveLimits()
@@ -19,10 +20,12 @@ def plan(
     gap: float = DEFAULT_LIMITS.gap,
     seed: int = DEFAULT_LIMITS.seed,
     threads: int = DEFAULT_LIMITS.threads,
+    objective: Objective | None = None,
+    start: Plan | None = None,
     on_progress: Callable[[PlanEvent], object] | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> Plan:
-    """Place clusters and size the optical links at least cost; verify the plan and compare fabrics on it.
+    """Place clusters and size the optical links; verify the plan and compare fabrics on it.
 
     Parameters
     ----------
@@ -35,10 +38,15 @@ def plan(
         Same input, seed and versions give the same plan when the gap stops the search.
     threads : int
         Most threads to use.
+    objective : {"cost", "accelerators", "sync-time"}, optional
+        By default what the scenario asks for: with ``size.budget_usd`` the most accelerators that the budget buys, with
+        ``policy.budget_usd`` the least sync time, otherwise the least cost.
+    start : Plan, optional
+        An earlier plan to begin from, of this or a similar scenario.
     on_progress : callable, optional
         Receives a :class:`PlanEvent` for every new phase, incumbent and bound.
     should_stop : callable, optional
-        Asked between solves; when true the best plan so far is returned (``stopped_by`` ``cancelled``).
+        Asked about 20 times a second; when true the best plan so far is returned (``stopped_by`` ``cancelled``).
 
     Returns
     -------
@@ -48,7 +56,7 @@ def plan(
     Raises
     ------
     InvalidInput
-        For limits out of range or a scenario setting that is not planned for.
+        For limits out of range, or an objective that the scenario's target does not go with.
     VerificationFailed
         When the independent verifier rejects the plan: a defect of ours.
     """
@@ -56,7 +64,7 @@ def plan(
     from topodesign.verify import verify_plan
 
     started = time.monotonic()
-    limits = SolveLimits(time_limit_s=time_limit_s, gap=gap, seed=seed, threads=threads)
+    limits = SolveLimits(time_limit_s=time_limit_s, gap=gap, seed=seed, threads=threads, objective=objective)
     catalog = load_catalog(scenario.catalog_overrides)
 
     def report(event: PlanEvent) -> None:
@@ -64,7 +72,12 @@ def plan(
             on_progress(event)
 
     found = solve(
-        scenario, limits=limits, catalog=catalog, on_progress=report, should_stop=should_stop or (lambda: False)
+        scenario,
+        limits=limits,
+        catalog=catalog,
+        on_progress=report,
+        should_stop=should_stop or (lambda: False),
+        start=start,
     )
     if found.status in ("infeasible", "limit"):
         return found.of(scenario)
@@ -82,6 +95,44 @@ def plan(
         fabrics=evaluate_plan_fabrics(scenario, found, catalog),
         wall_s=time.monotonic() - started,
         scenario=scenario,
+    )
+
+
+def explain(
+    scenario: Scenario,
+    plan: Plan,
+    *,
+    time_limit_s: float = 300.0,
+    most_sites: int = 8,
+    should_stop: Callable[[], bool] | None = None,
+) -> Explanation:
+    """What binds a plan of least cost, what a step more of each binding limit saves, and what unused sites would cost.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    plan : Plan
+        A plan of that scenario.
+    time_limit_s : float
+        Seconds for all re-solves together.
+    most_sites : int
+        Unused sites to look at, those whose pods are cheapest first.
+    should_stop : callable, optional
+        When true, what was found so far is returned.
+
+    Raises
+    ------
+    InvalidInput
+        For a plan without sites, or one made under a budget.
+    """
+    from topodesign.planning.explaining import explain_plan
+
+    return explain_plan(
+        scenario,
+        plan,
+        time_limit_s=time_limit_s,
+        most_sites=most_sites,
+        should_stop=should_stop or (lambda: False),
     )
 
 

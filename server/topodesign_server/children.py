@@ -18,6 +18,7 @@ from topodesign_server.tasks import run_task
 
 EXIT_WAIT_S = 5.0
 PRELOADED = (
+    "topodesign_server.dying_with_parent",  # first: it ties fork server and children to their parents
     "topodesign_server.tasks",
     "topodesign_server.incidents",
     "topodesign.api",

@@ -55,6 +55,7 @@ jobs = sa.Table(
     sa.Column("scenario", sa.LargeBinary, nullable=False),
     sa.Column("plan_summary", sa.LargeBinary),
     sa.Column("plan", sa.LargeBinary),
+    sa.Column("start", sa.LargeBinary),
     sqlite_autoincrement=True,
 )
 events = sa.Table(
@@ -93,6 +94,7 @@ class Database:
         sa.event.listen(self._engine, "begin", _on_begin)
         self._writer: Engine = self._engine.execution_options(immediate=True)
         metadata.create_all(self._writer)
+        self._add_missing_columns()
         self.signing_key = self._signing_key()
 
     @contextmanager
@@ -110,6 +112,16 @@ class Database:
     def close(self) -> None:
         self._engine.dispose()
         self._lock.close()
+
+    def _add_missing_columns(self) -> None:
+        """Bring a directory of an earlier version up to date: columns that came later are nullable and stay empty."""
+        with self.writing() as connection:
+            for table in metadata.sorted_tables:
+                present = {column["name"] for column in sa.inspect(connection).get_columns(table.name)}
+                for column in table.columns:
+                    if column.name not in present:
+                        kind = column.type.compile(connection.dialect)
+                        connection.execute(sa.text(f"ALTER TABLE {table.name} ADD COLUMN {column.name} {kind}"))
 
     def _signing_key(self) -> bytes:
         with self.writing() as connection:

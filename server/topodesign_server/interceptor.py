@@ -6,10 +6,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import grpc
-from google.protobuf.message import DecodeError
+from google.protobuf.message import DecodeError, Message
+from google.rpc import code_pb2
+from google.rpc.error_details_pb2 import ErrorInfo
 from google.rpc.status_pb2 import Status
 
-from topodesign.domain.errors import InvalidInput
+from topodesign.domain.errors import CapacityError, InvalidInput
+from topodesign.wire.faults import DOMAIN
 from topodesign_server.incidents import status_of
 from topodesign_server.watchers import Watchers
 
@@ -23,14 +26,16 @@ if TYPE_CHECKING:
 
 
 class BoundaryInterceptor(grpc.aio.ServerInterceptor):
-    """Wraps every method of our services.
+    """Wraps every method of our services, and answers for those that there are not.
 
+    ``message_bytes`` is the size of a message above which the runtime would refuse to send it, with a text of its own.
     The runtime answers undecodable bytes with UNKNOWN before a servicer sees them; here the bytes come undecoded, so
     that the answer can be INVALID_ARGUMENT with reason MESSAGE_UNDECODABLE.
     """
 
-    def __init__(self, watchers: Watchers) -> None:
+    def __init__(self, watchers: Watchers, *, message_bytes: int) -> None:
         self._watchers = watchers
+        self._message_bytes = message_bytes
 
     async def intercept_service(
         self,
@@ -39,7 +44,9 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
     ) -> Handler | None:
         handler = await continuation(handler_call_details)
         method = handler_call_details.method
-        if handler is None or not method.startswith(OURS):
+        if handler is None:
+            return grpc.stream_stream_rpc_method_handler(cast(Any, _unknown(method)))
+        if not method.startswith(OURS):
             return handler
         if handler.response_streaming:
             return grpc.unary_stream_rpc_method_handler(
@@ -55,7 +62,9 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
         async def call(data: bytes, context: Context) -> Any:
             try:
                 self._watchers.require_serving()
-                return await behavior(_decoded(handler, data, method), context)
+                return self._sendable(await behavior(_decoded(handler, data, method), context), method)
+            except NotImplementedError:
+                await _abort(context, _unknown_method(method))
             except Exception as error:  # noqa: BLE001 - the call boundary
                 await _abort(context, status_of(error, during=method))
 
@@ -68,11 +77,43 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
             try:
                 self._watchers.require_serving()
                 async for response in behavior(_decoded(handler, data, method), context):
-                    yield response
+                    yield self._sendable(response, method)
+            except NotImplementedError:
+                await _abort(context, _unknown_method(method))
             except Exception as error:  # noqa: BLE001 - the call boundary
                 await _abort(context, status_of(error, during=method))
 
         return call
+
+    def _sendable(self, response: Message, method: str) -> Message:
+        size = response.ByteSize()
+        if size > self._message_bytes:
+            raise CapacityError(
+                f"the answer of {method} has {size} bytes, above the {self._message_bytes} that one message may have; "
+                "ask for less: a smaller page, PLAN_VIEW_BASIC, or ExportPlan, which answers in parts",
+                reason="ANSWER_TOO_LARGE",
+                metadata={"size_bytes": str(size), "limit_bytes": str(self._message_bytes)},
+            )
+        return response
+
+
+def _unknown(method: str) -> Callable[[AsyncIterator[bytes], Context], Awaitable[NoReturn]]:
+    """The behavior of a method that there is not, for calls of any shape."""
+
+    async def call(_: AsyncIterator[bytes], context: Context) -> NoReturn:
+        await _abort(context, _unknown_method(method))
+
+    return call
+
+
+def _unknown_method(method: str) -> Status:
+    status = Status(
+        code=code_pb2.UNIMPLEMENTED,
+        message=f"there is no method {method[:200]!r} here; call one of those in protos/topodesign/v1 of this version",
+    )
+    info = ErrorInfo(reason="METHOD_UNKNOWN", domain=DOMAIN, metadata={"method": method[:200]})
+    status.details.add().Pack(info)
+    return status
 
 
 def _decoded(handler: Handler, data: bytes, method: str) -> Any:

@@ -38,12 +38,13 @@ class JobRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewJob:
-    """What a job is made from: serialized ``Scenario`` and ``SolveLimits``."""
+    """What a job is made from: serialized ``Scenario``, ``SolveLimits`` and the ``Plan`` to begin from, if any."""
 
     id: str
     scenario_name: str
     scenario: bytes
     limits: bytes
+    start: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +55,7 @@ class ClaimedJob:
     attempt: int
     scenario: bytes
     limits: bytes
+    start: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,7 +34,7 @@ from topodesign_server.paging import Page
 LIGHT = [
     column
     for column in jobs.c
-    if column.name not in ("limits", "scenario", "plan", "plan_summary")  # blobs that few calls need
+    if column.name not in ("limits", "scenario", "start", "plan", "plan_summary")  # blobs that few calls need
 ]
 
 
@@ -83,6 +83,7 @@ class JobStore:
                     scenario_name=new.scenario_name,
                     limits=new.limits,
                     scenario=new.scenario,
+                    start=new.start,
                 )
             )
             _record(connection, new.id, QUEUED, [None])
@@ -113,14 +114,16 @@ class JobStore:
     def claim(self) -> ClaimedJob | None:
         """Take the oldest waiting job, or ``None``."""
         with self._database.writing() as connection:
-            query = sa.select(jobs.c.id, jobs.c.attempt, jobs.c.scenario, jobs.c.limits)
+            query = sa.select(jobs.c.id, jobs.c.attempt, jobs.c.scenario, jobs.c.limits, jobs.c.start)
             query = query.where(jobs.c.state == QUEUED).order_by(jobs.c.number).limit(1)
             row = connection.execute(query).one_or_none()
             if row is None:
                 return None
             connection.execute(jobs.update().where(jobs.c.id == row.id).values(attempt=row.attempt + 1))
             _record(connection, row.id, RUNNING, [None])
-            return ClaimedJob(id=row.id, attempt=row.attempt + 1, scenario=row.scenario, limits=row.limits)
+            return ClaimedJob(
+                id=row.id, attempt=row.attempt + 1, scenario=row.scenario, limits=row.limits, start=row.start
+            )
 
     def add_events(self, job: ClaimedJob, serialized: Sequence[bytes]) -> None:
         """Append progress of an attempt."""

@@ -67,6 +67,7 @@ class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
         key = request_key("CreatePlan", request, request.request_id)
         limits = to_proto(read_limits(request.limits))
         scenario = await self._scenario(request)
+        start = await self._start(request.start_plan)
         if request.validate_only:
             checked = operations_pb2.Operation(done=True)
             checked.response.Pack(pb.StoredPlan(scenario=request.scenario_name))
@@ -76,6 +77,7 @@ class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
             scenario_name=request.scenario_name,
             scenario=scenario.SerializeToString(deterministic=True),
             limits=limits.SerializeToString(deterministic=True),
+            start=start,
         )
         job = await self._offload(self._jobs.create, new, key=key)
         self._workers.wake()
@@ -198,6 +200,12 @@ class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
             return await self._reader.inline(request.scenario)
         scenario_id = parse_name(request.scenario_name, "scenarios", field="scenario_name")
         return scenario_pb2.Scenario.FromString((await self._offload(self._scenarios.get, scenario_id)).content)
+
+    async def _start(self, name: str) -> bytes | None:
+        """The plan to begin from, read now so that the job does not depend on it being kept."""
+        if not name:
+            return None
+        return (await self._offload(self._jobs.plan, parse_name(name, "plans", field="start_plan"))).content
 
     def _finished(self, job_id: str) -> operations_pb2.Operation:
         """The operation of a job that ended before its request was repeated."""

@@ -3,10 +3,8 @@
 A task gets serialized messages and gives one back. It runs alone in its process, so it may block and be killed.
 """
 
-import ctypes
 import os
 import signal
-import sys
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,7 +12,6 @@ from multiprocessing.connection import Connection
 
 from topodesign_server.frames import Frame, FrameKind
 
-PR_SET_PDEATHSIG = 1
 DEFAULT_MESSAGE_BYTES = 1e9
 
 
@@ -53,15 +50,16 @@ def run_task(name: str, payload: tuple[bytes, ...], connection: Connection, shou
 
 
 def make_plan(payload: tuple[bytes, ...], context: TaskContext) -> bytes:
-    """``Scenario``, ``SolveLimits`` -> ``Plan``, with ``PlanEvent`` on the way."""
+    """``Scenario``, ``SolveLimits``, a ``Plan`` to begin from (or nothing) -> ``Plan``, ``PlanEvent`` on the way."""
     from topodesign.api import plan
-    from topodesign.domain.plan import PlanEvent, SolveLimits
+    from topodesign.domain.plan import Plan, PlanEvent, SolveLimits
     from topodesign.domain.scenario import Scenario
     from topodesign.v1 import plan_pb2, scenario_pb2
     from topodesign.wire import from_proto, to_proto
 
     scenario = from_proto(scenario_pb2.Scenario.FromString(payload[0]), Scenario, path="scenario")
     limits = from_proto(plan_pb2.SolveLimits.FromString(payload[1]), SolveLimits, path="limits")
+    start = from_proto(plan_pb2.Plan.FromString(payload[2]), Plan, path="start_plan") if payload[2] else None
 
     def report(event: PlanEvent) -> None:
         context.emit(to_proto(event).SerializeToString())
@@ -72,6 +70,8 @@ def make_plan(payload: tuple[bytes, ...], context: TaskContext) -> bytes:
         gap=limits.gap,
         seed=limits.seed,
         threads=limits.threads,
+        objective=limits.objective,
+        start=start,
         on_progress=report,
         should_stop=context.should_stop,
     )
@@ -142,11 +142,6 @@ TASKS: Mapping[str, Task] = {
 
 
 def _isolate() -> None:
-    """An own process group, so that the whole of it can be killed, and death with the parent."""
+    """An own process group, so that the whole of it can be killed; Ctrl-C is for the server alone."""
     os.setpgid(0, 0)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if sys.platform == "linux":
-        parent = os.getppid()
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:
-            os._exit(1)  # the parent died before the signal was asked for

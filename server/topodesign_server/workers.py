@@ -202,7 +202,7 @@ class _Attempt:
         self._grace_s = settings.cancel_grace_s
         self._deadline = time.monotonic() + limits.time_limit_s + settings.overrun_s
         self._kill_at: float | None = None
-        self._child: Child = children.start("make_plan", (job.scenario, job.limits))
+        self._child: Child = children.start("make_plan", (job.scenario, job.limits, job.start or b""))
         self.pid = self._child.pid
 
     @property

@@ -1,5 +1,6 @@
 """``topodesign plan`` as a process: what it writes, how it refuses, how it stops."""
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import topodesign as td
+from topodesign.cli.app import run as run_here
 
 SAMPLES = Path(__file__).parents[2] / "sample_sites"
 COMMAND = [sys.executable, "-m", "topodesign.cli.app", "plan"]
@@ -176,3 +178,102 @@ def test_interrupted_it_writes_its_best_plan_first(tmp_path):
     plan = td.load_plan(tmp_path / "out")
     assert plan.stopped_by == "cancelled"
     assert td.verify(td.load_scenario(SAMPLES / "us-multi-region"), plan).valid
+
+
+def test_interrupted_while_the_files_are_made_it_finishes_them_and_says_so(tmp_path):
+    arguments = [*COMMAND, SAMPLES / "two-campus", "--out", tmp_path / "out", "--gap", 0]
+    with subprocess.Popen(
+        [*map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        while not list(tmp_path.glob(".*/fresh/plan.json")):  # the first file is there, the charts are not
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                pytest.fail(f"ended early with {process.wait(0.01)}")
+        process.send_signal(signal.SIGINT)
+        answer, told = process.communicate(timeout=120)
+    assert process.returncode == 130
+    assert "stopping" in told
+    assert "the plan that was written is the best" in told
+    assert "written to" in answer
+    assert td.load_plan(tmp_path / "out").verified
+    assert {path.name for path in (tmp_path / "out").iterdir()} >= WRITTEN
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_command_that_is_interrupted_says_so(monkeypatch, capsys, as_json):
+    import topodesign.cli.check
+
+    def check(scenario_dir: str, json: bool = False) -> None:  # stands where reading a scenario takes long
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(topodesign.cli.check, "check", check)
+    assert run_here(["check", "somewhere", *(["--json"] if as_json else [])]) == 130
+    out, err = capsys.readouterr()
+    if as_json:
+        assert json.loads(out)["error"]["reason"] == "INTERRUPTED"
+    else:
+        assert "interrupted" in err
+
+
+@pytest.mark.parametrize("place", ["/proc/x/y", "note.txt", "note.txt/out", "gone", "full"])
+def test_a_folder_that_cannot_be_written_is_refused_before_anything_is_read_or_solved(tmp_path, monkeypatch, place):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "note.txt").write_text("mine")
+    (tmp_path / "gone").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "full" / "plan.json").mkdir(parents=True)
+    before = sorted(tmp_path.rglob("*"))
+    done = run(tmp_path / "no-scenario-here", "--out", place, "--json")
+    assert done.returncode == 2, done.stderr
+    error = json.loads(done.stdout)["error"]
+    assert error["reason"] in {"NOT_WRITABLE", "NOT_A_DIRECTORY", "LINK_DANGLING", "NOT_A_FILE"}
+    assert place.partition("/out")[0] in error["message"]
+    assert "Traceback" not in done.stderr
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_an_empty_out_is_not_the_current_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = run(SAMPLES / "two-campus", "--out", "")
+    assert done.returncode == 2
+    assert "--out" in done.stderr
+    assert "empty" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("--seed", -1), ("--seed", 2**31), ("--threads", 0), ("--gap", 1.5), ("--time-limit", 0)]
+)
+@pytest.mark.parametrize("command", ["plan", "submit"])
+def test_limits_out_of_range_are_bad_usage(command, option, value, tmp_path, capsys):
+    out = ["--out", str(tmp_path / "out")] if command == "plan" else ["--server", "127.0.0.1:9"]
+    assert run_here([command, str(SAMPLES / "two-campus"), *out, option, str(value), "--json"]) == 2
+    message = json.loads(capsys.readouterr().out)["error"]["message"]
+    assert option in message
+    assert str(value) in message
+
+
+def test_it_begins_from_an_earlier_plan(tmp_path):
+    scenario = td.load_scenario(SAMPLES / "two-campus")
+    td.plan(scenario, gap=0.0).save(tmp_path / "earlier")
+    done = run(
+        SAMPLES / "two-campus", "--out", tmp_path / "out", "--gap", 0, "--start", tmp_path / "earlier",
+        "--objective", "cost", "--json",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    summary = json.loads(done.stdout)
+    assert summary["cost_usd"] == 6_950_934.12
+    assert "goal" not in summary
+
+
+def test_a_start_that_is_missing_or_no_plan_is_bad_input(tmp_path):
+    (tmp_path / "other.json").write_text("{}")
+    for start in ("nowhere", "other.json"):
+        done = run(SAMPLES / "two-campus", "--out", tmp_path / "out", "--start", tmp_path / start)
+        assert done.returncode == 2
+        assert start in done.stderr
+
+
+def test_an_objective_that_the_scenario_does_not_go_with_is_bad_input(tmp_path):
+    done = run(SAMPLES / "two-campus", "--out", tmp_path / "out", "--objective", "accelerators", "--json")
+    assert done.returncode == 2
+    assert json.loads(done.stdout)["error"]["reason"] == "GOAL_MISMATCH"

@@ -109,8 +109,17 @@ def test_waiting_ends_with_its_time_and_the_job_goes_on(client: Client, server: 
 
 
 def test_a_server_that_is_not_there_is_unavailable() -> None:
-    with Client(f"127.0.0.1:{free_port()}", timeout_s=0.5) as client, pytest.raises(ServiceUnavailable):
+    port = free_port()
+    with Client(f"127.0.0.1:{port}", timeout_s=0.5) as client, pytest.raises(ServiceUnavailable) as caught:
         client.jobs()
+    assert f"the server at 127.0.0.1:{port} cannot be reached" in caught.value.message
+    assert "check the address" in caught.value.message
+
+
+def test_a_format_that_there_is_not_is_refused_with_those_there_are(client: Client) -> None:
+    with pytest.raises(InvalidInput, match="geojson, plan-json, bom-csv, gpkg, report-html") as caught:
+        client.export_plan("plans/any", "xls")  # type: ignore[arg-type]
+    assert caught.value.field_path == "file_format"
 
 
 def test_a_call_waits_for_a_server_that_is_just_starting(tmp_path: Path) -> None:

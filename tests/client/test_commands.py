@@ -10,8 +10,15 @@ from pathlib import Path
 import pytest
 from served.running_server import PATIENCE_S, ROOT, RunningServer
 from served.small_scenarios import two_sites, wide_grid
+from topodesign_server.database import Database
+from topodesign_server.job_rows import NewJob
+from topodesign_server.job_store import JobStore
 
 from topodesign.client import Client
+from topodesign.domain.errors import VerificationFailed
+from topodesign.domain.plan import Violation
+from topodesign.domain.scenario import PowerZone, Scenario
+from topodesign.wire import status_from_error, to_proto
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +72,97 @@ def test_the_whole_folder_is_fetched(server: RunningServer, tmp_path: Path) -> N
     assert fetched.returncode == 0, fetched.stderr
     names = {path.name for path in (tmp_path / "out").iterdir()}
     assert {"plan.json", "site-plan.geojson", "bill-of-materials.csv", "plan.gpkg", "report.html"} <= names
+
+
+def no_power() -> Scenario:
+    """Two pods of 4608 x 1875 W x 1.2 = 10.368 MW are wanted where the zone has 15 MW."""
+    return two_sites(zones=(PowerZone(zone_id="pjm", headroom_mw=15.0, energy_usd_per_mwh=50.0),))
+
+
+def test_an_infeasible_job_is_fetched_as_plan_tells_of_it_and_nothing_is_written(
+    server: RunningServer, tmp_path: Path
+) -> None:
+    with Client(server.address) as client:
+        job = client.submit_plan(no_power(), time_limit_s=60)
+        assert job.result(120).status == "infeasible"
+    for extra in ([], ["--format", "plan-json"]):
+        fetched = run("fetch", job.name, "--out", str(tmp_path / "out"), "--json", *extra, server=server)
+        assert fetched.returncode == 3, fetched.stderr
+        document = json.loads(fetched.stdout)
+        assert set(document) == {"status", "message", "clashing", "relief"}
+        assert document["status"] == "infeasible"
+        assert {"limit": "zone.headroom_mw", "id": "pjm", "value": 15.0, "unit": "MW"} in document["clashing"]
+        assert document["relief"][0]["limit"] == "zone.headroom_mw"
+    told = run("fetch", job.name, "--out", str(tmp_path / "out"), server=server)
+    assert told.returncode == 3
+    assert "infeasible:" in told.stderr
+    assert "  clashes: zone.headroom_mw pjm 15 MW" in told.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_job_that_ended_without_a_plan_is_fetched_with_5_and_nothing_is_written(
+    server: RunningServer, tmp_path: Path
+) -> None:
+    with Client(server.address) as client:
+        job = client.submit_plan(wide_grid(), time_limit_s=0.001)
+        assert job.result(120).status == "limit"
+    fetched = run("fetch", job.name, "--out", str(tmp_path / "out"), "--json", server=server)
+    assert fetched.returncode == 5, fetched.stderr
+    assert json.loads(fetched.stdout)["status"] == "limit"
+    told = run("fetch", job.name, "--out", str(tmp_path / "out"), server=server)
+    assert told.returncode == 5
+    assert "nothing was written" in told.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_job_whose_plan_failed_verification_is_fetched_with_4_and_its_violations(tmp_path: Path) -> None:
+    """The job is put into the store as a server whose verifier refused a plan leaves it there."""
+    found = Violation(rule="site_power", id="east", value=13.0, limit=12.0, unit="MW", message="east draws too much")
+    database = Database(tmp_path / "data")
+    store = JobStore(database, queue_limit=10, max_attempts=5)
+    scenario = to_proto(two_sites()).SerializeToString()
+    store.create(NewJob(id="p-bad", scenario_name="", scenario=scenario, limits=b""), key=None)
+    claimed = store.claim()
+    assert claimed is not None
+    store.fail(claimed, status=status_from_error(VerificationFailed([found])).SerializeToString())
+    database.close()
+    with RunningServer(tmp_path / "data") as server:
+        fetched = run("fetch", "plans/p-bad", "--out", str(tmp_path / "out"), "--json", server=server)
+        assert fetched.returncode == 4, fetched.stderr
+        error = json.loads(fetched.stdout)["error"]
+        assert (error["reason"], error["violations"][0]["rule"]) == ("VERIFICATION_FAILED", "site_power")
+        told = run("fetch", "plans/p-bad", "--out", str(tmp_path / "out"), server=server)
+        assert told.returncode == 4
+        assert "  east draws too much [site_power]" in told.stderr
+        assert "Traceback" not in told.stderr
+        watched = run("watch", "plans/p-bad", server=server)
+        assert watched.returncode == 4
+        assert "east draws too much" in watched.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_refused_without_asking_the_service(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    for place, extra in (("/proc/x/y", []), (str(tmp_path / "file"), []), (str(tmp_path), ["--format", "gpkg"])):
+        answer = run("fetch", "plans/p-1", "--out", place, "--server", "127.0.0.1:9", "--json", *extra)
+        assert answer.returncode == 2, answer.stderr
+        assert place in json.loads(answer.stdout)["error"]["message"]
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_job_begins_from_a_kept_plan_with_an_objective(server: RunningServer) -> None:
+    with Client(server.address) as client:
+        kept = client.create_scenario(two_sites())
+        first = client.submit_plan(kept.name, time_limit_s=60)
+        first.result(120)
+        options = ["--start", first.plan_name, "--objective", "cost", "--json"]
+        submitted = run("submit", kept.name, *options, server=server)
+        assert submitted.returncode == 0, submitted.stderr
+        again = client.job(json.loads(submitted.stdout)["name"]).result(120)
+        assert again.cost_usd == first.result(120).cost_usd
+    unknown = run("submit", kept.name, "--start", "plans/nothing", "--json", server=server)
+    assert unknown.returncode == 2
+    assert json.loads(unknown.stdout)["error"]["reason"] == "PLAN_UNKNOWN"
 
 
 def test_a_cancelled_job_ends_as_cancelled(server: RunningServer) -> None:

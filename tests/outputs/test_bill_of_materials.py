@@ -2,24 +2,21 @@
 
 import csv
 import io
+from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from outputs.hand_made_plans import Case
 
+import topodesign as td
 from topodesign.catalog import load_catalog
+from topodesign.domain.scenario import LitLightpath
 from topodesign.outputs import BillLine, bill_csv, bill_of_materials
+from topodesign.outputs.bill_lines import SCENARIO_PRICE, bill_line, rounded_to_items
 
 CATALOG = load_catalog()
-COVERED_ITEMS = (
-    "site_fixed",
-    "site_power_capex",
-    "fiber_pairs",
-    "fiber_route_charges",
-    "fiber_build",
-    "line_systems",
-    "transceivers",
-)
+SAMPLES = Path(__file__).parents[2] / "sample_sites"
 
 
 @pytest.fixture
@@ -32,20 +29,64 @@ def at(bill: tuple[BillLine, ...], where: str, word: str) -> BillLine:
     return line
 
 
-@pytest.mark.parametrize("item", COVERED_ITEMS)
-def test_lines_of_a_cost_item_sum_to_it_within_half_a_cent_a_line(
-    bill: tuple[BillLine, ...], east: Case, item: str
+def cents(lines: Iterable[BillLine]) -> int:
+    """In whole numbers, since sums of dollars in floating point are not exact."""
+    amounts = [100 * line.cost_usd for line in lines]
+    assert all(abs(amount - round(amount)) < 1e-3 for amount in amounts), "a line is not in whole cents"
+    return sum(round(amount) for amount in amounts)
+
+
+@pytest.mark.parametrize("case", ["east", "pacific"])
+def test_lines_of_every_cost_item_sum_to_it_and_all_of_them_to_the_plans_cost_to_the_cent(
+    case: str, request: pytest.FixtureRequest
 ) -> None:
-    lines = [line for line in bill if line.cost_item == item]
-    assert lines
-    total = sum(line.cost_usd for line in lines)
-    assert total == pytest.approx(east.plan.cost_items[item], abs=0.005 * (len(lines) + 1))
+    made: Case = request.getfixturevalue(case)
+    bill = bill_of_materials(made.scenario, made.plan, CATALOG)
+    for item, usd in made.plan.cost_items.items():
+        assert cents(line for line in bill if line.cost_item == item) == round(100 * usd), item
+    assert made.plan.cost_usd is not None
+    assert cents(bill) == round(100 * made.plan.cost_usd)
+
+
+def test_a_planned_sample_has_a_bill_that_sums_to_its_cost() -> None:
+    scenario = td.load_scenario(SAMPLES / "two-campus")
+    plan = td.plan(scenario, gap=0.0)
+    bill = bill_of_materials(scenario, plan, load_catalog(scenario.catalog_overrides))
+    assert cents(bill) == 695_093_412  # sample_sites/two-campus/README.md: 6 950 934.12 USD, worked out by hand
+
+
+def test_cents_that_rounding_leaves_over_go_to_the_largest_remainders(east: Case) -> None:
+    # three segments of 1 km at 0.335, 0.334 and 0.334 USD: 1.003 USD, which is 1.00; singly rounded 0.34 + 0.33 + 0.33
+    # is 1.00 as well, but at 0.336, 0.335 and 0.335 the sum is 1.006 = 1.01 where singly they give 1.02
+    exact = (0.336, 0.335, 0.335)
+    lines = [bill_line("x", ("segment", str(n)), (1, "km"), usd, origin=SCENARIO_PRICE, cost_item="fiber_pairs")
+             for n, usd in enumerate(exact)]  # fmt: skip
+    rounded = rounded_to_items(lines, {"fiber_pairs": 1.01})
+    assert [line.cost_usd for line in rounded] == [0.34, 0.34, 0.33]
+
+
+def test_a_stated_cost_item_that_is_wrong_is_not_covered_up(east: Case) -> None:
+    items = {**east.plan.cost_items, "fiber_pairs": east.plan.cost_items["fiber_pairs"] + 1.0}
+    bill = bill_of_materials(east.scenario, replace(east.plan, cost_items=items), CATALOG)
+    own = cents(line for line in bill if line.cost_item == "fiber_pairs")
+    assert own == round(100 * east.plan.cost_items["fiber_pairs"])
+
+
+def test_transceivers_in_service_are_listed_as_sunk(east: Case) -> None:
+    path = next(path for path in east.plan.lightpaths if path.segments == ("columbus-atlanta",))
+    lit = LitLightpath(a=path.z, z=path.a, mode=path.mode, count=4, segments=path.segments)
+    bill = bill_of_materials(replace(east.scenario, lit_lightpaths=(lit,)), east.plan, CATALOG)
+    sunk = [line for line in bill if "in service already" in line.item]
+    assert {line.where: (line.quantity, line.cost_usd) for line in sunk} == {"cmh-1": (4, 0), "atl-1": (4, 0)}
+    bought = [line for line in bill if line.cost_item == "transceivers" and line.where == "cmh-1" and line.cost_usd]
+    assert [line.quantity for line in bought] == [8]  # 12 ends less 4 in service
 
 
 def test_accelerators_stand_beside_the_plans_cost(bill: tuple[BillLine, ...], east: Case) -> None:
     lines = [line for line in bill if line.unit == "accelerator"]
     assert {line.where: line.quantity for line in lines} == {"iad-1": 13824, "cmh-1": 13824, "atl-1": 9216}
-    assert sum(line.cost_usd for line in lines) == east.plan.accelerator_purchase_usd
+    assert sum(line.beside_cost_usd for line in lines) == east.plan.accelerator_purchase_usd
+    assert all(line.cost_usd == 0 for line in lines)
     assert all(line.cost_item == "beside the plan's cost" for line in lines)
 
 
@@ -89,7 +130,7 @@ def test_every_price_says_where_it_comes_from(bill: tuple[BillLine, ...]) -> Non
 def test_an_overridden_price_is_not_called_indicative(east: Case) -> None:
     catalog = load_catalog({"transceiver.openroadm-400": {"cost_usd": 7000.0}})
     bill = bill_of_materials(east.scenario, east.plan, catalog)
-    line = at(bill, "iad-1", "transceiver")
+    (line,) = [line for line in bill if line.where == "iad-1" and line.cost_item == "transceivers"]
     assert (line.cost_usd, line.price_basis) == (84_000, "scenario override")
 
 

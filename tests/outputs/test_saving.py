@@ -1,5 +1,6 @@
 """A plan's folder: complete, reloadable, never half written."""
 
+import errno
 import json
 import stat
 from dataclasses import replace
@@ -10,7 +11,7 @@ from outputs.hand_made_plans import Case
 
 from topodesign.domain.errors import Conflict, InvalidInput, NotFound
 from topodesign.domain.plan import Infeasibility, LimitClash, Plan
-from topodesign.outputs import OUTPUT_FILES, load_plan, save_plan, saving
+from topodesign.outputs import OUTPUT_FILES, load_plan, require_usable_target, save_plan, saving
 
 
 def infeasible(plan: Plan) -> Plan:
@@ -76,8 +77,6 @@ def test_a_failure_while_writing_leaves_what_was_there(
 
 
 def test_a_failure_while_moving_puts_the_earlier_plan_back(saved: Path, east: Case) -> None:
-    (saved / "report.html").mkdir()  # cannot be replaced by a file once it holds something
-    (saved / "report.html" / "x").write_text("x")
     (saved / "plan.gpkg").write_bytes(b"older")
     before = sorted(path.name for path in saved.iterdir())
     real_replace = Path.replace
@@ -109,6 +108,71 @@ def test_a_file_in_the_place_of_the_folder_is_refused(east: Case, tmp_path: Path
     with pytest.raises(Conflict, match="is a file") as caught:
         save_plan(east.scenario, east.plan, tmp_path / "out")
     assert caught.value.reason == "NOT_A_DIRECTORY"
+
+
+@pytest.mark.parametrize("name", OUTPUT_FILES)
+def test_a_folder_of_the_users_with_the_name_of_one_of_our_files_is_never_touched(
+    east: Case, tmp_path: Path, name: str
+) -> None:
+    mine = tmp_path / "out" / name / "mine.txt"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("years of work")
+    with pytest.raises(Conflict, match="is a folder") as caught:
+        save_plan(east.scenario, infeasible(east.plan), tmp_path / "out")
+    assert caught.value.reason == "NOT_A_FILE"
+    assert mine.read_text() == "years of work"
+    assert [path.name for path in (tmp_path / "out").iterdir()] == [name]
+
+
+def test_a_link_with_the_name_of_one_of_our_files_is_refused(east: Case, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "plan.json").symlink_to(tmp_path / "elsewhere.json")
+    with pytest.raises(Conflict, match="is a link"):
+        save_plan(east.scenario, infeasible(east.plan), tmp_path / "out")
+    assert (tmp_path / "out" / "plan.json").is_symlink()
+
+
+def test_a_link_to_nothing_is_refused_by_its_own_name(east: Case, tmp_path: Path) -> None:
+    (tmp_path / "out").symlink_to(tmp_path / "gone")
+    with pytest.raises(Conflict) as caught:
+        save_plan(east.scenario, infeasible(east.plan), tmp_path / "out")
+    assert caught.value.reason == "LINK_DANGLING"
+    assert f"{tmp_path / 'out'} is a link to {tmp_path / 'gone'}" in caught.value.message
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_link_to_a_folder_is_followed(east: Case, tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "out").symlink_to(tmp_path / "real")
+    save_plan(east.scenario, infeasible(east.plan), tmp_path / "out")
+    assert [path.name for path in (tmp_path / "real").iterdir()] == ["plan.json"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "real"]
+
+
+def test_an_operating_system_error_names_the_folder_that_was_asked_for(
+    saved: Path, east: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full_disk(path: Path, *_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    monkeypatch.setattr(Path, "write_bytes", full_disk)
+    with pytest.raises(OSError, match="No space left") as caught:
+        save_plan(east.scenario, east.plan, saved)
+    assert caught.value.filename == str(saved)
+
+
+@pytest.mark.parametrize("existing", ["", "one", "one/two/three"])
+def test_a_probe_of_the_folder_leaves_nothing_behind(tmp_path: Path, existing: str) -> None:
+    (tmp_path / existing).mkdir(parents=True, exist_ok=True)
+    before = sorted(tmp_path.rglob("*"))
+    require_usable_target(tmp_path / "one" / "two" / "three")
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_probe_refuses_what_lies_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "note.txt").write_text("a file")
+    with pytest.raises(Conflict, match=r"note\.txt is no folder"):
+        require_usable_target(tmp_path / "note.txt" / "out")
 
 
 def test_a_missing_plan_is_named(tmp_path: Path) -> None:

@@ -99,11 +99,3 @@ def test_no_pairs_anywhere(campus):
         campus, segments=tuple(dataclasses.replace(segment, pairs_available=0) for segment in campus.segments)
     )
     assert_explained_and_relieved(dark, "fiber.pairs_available")
-
-
-def test_a_budget_target_is_refused_by_name(campus):
-    with pytest.raises(td.TopoDesignError, match=r"size.budget_usd"):
-        solve(
-            dataclasses.replace(campus, size=dataclasses.replace(campus.size, accelerators=None, budget_usd=1e9)),
-            limits=LIMITS,
-        )

@@ -77,7 +77,9 @@ def test_optimum_equals_exhaustive_enumeration(seed, random_scenario):
     else:
         # SCIP's own tolerance is 1e-6; a pair of fiber or a transceiver costs at least 1e-5 of these plans
         assert plan.cost_usd == pytest.approx(expected, rel=2e-6)
-        assert plan.status == "optimal"
+        assert plan.gap <= 1e-8
+        is_whole = compile_instance(scenario, load_catalog()).has_all_routes
+        assert plan.status == ("optimal" if is_whole else "feasible")
         assert td.verify(scenario, plan).valid
 
 

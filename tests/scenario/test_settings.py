@@ -93,13 +93,14 @@ def test_settings_are_read(draft: Any) -> None:
     draft.settings = (
         'name = "n"\nattribution = "me"\ncost_year = 2030\n'
         + WORKLOAD
-        + 'demand = "hose"\n[size]\nbudget_usd = 1e9\n'
+        + 'demand = "matrix"\n[size]\nbudget_usd = 1e9\n'
         + '[policy]\nsurvive = ["site", "zone", "conduit-pair"]\nmax_rtt_ms = inf\n'
         + '[catalog]\n"transceiver.zr-400".cost_usd = 1\naccelerator.h100-sxm.all_in_w = 1300\n'
     )
+    draft.replaced["demand.csv"] = b"a,b,gbps\na,c,100\n"
     scenario = read_scenario_files(draft.files())
     assert (scenario.name, scenario.attribution, scenario.cost_year) == ("n", "me", 2030)
-    assert scenario.size.budget_usd == 1e9 and scenario.workload.demand == "hose"
+    assert scenario.size.budget_usd == 1e9 and scenario.workload.demand == "matrix"
     assert scenario.policy.survive == ("site", "zone", "conduit-pair")
     assert math.isinf(scenario.policy.max_rtt_ms)
     assert scenario.catalog_overrides == {

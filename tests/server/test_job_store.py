@@ -44,6 +44,25 @@ def test_jobs_are_taken_in_the_order_in_which_they_came(store: JobStore) -> None
     assert store.claim() is None
 
 
+def test_the_plan_to_begin_from_reaches_the_worker(store: JobStore) -> None:
+    store.create(NewJob(id="a", scenario_name="", scenario=b"scenario", limits=b"limits", start=b"plan"), key=None)
+    store.create(new("b"), key=None)
+    assert [claimed(store).start for _ in range(2)] == [b"plan", None]
+
+
+def test_a_data_directory_of_an_earlier_version_is_brought_up_to_date(tmp_path: Path) -> None:
+    first = Database(tmp_path)
+    JobStore(first, queue_limit=3, max_attempts=2).create(new("kept"), key=None)
+    with first.writing() as connection:  # as it was before plans could begin from another
+        connection.exec_driver_sql("ALTER TABLE jobs DROP COLUMN start")
+    first.close()
+    second = Database(tmp_path)
+    store = JobStore(second, queue_limit=3, max_attempts=2)
+    store.create(NewJob(id="later", scenario_name="", scenario=b"", limits=b"", start=b"plan"), key=None)
+    assert [(job.id, job.start) for job in (claimed(store), claimed(store))] == [("kept", None), ("later", b"plan")]
+    second.close()
+
+
 def test_what_an_earlier_attempt_writes_late_changes_nothing(store: JobStore) -> None:
     store.create(new("a"), key=None)
     late = claimed(store)

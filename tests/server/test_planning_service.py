@@ -3,6 +3,7 @@
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 from typing import TypeVar
 
 import grpc
@@ -16,6 +17,7 @@ from served.small_scenarios import two_sites, wide_grid
 from topodesign.client import Client
 from topodesign.domain.errors import CapacityError, Conflict, InvalidInput, InvalidScenario, NotFound
 from topodesign.domain.plan import Plan
+from topodesign.domain.scenario import LitLightpath, Policy, Size, Traffic, Workload
 from topodesign.v1 import planning_service_pb2 as pb
 from topodesign.v1 import planning_service_pb2_grpc, scenario_pb2
 from topodesign.wire import to_proto
@@ -28,6 +30,38 @@ def plan_name(server: RunningServer) -> str:
         job = client.submit_plan(two_sites(), time_limit_s=60)
         assert job.result(120).status in ("optimal", "feasible")
         return job.plan_name
+
+
+@pytest.mark.parametrize("service", ["topodesign.v1.PlanningService", "topodesign.v9.Nothing"])
+def test_a_method_that_there_is_not_is_refused_with_a_reason(server: RunningServer, service: str) -> None:
+    path = f"/{service}/Guess"
+    with grpc.insecure_channel(server.address) as channel, pytest.raises(grpc.RpcError) as caught:
+        channel.unary_unary(path)(b"", timeout=30)
+    assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
+    info = error_info(caught.value)
+    assert (info.reason, info.domain, info.metadata["method"]) == ("METHOD_UNKNOWN", "topodesign", path)
+
+
+def test_a_method_of_the_standard_that_we_do_not_have_is_refused_with_a_reason(server: RunningServer) -> None:
+    with grpc.insecure_channel(server.address) as channel, pytest.raises(grpc.RpcError) as caught:
+        channel.unary_unary("/google.longrunning.Operations/Guess")(b"", timeout=30)
+    assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
+    assert error_info(caught.value).reason == "METHOD_UNKNOWN"
+
+
+def test_an_answer_that_is_too_large_is_refused_with_a_reason_and_a_remedy(tmp_path: Path) -> None:
+    with RunningServer(tmp_path, message_bytes=20_000) as server, Client(server.address) as client:
+        for number in range(12):  # each fits by itself, all of them on one page do not
+            client.create_scenario(two_sites(attribution="x" * 5000), scenario_id=f"large-{number}")
+        names = [f"large-{number}" for number in range(12)]
+        jobs = [client.submit_plan(two_sites(attribution="x" * 5000), time_limit_s=60) for _ in names[:5]]
+        for job in jobs:
+            job.result(120)
+        with pytest.raises(CapacityError) as caught:
+            client.list_plans()
+    assert caught.value.reason == "ANSWER_TOO_LARGE"
+    assert caught.value.metadata["limit_bytes"] == "20000"
+    assert "page" in caught.value.message
 
 
 def decisions(plan: Plan) -> Plan:
@@ -74,6 +108,86 @@ def test_a_plan_of_any_origin_is_verified_against_a_given_scenario(client: Clien
 def test_a_plan_says_what_scenario_it_was_made_from(client: Client, plan_name: str) -> None:
     assert client.get_plan(plan_name).scenario == two_sites()
     assert client.job(plan_name).result().scenario == two_sites()
+
+
+def test_a_plan_begins_from_a_kept_one_although_that_is_deleted_at_once(client: Client) -> None:
+    first = client.submit_plan(two_sites(), time_limit_s=60)
+    cost = first.result(120).cost_usd
+    second = client.submit_plan(two_sites(), time_limit_s=60, start=first.plan_name)
+    client.delete_plan(first.plan_name)
+    plan = second.result(120)
+    assert (plan.status, plan.verified, plan.cost_usd) == ("optimal", True, cost)
+
+
+def test_a_plan_to_begin_from_that_is_not_kept_is_refused_before_anything_starts(
+    client: Client, server: RunningServer
+) -> None:
+    before = {job.name for job in client.jobs()}
+    with pytest.raises(NotFound) as caught:
+        client.submit_plan(two_sites(), start="plans/nowhere")
+    assert caught.value.reason == "PLAN_UNKNOWN"
+    with pytest.raises(InvalidInput) as refused:
+        client.submit_plan(two_sites(), start="nowhere")
+    assert (refused.value.reason, refused.value.field_path) == ("NAME_INVALID", "start_plan")
+    with grpc.insecure_channel(server.address) as channel:
+        stub = planning_service_pb2_grpc.PlanningServiceStub(channel)
+        scenario = to_proto(two_sites())
+        assert isinstance(scenario, scenario_pb2.Scenario)
+        request = pb.CreatePlanRequest(scenario=scenario, start_plan="plans/nowhere", validate_only=True)
+        with pytest.raises(grpc.RpcError) as missing:
+            stub.CreatePlan(request)
+        assert missing.value.code() is grpc.StatusCode.NOT_FOUND
+    assert {job.name for job in client.jobs()} == before
+
+
+def test_a_plan_that_is_still_being_made_cannot_be_begun_from(client: Client) -> None:
+    running = client.submit_plan(wide_grid(), time_limit_s=60, gap=0.0)
+    with pytest.raises(Conflict) as caught:
+        client.submit_plan(two_sites(), start=running.plan_name)
+    assert caught.value.reason == "PLAN_NOT_READY"
+    running.cancel()
+    running.result(60)
+
+
+def test_the_most_accelerators_for_a_budget_come_back_as_the_goal(client: Client) -> None:
+    # each pod's 4608 accelerators and its site fit into half a billion once, not twice
+    scenario = two_sites(size=Size(pod_accelerators=4608, budget_usd=5e8), policy=Policy())
+    plan = client.submit_plan(scenario, objective="accelerators", time_limit_s=60).result(120)
+    assert plan.goal is not None
+    assert (plan.goal.objective, plan.goal.value, plan.goal.unit) == ("accelerators", 4608, "accelerators")
+    assert client.verify_plan(plan, scenario).valid
+
+
+def test_an_objective_that_the_scenario_does_not_go_with_fails_with_the_reason(client: Client) -> None:
+    job = client.submit_plan(two_sites(), objective="accelerators", time_limit_s=60)
+    with pytest.raises(InvalidInput) as caught:
+        job.result(120)
+    assert caught.value.reason == "GOAL_MISMATCH"
+
+
+def test_an_unknown_objective_is_refused(server: RunningServer) -> None:
+    scenario = to_proto(two_sites())
+    assert isinstance(scenario, scenario_pb2.Scenario)
+    request = pb.CreatePlanRequest(scenario=scenario)
+    request.limits.objective = 9  # type: ignore[assignment]
+    with grpc.insecure_channel(server.address) as channel, pytest.raises(grpc.RpcError) as caught:
+        planning_service_pb2_grpc.PlanningServiceStub(channel).CreatePlan(request)
+    assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert "limits.objective" in (caught.value.details() or "")
+
+
+def test_a_demand_matrix_and_lightpaths_in_service_are_planned_over_the_wire(client: Client) -> None:
+    scenario = two_sites(
+        workload=Workload(demand="matrix"),
+        traffic=(Traffic(a="east", b="west", gbps=900), Traffic(a="west", b="east", gbps=100)),
+        lit_lightpaths=(LitLightpath(a="west", z="east", mode="zr-400", count=1, segments=("north",)),),
+    )
+    plan = client.submit_plan(scenario, time_limit_s=60).result(120)
+    assert plan.verified
+    assert plan.sync is not None
+    assert (plan.sync.demand_gbps, plan.sync.time_s) == (1000, None)
+    assert plan.scenario == scenario
+    assert client.verify_plan(plan, scenario).valid
 
 
 def test_plan_json_is_exported_whole(client: Client, plan_name: str) -> None:

@@ -28,6 +28,17 @@ def test_a_job_that_was_accepted_survives_the_death_of_the_server(tmp_path: Path
         assert client.job(waiting.name).result(120).status in ("optimal", "feasible")
 
 
+def test_a_solver_that_says_nothing_dies_with_its_server_as_well(tmp_path: Path) -> None:
+    """It must not find out by writing into the pipe: a search may be silent for minutes, and here it is stopped."""
+    with RunningServer(tmp_path) as server, Client(server.address) as client:
+        job = client.submit_plan(wide_grid(), time_limit_s=600, gap=0.0)
+        child = server.wait_for_attempt()
+        next(job.watch())  # it has begun: a process that is stopped while it is born is tied to no server yet
+        os.kill(child, signal.SIGSTOP)
+        server.kill()
+        wait_until_gone(child)
+
+
 def test_a_finished_plan_is_the_same_after_the_death_of_the_server(tmp_path: Path) -> None:
     with RunningServer(tmp_path) as first, Client(first.address) as client:
         job = client.submit_plan(two_sites(), time_limit_s=60)
@@ -41,9 +52,12 @@ def test_a_finished_plan_is_the_same_after_the_death_of_the_server(tmp_path: Pat
 def test_a_cancellation_that_was_accepted_survives_the_death_of_the_server(tmp_path: Path) -> None:
     with RunningServer(tmp_path, cancel_grace_s=600.0) as first, Client(first.address) as client:
         job = client.submit_plan(wide_grid(), time_limit_s=600, gap=0.0)
-        os.kill(first.wait_for_attempt(), signal.SIGSTOP)
+        child = first.wait_for_attempt()
+        next(job.watch())  # it has begun: a process that is stopped while it is born is tied to no server yet
+        os.kill(child, signal.SIGSTOP)
         job.cancel()
         first.kill()
+        wait_until_gone(child)
     with RunningServer(tmp_path) as second, Client(second.address) as client:
         assert client.job(job.name).result(30).stopped_by == "cancelled"
 

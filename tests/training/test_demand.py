@@ -5,7 +5,6 @@ import dataclasses
 import pytest
 
 from topodesign.catalog import load_catalog
-from topodesign.domain.errors import InvalidInput
 from topodesign.domain.scenario import Workload
 from topodesign.training.demand import step_time_s, sync_demand
 
@@ -51,6 +50,9 @@ def test_utilization_leaves_its_complement_of_the_step_for_the_exchange(scenario
     assert whole.target_s == pytest.approx(4 * quarter.target_s)
 
 
-def test_a_demand_that_is_not_planned_for_is_refused_by_name(scenario):
-    with pytest.raises(InvalidInput, match=r"workload.demand is 'hose'"):
-        demand(scenario, parameters=1e12, sync_time_s=1.0, demand="hose")
+def test_a_hose_is_the_sum_of_its_sites_and_has_no_time(scenario):
+    sites = tuple(dataclasses.replace(site, hose_gbps=400.0) for site in scenario.sites)
+    workload = Workload(parameters=1e12, demand="hose")
+    accelerator = load_catalog().accelerator(scenario.size.accelerator)
+    found = sync_demand(dataclasses.replace(scenario, sites=sites, workload=workload), accelerator)
+    assert (found.demand_gbps, found.volume_bits, found.target_s) == (800.0, None, None)

@@ -199,7 +199,14 @@ STRICTER_SCENARIOS: list[tuple[str, Callable[[Scenario], Scenario]]] = [
     ("spans", stricter("optics", span_km=70)),
     ("spectrum", stricter("optics", grid_ghz=2000)),
     ("pairs", with_item("segments", 0, pairs_available=0)),
-    ("demand", stricter("workload", demand="hose")),
+    (
+        "demand",
+        lambda scenario: replace(  # the step time that a utilization starts from is open
+            scenario,
+            workload=replace(scenario.workload, sync_time_s=None, utilization=0.9),
+            size=replace(scenario.size, accelerators=None, power_mw=1.0),
+        ),
+    ),
     ("strength_after_failure", stricter("workload", sync_time_s=1.6)),  # B = 1250 > 1200
     ("strength", stricter("workload", sync_time_s=0.8)),  # B = 2500 > 2400
     ("strength_after_failure", with_item("segments", 0, conduits=("s2",))),  # both routes in one conduit

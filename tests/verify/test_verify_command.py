@@ -133,6 +133,34 @@ def test_broken_plan_files_exit_with_2_and_say_where(verify: Run, folder: Path, 
     assert where in document["error"]["message"]
 
 
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("{}", "empty object"),
+        ('{"type": "FeatureCollection", "features": []}', "GeoJSON FeatureCollection"),
+        ('{"valid": true, "violations": []}', "violations"),
+    ],
+)
+def test_json_that_is_no_plan_exits_with_2_and_says_what_it_is(
+    verify: Run, folder: Path, text: str, named: str
+) -> None:
+    (folder / "other.json").write_text(text, encoding="utf-8")
+    code, out, _ = verify("--json", plan="other.json")
+    error = json.loads(out)["error"]
+    assert (code, error["reason"]) == (2, "NOT_A_PLAN")
+    assert named in error["message"]
+    assert "give a plan.json" in error["message"]
+
+
+def test_a_key_that_is_there_twice_exits_with_2_and_is_named(verify: Run, folder: Path) -> None:
+    text = (folder / "plan.json").read_text(encoding="utf-8").replace('"pods": 1', '"pods": 1, "pods": 9', 1)
+    (folder / "twice.json").write_text(text, encoding="utf-8")
+    code, out, _ = verify("--json", plan="twice.json")
+    error = json.loads(out)["error"]
+    assert (code, error["reason"]) == (2, "JSON_KEY_REPEATED")
+    assert "'pods'" in error["message"]
+
+
 def test_missing_files_exit_with_2(verify: Run, tmp_path: Path) -> None:
     code, out, _ = verify("--json", plan="nothing.json")
     assert code == 2

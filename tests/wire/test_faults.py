@@ -17,6 +17,7 @@ from topodesign.domain.errors import (
     TopoDesignError,
     VerificationFailed,
 )
+from topodesign.domain.plan import Violation
 from topodesign.wire import error_from_status, status_from_error
 
 PROBLEMS = [
@@ -99,4 +100,31 @@ def test_errors_that_pass_by_themselves_say_when_to_come_again() -> None:
 
 def test_a_status_of_another_service_still_becomes_an_error_of_its_family() -> None:
     back = error_from_status(Status(code=code_pb2.UNIMPLEMENTED, message="no such method"))
-    assert (type(back), back.reason) == (InternalError, "UNIMPLEMENTED")
+    assert (type(back), back.reason) == (NotFound, "UNIMPLEMENTED")  # a server of another version, no defect
+
+
+def violation(number: int, *, text: str = "80 GW") -> Violation:
+    return Violation(
+        rule="site_power", id=f"s{number}", value=12.5, limit="ten", unit="MW", message=f"s{number} draws {text}"
+    )
+
+
+def test_the_violations_of_a_plan_that_failed_verification_come_back() -> None:
+    error = VerificationFailed([violation(1), violation(2)])
+    status = Status.FromString(status_from_error(error, incident_id="cafe").SerializeToString())
+    back = error_from_status(status)
+    assert status.code == code_pb2.INTERNAL
+    assert isinstance(back, VerificationFailed)
+    assert back.violations == error.violations
+    assert (back.reason, back.metadata["violation_count"]) == ("VERIFICATION_FAILED", "2")
+    assert "cafe" in back.message
+
+
+def test_a_thousand_violations_fit_into_the_trailers_and_are_counted() -> None:
+    error = VerificationFailed([violation(number, text="x" * 5000) for number in range(1000)])
+    status = status_from_error(error)
+    assert status.ByteSize() < 8000
+    back = error_from_status(status)
+    assert isinstance(back, VerificationFailed)
+    assert 1 <= len(back.violations) < 1000
+    assert back.metadata["violation_count"] == "1000"

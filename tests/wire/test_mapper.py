@@ -183,6 +183,63 @@ def test_a_fault_between_rows_names_the_row_as_it_was_sent_not_as_it_was_sorted(
     assert caught.value.reason == "REFERENCE_UNKNOWN"
 
 
+def test_a_fault_in_the_demand_matrix_names_the_row_as_it_was_sent() -> None:
+    message = to_proto(tiny())
+    assert isinstance(message, scenario_pb2.Scenario)
+    message.traffic.add(a="b", b="nowhere", gbps=1)  # sent first, sorted last
+    message.traffic.add(a="a", b="b", gbps=1)
+    with pytest.raises(InvalidInput) as caught:
+        from_proto(message, Scenario, path="scenario")
+    assert (caught.value.field_path, caught.value.reason) == ("scenario.traffic[0].b", "REFERENCE_UNKNOWN")
+
+
+def test_traffic_to_a_hub_is_refused_with_its_path() -> None:
+    message = to_proto(tiny())
+    assert isinstance(message, scenario_pb2.Scenario)
+    message.sites[1].role = scenario_pb2.SITE_ROLE_HUB
+    message.traffic.add(a="a", b="b", gbps=1)
+    with pytest.raises(InvalidInput) as caught:
+        from_proto(message, Scenario, path="scenario")
+    assert (caught.value.field_path, caught.value.reason) == ("scenario.traffic[0].b", "SITE_NOT_USABLE")
+
+
+def test_a_matrix_without_traffic_and_two_budgets_are_refused() -> None:
+    message = to_proto(tiny())
+    assert isinstance(message, scenario_pb2.Scenario)
+    message.workload.demand = scenario_pb2.DEMAND_MATRIX
+    with pytest.raises(InvalidInput) as caught:
+        from_proto(message, Scenario, path="scenario")
+    assert (caught.value.field_path, caught.value.reason) == ("scenario.traffic", "DEMAND_EMPTY")
+    message = to_proto(replace(tiny(), size=Size(budget_usd=1e9)))
+    assert isinstance(message, scenario_pb2.Scenario)
+    message.policy.budget_usd = 1e9
+    with pytest.raises(InvalidInput) as caught:
+        from_proto(message, Scenario, path="scenario")
+    assert caught.value.field_path == "scenario.policy.budget_usd"
+
+
+def test_a_broken_route_of_a_lightpath_in_service_is_refused_with_its_path() -> None:
+    message = to_proto(tiny())
+    assert isinstance(message, scenario_pb2.Scenario)
+    message.lit_lightpaths.add(a="a", z="b", mode="m", count=1, segments=["s", "s"])
+    with pytest.raises(InvalidInput) as caught:
+        from_proto(message, Scenario, path="scenario")
+    assert (caught.value.field_path, caught.value.reason) == ("scenario.lit_lightpaths[0].segments", "ROUTE_BROKEN")
+
+
+def test_a_scenario_without_the_later_inputs_is_the_message_that_it_was() -> None:
+    names = {field.name for field, _ in to_proto(tiny()).ListFields()}
+    assert not names & {"traffic", "lit_lightpaths"}
+    policy = to_proto(Policy())
+    assert isinstance(policy, scenario_pb2.Policy)
+    assert not policy.HasField("budget_usd")
+
+
+def test_no_objective_is_not_mistaken_for_the_least_cost() -> None:
+    assert from_proto(to_proto(SolveLimits()), SolveLimits).objective is None
+    assert from_proto(to_proto(SolveLimits(objective="cost")), SolveLimits).objective == "cost"
+
+
 def test_a_whole_number_beyond_64_bits_is_refused_with_its_path() -> None:
     big = replace(tiny().sites[0], max_pods=2**63)
     with pytest.raises(InvalidInput) as caught:

@@ -2,7 +2,8 @@
 
 import types
 from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
+from itertools import permutations
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from hypothesis import strategies as st
@@ -11,12 +12,14 @@ from topodesign.domain.fabric import Clos, Torus
 from topodesign.domain.scenario import (
     FiberSegment,
     Junction,
+    LitLightpath,
     OpticsRules,
     Policy,
     PowerZone,
     Scenario,
     Site,
     Size,
+    Traffic,
     Workload,
 )
 
@@ -41,6 +44,11 @@ RESTRICTED: dict[tuple[str, str], st.SearchStrategy[Any]] = {
     ("Site", "min_pods"): st.integers(min_value=0, max_value=9),
     ("Site", "max_pods"): either(st.integers(min_value=9, max_value=2**63 - 1)),
     ("Site", "forbidden"): st.just(False),
+    ("Site", "hose_gbps"): st.just(0.0) | POSITIVE,
+    ("Traffic", "gbps"): POSITIVE,
+    ("LitLightpath", "mode"): IDS,
+    ("LitLightpath", "count"): st.integers(min_value=1, max_value=2**31 - 1),
+    ("LitLightpath", "segments"): st.lists(IDS, min_size=1, max_size=3).map(tuple),
     ("PowerZone", "availability"): st.floats(min_value=0, max_value=1),
     ("FiberSegment", "length_km"): st.floats(min_value=0.001, max_value=40_000),
     ("FiberSegment", "conduits"): st.lists(IDS, max_size=3).map(tuple),
@@ -57,6 +65,7 @@ RESTRICTED: dict[tuple[str, str], st.SearchStrategy[Any]] = {
     ("Policy", "max_zone_share"): SHARE,
     ("Policy", "max_utility_share"): SHARE,
     ("Policy", "carbon_t_per_year"): NOT_NEGATIVE | st.just(INFINITY),
+    ("Policy", "budget_usd"): either(POSITIVE),
     ("Economics", "horizon_years"): st.integers(min_value=1, max_value=100),
     ("Economics", "discount_rate"): st.floats(min_value=-0.5, max_value=1),
     ("Economics", "load_factor"): st.floats(min_value=0, max_value=1),
@@ -77,8 +86,9 @@ RESTRICTED: dict[tuple[str, str], st.SearchStrategy[Any]] = {
 BY_NAME: dict[str, st.SearchStrategy[Any]] = {
     "lon": LON,
     "lat": LAT,
-    **dict.fromkeys(("site_id", "zone_id", "node_id", "segment_id", "a", "z"), IDS),
+    **dict.fromkeys(("site_id", "zone_id", "node_id", "segment_id", "a"), IDS),
     "b": IDS.map(lambda text: f"{text}.b"),
+    "z": IDS.map(lambda text: f"{text}.z"),
 }
 TARGETS = st.sampled_from(["accelerators", "power_mw", "budget_usd"])
 
@@ -112,7 +122,7 @@ def _field(kind: type, name: str, hint: Any) -> st.SearchStrategy[Any]:
     restricted = RESTRICTED.get((kind.__name__, name))
     if restricted is not None:
         return restricted
-    in_scenario = kind in (Site, PowerZone, Junction, FiberSegment)
+    in_scenario = kind in (Site, PowerZone, Junction, FiberSegment, Traffic, LitLightpath)
     if in_scenario and name in BY_NAME and hint is not None:
         return either(BY_NAME[name]) if hint == (str | None) else BY_NAME[name]
     if in_scenario and hint is int:
@@ -146,7 +156,8 @@ def _plain(kind: type, **given: st.SearchStrategy[Any]) -> st.SearchStrategy[Any
 def _workloads() -> st.SearchStrategy[Workload]:
     timed = _plain(Workload, sync_time_s=POSITIVE, utilization=st.none())
     busy = _plain(Workload, sync_time_s=st.none(), utilization=st.floats(min_value=0.01, max_value=0.99))
-    return timed | busy
+    in_gbps = st.sampled_from(["matrix", "hose"])
+    return timed | busy | _plain(Workload, sync_time_s=st.none(), utilization=st.none(), demand=in_gbps)
 
 
 def _sizes() -> st.SearchStrategy[Size]:
@@ -178,22 +189,40 @@ def scenarios(draw: st.DrawFn) -> Scenario:
     for segment_id in segment_ids:
         a, b = draw(ends)
         segments.append(draw(_plain(FiberSegment, segment_id=st.just(segment_id), a=st.just(a), b=st.just(b))))
+    workload, size, policy = draw(instances(Workload)), draw(instances(Size)), draw(instances(Policy))
+    pairs = st.lists(st.sampled_from(list(permutations(sites, 2))), min_size=1, max_size=4, unique=True)
+    matrix = [draw(_plain(Traffic, a=st.just(a), b=st.just(b))) for a, b in draw(pairs)]
+    hoses = st.just(0.0) if workload.demand != "hose" else POSITIVE
+    role = st.just("compute")  # a hub neither sends nor receives traffic
+    between_sites = [segment for segment in segments if {segment.a, segment.b} <= set(sites)]
+    lit = [
+        draw(_plain(LitLightpath, a=st.just(way[0]), z=st.just(way[1]), segments=st.just((segment.segment_id,))))
+        for segment in between_sites
+        for way in draw(st.lists(st.just((segment.b, segment.a)), max_size=1))
+    ]
     return draw(
         st.builds(
             Scenario,
             name=st.text(max_size=9),
             attribution=st.text(max_size=9),
             cost_year=st.integers(min_value=1990, max_value=2100),
-            sites=st.tuples(*[_plain(Site, site_id=st.just(site), zone_id=st.sampled_from(zones)) for site in sites]),
+            sites=st.tuples(
+                *[
+                    _plain(Site, site_id=st.just(site), zone_id=st.sampled_from(zones), hose_gbps=hoses, role=role)
+                    for site in sites
+                ]
+            ),
             zones=st.tuples(*[_plain(PowerZone, zone_id=st.just(zone)) for zone in zones]),
             junctions=st.tuples(*[_plain(Junction, node_id=st.just(node)) for node in junctions]),
             segments=st.just(tuple(segments)),
-            workload=instances(Workload),
-            size=instances(Size),
-            policy=instances(Policy),
+            workload=st.just(workload),
+            size=st.just(size),
+            policy=st.just(policy if size.budget_usd is None else replace(policy, budget_usd=None)),
             optics=instances(OpticsRules),
             catalog_overrides=st.dictionaries(IDS, st.dictionaries(IDS, POSITIVE, max_size=2), max_size=2),
             assumptions=st.lists(st.text(max_size=9), max_size=2).map(tuple),
+            traffic=st.just(tuple(matrix) if workload.demand == "matrix" else ()),
+            lit_lightpaths=st.just(tuple(lit)),
         )
     )
 

@@ -5,18 +5,22 @@ ends its help. Commands end with another code than 0 by ``raise typer.Exit(code)
 :mod:`topodesign.domain.errors` pass: they are reported here, in JSON when ``--json`` is among the arguments.
 """
 
+import errno
 import importlib
+import os
 import sys
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from io import StringIO
+from typing import Annotated, TextIO
 
 import typer
 from typer.exceptions import TyperException
 
-from topodesign.cli.output import ExitCode, report
-from topodesign.domain.errors import InternalError, InvalidInput, NotFound, TopoDesignError
+from topodesign.cli.interrupt import Interrupt
+from topodesign.cli.output import ExitCode, OutputLost, abandon_output, flush_output, report, report_interrupt
+from topodesign.domain.errors import InternalError, InvalidInput, NotFound, TopoDesignError, VerificationFailed
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,7 @@ COMMANDS = {
     "plan": CommandEntry("topodesign.cli.plan", "plan", "Place clusters and size links; write the plan into a folder."),
     "check": CommandEntry("topodesign.cli.check", "check", "Read a scenario and list every problem in it."),
     "verify": CommandEntry("topodesign.cli.verify", "verify", "Check a plan independently of the planner."),
+    "explain": CommandEntry("topodesign.cli.explain", "explain", "Say what binds a plan and why sites are left out."),
     "fabric": CommandEntry("topodesign.cli.fabric", "fabric", "Evaluate and compare fabrics inside a site."),
     "serve": CommandEntry("topodesign.cli.serve", "serve", "Run the gRPC service."),
     "submit": CommandEntry("topodesign.cli.submit", "submit", "Submit a scenario to the service."),
@@ -43,32 +48,61 @@ COMMANDS = {
 
 EXIT_CODES = (
     "Exit codes: 0 done; 1 a defect of topodesign; 2 bad usage or bad input; 3 infeasible; "
-    "4 a plan failed verification; 5 limit reached with no plan; 6 service unavailable or full; 130 interrupted."
+    "4 a plan failed verification; 5 limit reached with no plan; 6 service unavailable or full; 130 interrupted; "
+    "141 the reader of the output went away."
 )
 EXAMPLE = "Example: topodesign plan sample_sites/two-campus --out plan-out --time-limit 60 --gap 0.01"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Console entry point: runs one command and exits with its code."""
+    _keep_standard_streams()
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line (without the program's name) and return its exit code."""
-    as_json = "--json" in arguments
+    stdout = sys.stdout
     try:
-        return _run_command(list(arguments), as_json=as_json)
-    except TopoDesignError as error:
-        if isinstance(error, InternalError):
-            traceback.print_exc()
-        return report(error, as_json=as_json)
-    except KeyboardInterrupt:
-        return ExitCode.INTERRUPTED
-    except OSError as error:
-        return report(_as_input_error(error), as_json=as_json)
-    except Exception as error:  # noqa: BLE001  # the process boundary: a defect still ends in one document and a code
-        traceback.print_exc()
-        return report(InternalError(f"defect in topodesign: {error!r}; please report it"), as_json=as_json)
+        code = _run_reporting(list(arguments))
+        _require_unbroken(stdout)
+        flush_output()
+        return code
+    except OutputLost as lost:
+        return abandon_output(lost)
+
+
+def _require_unbroken(stdout: TextIO) -> None:
+    """Typer, when it meets a broken pipe, puts another stdout in place of the one there was, and says no more."""
+    if sys.stdout is not stdout:
+        sys.stdout = stdout
+        raise OutputLost(BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE)))
+
+
+def _run_reporting(arguments: list[str]) -> int:
+    """Run a command and report what it ends with, in the form that was asked for."""
+    as_json = "--json" in arguments
+    with Interrupt().watched() as interrupt:
+        try:
+            code = _run_command(arguments, as_json=as_json)
+        except KeyboardInterrupt:
+            return report_interrupt(as_json=as_json)
+        except OutputLost:
+            raise
+        except TopoDesignError as error:
+            if isinstance(error, InternalError) and not isinstance(error, VerificationFailed):
+                traceback.print_exc(file=sys.stderr or StringIO())
+            return report(error, as_json=as_json)
+        except OSError as error:
+            flush_output()  # when it is stdout that failed, then it fails again here
+            return report(_as_input_error(error), as_json=as_json)
+        except Exception as error:  # noqa: BLE001  # the process boundary: a defect still ends in one document and a code
+            traceback.print_exc(file=sys.stderr or StringIO())
+            return report(InternalError(f"defect in topodesign: {error!r}; please report it"), as_json=as_json)
+    # typer turns an interrupt into this code without a word; a command that ends with it on purpose has said why
+    if code == ExitCode.INTERRUPTED and interrupt.is_set:
+        return report_interrupt(as_json=as_json)
+    return code
 
 
 def build_app(wanted: str | None) -> typer.Typer:
@@ -100,20 +134,28 @@ def build_app(wanted: str | None) -> typer.Typer:
 def _run_command(arguments: list[str], *, as_json: bool) -> int:
     wanted = next((argument for argument in arguments if not argument.startswith("-")), None)
     app = build_app(wanted)
-    if not as_json:
-        try:
-            app(arguments, prog_name="topodesign")
-        except SystemExit as stop:
-            return stop.code if isinstance(stop.code, int) else ExitCode.DONE
-        return ExitCode.DONE
     try:
-        code = app(arguments, prog_name="topodesign", standalone_mode=False)
+        code = app(arguments, prog_name="topodesign", standalone_mode=not as_json)
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else ExitCode.DONE
     except TyperException as error:
         describe = getattr(error, "format_message", None)
         text = describe() if describe is not None else str(error)
         hint = f"topodesign {wanted} --help" if wanted in COMMANDS else "topodesign --help"
         raise InvalidInput(f"{text.rstrip('.')}; see {hint}", reason="USAGE_INVALID") from None
     return code if isinstance(code, int) else ExitCode.DONE
+
+
+def _keep_standard_streams() -> None:
+    """Fill the places of closed standard streams, so that no file of ours is opened there and written into by others.
+
+    ``sys.stdout`` and its like stay ``None``: what is told there is still found to be lost.
+    """
+    for descriptor in (0, 1, 2):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number, which is this one
 
 
 def _register(app: typer.Typer, name: str, entry: CommandEntry) -> None:

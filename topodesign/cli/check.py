@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from topodesign.cli.given_paths import path
 from topodesign.cli.output import ExitCode, emit_json, error_document, note, say
 from topodesign.domain.errors import InvalidScenario
 from topodesign.domain.scenario import Scenario
@@ -13,7 +14,9 @@ EXAMPLE = "Example: topodesign check sample_sites/us-multi-region --json"
 
 
 def check(
-    scenario_dir: Annotated[Path, typer.Argument(help="Scenario folder (sites, power zones, fiber, scenario.toml).")],
+    scenario_dir: Annotated[
+        Path, typer.Argument(parser=path, help="Scenario folder (sites, power zones, fiber, scenario.toml).")
+    ],
     json_output: Annotated[bool, typer.Option("--json", help="Print one JSON document: ok, problems.")] = False,
 ) -> None:
     """Read a scenario, check it, and list every problem with its file, row, field and remedy.

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from topodesign.cli.output import ExitCode, note, say
-from topodesign.cli.plan import describe_plan
+from topodesign.cli.output import ExitCode, note, report, report_interrupt, say
+from topodesign.cli.plan_answer import describe_plan
 from topodesign.cli.progress import ProgressLine
 from topodesign.domain.errors import ServiceUnavailable, TopoDesignError
 
@@ -31,10 +31,9 @@ def main() -> int:
     try:
         return _run(options.scenario, options.out, options.time_limit)
     except TopoDesignError as error:
-        note(f"error: {error.message} [{error.reason}]")
-        return ExitCode.BAD_INPUT
+        return report(error, as_json=False)
     except KeyboardInterrupt:
-        return ExitCode.INTERRUPTED
+        return report_interrupt(as_json=False)
 
 
 def _run(scenario_dir: Path, out: Path, time_limit_s: float) -> int:

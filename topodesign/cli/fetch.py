@@ -1,20 +1,26 @@
 """``topodesign fetch``: writes the result of a job."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from topodesign.cli.given_paths import path
 from topodesign.cli.output import ExitCode, emit_json, say
+from topodesign.cli.plan_answer import report_infeasible, report_limit, summary_document
+from topodesign.domain.checks import require_number
+
+if TYPE_CHECKING:
+    from topodesign.domain.plan import Plan
 
 EXAMPLE = "Example: topodesign fetch plans/p-4f1c --out plan-out --server localhost:50051"
-
-EXIT_CODES = {"infeasible": ExitCode.INFEASIBLE, "limit": ExitCode.LIMIT}
 
 
 def fetch(
     name: Annotated[str, typer.Argument(help="Name of the job (operations/... or plans/...).")],
-    out: Annotated[Path, typer.Option("--out", help="Folder for the whole plan; with --format the file to write.")],
+    out: Annotated[
+        Path, typer.Option("--out", parser=path, help="Folder for the whole plan; with --format the file to write.")
+    ],
     file_format: Annotated[
         Literal["geojson", "plan-json", "bom-csv", "gpkg", "report-html"] | None,
         typer.Option("--format", help="Fetch this one file only."),
@@ -24,35 +30,45 @@ def fetch(
         str, typer.Option("--server", envvar="TOPODESIGN_SERVER", help="HOST:PORT of the service.")
     ] = "localhost:50051",
     json_output: Annotated[
-        bool, typer.Option("--json", help="Print one JSON document: name, status, cost_usd, gap, verified, files.")
+        bool, typer.Option("--json", help="Print one JSON document: name, the summary that plan prints, files.")
     ] = False,
 ) -> None:
     """Wait for a job to end and write its plan: a folder as `topodesign plan` writes it, or a single file.
 
-    Exits with 3 when the scenario is infeasible and with 5 when a limit was reached before there was a plan.
+    Exits as `topodesign plan` does, with nothing written: 3 when the scenario is infeasible (and says why), 4 when the
+    plan failed verification, 5 when a limit was reached before there was a plan.
     """
     from topodesign.client import Client
+    from topodesign.outputs.target import require_usable_file, require_usable_target
 
+    if timeout is not None:
+        require_number(timeout, field="--timeout", at_least=0)
+    if file_format is None:
+        require_usable_target(out)
+    else:
+        require_usable_file(out)
     with Client(server, retry_for_s=3.0) as client:
         job = client.job(name)
         plan = job.result(timeout)
+        _require_plan(plan, job.plan_name, json_output=json_output)
         if file_format is not None:
             out.write_bytes(client.export_plan(job.plan_name, file_format))
-            files = [out]
+            files: tuple[Path, ...] = (out,)
         else:
-            files = list(plan.save(out))
+            files = plan.save(out)
     if json_output:
-        emit_json(
-            {
-                "name": job.plan_name,
-                "status": plan.status,
-                "cost_usd": plan.cost_usd,
-                "gap": plan.gap,
-                "verified": plan.verified,
-                "files": [str(path) for path in files],
-            }
-        )
+        emit_json({"name": job.plan_name, **summary_document(plan, files)})
     else:
-        say(f"{job.plan_name}: {plan.status}; wrote {', '.join(str(path) for path in files)}")
-    if plan.status in EXIT_CODES:
-        raise typer.Exit(EXIT_CODES[plan.status])
+        say(f"{job.plan_name}: {plan.status}; wrote {', '.join(str(file) for file in files)}")
+
+
+def _require_plan(plan: "Plan", name: str, *, json_output: bool) -> None:
+    """Say why there is no plan and end with that code, as ``topodesign plan`` does."""
+    if plan.status == "infeasible":
+        report_infeasible(plan, json_output=json_output)
+        raise typer.Exit(ExitCode.INFEASIBLE)
+    if plan.status == "limit":
+        reason = "was cancelled" if plan.stopped_by == "cancelled" else "reached its time limit"
+        text = f"{name} {reason} after {plan.wall_s:.1f} s; nothing was written. Submit it again with more time"
+        report_limit(plan, text, json_output=json_output)
+        raise typer.Exit(ExitCode.LIMIT)

@@ -1,11 +1,16 @@
 """What commands write and how they end: the ``--json`` convention, exit codes, errors for people.
 
-With ``--json`` exactly one JSON document goes to stdout; progress, logs and errors for people go to stderr.
+With ``--json`` exactly one JSON document goes to stdout; progress, logs and errors for people go to stderr. A stdout
+that takes nothing more (closed, full, its reader gone) ends a command as it ends Unix tools: see :class:`OutputLost`.
 """
 
+import contextlib
 import dataclasses
 import enum
+import errno
+import os
 import sys
+from pathlib import Path
 
 from topodesign.domain.codec import encode_json, to_builtins
 from topodesign.domain.errors import (
@@ -18,6 +23,7 @@ from topodesign.domain.errors import (
     TopoDesignError,
     VerificationFailed,
 )
+from topodesign.domain.plan import Violation
 
 
 class ExitCode(enum.IntEnum):
@@ -36,23 +42,67 @@ class ExitCode(enum.IntEnum):
     UNAVAILABLE = 6
     """The service cannot be reached or is full; trying later may succeed."""
     INTERRUPTED = 130
+    READER_GONE = 141
+    """Whoever read stdout has closed it (``| head``); silent, as a program that SIGPIPE ends."""
+
+
+class OutputLost(Exception):  # no OSError, which typer would turn into exit code 1 of its own
+    """Stdout takes nothing more. ``reader_gone``: the other end of a pipe was closed, which is nobody's fault."""
+
+    def __init__(self, error: OSError | None) -> None:
+        self.reader_gone = error is not None and error.errno == errno.EPIPE
+        self.why = "it is closed" if error is None else str(error.strerror or error)
+        super().__init__(self.why)
 
 
 def emit_json(document: object) -> None:
     """Write the one JSON document of a ``--json`` run to stdout: builtins or domain objects, infinities as ``null``."""
-    sys.stdout.write(encode_json(document).decode("utf-8"))
-    sys.stdout.flush()
+    _write(encode_json(document).decode("utf-8"))
+    flush_output()
 
 
 def note(text: str) -> None:
     """Write a line for people to stderr."""
-    sys.stderr.write(text + "\n")
-    sys.stderr.flush()
+    if sys.stderr is None:
+        return
+    with contextlib.suppress(OSError):  # there is no third place to tell that stderr takes nothing
+        sys.stderr.write(text + "\n")
+        sys.stderr.flush()
 
 
 def say(text: str) -> None:
     """Write a line of a command's answer for people to stdout; never used together with ``--json``."""
-    sys.stdout.write(text + "\n")
+    _write(text + "\n")
+
+
+def _write(text: str) -> None:
+    if sys.stdout is None:  # closed before the program began
+        raise OutputLost(None)
+    try:
+        sys.stdout.write(text)
+    except OSError as error:
+        raise OutputLost(error) from None
+
+
+def flush_output() -> None:
+    """Hand on what is still buffered; raises :class:`OutputLost` when nobody takes it."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError as error:
+        raise OutputLost(error) from None
+
+
+def abandon_output(lost: OutputLost) -> ExitCode:
+    """The exit code of a run whose stdout is lost; says so, unless the reader just left."""
+    if sys.stdout is not None:
+        # What is still buffered would fail a second time, loudly, when the interpreter ends.
+        with Path(os.devnull).open("w", encoding="utf-8") as sink:
+            os.dup2(sink.fileno(), sys.stdout.fileno())
+    if lost.reader_gone:
+        return ExitCode.READER_GONE
+    note(f"error: standard output cannot be written: {lost.why}; give it a place with room [OUTPUT_LOST]")
+    return ExitCode.BAD_INPUT
 
 
 def exit_code_of(error: TopoDesignError) -> ExitCode:
@@ -98,4 +148,21 @@ def report(error: TopoDesignError, *, as_json: bool) -> ExitCode:
         emit_json(error_document(error))
     else:
         note(f"error: {error.message} [{error.reason}]")
+        if isinstance(error, VerificationFailed):
+            for violation in error.violations:
+                note(f"  {_violation_line(violation)}")
     return exit_code_of(error)
+
+
+def report_interrupt(*, as_json: bool) -> ExitCode:
+    """Say that Ctrl-C ended the command before it was done."""
+    message = "interrupted before it was done"
+    if as_json:
+        emit_json({"error": {"reason": "INTERRUPTED", "message": message, "problems": []}})
+    else:
+        note(message)
+    return ExitCode.INTERRUPTED
+
+
+def _violation_line(violation: object) -> str:
+    return f"{violation.message} [{violation.rule}]" if isinstance(violation, Violation) else str(violation)

@@ -9,9 +9,8 @@ from topodesign.domain.plan import PlanEvent
 class ProgressLine:
     """Shows phase, best cost, bound and gap of the latest event on a terminal."""
 
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-        self._shows = stream.isatty()
+    def __init__(self, stream: TextIO | None) -> None:
+        self._terminal = stream if stream is not None and stream.isatty() else None
         self._width = 0
 
     def __enter__(self) -> Self:
@@ -22,18 +21,17 @@ class ProgressLine:
     ) -> None:
         if self._width:
             self._write("")
-            self._stream.write("\r")
-            self._stream.flush()
+            self._write("")  # leaves the cursor at the start of the line
 
     def show(self, event: PlanEvent) -> None:
         """Write an event over the one before it."""
-        if self._shows:
-            self._write(progress_text(event))
+        self._write(progress_text(event))
 
     def _write(self, text: str) -> None:
-        self._stream.write("\r" + text.ljust(self._width))
-        self._stream.flush()
-        self._width = len(text)
+        if self._terminal is not None:
+            self._terminal.write("\r" + text.ljust(self._width))
+            self._terminal.flush()
+            self._width = len(text)
 
 
 def progress_text(event: PlanEvent) -> str:

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from topodesign.cli.given_paths import path
+
 EXAMPLE = "Example: topodesign serve --port 50051 --data topodesign-data"
 
 
@@ -13,13 +15,14 @@ def serve(
         "127.0.0.1"
     ),
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port; 0 takes any free one.")] = 50051,
-    data: Annotated[Path, typer.Option("--data", help="Folder that keeps scenarios, jobs and plans.")] = Path(
-        "topodesign-data"
-    ),
+    data: Annotated[
+        Path, typer.Option("--data", parser=path, help="Folder that keeps scenarios, jobs and plans.")
+    ] = Path("topodesign-data"),
     workers: Annotated[int, typer.Option("--workers", min=1, max=256, help="Plans made at a time.")] = 1,
     queue_limit: Annotated[int, typer.Option("--queue-limit", min=1, help="Plans that may wait.")] = 100,
     address_file: Annotated[
-        Path | None, typer.Option("--address-file", help="File that gets HOST:PORT once the service answers.")
+        Path | None,
+        typer.Option("--address-file", parser=path, help="File that gets HOST:PORT once the service answers."),
     ] = None,
 ) -> None:
     """Serve until SIGTERM or Ctrl-C; the address is printed on stderr when the service answers.

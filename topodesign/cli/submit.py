@@ -1,23 +1,27 @@
 """``topodesign submit``: has the service make a plan."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from topodesign.cli.given_paths import path
 from topodesign.cli.output import emit_json, say
-from topodesign.domain.plan import SolveLimits
+from topodesign.cli.solve_options import DEFAULTS, Gap, ObjectiveName, Seed, Threads, TimeLimit, require_in_range
 
-DEFAULTS = SolveLimits()
 EXAMPLE = "Example: topodesign submit sample_sites/two-campus --time-limit 60 --server localhost:50051"
 
 
 def submit(
     scenario: Annotated[str, typer.Argument(help="Scenario folder, or the name of a kept scenario (scenarios/...).")],
-    time_limit: Annotated[float, typer.Option("--time-limit", help="Seconds for the solve.")] = DEFAULTS.time_limit_s,
-    gap: Annotated[float, typer.Option("--gap", help="Relative gap at which to stop.")] = DEFAULTS.gap,
-    seed: Annotated[int, typer.Option("--seed", help="Seed of everything random.")] = DEFAULTS.seed,
-    threads: Annotated[int, typer.Option("--threads", help="Threads of the solver.")] = DEFAULTS.threads,
+    time_limit: TimeLimit = DEFAULTS.time_limit_s,
+    gap: Gap = DEFAULTS.gap,
+    seed: Seed = DEFAULTS.seed,
+    threads: Threads = DEFAULTS.threads,
+    objective: ObjectiveName = None,
+    start: Annotated[
+        str | None,
+        typer.Option("--start", help="Kept plan (plans/...) to begin from, of this or a like scenario."),
+    ] = None,
     request_id: Annotated[
         str | None, typer.Option("--request-id", help="UUID; the same one again gives the same job.")
     ] = None,
@@ -32,13 +36,16 @@ def submit(
     from topodesign.client import Client
     from topodesign.scenario import load_scenario
 
+    require_in_range(time_limit=time_limit, gap=gap, seed=seed, threads=threads)
     with Client(server, retry_for_s=3.0) as client:
         job = client.submit_plan(
-            scenario if scenario.startswith("scenarios/") else load_scenario(Path(scenario)),
+            scenario if scenario.startswith("scenarios/") else load_scenario(path(scenario)),
             time_limit_s=time_limit,
             gap=gap,
             seed=seed,
             threads=threads,
+            objective=objective,
+            start=start,
             request_id=request_id,
         )
         if json_output:

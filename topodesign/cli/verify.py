@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from topodesign.cli.given_paths import path
 from topodesign.cli.output import ExitCode, emit_json, say
 from topodesign.domain.errors import InvalidInput
 
@@ -18,9 +19,9 @@ LARGEST_PLAN_BYTES = 256 * 1024 * 1024
 
 
 def verify(
-    scenario_dir: Annotated[Path, typer.Argument(help="Scenario folder that the plan was made for.")],
+    scenario_dir: Annotated[Path, typer.Argument(parser=path, help="Scenario folder that the plan was made for.")],
     plan_json: Annotated[
-        Path, typer.Argument(help="Plan file with the keys of plan.json; derived keys may be absent.")
+        Path, typer.Argument(parser=path, help="Plan file with the keys of plan.json; derived keys may be absent.")
     ],
     json_output: Annotated[
         bool, typer.Option("--json", help="Print one JSON document: valid, violations, strength_gbps and more.")
@@ -47,18 +48,18 @@ def verify(
         raise typer.Exit(ExitCode.UNVERIFIED)
 
 
-def _read(path: Path) -> bytes:
-    size = path.stat().st_size
+def _read(file: Path) -> bytes:
+    size = file.stat().st_size
     if size > LARGEST_PLAN_BYTES:
         raise InvalidInput(
-            f"{path} has {size} bytes, above the limit of {LARGEST_PLAN_BYTES}; it is no plan file",
+            f"{file} has {size} bytes, above the limit of {LARGEST_PLAN_BYTES}; it is no plan file",
             reason="FILE_TOO_LARGE",
             metadata={"size": str(size), "limit": str(LARGEST_PLAN_BYTES)},
         )
-    return path.read_bytes()
+    return file.read_bytes()
 
 
-def _describe(path: Path, verification: "Verification") -> None:
+def _describe(file: Path, verification: "Verification") -> None:
     """The finding for people: the verdict, then one line per violation."""
     violations = verification.violations
     strength = verification.strength_gbps
@@ -66,11 +67,11 @@ def _describe(path: Path, verification: "Verification") -> None:
         worst = min(
             (state.strength_gbps for state in verification.failures if state.strength_gbps is not None), default=None
         )
-        say(f"{path}: valid; {len(verification.checks)} rules checked in {len(verification.failures)} failure states")
+        say(f"{file}: valid; {len(verification.checks)} rules checked in {len(verification.failures)} failure states")
         if strength is not None and worst is not None:
             say(f"  strength {strength:,.0f} Gbit/s, after the worst failure {worst:,.0f} Gbit/s")
         say(f"  cost {verification.cost_usd:,.2f} USD")
         return
-    say(f"{path}: NOT valid; {len(violations)} violation{'s' if len(violations) != 1 else ''}")
+    say(f"{file}: NOT valid; {len(violations)} violation{'s' if len(violations) != 1 else ''}")
     for violation in violations:
         say(f"  {violation.message} [{violation.rule}]")

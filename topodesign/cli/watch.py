@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from topodesign.cli.output import ExitCode, emit_json, note, say
+from topodesign.cli.output import emit_json, exit_code_of, note, say
 
 if TYPE_CHECKING:
     from topodesign.domain.plan import PlanEvent
@@ -23,7 +23,7 @@ def watch(
 ) -> None:
     """Show the progress of a job until it ends. Leaving with Ctrl-C does not stop the job.
 
-    Exits with 1 when the job failed; its error is shown.
+    When the job failed, its error is shown, and the exit code is that of the error.
     """
     from topodesign.client import Client
 
@@ -35,14 +35,15 @@ def watch(
             if not json_output:
                 say(_line(event))
         status = job.status()
+        failure = job.failure()
     if json_output:
         emit_json({"name": status.name, "state": status.state, "events": events, "error": status.error})
     else:
         say(f"{status.name}: {status.state}")
         if status.error:
             note(f"error: {status.error}")
-    if status.state == "failed":
-        raise typer.Exit(ExitCode.DEFECT)
+    if failure is not None:
+        raise typer.Exit(exit_code_of(failure))
 
 
 def _line(event: "PlanEvent") -> str:

@@ -10,12 +10,12 @@ from typing import Any, Self, TypeVar
 import grpc
 from google.longrunning import operations_pb2, operations_pb2_grpc
 
-from topodesign.client.connection import Connection, as_domain_error
+from topodesign.client.connection import Connection
 from topodesign.client.job import Job, job_status
-from topodesign.client.kept import ExportFormat, JobStatus, KeptPlan, KeptScenario
+from topodesign.client.kept import EXPORT_FORMATS, ExportFormat, JobStatus, KeptPlan, KeptScenario
 from topodesign.domain.errors import InternalError, InvalidInput, Problem
 from topodesign.domain.fabric import FabricEvaluation, FabricSpec
-from topodesign.domain.plan import Plan, SolveLimits, Verification
+from topodesign.domain.plan import Objective, Plan, SolveLimits, Verification
 from topodesign.domain.scenario import Scenario
 from topodesign.v1 import (
     fabric_service_pb2,
@@ -130,6 +130,8 @@ class Client:
         gap: float = DEFAULT_LIMITS.gap,
         seed: int = DEFAULT_LIMITS.seed,
         threads: int = DEFAULT_LIMITS.threads,
+        objective: Objective | None = None,
+        start: str | None = None,
         request_id: str | None = None,
     ) -> Job:
         """Have a plan made.
@@ -144,6 +146,10 @@ class Client:
             Relative gap to the proven bound at which to stop.
         seed : int
         threads : int
+        objective : {"cost", "accelerators", "sync-time"}, optional
+            What to optimize; by default what the scenario's budget asks for.
+        start : str, optional
+            Resource name of a kept plan (``plans/...``) to begin from, of this or a similar scenario.
         request_id : str, optional
             UUID that makes a repetition return the first job; by default a new one, so that a retry never makes two.
 
@@ -151,12 +157,16 @@ class Client:
         ------
         InvalidInput
             When scenario or limits are wrong.
+        NotFound
+            When the server keeps no scenario or no plan of the name given.
+        Conflict
+            When the plan to begin from is still being made, or its making failed.
         CapacityError
             When too many jobs wait.
         """
-        request = planning_pb.CreatePlanRequest(request_id=request_id or str(uuid.uuid4()))
-        limits = to_proto(SolveLimits(time_limit_s=time_limit_s, gap=gap, seed=seed, threads=threads))
-        request.limits.CopyFrom(_of(plan_pb2.SolveLimits, limits))
+        request = planning_pb.CreatePlanRequest(request_id=request_id or str(uuid.uuid4()), start_plan=start or "")
+        limits = SolveLimits(time_limit_s=time_limit_s, gap=gap, seed=seed, threads=threads, objective=objective)
+        request.limits.CopyFrom(_of(plan_pb2.SolveLimits, to_proto(limits)))
         if isinstance(scenario, str):
             request.scenario_name = scenario
             return Job(self._connection, self._connection.call(self._planning.CreatePlan, request).name)
@@ -237,15 +247,23 @@ class Client:
 
         Raises
         ------
+        InvalidInput
+            When the format is none of those.
         InternalError
             When the bytes do not have the checksum that the server gave.
         """
+        if file_format not in EXPORT_FORMATS:
+            raise InvalidInput(
+                f"file_format is {file_format!r}, but it must be one of {', '.join(EXPORT_FORMATS)}; give one of them",
+                field_path="file_format",
+                metadata={"value": str(file_format)},
+            )
         number = planning_pb.ExportFormat.Value("EXPORT_FORMAT_" + file_format.upper().replace("-", "_"))
         request = planning_pb.ExportPlanRequest(name=name, format=number)
         try:
             parts = list(self._planning.ExportPlan(request, timeout=self._connection.timeout_s))
         except grpc.RpcError as error:
-            raise as_domain_error(error) from None
+            raise self._connection.as_domain_error(error) from None
         content = b"".join(part.data for part in parts)
         if not parts or hashlib.sha256(content).hexdigest() != parts[0].sha256:
             raise InternalError(

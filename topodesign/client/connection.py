@@ -34,6 +34,7 @@ class Connection:
     """
 
     def __init__(self, target: str, *, timeout_s: float, retry_for_s: float) -> None:
+        self.target = target
         self.timeout_s = timeout_s
         self.retry_for_s = retry_for_s
         self.channel = grpc.insecure_channel(
@@ -69,9 +70,13 @@ class Connection:
             except grpc.RpcError as error:
                 may_repeat = is_idempotent and is_unavailable(error) and time.monotonic() + delay_s < retry_until
                 if not may_repeat:
-                    raise as_domain_error(error) from None
+                    raise self.as_domain_error(error) from None
             time.sleep(delay_s)
             delay_s = min(2 * delay_s, LONGEST_DELAY_S)
+
+    def as_domain_error(self, error: grpc.RpcError) -> TopoDesignError:
+        """The error of the domain's tree that an RPC error stands for."""
+        return as_domain_error(error, server=f"the server at {self.target}")
 
     def close(self) -> None:
         self.channel.close()
@@ -82,8 +87,8 @@ def is_unavailable(error: grpc.RpcError) -> bool:
     return cast(Any, error).code() is grpc.StatusCode.UNAVAILABLE
 
 
-def as_domain_error(error: grpc.RpcError) -> TopoDesignError:
-    """The error of the domain's tree that an RPC error stands for."""
+def as_domain_error(error: grpc.RpcError, *, server: str = "the server") -> TopoDesignError:
+    """The error of the domain's tree that an RPC error stands for; ``server`` names the other side in messages."""
     call = cast(Any, error)
     for key, value in call.trailing_metadata() or ():
         if key == DETAILS_KEY:
@@ -91,4 +96,21 @@ def as_domain_error(error: grpc.RpcError) -> TopoDesignError:
     code = call.code()
     if code is None:
         return InternalError(f"the call ended without a status: {error}")
-    return error_from_status(Status(code=code_pb2.Code.Value(code.name), message=call.details() or code.name))
+    message = _in_words(code, call.details() or code.name, server)
+    return error_from_status(Status(code=code_pb2.Code.Value(code.name), message=message))
+
+
+def _in_words(code: grpc.StatusCode, told: str, server: str) -> str:
+    """What gRPC itself found, here or on the way, with a remedy."""
+    if code is grpc.StatusCode.UNAVAILABLE:
+        return f"{server} cannot be reached ({told}); check the address, and that it runs (topodesign serve)"
+    if code is grpc.StatusCode.DEADLINE_EXCEEDED:
+        return f"{server} did not answer in time ({told}); allow a longer timeout, or see whether it is overloaded"
+    if code is grpc.StatusCode.RESOURCE_EXHAUSTED:
+        return (
+            f"a message is larger than the {MESSAGE_BYTES} bytes that may be sent ({told}); "
+            "use a smaller scenario, or export the plan in another format"
+        )
+    if code is grpc.StatusCode.UNIMPLEMENTED:
+        return f"{server} does not know this call ({told}); check that it is a topodesign server of this version"
+    return f"the call to {server} failed: {told}; try again, and see the log of the server"

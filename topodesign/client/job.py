@@ -12,11 +12,10 @@ from topodesign.client.connection import (
     FIRST_DELAY_S,
     LONGEST_DELAY_S,
     Connection,
-    as_domain_error,
     is_unavailable,
 )
 from topodesign.client.kept import JobState, JobStatus
-from topodesign.domain.errors import ServiceUnavailable
+from topodesign.domain.errors import ServiceUnavailable, TopoDesignError
 from topodesign.domain.plan import Plan, PlanEvent
 from topodesign.domain.scenario import Scenario
 from topodesign.v1 import planning_service_pb2 as pb
@@ -64,7 +63,7 @@ class Job:
                 return
             except grpc.RpcError as error:
                 if not is_unavailable(error) or time.monotonic() + delay_s > until:
-                    raise as_domain_error(error) from None
+                    raise self._connection.as_domain_error(error) from None
             time.sleep(delay_s)
             delay_s = min(2 * delay_s, LONGEST_DELAY_S)
 
@@ -108,6 +107,12 @@ class Job:
         """State and latest progress."""
         request = operations_pb2.GetOperationRequest(name=self.name)
         return job_status(self._connection.call(self._operations.GetOperation, request))
+
+    def failure(self) -> TopoDesignError | None:
+        """The error that the job ended with; ``None`` when it has not ended, or with a plan."""
+        request = operations_pb2.GetOperationRequest(name=self.name)
+        operation = self._connection.call(self._operations.GetOperation, request)
+        return error_from_status(operation.error) if operation.HasField("error") else None
 
     def cancel(self) -> None:
         """Ask the job to end. It keeps its best plan so far, which :meth:`result` then returns."""

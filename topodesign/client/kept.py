@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, get_args
 
 from topodesign.domain.plan import Plan, PlanEvent
 from topodesign.domain.scenario import Scenario
 
 JobState = Literal["queued", "running", "cancelling", "succeeded", "failed", "cancelled"]
 ExportFormat = Literal["geojson", "plan-json", "bom-csv", "gpkg", "report-html"]
+EXPORT_FORMATS: tuple[ExportFormat, ...] = get_args(ExportFormat)
 FINAL_STATES: tuple[JobState, ...] = ("succeeded", "failed", "cancelled")
 
 

@@ -1,12 +1,14 @@
 """Domain objects to and from JSON-ready builtins, by their field names (msgspec does the work)."""
 
 import dataclasses
+import json
 import math
 from typing import Any, TypeVar
 
 import msgspec
 
 from topodesign.domain.errors import InvalidInput
+from topodesign.domain.json_keys import RepeatedKey, object_of_unique_keys
 
 T = TypeVar("T")
 
@@ -41,12 +43,23 @@ def encode_json(value: object, *, indent: int = 2) -> bytes:
 
 
 def decode_json(data: bytes, kind: type[T], *, what: str) -> T:
-    """JSON text to a dataclass; raises :class:`InvalidInput` for broken JSON or a value that does not fit."""
+    """JSON text to a dataclass; raises :class:`InvalidInput` for broken JSON, repeated keys, values that do not fit."""
     try:
         builtins = msgspec.json.decode(data)
     except msgspec.DecodeError as error:
         raise InvalidInput(f"{what} is not valid JSON: {error}", reason="JSON_INVALID") from None
+    _require_unique_keys(data, what)
     return from_builtins(builtins, kind, what=what)
+
+
+def _require_unique_keys(data: bytes, what: str) -> None:
+    """Two values under one key cannot both be meant, and msgspec would silently take the last."""
+    try:
+        json.loads(data, object_pairs_hook=object_of_unique_keys, parse_int=lambda _: 0)
+    except RepeatedKey as error:
+        raise InvalidInput(
+            f"{what}: {error}; remove one of the two", reason="JSON_KEY_REPEATED", metadata={"key": error.key}
+        ) from None
 
 
 def _without_transients(value: object) -> object:

@@ -10,7 +10,13 @@ from functools import cached_property
 from typing import Literal
 
 from topodesign.domain.checks import require, require_id, require_number
-from topodesign.domain.errors import InvalidInput
+from topodesign.domain.references import (
+    require_known,
+    require_some,
+    require_takes_part,
+    require_unique,
+    require_walk,
+)
 
 Position = tuple[float, float]
 Ring = tuple[Position, ...]
@@ -30,7 +36,9 @@ class Site:
     """A datacenter site, existing or possible.
 
     ``power_mw`` is MW at the meter (PUE included). ``max_pods``/``min_pods`` bound the pods of a *used* site.
-    A ``hub`` only passes or regenerates light. ``extra`` keeps unknown input columns for the outputs.
+    A ``hub`` only passes or regenerates light. ``hose_gbps`` is the most that the site sends, and the most that it
+    receives, in Gbit/s where the demand is a hose; 0: it takes no part. ``extra`` keeps unknown input columns for the
+    outputs.
     """
 
     site_id: str
@@ -48,10 +56,12 @@ class Site:
     required: bool = False
     forbidden: bool = False
     in_service_year: int | None = None
+    hose_gbps: float = 0.0
     extra: Mapping[str, Scalar] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         require_id(self.site_id, field="site_id")
+        require_number(self.hose_gbps, field="hose_gbps", at_least=0)
         require_number(self.lon, field="lon", at_least=-180, at_most=180, remedy="longitude comes first")
         require_number(self.lat, field="lat", at_least=-90, at_most=90, remedy="longitude comes first")
         require_number(self.power_mw, field="power_mw", at_least=0)
@@ -165,10 +175,11 @@ class FiberSegment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workload:
-    """The training job. Exactly one of ``sync_time_s`` and ``utilization`` sets the bandwidth it needs.
+    """The training job. Exactly one of ``sync_time_s`` and ``utilization`` sets the bandwidth that an all-reduce needs.
 
-    ``parameters`` and ``active_parameters`` are counts, ``sync_time_s`` is the target for one all-reduce between
-    sites in seconds, ``wan_goodput_factor`` the usable share of the line rate between sites.
+    With the demands ``matrix`` and ``hose`` the bandwidth is given in Gbit/s (:class:`Traffic`, ``Site.hose_gbps``), so
+    neither of the two is needed. ``parameters`` and ``active_parameters`` are counts, ``sync_time_s`` is the target for
+    one all-reduce between sites in seconds, ``wan_goodput_factor`` the usable share of the line rate between sites.
     """
 
     parameters: float = 1.0e12
@@ -190,8 +201,10 @@ class Workload:
         require_number(self.inner_steps, field="workload.inner_steps", at_least=1)
         require_number(self.global_batch_tokens, field="workload.global_batch_tokens", above=0)
         require_number(self.wan_goodput_factor, field="workload.wan_goodput_factor", above=0, at_most=1)
+        targets = [value for value in (self.sync_time_s, self.utilization) if value is not None]
+        is_given_in_gbps = self.demand != "all-reduce" and not targets
         require(
-            (self.sync_time_s is None) != (self.utilization is None),
+            len(targets) == 1 or is_given_in_gbps,
             field="workload.sync_time_s",
             value=self.sync_time_s,
             limit="given if and only if workload.utilization is not",
@@ -202,6 +215,53 @@ class Workload:
         if self.utilization is not None:
             require_number(self.utilization, field="workload.utilization", above=0, at_most=1)
             require(self.utilization < 1, field="workload.utilization", value=1, limit="below 1", remedy="use 0.99")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traffic:
+    """One entry of a demand matrix: ``gbps`` Gbit/s from site ``a`` to site ``b``, above 0; the way back is another."""
+
+    a: str
+    b: str
+    gbps: float
+
+    def __post_init__(self) -> None:
+        require_id(self.a, field="a")
+        require_id(self.b, field="b")
+        require(self.a != self.b, field="b", value=self.b, limit=f"other than a ({self.a!r})", remedy="drop this entry")
+        require_number(self.gbps, field="gbps", above=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LitLightpath:
+    """``count`` lightpaths in service today between sites ``a`` and ``z`` over ``segments`` in order from ``a``.
+
+    ``mode`` is the catalogue id of their transceivers, which are sunk cost: a plan that keeps them buys none.
+    """
+
+    a: str
+    z: str
+    mode: str
+    count: int
+    segments: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        for name in ("a", "z", "mode"):
+            require_id(getattr(self, name), field=name)
+        require(self.a != self.z, field="z", value=self.z, limit=f"other than a ({self.a!r})", remedy="correct one end")
+        require_number(self.count, field="count", at_least=1, remedy="leave out lightpaths that are not in service")
+        require(
+            len(self.segments) > 0,
+            field="segments",
+            value=self.segments,
+            limit="not empty",
+            remedy="give the segments in order from a",
+        )
+
+    @property
+    def key(self) -> tuple[str, str, str, tuple[str, ...]]:
+        """What makes two entries the same lightpaths: ends, mode and route, whichever end the route is told from."""
+        return min((self.a, self.z, self.mode, self.segments), (self.z, self.a, self.mode, self.segments[::-1]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,7 +290,11 @@ class Size:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """Rules that any plan must keep. ``max_rtt_ms`` bounds the round trip between any two used sites."""
+    """Rules that any plan must keep. ``max_rtt_ms`` bounds the round trip between any two used sites.
+
+    ``budget_usd``, where given beside a size target, bounds cost and accelerators together; the goal is then the least
+    time of one all-reduce between sites.
+    """
 
     min_sites: int = 1
     max_sites: int | None = None
@@ -240,8 +304,11 @@ class Policy:
     max_zone_share: float = 1.0
     max_utility_share: float = 1.0
     carbon_t_per_year: float = float("inf")
+    budget_usd: float | None = None
 
     def __post_init__(self) -> None:
+        if self.budget_usd is not None:
+            require_number(self.budget_usd, field="policy.budget_usd", above=0)
         require_number(self.min_sites, field="policy.min_sites", at_least=1)
         if self.max_sites is not None:
             require_number(
@@ -297,6 +364,7 @@ class OpticsRules:
 class Scenario:
     """Everything that a plan is made from. Tuples are sorted by id, so that row order in the files means nothing.
 
+    ``traffic`` is the demand matrix, used where ``workload.demand`` is ``matrix``; ``lit_lightpaths`` are in service.
     ``catalog_overrides`` maps a catalogue id (``transceiver.zrplus-400``) to the figures that replace the catalogue's.
     ``assumptions`` lists every default and estimate that was used, in words.
 
@@ -320,20 +388,72 @@ class Scenario:
     optics: OpticsRules = OpticsRules()
     catalog_overrides: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     assumptions: tuple[str, ...] = ()
+    traffic: tuple[Traffic, ...] = ()
+    lit_lightpaths: tuple[LitLightpath, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "sites", tuple(sorted(self.sites, key=lambda site: site.site_id)))
         object.__setattr__(self, "zones", tuple(sorted(self.zones, key=lambda zone: zone.zone_id)))
         object.__setattr__(self, "junctions", tuple(sorted(self.junctions, key=lambda node: node.node_id)))
         object.__setattr__(self, "segments", tuple(sorted(self.segments, key=lambda segment: segment.segment_id)))
-        _require_unique("sites", [site.site_id for site in self.sites])
-        _require_unique("zones", [zone.zone_id for zone in self.zones])
-        _require_unique("segments", [segment.segment_id for segment in self.segments])
+        object.__setattr__(self, "traffic", tuple(sorted(self.traffic, key=lambda item: (item.a, item.b))))
+        object.__setattr__(self, "lit_lightpaths", tuple(sorted(self.lit_lightpaths, key=_stated)))
+        require_unique("sites", [site.site_id for site in self.sites])
+        require_unique("zones", [zone.zone_id for zone in self.zones])
+        require_unique("segments", [segment.segment_id for segment in self.segments])
         nodes = [site.site_id for site in self.sites] + [node.node_id for node in self.junctions]
-        _require_unique("nodes (sites and junctions)", nodes)
-        _require_known("sites", "zone_id", [site.zone_id for site in self.sites], {zone.zone_id for zone in self.zones})
+        require_unique("nodes (sites and junctions)", nodes)
+        require_known("sites", "zone_id", [site.zone_id for site in self.sites], {zone.zone_id for zone in self.zones})
         for end in ("a", "b"):
-            _require_known("segments", end, [getattr(segment, end) for segment in self.segments], set(nodes))
+            require_known("segments", end, [getattr(segment, end) for segment in self.segments], set(nodes))
+        self._require_demand()
+        self._require_lit_lightpaths()
+        require(
+            self.size.budget_usd is None or self.policy.budget_usd is None,
+            field="policy.budget_usd",
+            value=self.policy.budget_usd,
+            limit="absent where size.budget_usd is the size target",
+            remedy="give size.budget_usd for the most accelerators, or policy.budget_usd beside a size target for the "
+            "least sync time",
+        )
+
+    def _require_demand(self) -> None:
+        """The ends of a demand matrix or hose are compute sites that a plan may use."""
+        require_unique("traffic", [f"{item.a};{item.b}" for item in self.traffic])  # no id has a ";"
+        for end in ("a", "b"):
+            require_known("traffic", end, [getattr(item, end) for item in self.traffic], set(self.site_by_id))
+            for row, item in enumerate(self.traffic):
+                site = self.site_by_id[getattr(item, end)]
+                require_takes_part(f"traffic[{row}].{end}", site.site_id, role=site.role, is_forbidden=site.forbidden)
+        if self.workload.demand == "matrix":
+            require_some("traffic", len(self.traffic), at_least=1, what="entries of the demand matrix")
+        if self.workload.demand == "hose":
+            rows = [row for row, site in enumerate(self.sites) if site.hose_gbps > 0]
+            for row in rows:
+                site = self.sites[row]
+                require_takes_part(f"sites[{row}].hose_gbps", site.site_id, role=site.role, is_forbidden=site.forbidden)
+            require_some("sites", len(rows), at_least=2, what="sites with hose_gbps above 0")
+
+    def _require_lit_lightpaths(self) -> None:
+        """Their ends are sites, and their segments join up from one to the other."""
+        paths = self.lit_lightpaths
+        for end in ("a", "z"):
+            require_known("lit_lightpaths", end, [getattr(path, end) for path in paths], set(self.site_by_id))
+        known = set(self.segment_by_id)
+        for row, path in enumerate(paths):
+            require_known(f"lit_lightpaths[{row}]", "segments", path.segments, known, is_one_value=True)
+            ends = [(self.segment_by_id[item].a, self.segment_by_id[item].b) for item in path.segments]
+            require_walk(f"lit_lightpaths[{row}].segments", path.a, path.z, path.segments, ends)
+        require_unique("lit_lightpaths", [";".join((*path.key[:3], *path.key[3])) for path in paths])
+
+    @cached_property
+    def demand_sites(self) -> tuple[str, ...]:
+        """Ids of the sites that a demand matrix or hose names, sorted: every plan uses them."""
+        if self.workload.demand == "matrix":
+            return tuple(sorted({end for item in self.traffic for end in (item.a, item.b)}))
+        if self.workload.demand == "hose":
+            return tuple(site.site_id for site in self.sites if site.hose_gbps > 0)
+        return ()
 
     @cached_property
     def site_by_id(self) -> Mapping[str, Site]:
@@ -357,25 +477,5 @@ class Scenario:
         return (node.lon, node.lat)
 
 
-def _require_unique(what: str, ids: list[str]) -> None:
-    seen: set[str] = set()
-    for item in ids:
-        if item in seen:
-            raise InvalidInput(
-                f"{what}: id {item!r} occurs more than once; give each its own id",
-                reason="DUPLICATE_ID",
-                field_path=what,
-                metadata={"id": item},
-            )
-        seen.add(item)
-
-
-def _require_known(what: str, column: str, references: list[str], known: set[str]) -> None:
-    for row, reference in enumerate(references):
-        if reference not in known:
-            raise InvalidInput(
-                f"{what}[{row}].{column} names {reference!r}, which does not exist; correct it or add it",
-                reason="REFERENCE_UNKNOWN",
-                field_path=f"{what}[{row}].{column}",
-                metadata={"id": reference},
-            )
+def _stated(path: LitLightpath) -> tuple[str, str, str, tuple[str, ...]]:
+    return (path.a, path.z, path.mode, path.segments)

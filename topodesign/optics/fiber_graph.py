@@ -8,6 +8,9 @@ from functools import cached_property
 
 from topodesign.domain.scenario import FiberSegment, Scenario
 
+MOST_CYCLES = 8
+"""Independent cycles up to which routes are enumerated."""
+
 Arc = tuple[int, int]
 """Neighbor node index and segment index."""
 
@@ -59,6 +62,50 @@ class FiberGraph:
         """Segments that fall with any conduit of the route, the route's own included."""
         conduits = {conduit for segment in route for conduit in self.segments[segment].conduits}
         return frozenset(segment for conduit in conduits for segment in self.conduit_segments[conduit])
+
+    @cached_property
+    def has_few_cycles(self) -> bool:
+        """Whether all simple routes can be listed: at most 2 to the number of independent cycles for a pair."""
+        return len(self.segments) - len(self.nodes) + self._component_count <= MOST_CYCLES
+
+    @cached_property
+    def _component_count(self) -> int:
+        seen: set[int] = set()
+        count = 0
+        for root in range(len(self.nodes)):
+            if root in seen:
+                continue
+            count += 1
+            stack = [root]
+            seen.add(root)
+            while stack:
+                for neighbor, _ in self.adjacency[stack.pop()]:
+                    if neighbor not in seen:
+                        seen.add(neighbor)
+                        stack.append(neighbor)
+        return count
+
+    def all_routes(self, source: int, target: int) -> list[tuple[int, ...]]:
+        """Every route that visits no node twice, as segments in order; for graphs with few cycles."""
+        routes: list[tuple[int, ...]] = []
+        route: list[int] = []
+        visited = {source}
+
+        def extend(node: int) -> None:
+            for neighbor, segment in self.adjacency[node]:
+                if neighbor in visited:
+                    continue
+                route.append(segment)
+                if neighbor == target:
+                    routes.append(tuple(route))
+                else:
+                    visited.add(neighbor)
+                    extend(neighbor)
+                    visited.discard(neighbor)
+                route.pop()
+
+        extend(source)
+        return routes
 
     def distances(self, source: int, weight: Sequence[float]) -> tuple[list[float], list[Arc | None]]:
         """Dijkstra from ``source``: distance to every node and the arc (previous node, segment) it was reached by."""

@@ -15,6 +15,9 @@ from topodesign.optics.fiber_graph import FiberGraph
 from topodesign.optics.reach import ReachModel, Stretch, channel_width_ghz
 
 MOST_DIVERSE_ROUTES = 3
+MOST_DISJOINT_ROUTES = 12
+ROUTE_SPARE = 4.0
+"""Disjoint routes are added until their pairs carry this many times the demand in the densest mode."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,22 +64,45 @@ def round_trips(graph: FiberGraph, reach: ReachModel, sites: Sequence[int]) -> R
     return RoundTrips(sites=tuple(sites), rtt_ms=tuple(rows))
 
 
-def candidate_routes(graph: FiberGraph, source: int, target: int) -> tuple[tuple[int, ...], ...]:
-    """The shortest route, the cheapest pair and triple of segment-disjoint routes, and conduit-disjoint
-    alternatives."""
+def candidate_routes(
+    graph: FiberGraph, source: int, target: int, *, enough_pairs: float = 0.0
+) -> tuple[tuple[int, ...], ...]:
+    """Routes between two nodes: all of them where the graph has few cycles, otherwise a diverse choice.
+
+    The choice is the shortest route, the cheapest pair and triple of segment-disjoint routes (more, as long as together
+    they have fewer than ``enough_pairs`` fiber pairs), and conduit-disjoint alternatives.
+    """
     length = [segment.length_km for segment in graph.segments]
+    if graph.has_few_cycles:
+        return tuple(sorted(graph.all_routes(source, target), key=lambda route: (sum(length[e] for e in route), route)))
     shortest = graph.shortest_route(source, target, length)
     if shortest is None:
         return ()
     routes = {shortest}
-    for count in range(2, MOST_DIVERSE_ROUTES + 1):
-        routes.update(graph.disjoint_routes(source, target, length, count))
+    for count in range(2, MOST_DISJOINT_ROUTES + 1):
+        disjoint = graph.disjoint_routes(source, target, length, count)
+        routes.update(disjoint)
+        pairs = sum(min(graph.segments[segment].most_pairs for segment in route) for route in disjoint)
+        if len(disjoint) < count or (count >= MOST_DIVERSE_ROUTES and pairs >= enough_pairs):
+            break
     for route in sorted(routes):
         if set(graph.sharing_conduit(route)) != set(route):
             clear = graph.shortest_route(source, target, length, avoid=graph.sharing_conduit(route))
             if clear is not None:
                 routes.add(clear)
     return tuple(sorted(routes, key=lambda route: (sum(length[segment] for segment in route), route)))
+
+
+def detours(graph: FiberGraph, source: int, target: int) -> tuple[tuple[int, ...], ...]:
+    """For every segment of the candidate routes the shortest route that avoids it."""
+    length = [segment.length_km for segment in graph.segments]
+    known = candidate_routes(graph, source, target)
+    found = set()
+    for segment in sorted({segment for route in known for segment in route}):
+        route = graph.shortest_route(source, target, length, avoid=(segment,))
+        if route is not None and route not in known:
+            found.add(route)
+    return tuple(sorted(found, key=lambda route: (sum(length[segment] for segment in route), route)))
 
 
 class LightpathFinder:
@@ -95,8 +121,10 @@ class LightpathFinder:
         self.graph = graph
         self.reach = reach
         self.demand_gbps = demand_gbps
-        hubs = {site.site_id for site in scenario.sites if site.role == "hub"}
+        hubs = {site.site_id for site in scenario.sites if site.role == "hub" and site.power_mw > 0}
         regenerating = {node.node_id for node in scenario.junctions if node.regeneration}
+        densest = max((mode.rate_gbps / mode.width_ghz for mode in reach.modes), default=1.0)
+        self._enough_pairs = ROUTE_SPARE * demand_gbps / (densest * reach.line_system.band_ghz)
         self._may_regenerate = [node in hubs or node in regenerating for node in graph.nodes]
 
     def on_route(self, source: int, target: int, route: tuple[int, ...]) -> tuple[LightpathCandidate, ...]:
@@ -108,9 +136,14 @@ class LightpathFinder:
         ]
         return tuple(_without_dominated(candidates, most_rate_gbps=self.demand_gbps / 100))
 
+    def in_mode(self, source: int, target: int, route: tuple[int, ...], mode_id: str) -> LightpathCandidate | None:
+        """The candidate of one route and mode; ``None`` where the mode is not allowed or does not reach."""
+        mode = next((mode for mode in self.reach.modes if mode.id == mode_id), None)
+        return None if mode is None else self._with_mode(source, target, route, mode)
+
     def between(self, source: int, target: int) -> tuple[LightpathCandidate, ...]:
         """All candidates between two sites."""
-        routes = candidate_routes(self.graph, source, target)
+        routes = candidate_routes(self.graph, source, target, enough_pairs=self._enough_pairs)
         return tuple(candidate for route in routes for candidate in self.on_route(source, target, route))
 
     def _with_mode(
@@ -168,7 +201,10 @@ class LightpathFinder:
 def _without_dominated(
     candidates: Sequence[LightpathCandidate], *, most_rate_gbps: float
 ) -> Iterator[LightpathCandidate]:
-    """Drop a candidate where another one costs, draws and occupies no more per Gbit/s and is no coarser."""
+    """Drop a candidate where another one costs, draws and occupies no more per Gbit/s and is no coarser.
+
+    The other one must not regenerate anywhere else, since each place has its own power limit.
+    """
 
     def figures(candidate: LightpathCandidate) -> tuple[float, float, float]:
         mode, rate = candidate.mode, candidate.mode.rate_gbps
@@ -184,6 +220,7 @@ def _without_dominated(
             theirs = figures(other)
             no_worse = all(t <= m + 1e-12 for t, m in zip(theirs, mine, strict=True))
             fine = other.mode.rate_gbps <= max(candidate.mode.rate_gbps, most_rate_gbps)
+            fine = fine and set(other.regenerations) <= set(candidate.regenerations)
             strictly = any(t < m - 1e-12 for t, m in zip(theirs, mine, strict=True)) or other_position < position
             if no_worse and fine and strictly:
                 is_dominated = True

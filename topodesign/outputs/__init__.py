@@ -3,7 +3,8 @@
 Nothing here decides or checks anything; every figure is of the plan, the scenario or the catalogue, or a sum.
 """
 
-from topodesign.outputs.bill_of_materials import BillLine, bill_csv, bill_of_materials
+from topodesign.outputs.bill_lines import BillLine, bill_csv
+from topodesign.outputs.bill_of_materials import bill_of_materials
 from topodesign.outputs.chart_style import png_bytes, svg_bytes
 from topodesign.outputs.cost_chart import cost_chart
 from topodesign.outputs.fabric_charts import fabric_chart
@@ -11,7 +12,8 @@ from topodesign.outputs.geodataframes import plan_to_geodataframes, write_geopac
 from topodesign.outputs.geojson import geojson_bytes, plan_to_geojson
 from topodesign.outputs.properties import LAYER_MEANING, LAYERS, PROPERTIES, Property
 from topodesign.outputs.report import render_report
-from topodesign.outputs.saving import OUTPUT_FILES, load_plan, save_plan
+from topodesign.outputs.saving import load_plan, save_plan
+from topodesign.outputs.target import OUTPUT_FILES, require_usable_target
 
 __all__ = [
     "LAYERS",
@@ -30,6 +32,7 @@ __all__ = [
     "plan_to_geojson",
     "png_bytes",
     "render_report",
+    "require_usable_target",
     "save_plan",
     "svg_bytes",
     "write_geopackage",

@@ -1,58 +1,33 @@
 """What has to be bought, built and rented: one line per item and place, priced as the plan's cost items are.
 
-Quantities follow the cost table of docs/formulation.md, so that the lines of a cost item sum to it within rounding.
-Running energy and its carbon are no materials and are left out. Prices are indicative: each line says where its price
-comes from and how far to trust it.
+Quantities follow the cost table of docs/formulation.md. The lines of a cost item sum to it, and the column
+``cost_usd`` to the plan's cost, to the cent. What is beside the plan's cost (accelerators, the fabrics inside sites)
+has a column of its own. Prices are indicative: each line says where its price comes from and how far to trust it.
 """
 
-import csv
-import io
-import math
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Iterator
+from dataclasses import replace
 
 from topodesign.domain.equipment import Catalog, LineSystem, Origin
-from topodesign.domain.plan import Plan
+from topodesign.domain.plan import Lightpath, Plan
 from topodesign.domain.scenario import FiberSegment, Scenario
 from topodesign.optics.reach import LINE_SYSTEM_OF_BAND
+from topodesign.outputs.bill_energy import annuity_years, energy_lines
+from topodesign.outputs.bill_lines import (
+    BESIDE,
+    SCENARIO_PRICE,
+    SUNK,
+    BillLine,
+    bill_line,
+    origin_of,
+    rounded_to_items,
+)
 from topodesign.outputs.network_load import transceivers_by_node
-
-SCENARIO_PRICE = Origin(source="scenario", date="", confidence="medium")
-SUNK = Origin(source="lit already, sunk cost", date="", confidence="medium")
-
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BillLine:
-    """One line of the bill.
-
-    ``cost_item`` is the key of ``plan.cost_items`` that the line belongs to, or :data:`BESIDE` for what is reported
-    apart from it. ``power_w`` is the rated draw of the line's equipment without PUE; ``None``: counted elsewhere.
-    """
-
-    item: str
-    catalog_id: str
-    where_kind: str
-    where: str
-    quantity: float
-    unit: str
-    unit_cost_usd: float
-    cost_usd: float
-    power_w: float | None
-    cost_item: str
-    price_basis: str
-    source: str
-    source_date: str
-    confidence: str
-
-
-BESIDE = "beside the plan's cost"
 
 
 def bill_of_materials(scenario: Scenario, plan: Plan, catalog: Catalog) -> tuple[BillLine, ...]:
-    """All lines, by place: sites, fiber segments, then transceivers.
+    """All lines, by place: sites, fiber segments, transceivers, then energy and its carbon.
 
     Parameters
     ----------
@@ -66,68 +41,15 @@ def bill_of_materials(scenario: Scenario, plan: Plan, catalog: Catalog) -> tuple
     NotFound
         When the scenario or the plan names equipment that the catalogue lacks (``EQUIPMENT_UNKNOWN``).
     """
-    return (
+    lines = (
         *_site_lines(scenario, plan, catalog),
         *_fabric_lines(scenario, plan),
         *_fiber_lines(scenario, plan),
         *_line_system_lines(scenario, plan, catalog),
         *_transceiver_lines(scenario, plan, catalog),
+        *energy_lines(scenario, plan, catalog),
     )
-
-
-def bill_csv(lines: tuple[BillLine, ...]) -> bytes:
-    """The lines as CSV (UTF-8, header row). Text that a spreadsheet would run gets a leading apostrophe."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    names = [field.name for field in fields(BillLine)]
-    writer.writerow(names)
-    writer.writerows([_cell(getattr(line, name)) for name in names] for line in lines)
-    return text.getvalue().encode()
-
-
-def _cell(value: str | float | None) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return f"'{value}" if value.startswith(FORMULA_STARTS) else value
-    return str(int(value)) if value == math.floor(value) else repr(round(value, 6))
-
-
-def _line(
-    item: str,
-    place: tuple[str, str],
-    amount: tuple[float, str],
-    unit_cost_usd: float,
-    *,
-    origin: Origin,
-    cost_item: str,
-    catalog_id: str = "",
-    unit_power_w: float | None = 0.0,
-) -> BillLine:
-    quantity, unit = amount
-    basis = "scenario" if origin in (SCENARIO_PRICE, SUNK) else "indicative"
-    return BillLine(
-        item=item,
-        catalog_id=catalog_id,
-        where_kind=place[0],
-        where=place[1],
-        quantity=quantity,
-        unit=unit,
-        unit_cost_usd=unit_cost_usd,
-        cost_usd=round(quantity * unit_cost_usd, 2),
-        power_w=None if unit_power_w is None else quantity * unit_power_w,
-        cost_item=cost_item,
-        price_basis="scenario override" if origin.source == "scenario override" else basis,
-        source=origin.source,
-        source_date=origin.date,
-        confidence=origin.confidence,
-    )
-
-
-def _origin(origins: Mapping[str, Origin], figure: str) -> Origin:
-    """Where a figure comes from; ``*`` stands for all figures without an entry of their own."""
-    known = origins.get(figure) or origins.get("*")
-    return known or Origin(source="not stated", date="", confidence="low")
+    return rounded_to_items(lines, plan.cost_items)
 
 
 def _site_lines(scenario: Scenario, plan: Plan, catalog: Catalog) -> Iterator[BillLine]:
@@ -135,19 +57,19 @@ def _site_lines(scenario: Scenario, plan: Plan, catalog: Catalog) -> Iterator[Bi
     for cluster in plan.sites:
         site = scenario.site_by_id[cluster.id]
         place = ("site", cluster.id)
-        yield _line(
+        yield bill_line(
             accelerator.name,
             place,
             (cluster.accelerators, "accelerator"),
             accelerator.cost_usd,
-            origin=_origin(accelerator.origins, "cost_usd"),
+            origin=origin_of(accelerator.origins, "cost_usd"),
             cost_item=BESIDE,
             catalog_id=accelerator.id,
             unit_power_w=accelerator.all_in_w,
         )
         pods_mw = cluster.accelerators * accelerator.all_in_w * site.pue / 1e6
         if site.fixed_capex_usd:
-            yield _line(
+            yield bill_line(
                 "Opening the site",
                 place,
                 (1, "site"),
@@ -156,7 +78,7 @@ def _site_lines(scenario: Scenario, plan: Plan, catalog: Catalog) -> Iterator[Bi
                 cost_item="site_fixed",
             )
         if site.capex_usd_per_mw:
-            yield _line(
+            yield bill_line(
                 "Building for power",
                 place,
                 (pods_mw, "MW"),
@@ -174,7 +96,7 @@ def _fabric_lines(scenario: Scenario, plan: Plan) -> Iterator[BillLine]:
         for fabric in site.fabrics:
             if fabric.kind != scenario.size.fabric:
                 continue
-            yield _line(
+            yield bill_line(
                 f"Fabric inside the site, {fabric.name}: switches, cables, optics",
                 ("site", site.site_id),
                 (1, "lot"),
@@ -187,12 +109,12 @@ def _fabric_lines(scenario: Scenario, plan: Plan) -> Iterator[BillLine]:
 
 def _fiber_lines(scenario: Scenario, plan: Plan) -> Iterator[BillLine]:
     economics = scenario.economics
-    annuity = math.fsum((1 + economics.discount_rate) ** -year for year in range(1, economics.horizon_years + 1))
+    annuity = annuity_years(economics)
     for lit in plan.segments:
         segment = scenario.segment_by_id[lit.segment_id]
         place = ("segment", lit.segment_id)
         if lit.built:
-            yield _line(
+            yield bill_line(
                 f"New fiber build, {segment.build_pairs} pairs",
                 place,
                 (segment.length_km, "route-km"),
@@ -202,7 +124,7 @@ def _fiber_lines(scenario: Scenario, plan: Plan) -> Iterator[BillLine]:
             )
         new_pairs = _new_pairs(segment, lit.pairs)
         if new_pairs:
-            yield _line(
+            yield bill_line(
                 "Fiber pairs",
                 place,
                 (new_pairs * segment.length_km, "pair-km"),
@@ -212,7 +134,7 @@ def _fiber_lines(scenario: Scenario, plan: Plan) -> Iterator[BillLine]:
                 catalog_id=segment.fiber_type,
             )
         if lit.pairs:
-            yield _line(
+            yield bill_line(
                 f"Route charges, present value of {economics.horizon_years} years",
                 place,
                 (segment.length_km, "route-km"),
@@ -235,11 +157,11 @@ def _part_lines(
     system: LineSystem, segment: FiberSegment, figure: str, name: str, per_pair: int, new_pairs: int, old_pairs: int
 ) -> Iterator[BillLine]:
     cost_usd, power_w = getattr(system, f"{figure}_cost_usd"), getattr(system, f"{figure}_power_w")
-    bought = (new_pairs, cost_usd, _origin(system.origins, f"{figure}_cost_usd"), "")
+    bought = (new_pairs, cost_usd, origin_of(system.origins, f"{figure}_cost_usd"), "")
     sunk = (old_pairs, 0.0, SUNK, ", lit already")
     for pairs, unit_cost_usd, origin, remark in (bought, sunk):
         if pairs * per_pair > 0:
-            yield _line(
+            yield bill_line(
                 f"{system.name}: {name}{remark}",
                 ("segment", segment.segment_id),
                 (pairs * per_pair, "piece"),
@@ -252,24 +174,49 @@ def _part_lines(
 
 
 def _transceiver_lines(scenario: Scenario, plan: Plan, catalog: Catalog) -> Iterator[BillLine]:
-    modules = transceivers_by_node(plan)
-    kinds: tuple[tuple[str, Counter[tuple[str, str]]], ...] = (
-        ("transceiver", modules.ends),
-        ("transceiver for regeneration", modules.regenerations),
-    )
-    for name, counts in kinds:
-        for (node_id, mode_id), count in sorted(counts.items()):
-            mode = catalog.transceiver(mode_id)
-            yield _line(
-                f"{mode.name}: {name}",
-                ("site" if node_id in scenario.site_by_id else "junction", node_id),
-                (count, "piece"),
-                mode.cost_usd,
-                origin=_origin(mode.origins, "cost_usd"),
-                cost_item="transceivers",
-                catalog_id=mode.id,
-                unit_power_w=mode.power_w,
-            )
+    in_service = _in_service(scenario, plan)
+    bought = [replace(path, count=path.count - free) for path, free in zip(plan.lightpaths, in_service, strict=True)]
+    sunk = [replace(path, count=free) for path, free in zip(plan.lightpaths, in_service, strict=True)]
+    for paths, is_sunk in ((bought, False), (sunk, True)):
+        modules = transceivers_by_node(paths)
+        kinds: tuple[tuple[str, Counter[tuple[str, str]]], ...] = (
+            ("transceiver", modules.ends),
+            ("transceiver for regeneration", modules.regenerations),
+        )
+        for name, counts in kinds:
+            for (node_id, mode_id), count in sorted(counts.items()):
+                mode = catalog.transceiver(mode_id)
+                yield bill_line(
+                    f"{mode.name}: {name}{', in service already' if is_sunk else ''}",
+                    ("site" if node_id in scenario.site_by_id else "junction", node_id),
+                    (count, "piece"),
+                    0.0 if is_sunk else mode.cost_usd,
+                    origin=SUNK if is_sunk else origin_of(mode.origins, "cost_usd"),
+                    cost_item="transceivers",
+                    catalog_id=mode.id,
+                    unit_power_w=mode.power_w,
+                )
+
+
+def _in_service(scenario: Scenario, plan: Plan) -> list[int]:
+    """How many of each of the plan's lightpaths are in service today, by ends, route and mode.
+
+    Where the plan regenerates some of those and others not, the ones with most transceivers count as in service.
+    """
+    left = {path.key: path.count for path in scenario.lit_lightpaths}
+    free = [0] * len(plan.lightpaths)
+    for position in sorted(range(len(free)), key=lambda place: -len(plan.lightpaths[place].regenerations)):
+        path = plan.lightpaths[position]
+        key = _key(path)
+        free[position] = min(path.count, left.get(key, 0))
+        if key in left:
+            left[key] -= free[position]
+    return free
+
+
+def _key(path: Lightpath) -> tuple[str, str, str, tuple[str, ...]]:
+    """As ``LitLightpath.key``: whichever end the route is told from."""
+    return min((path.a, path.z, path.mode, path.segments), (path.z, path.a, path.mode, path.segments[::-1]))
 
 
 def _new_pairs(segment: FiberSegment, pairs: int) -> int:

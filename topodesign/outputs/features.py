@@ -192,7 +192,7 @@ def _amplifier(segment: FiberSegment, lit: SegmentPlan, line: Line, place: int) 
 def regenerators(source: MapSource) -> Iterator[Made]:
     """Hubs and junctions with transceivers back to back."""
     counts: dict[str, int] = {}
-    for (node_id, _), count in transceivers_by_node(source.plan).regenerations.items():
+    for (node_id, _), count in transceivers_by_node(source.plan.lightpaths).regenerations.items():
         counts[node_id] = counts.get(node_id, 0) + count
     for node_id, count in counts.items():
         hub = source.scenario.site_by_id.get(node_id)

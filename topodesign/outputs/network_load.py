@@ -1,6 +1,7 @@
 """What the plan's lightpaths put on segments, on sites and on regeneration points; all of it counted, none priced."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from topodesign.domain.equipment import Catalog
@@ -18,11 +19,13 @@ class NodeModes:
     regenerations: Counter[tuple[str, str]]
 
 
-def transceivers_by_node(plan: Plan) -> NodeModes:
+def transceivers_by_node(lightpaths: Sequence[Lightpath]) -> NodeModes:
     """One transceiver for each lightpath end, two for each regeneration (formulation (6))."""
     ends: Counter[tuple[str, str]] = Counter()
     regenerations: Counter[tuple[str, str]] = Counter()
-    for path in plan.lightpaths:
+    for path in lightpaths:
+        if not path.count:
+            continue
         for site_id in (path.a, path.z):
             ends[site_id, path.mode] += path.count
         for node_id in path.regenerations:
@@ -33,7 +36,7 @@ def transceivers_by_node(plan: Plan) -> NodeModes:
 def power_by_site(scenario: Scenario, plan: Plan, catalog: Catalog) -> dict[str, float]:
     """MW at the meter by site: the plan's clusters, and hubs that only regenerate."""
     used = {site.id: site.power_mw for site in plan.sites}
-    for (node_id, mode), count in sorted(transceivers_by_node(plan).regenerations.items()):
+    for (node_id, mode), count in sorted(transceivers_by_node(plan.lightpaths).regenerations.items()):
         site = scenario.site_by_id.get(node_id)
         if site is not None and all(cluster.id != node_id for cluster in plan.sites):
             watts = count * catalog.transceiver(mode).power_w

@@ -6,32 +6,20 @@ from pathlib import Path
 
 from topodesign.catalog import load_catalog
 from topodesign.domain.codec import decode_json, encode_json
-from topodesign.domain.errors import Conflict, NotFound
+from topodesign.domain.errors import NotFound
 from topodesign.domain.plan import Plan
 from topodesign.domain.scenario import Scenario
-from topodesign.outputs.bill_of_materials import bill_csv, bill_of_materials
+from topodesign.outputs.bill_lines import bill_csv
+from topodesign.outputs.bill_of_materials import bill_of_materials
 from topodesign.outputs.chart_style import png_bytes, svg_bytes
 from topodesign.outputs.cost_chart import cost_chart
 from topodesign.outputs.fabric_charts import fabric_chart
 from topodesign.outputs.geodataframes import plan_to_geodataframes, write_geopackage
 from topodesign.outputs.geojson import geojson_bytes, plan_to_geojson
 from topodesign.outputs.report import render_report
+from topodesign.outputs.target import OUTPUT_FILES, require_replaceable
 
 PLAN_FILE = "plan.json"
-OUTPUT_FILES = (
-    PLAN_FILE,
-    "verification.json",
-    "site-plan.geojson",
-    "plan.gpkg",
-    "bill-of-materials.csv",
-    "fabrics.json",
-    "fabrics.png",
-    "fabrics.svg",
-    "cost.png",
-    "cost.svg",
-    "report.html",
-)
-"""Every file that a plan's folder may have from us; others in it are left alone."""
 
 
 def save_plan(scenario: Scenario, plan: Plan, directory: str | Path) -> tuple[Path, ...]:
@@ -41,8 +29,9 @@ def save_plan(scenario: Scenario, plan: Plan, directory: str | Path) -> tuple[Pa
     ``site-plan.geojson``, ``plan.gpkg``, ``bill-of-materials.csv``, ``cost.png`` and ``cost.svg``, ``fabrics.json``,
     ``fabrics.png`` and ``fabrics.svg`` (where fabrics were evaluated), ``report.html``.
 
-    All is written beside ``directory`` first and moved into place at the end: after a failure, what was there before is
-    there again. Our files of an earlier plan go, also those that this plan has none of; other files stay.
+    All is written into a folder of its own first (inside ``directory``, or beside it where it does not exist yet) and
+    moved into place at the end: after a failure, what was there before is there again. Our files of an earlier plan go,
+    also those that this plan has none of; other files stay.
 
     Parameters
     ----------
@@ -58,27 +47,38 @@ def save_plan(scenario: Scenario, plan: Plan, directory: str | Path) -> tuple[Pa
     Raises
     ------
     Conflict
-        When ``directory`` is a file (``NOT_A_DIRECTORY``).
+        When ``directory`` is a file (``NOT_A_DIRECTORY``) or a link to nothing (``LINK_DANGLING``), or when something
+        other than a file has the name of one of ours in it (``NOT_A_FILE``).
     OSError
         When the disk is full or a permission is missing; nothing has changed then.
     """
     target = Path(directory)
-    if target.exists() and not target.is_dir():
-        raise Conflict(
-            f"{target} is a file, but a plan is a folder of files; give another directory",
-            reason="NOT_A_DIRECTORY",
-            metadata={"directory": str(target)},
-        )
-    target.parent.mkdir(parents=True, exist_ok=True)
-    staging = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    require_replaceable(target)
+    try:
+        _save(scenario, plan, target)
+    except OSError as error:
+        if error.errno is None:
+            raise
+        # what failed may be a file in the staging folder, of which the caller knows nothing
+        raise OSError(error.errno, error.strerror, str(target)) from error
+    return tuple(target / name for name in OUTPUT_FILES if (target / name).exists())
+
+
+def _save(scenario: Scenario, plan: Plan, target: Path) -> None:
+    if target.is_dir():
+        beside = target  # what it lies in may be read-only, or another disk
+    else:
+        beside = target.parent
+        beside.mkdir(parents=True, exist_ok=True)
+    staging = Path(tempfile.mkdtemp(prefix=".topodesign-", dir=beside))
     try:
         fresh = staging / "fresh"
         fresh.mkdir()
         _write_files(scenario, plan, fresh)
+        require_replaceable(target)  # making the files took seconds, and others may have written there
         _move_into_place(fresh, target, previous=staging / "previous")
     finally:
         shutil.rmtree(staging, ignore_errors=True)
-    return tuple(target / name for name in OUTPUT_FILES if (target / name).exists())
 
 
 def load_plan(path: str | Path) -> Plan:

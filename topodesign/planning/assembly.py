@@ -8,6 +8,7 @@ from importlib.metadata import version
 import numpy as np
 
 from topodesign.domain.plan import (
+    Goal,
     Lightpath,
     Link,
     Plan,
@@ -18,11 +19,12 @@ from topodesign.domain.plan import (
     Status,
     Sync,
 )
+from topodesign.optics.lightpaths import LightpathCandidate
 from topodesign.planning.design import Design, site_power_mw
-from topodesign.planning.failures import FailureStates
-from topodesign.planning.instance import Floats, Instance
+from topodesign.planning.instance import Instance
+from topodesign.planning.known_paths import PathKey, path_key
+from topodesign.planning.requirement import separator_for
 from topodesign.planning.search import PROVEN_GAP, Found
-from topodesign.planning.strength import strength
 from topodesign.scenario import scenario_digest
 
 BOUND_BASIS = (
@@ -32,15 +34,17 @@ BOUND_BASIS = (
 )
 
 
-def assemble_plan(instance: Instance, found: Found, limits: SolveLimits, *, wall_s: float) -> Plan:
-    """The plan of a finished search that found a design."""
-    design = found.design
+def assemble_plan(found: Found, limits: SolveLimits, *, wall_s: float, goal: Goal | None = None) -> Plan:
+    """The plan of a finished search that found a design; ``goal`` where the goal was not the cost."""
+    design, instance = found.design, found.instance
     assert design is not None  # the caller reports searches without a design
     cost = design.cost_usd
     bound = round(min(found.bound_usd, cost), 2)
     gap = (cost - bound) / cost if cost > 0 else 0.0
     network = design.network_cost_usd
-    status: Status = "optimal" if gap <= PROVEN_GAP * 10 else "feasible"
+    left = gap if goal is None else goal.gap
+    is_best = left <= PROVEN_GAP * 10 and instance.has_all_routes
+    status: Status = "optimal" if is_best else "feasible"
     return Plan(
         scenario_name=instance.scenario.name,
         status=status,
@@ -59,17 +63,31 @@ def assemble_plan(instance: Instance, found: Found, limits: SolveLimits, *, wall
         segments=_segments(instance, design),
         sync=sync_of(instance, design),
         cost_items=dict(design.cost_items),
+        goal=goal,
         attribution=instance.scenario.attribution,
         assumptions=assumptions_of(instance),
-        provenance=provenance_of(instance, limits),
+        provenance=provenance_of(instance, limits, bound_basis(found)),
     )
 
 
-def provenance_of(instance: Instance, limits: SolveLimits) -> Provenance:
-    """Versions, seed and input hash, and what the bound is relative to."""
+def bound_basis(found: Found) -> str:
+    """What the bound is relative to, and by how much it could move."""
+    instance = found.instance
     paths = instance.lightpaths
     routes = {(path.a, path.z, path.route) for path in paths}
+    if instance.has_all_routes:
+        return f"all {len(routes)} routes between sites, in every mode that reaches and is of use"
     basis = BOUND_BASIS.format(count=len(paths), routes=len(routes), pairs=len({route[:2] for route in routes}))
+    if found.routes_worth_usd is None:
+        return f"{basis}; other routes were not priced"
+    return (
+        f"{basis}; pricing all routes between the plan's own sites shows that other routes could save them at most "
+        f"{found.routes_worth_usd:,.0f} USD"
+    )
+
+
+def provenance_of(instance: Instance, limits: SolveLimits, basis: str = "") -> Provenance:
+    """Versions, seed and input hash, and what the bound is relative to."""
     return Provenance(
         topodesign_version=version("topodesign"),
         ortools_version=version("ortools"),
@@ -121,8 +139,12 @@ def _site_plans(instance: Instance, design: Design) -> tuple[SitePlan, ...]:
 def _lightpaths(instance: Instance, design: Design) -> tuple[Lightpath, ...]:
     nodes, segments = instance.graph.nodes, instance.graph.segments
     found = []
+    together: dict[PathKey, tuple[LightpathCandidate, int]] = {}
     for position, count in design.counts.items():
+        # those in service and those bought are candidates of their own
         path = instance.lightpaths[position]
+        together[path_key(path)] = (path, together.get(path_key(path), (path, 0))[1] + count)
+    for path, count in together.values():
         found.append(
             Lightpath(
                 a=nodes[path.a],
@@ -185,37 +207,36 @@ def sync_of(instance: Instance, design: Design) -> Sync:
     capacity = np.zeros(len(instance.lightpaths))
     for position, count in design.counts.items():
         capacity[position] = count * instance.lightpaths[position].mode.rate_gbps
-    whole = _strength_of(instance, capacity, used)
+    separator = separator_for(instance)
+    nothing, *failures = separator.states.relevant(capacity)
+    whole = separator.strength_gbps(capacity, used, nothing)
     worst_name: str | None = None
     worst = whole
-    for state in FailureStates(instance).relevant(capacity)[1:]:
-        alive = [site for site in used if site not in state.dead_sites]
-        sigma = _strength_of(instance, np.where(state.dead_paths, 0.0, capacity), alive)
-        if sigma < worst or (worst_name is None and sigma <= worst and math.isfinite(sigma)):
-            worst_name, worst = state.name, sigma
-    demand = instance.demand
-    beta = instance.scenario.workload.wan_goodput_factor
+    for state in failures:
+        strength = separator.strength_gbps(capacity, used, state)
+        if strength < worst or (worst_name is None and strength <= worst and math.isfinite(strength)):
+            worst_name, worst = state.name, strength
     return Sync(
-        demand_gbps=demand.demand_gbps,
+        demand_gbps=instance.demand.demand_gbps,
         strength_gbps=whole if math.isfinite(whole) else None,
         worst_failure=worst_name,
-        worst_strength_gbps=worst if math.isfinite(worst) else None,
-        time_s=demand.volume_bits / (beta * whole * 1e9) if math.isfinite(whole) and whole > 0 else None,
+        worst_strength_gbps=worst if worst_name is not None and math.isfinite(worst) else None,
+        time_s=_exchange_s(instance, whole),
         latency_s=_least_tree_delay_s(instance, design, used),
     )
 
 
-def _strength_of(instance: Instance, capacity: Floats, used: Sequence[int]) -> float:
-    size = len(instance.sites)
-    matrix = np.zeros((size, size))
-    np.add.at(matrix, (instance.ends[:, 0], instance.ends[:, 1]), capacity)
-    matrix += matrix.T
-    return strength(matrix[np.ix_(used, used)])[0]
+def _exchange_s(instance: Instance, strength_gbps: float) -> float | None:
+    """Seconds of one all-reduce; ``None`` where there is none or no link is needed."""
+    volume = instance.demand.volume_bits
+    if volume is None or not math.isfinite(strength_gbps) or strength_gbps <= 0:
+        return None
+    return volume / (instance.scenario.workload.wan_goodput_factor * strength_gbps * 1e9)
 
 
 def _least_tree_delay_s(instance: Instance, design: Design, used: Sequence[int]) -> float | None:
     """Twice the radius of the graph of lightpaths: no reduce-and-broadcast tree has a shorter leaf-root-leaf delay."""
-    if len(used) < 2:
+    if len(used) < 2 or instance.scenario.workload.demand != "all-reduce":
         return None
     delay: dict[tuple[int, int], float] = {}
     for position in design.counts:

@@ -42,7 +42,7 @@ class CutLoop:
             self.relaxation = LinearRelaxation(self.master.programme)
             self.relaxation.add(self.rows)
         history: list[float] = []
-        solved = self._solve()
+        solved = self._solve(halt)
         for _ in range(most_rounds):
             if solved is None:
                 return None
@@ -54,7 +54,7 @@ class CutLoop:
                 break
             self.rows.extend(new)
             self.relaxation.add(new)
-            solved = self._solve()
+            solved = self._solve(halt, solved)
         return solved
 
     def keep_recently_binding(self) -> None:
@@ -65,10 +65,13 @@ class CutLoop:
         self.last_binding = [self.solves] * len(kept)
         self.relaxation = None
 
-    def _solve(self) -> Relaxed | None:
+    def _solve(self, halt: Halt, before: Relaxed | None = None) -> Relaxed | None:
+        """Solve once more; when halted before the end, what was ``before`` is the better answer."""
         assert self.relaxation is not None
         self.solves += 1
-        solved = self.relaxation.solve()
+        solved = self.relaxation.solve(halt)
+        if before is not None and solved is not None and halt.is_over() and solved.bound < before.bound:
+            return before
         if solved is not None and not self.sites_are_fixed:
             self.last_binding.extend([self.solves] * (len(self.rows) - len(self.last_binding)))
             for position in np.flatnonzero(solved.row_is_binding[-len(self.rows) :]) if self.rows else ():

@@ -20,17 +20,22 @@ NETWORK_ITEMS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Design:
-    """Pods by site position, lightpaths by candidate position, pairs by segment position, and cost items in USD."""
+    """Pods by site position, lightpaths by candidate position, pairs by segment position, and cost items in USD.
+
+    ``purchase_usd`` is the accelerators' price where the instance counts it, else 0.
+    """
 
     pods: Mapping[int, int]
     counts: Mapping[int, int]
     pairs: Mapping[int, int]
     built: frozenset[int]
     cost_items: Mapping[str, float]
+    purchase_usd: float = 0.0
 
     @classmethod
     def of(cls, instance: Instance, *, pods: Mapping[int, int], counts: Mapping[int, int]) -> Self:
-        """The design with the fewest pairs that carry the lightpaths."""
+        """The design with the fewest pairs that carry the lightpaths, those in service taken first."""
+        counts = _lit_first(instance, counts)
         pairs = needed_pairs(instance, counts)
         built = frozenset(
             segment
@@ -43,6 +48,7 @@ class Design:
             pairs=pairs,
             built=built,
             cost_items=cost_items(instance, pods, counts, pairs, built),
+            purchase_usd=sum(pods.values()) * instance.pod_purchase_usd,
         )
 
     @property
@@ -50,12 +56,27 @@ class Design:
         return round(math.fsum(self.cost_items.values()), 2)
 
     @property
+    def objective_usd(self) -> float:
+        """What is minimised: the cost, and the purchase of accelerators where it counts."""
+        return self.cost_usd + self.purchase_usd
+
+    @property
     def network_cost_usd(self) -> float:
         return round(math.fsum(self.cost_items[name] for name in NETWORK_ITEMS), 2)
 
     def key(self) -> tuple[float, tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]]:
         """Orders designs by cost, ties by their decisions, so that equal runs choose equally."""
-        return (self.cost_usd, tuple(self.pods.items()), tuple(self.counts.items()))
+        return (self.objective_usd, tuple(self.pods.items()), tuple(self.counts.items()))
+
+
+def _lit_first(instance: Instance, counts: Mapping[int, int]) -> dict[int, int]:
+    taken = dict(counts)
+    for ordinary, lit in instance.lit_twin.items():
+        moved = min(taken.get(ordinary, 0), instance.lit_counts[lit] - taken.get(lit, 0))
+        if moved > 0:
+            taken[lit] = taken.get(lit, 0) + moved
+            taken[ordinary] -= moved
+    return {path: count for path, count in taken.items() if count > 0}
 
 
 def needed_pairs(instance: Instance, counts: Mapping[int, int]) -> dict[int, int]:
@@ -99,7 +120,8 @@ def cost_items(
         items["network_carbon"].append(count * cost.line_mw * cost.power.carbon_usd_per_mw)
     for position, count in counts.items():
         path = instance.lightpaths[position]
-        items["transceivers"].append(count * path.transceivers * path.mode.cost_usd)
+        bought = 0 if instance.lit_counts[position] else count
+        items["transceivers"].append(bought * path.transceivers * path.mode.cost_usd)
         for node, watts in instance.transceiver_watts(path):
             price = instance.powers.at(instance.graph.nodes[node])
             items["network_energy"].append(count * watts / 1e6 * price.energy_usd_per_mw)

@@ -16,12 +16,17 @@ NOTHING_FAILED = "none"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailureState:
-    """A state that must be survived: ``dead_paths`` mask over lightpaths, site positions that are out, B_k / B."""
+    """A state that must be survived: ``dead_paths`` mask over lightpaths, site positions that are out, B_k / B.
+
+    ``conduits`` are cut in it; ``has_lost_buildings`` says that whole sites are down.
+    """
 
     name: str
     dead_paths: Bools
     dead_sites: frozenset[int]
     fraction: float
+    conduits: tuple[str, ...] = ()
+    has_lost_buildings: bool = False
 
 
 class FailureStates:
@@ -69,7 +74,11 @@ class FailureStates:
                 dead[by_segment.indices[by_segment.indptr[segment] : by_segment.indptr[segment + 1]]] = True
             if dead.any():
                 yield FailureState(
-                    name=f"conduit {conduit}", dead_paths=dead, dead_sites=frozenset(), fraction=self._fraction
+                    name=f"conduit {conduit}",
+                    dead_paths=dead,
+                    dead_sites=frozenset(),
+                    fraction=self._fraction,
+                    conduits=(conduit,),
                 )
 
     def _building_states(self, survive: tuple[str, ...]) -> Iterator[FailureState]:
@@ -97,7 +106,9 @@ class FailureStates:
             dtype=bool,
         )
         sites = frozenset(instance.site_of_node[node] for node in nodes if node in instance.site_of_node)
-        return FailureState(name=name, dead_paths=dead, dead_sites=sites, fraction=self._fraction)
+        return FailureState(
+            name=name, dead_paths=dead, dead_sites=sites, fraction=self._fraction, has_lost_buildings=True
+        )
 
     @staticmethod
     def _both(one: FailureState, two: FailureState) -> FailureState:
@@ -106,6 +117,7 @@ class FailureStates:
             dead_paths=one.dead_paths | two.dead_paths,
             dead_sites=one.dead_sites | two.dead_sites,
             fraction=one.fraction,
+            conduits=one.conduits + two.conduits,
         )
 
 

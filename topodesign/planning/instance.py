@@ -3,6 +3,7 @@
 Everything is indexed by position: candidate sites, segments of the fiber graph, lightpath candidates, pairs of sites.
 """
 
+import dataclasses
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,9 +21,11 @@ from topodesign.optics.lightpaths import (
     LightpathFinder,
     RoundTrips,
     candidate_lightpaths,
+    detours,
     round_trips,
 )
 from topodesign.optics.reach import ReachModel
+from topodesign.planning.known_paths import KnownPath, lit_paths, path_key, with_known_paths
 from topodesign.planning.prices import PowerPrices, SegmentPrice, line_system_of, segment_price
 from topodesign.training.demand import SyncDemand, sync_demand
 
@@ -32,7 +35,8 @@ Ints = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CandidateSite:
-    """A site that may be used. ``pod_usd`` is capex per MW, energy and carbon of one pod; MW at the meter."""
+    """A site that may be used. ``pod_usd`` is capex per MW, energy and carbon of one pod (and its accelerators, where
+    the goal counts them); MW at the meter."""
 
     site: Site
     node: int
@@ -46,22 +50,49 @@ class CandidateSite:
 
 @dataclass(frozen=True, kw_only=True)
 class Instance:
-    """Compiled scenario. ``required_gbps`` is B; in failure states ``survivable_fraction`` of it is enough."""
+    """Compiled scenario."""
 
     scenario: Scenario
     catalog: Catalog
     graph: FiberGraph
     reach: ReachModel
+    finder: LightpathFinder
     trips: RoundTrips
     demand: SyncDemand
     powers: PowerPrices
     sites: tuple[CandidateSite, ...]
     segment_prices: tuple[SegmentPrice, ...]
     lightpaths: tuple[LightpathCandidate, ...]
+    lit_counts: tuple[int, ...]
+    """For each candidate how many lightpaths of it are in service and need no purchase; 0 for an ordinary one."""
+    pod_purchase_usd: float = 0.0
+    """Price of one pod's accelerators where the goal counts it, as part of ``CandidateSite.pod_usd`` too; else 0."""
 
-    @property
+    @cached_property
     def required_gbps(self) -> float:
-        return self.demand.demand_gbps
+        """B (or the sum of a demand matrix or hose), raised to the least that one lightpath somewhere already meets.
+
+        Every used site needs at least one lightpath, however little is asked; below that amount plans are the same, and
+        figures many orders of magnitude apart are kept from the solvers.
+        """
+        if not self.lightpaths:
+            return self.demand.demand_gbps
+        least = min(path.mode.rate_gbps for path in self.lightpaths) / max(1, len(self.sites) - 1)
+        return max(self.demand.demand_gbps, least)
+
+    @cached_property
+    def has_all_routes(self) -> bool:
+        """Whether every lightpath is a candidate, so that bounds hold for whatever could be lit.
+
+        Where lightpaths are regenerated, other places to do so are other lightpaths, which are not listed.
+        """
+        return self.graph.has_few_cycles and not any(path.regenerations for path in self.lightpaths)
+
+    @cached_property
+    def missing_sites(self) -> tuple[str, ...]:
+        """Required sites that are no candidates: they cannot hold a pod."""
+        wanted = {site.site_id for site in self.scenario.sites if site.required} | set(self.scenario.demand_sites)
+        return tuple(sorted(wanted - {site.site.site_id for site in self.sites}))
 
     @cached_property
     def site_of_node(self) -> dict[int, int]:
@@ -92,11 +123,31 @@ class Instance:
     @cached_property
     def lightpath_usd(self) -> Floats:
         """Present value of one lightpath: its transceivers and their power."""
-        return np.array([self._lightpath_usd(path) for path in self.lightpaths])
+        return np.array(
+            [self._lightpath_usd(path, lit > 0) for path, lit in zip(self.lightpaths, self.lit_counts, strict=True)]
+        )
 
-    def _lightpath_usd(self, path: LightpathCandidate) -> float:
+    @cached_property
+    def most_lightpaths(self) -> Ints:
+        """Most lightpaths of each candidate: more than what meets the whole demand alone never helps."""
+        useful = np.ceil(self.required_gbps / self.rate_gbps - 1e-9).astype(np.int64)
+        lit = np.array(self.lit_counts, dtype=np.int64)
+        return np.where(lit > 0, np.minimum(lit, useful), useful)
+
+    @cached_property
+    def lit_twin(self) -> dict[int, int]:
+        """For each ordinary candidate that has lightpaths in service, the candidate of those."""
+        both = list(zip(self.lightpaths, self.lit_counts, strict=True))
+        lit = {path_key(path): index for index, (path, count) in enumerate(both) if count > 0}
+        return {
+            index: lit[path_key(path)]
+            for index, (path, count) in enumerate(both)
+            if count == 0 and path_key(path) in lit
+        }
+
+    def _lightpath_usd(self, path: LightpathCandidate, is_lit: bool) -> float:
         mode = path.mode
-        usd = path.transceivers * mode.cost_usd
+        usd = 0.0 if is_lit else path.transceivers * mode.cost_usd
         for node, watts in self.transceiver_watts(path):
             usd += watts / 1e6 * self.powers.at(self.graph.nodes[node]).total_usd_per_mw
         return usd
@@ -110,8 +161,12 @@ class Instance:
         return [(node, draw * pue.get(self.graph.nodes[node], 1.0)) for node, draw in drawn]
 
 
-def compile_instance(scenario: Scenario, catalog: Catalog) -> Instance:
+def compile_instance(
+    scenario: Scenario, catalog: Catalog, *, also: Sequence[KnownPath] = (), counts_purchase: bool = False
+) -> Instance:
     """Candidate sites, lightpath candidates and prices of a scenario.
+
+    ``also`` are lightpaths that shall be candidates; ``counts_purchase`` makes the price of the accelerators count.
 
     Raises
     ------
@@ -122,31 +177,71 @@ def compile_instance(scenario: Scenario, catalog: Catalog) -> Instance:
     graph = FiberGraph.of(scenario)
     reach = ReachModel(catalog, scenario.optics)
     powers = PowerPrices(scenario)
-    sites = candidate_sites(scenario, catalog, graph, powers)
+    accelerator = catalog.accelerator(scenario.size.accelerator)
+    purchase = scenario.size.pod_accelerators * accelerator.cost_usd if counts_purchase else 0.0
+    sites = candidate_sites(scenario, catalog, graph, powers, pod_purchase_usd=purchase)
     trips = round_trips(graph, reach, [site.node for site in sites])
     finder = LightpathFinder(scenario, graph, reach, demand_gbps=demand.demand_gbps)
     line = line_system_of(scenario, catalog)
+    lightpaths, lit_counts = with_known_paths(
+        candidate_lightpaths(finder, trips, max_rtt_ms=scenario.policy.max_rtt_ms),
+        finder,
+        trips.sites,
+        (*lit_paths(scenario), *also),
+    )
     return Instance(
         scenario=scenario,
         catalog=catalog,
         graph=graph,
         reach=reach,
+        finder=finder,
         trips=trips,
         demand=demand,
         powers=powers,
         sites=sites,
         segment_prices=tuple(segment_price(scenario, segment, line, powers) for segment in graph.segments),
-        lightpaths=candidate_lightpaths(finder, trips, max_rtt_ms=scenario.policy.max_rtt_ms),
+        lightpaths=lightpaths,
+        lit_counts=lit_counts,
+        pod_purchase_usd=purchase,
     )
 
 
+def widened(instance: Instance, known: Sequence[KnownPath]) -> Instance:
+    """The instance with more lightpath candidates; those that it has keep their positions."""
+    lightpaths, lit_counts = with_known_paths(
+        instance.lightpaths, instance.finder, instance.trips.sites, known, lit_counts=instance.lit_counts
+    )
+    return dataclasses.replace(instance, lightpaths=lightpaths, lit_counts=lit_counts)
+
+
+def with_more_routes(instance: Instance) -> Instance:
+    """The instance with every detour around one segment of its routes as a candidate too, in every mode."""
+    finder, limit = instance.finder, instance.scenario.policy.max_rtt_ms
+    nodes, segments = instance.graph.nodes, instance.graph.segments
+    known = []
+    for i, source in enumerate(instance.trips.sites):
+        for j in range(i + 1, len(instance.trips.sites)):
+            if instance.trips.rtt_ms[i][j] > limit:
+                continue
+            target = instance.trips.sites[j]
+            for route in detours(instance.graph, source, target):
+                ids = tuple(segments[segment].segment_id for segment in route)
+                known.extend(
+                    KnownPath(a=nodes[source], z=nodes[target], mode=path.mode.id, segments=ids)
+                    for path in finder.on_route(source, target, route)
+                )
+    return widened(instance, known)
+
+
 def candidate_sites(
-    scenario: Scenario, catalog: Catalog, graph: FiberGraph, powers: PowerPrices
+    scenario: Scenario, catalog: Catalog, graph: FiberGraph, powers: PowerPrices, *, pod_purchase_usd: float = 0.0
 ) -> tuple[CandidateSite, ...]:
     """Compute sites that are not forbidden and can hold at least one pod within their own and their zone's MW."""
     watts = catalog.accelerator(scenario.size.accelerator).all_in_w
+    ends = scenario.demand_sites
     found = []
-    for site in scenario.sites:
+    for given in scenario.sites:
+        site = dataclasses.replace(given, required=True) if given.site_id in ends else given
         pod_mw = scenario.size.pod_accelerators * watts * site.pue / 1e6
         headroom = min(site.power_mw, scenario.zone_by_id[site.zone_id].headroom_mw)
         most = math.floor(headroom / pod_mw + 1e-9)
@@ -164,7 +259,7 @@ def candidate_sites(
                 least_pods=least,
                 most_pods=most,
                 fixed_usd=site.fixed_capex_usd,
-                pod_usd=pod_mw * (site.capex_usd_per_mw + power.total_usd_per_mw),
+                pod_usd=pod_mw * (site.capex_usd_per_mw + power.total_usd_per_mw) + pod_purchase_usd,
                 pod_carbon_t_per_year=pod_mw * power.carbon_t_per_mw_year,
             )
         )
@@ -201,6 +296,8 @@ def _connectivity_signatures(instance: Instance) -> list[tuple[int, ...]]:
     nodes = [site.node for site in instance.sites]
     states: list[Sequence[int]] = [()]
     policy = instance.scenario.policy
+    if instance.scenario.workload.demand != "all-reduce":
+        return [() for _ in nodes]  # sites without a demand between them may be parted
     if "conduit" in policy.survive and policy.survivable_fraction > 0:
         states.extend(graph.conduit_segments.values())
     columns = []

@@ -116,7 +116,7 @@ class IntegerProgramme:
                         interrupter=interrupter,
                     )
                 )
-            except Exception as error:  # carried to the calling thread, which raises it
+            except Exception as error:  # noqa: BLE001  (carried to the calling thread, which raises it)
                 errors.append(error)
 
         thread = threading.Thread(target=run, name="scip", daemon=True)

@@ -150,7 +150,7 @@ def _lightpath_columns(
     rate = instance.rate_gbps
     required = instance.required_gbps
     unit = np.ones_like(rate) if integer_lightpaths else required / rate
-    most = np.ceil(required / rate - 1e-9) / unit
+    most = instance.most_lightpaths / unit
     columns = []
     for position, path in enumerate(instance.lightpaths):
         a, z = instance.ends[position]
@@ -324,6 +324,6 @@ def linking_row(master: Master, lightpath: int, end: int) -> tuple[dict[int, flo
 def lightpath_values(master: Master, values: Sequence[float] | Floats) -> Floats:
     """Capacity of every candidate in Gbit/s under a solution."""
     array = np.asarray(values, dtype=float)
-    columns = np.array(master.x)
+    columns = np.array(master.x, dtype=np.int64)
     x = np.where(columns >= 0, array[np.maximum(columns, 0)], 0.0)
     return x * master.unit * master.instance.rate_gbps

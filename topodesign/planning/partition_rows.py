@@ -25,7 +25,7 @@ from topodesign.planning.holding import Holding
 from topodesign.planning.instance import Floats, Instance, Ints
 from topodesign.planning.master import Master
 from topodesign.planning.programme import Row
-from topodesign.planning.strength import Partition, worst_partition
+from topodesign.planning.strength import Partition, strength, worst_partition
 
 VIOLATION = 1e-4
 """Least violation worth a row, as a share of B."""
@@ -86,6 +86,11 @@ class PartitionSeparator:
         found.sort(key=lambda item: (item[0], item[1].key))
         return [self._to_row(master, row, None, None) for _, row in found[:most]]
 
+    def strength_gbps(self, capacity_gbps: Floats, used: Sequence[int], state: FailureState) -> float:
+        """Strength of what survives between the used sites; infinite for fewer than two."""
+        alive = [site for site in used if site not in state.dead_sites]
+        return strength(self._between(capacity_gbps, state)[np.ix_(alive, alive)])[0]
+
     def rows_for_openness(
         self,
         master: Master,
@@ -93,7 +98,7 @@ class PartitionSeparator:
         openness: Floats,
         pods: Floats,
         *,
-        most: int = 200,
+        most: int = 40,
         halt: Halt = NEVER,
     ) -> list[Row]:
         """Cuts between the most open site and each other one, and the worst partition of the clearly open sites."""
@@ -140,7 +145,7 @@ class PartitionSeparator:
                     coefficients[column] = coefficients.get(column, 0.0) - fraction * amount / share
         if openness is None and master.has_integer_lightpaths:
             lower = self._in_whole_lightpaths(lower)
-        return Row(coefficients=coefficients, lower=lower, name=f"sync[{row.state.name}]")
+        return Row(coefficients=coefficients, lower=lower, name=f"sync[{row.state.name}]", origin=row)
 
     def _in_whole_lightpaths(self, lower: float) -> float:
         """A capacity in multiples of B, rounded up to what whole lightpaths can make: multiples of the rates' divisor.

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """``lower <= sum of coefficient x column <= upper``."""
+    """``lower <= sum of coefficient x column <= upper``. ``origin`` is what the row was made from, if that matters."""
 
     coefficients: Mapping[int, float]
     lower: float = -math.inf
     upper: float = math.inf
     name: str = ""
+    origin: object = None
 
 
 @dataclass(slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from topodesign.planning import partition_rows, routing_rows
-from topodesign.planning.failures import FailureStates
+from topodesign.planning.failures import FailureState, FailureStates
 from topodesign.planning.halting import Halt
 from topodesign.planning.instance import Floats, Instance
 from topodesign.planning.master import Master
@@ -27,6 +27,10 @@ class Separator(Protocol):
         halt: Halt = ...,
     ) -> list[Row]:
         """Exact where the used sites are known. ``least``: smallest violation that counts, as a share."""
+        ...
+
+    def strength_gbps(self, capacity_gbps: Floats, used: Sequence[int], state: FailureState) -> float:
+        """How much of the demand's kind the lightpaths carry in a state; infinite where nothing is asked of them."""
         ...
 
     def rows_for_openness(

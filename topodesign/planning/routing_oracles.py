@@ -21,6 +21,7 @@ import numpy.typing as npt
 from ortools.linear_solver import pywraplp
 
 from topodesign.domain.errors import InternalError
+from topodesign.planning.relaxation import GLOP_SETTINGS
 
 Floats = npt.NDArray[np.float64]
 Arc = tuple[int, int]
@@ -49,6 +50,7 @@ class _Programme:
         self.size = size
         self.arcs = tuple(arcs)
         self.solver = pywraplp.Solver.CreateSolver("GLOP")
+        self.solver.SetSolverSpecificParametersAsString(GLOP_SETTINGS)
         self.infinity = self.solver.infinity()
         self.alpha = self.solver.NumVar(0.0, self.infinity, "")
         self.solver.Objective().SetCoefficient(self.alpha, 1.0)
@@ -77,7 +79,8 @@ class _Programme:
     def solve(self, capacity: Floats) -> Routed:
         for (tail, head), row in zip(self.arcs, self.capacity_rows, strict=True):
             row.SetUb(float(capacity[tail, head]))
-        if self.solver.Solve(self._parameters) != pywraplp.Solver.OPTIMAL:
+        optimal = pywraplp.Solver.OPTIMAL
+        if self.solver.Solve(self._parameters) != optimal and self.solver.Solve() != optimal:
             raise InternalError("the routing programme did not end optimal", reason="SOLVER_FAILED")
         weights = np.zeros((self.size, self.size))
         for (tail, head), row in zip(self.arcs, self.capacity_rows, strict=True):

@@ -1,7 +1,7 @@
 """Rows of a demand matrix or a hose, and their separation (docs/formulation.md (16), (17)).
 
-In a failure state k with surviving capacities c_k between sites, the demand can be routed if and only if for every metric
-delta on the sites
+In a failure state k with surviving capacities c_k between sites, the demand can be routed if and only if for every
+metric delta on the sites
 
     sum over pairs {u, v} of (delta(u, v) + delta(v, u)) c_k(u, v)  >=  fraction x what the demand must pay under delta,
 
@@ -66,12 +66,13 @@ class RoutingSeparator:
         active = set(np.flatnonzero(openness > 0).tolist()) | self._ends
         return self._rows(master, capacity_gbps, active, least=VIOLATION, most=most, halt=halt)
 
-    def alpha(self, capacity_gbps: Floats, used: Sequence[int], state: FailureState) -> float:
-        """Largest multiple of the demand that is left in a state that the surviving lightpaths can carry."""
+    def strength_gbps(self, capacity_gbps: Floats, used: Sequence[int], state: FailureState) -> float:
+        """Largest multiple of the demand left in a state that the surviving lightpaths carry, x the whole demand."""
         nodes = self._nodes(capacity_gbps, set(used), state)
         if not self._has_demand(nodes):
             return np.inf
-        return self._oracle(nodes).solve(self._between(capacity_gbps, state, nodes)).alpha
+        alpha = self._oracle(nodes).solve(self._between(capacity_gbps, state, nodes)).alpha
+        return alpha * self.instance.required_gbps
 
     def _rows(
         self, master: Master, capacity_gbps: Floats, used: set[int], *, least: float, most: int, halt: Halt
@@ -160,12 +161,17 @@ class RoutingSeparator:
         matrix = np.zeros((len(position), len(position)))
         for item in scenario.traffic:
             matrix[position[item.a], position[item.b]] = item.gbps
-        return matrix
+        return matrix * self._scale
 
     @cached_property
     def _hose(self) -> Floats:
         """Gbit/s out of and into each site."""
-        return np.array([site.site.hose_gbps for site in self.instance.sites])
+        return np.array([site.site.hose_gbps for site in self.instance.sites]) * self._scale
+
+    @property
+    def _scale(self) -> float:
+        """What the instance raised the demand by."""
+        return self.instance.required_gbps / self.instance.demand.demand_gbps
 
     @cached_property
     def _ends(self) -> set[int]:

@@ -1,7 +1,7 @@
 """Keeps SCIP's error printing off standard error.
 
-MathOpt attaches its interrupter to SCIP in a way that SCIP reports as an error, on standard error, at every solve, though
-the interruption works (OR-Tools 9.15). True failures reach us as statuses, so nothing is lost by not printing.
+MathOpt attaches its interrupter to SCIP in a way that SCIP reports as an error, on standard error, at every solve,
+though the interruption works (OR-Tools 9.15). True failures reach us as statuses, so nothing is lost by not printing.
 """
 
 import ctypes

@@ -13,8 +13,9 @@ from topodesign.planning.cutting_planes import CutLoop
 from topodesign.planning.design import Design
 from topodesign.planning.halting import NEVER, Halt
 from topodesign.planning.holding import Holding
-from topodesign.planning.instance import Instance
+from topodesign.planning.instance import Instance, widened, with_more_routes
 from topodesign.planning.master import MILLION, build_master
+from topodesign.planning.pricing import price_routes
 from topodesign.planning.relaxation import Relaxed
 from topodesign.planning.requirement import separator_for
 from topodesign.planning.site_search import SiteSearch
@@ -22,17 +23,30 @@ from topodesign.planning.sizing import Sizer
 
 PROVEN_GAP = 1e-9
 """Gap below which a plan counts as optimal: rounding of the solvers' arithmetic."""
+MOST_PRICINGS = 4
+"""Rounds of adding missing routes for the sites of the best plan."""
+WORTH_SHARE = 0.1
+"""Missing routes become candidates when they save more than this share of the wanted gap."""
+DIVE_SHARE = 1.01
+DIVE_SIZINGS = 30
+"""A node's sites are bettered when they cost at most this share of the best plan, by trying so many neighbors."""
 LEAF_SHARE = 0.5
 """Share of the wanted gap that sizing may leave open, so that leaves never keep the search from closing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """The best design, the proven bound in US dollars (infinite: no plan exists), and what ended the search."""
+    """The best design, the proven bound in US dollars (infinite: no plan exists), and what ended the search.
 
+    ``instance`` is the one searched, with candidates that the search added; ``routes_worth_usd`` is the most
+    that routes which are no candidates could save the design's sites (``None``: not priced).
+    """
+
+    instance: Instance
     design: Design | None
     bound_usd: float
     stopped_by: StoppedBy
+    routes_worth_usd: float | None = None
 
 
 def _ignore(_: PlanEvent) -> None:
@@ -64,43 +78,133 @@ class Search:
     _sizer: Sizer = field(init=False)
     _best: Design | None = None
     _bound_usd: float = 0.0
+    _shown_usd: float = field(default=0.0, init=False)
+    _routes_worth_usd: float | None = None
+    _dived: set[tuple[int, ...]] = field(default_factory=set, init=False)
 
     def run(self) -> Found:
         """Search until the gap, the proof, the clock or a request to stop."""
-        separator = separator_for(self.instance)
-        self._sizer = Sizer(self.instance, separator, seed=self.limits.seed)
+        if self.instance.missing_sites:
+            return self._found(None, math.inf, "proof")
         self._offer_start()
-        loop = CutLoop(master=build_master(self.instance), separator=separator, sites_are_fixed=False)
-        tree = SiteTree(loop)
-        root = loop.run(on_round=self._report_round, halt=self._until_enough())
+        root, tree = self._root()
+        if root is None and not self.instance.has_all_routes:
+            self.instance = with_more_routes(self.instance)
+            root, tree = self._root()
         if root is None:
-            return Found(design=None, bound_usd=math.inf, stopped_by="proof")
-        self._raise_bound(root.bound * MILLION, phase="relaxation")
-        tree.push(root.bound * MILLION, frozenset(), frozenset())
+            return self._found(None, math.inf, "proof")
         if not self._is_closed(root.bound * MILLION):
             self._first_designs(root, tree)
+            if self._add_missing_routes():
+                root, tree = self._root()
+                assert root is not None  # the best plan is one
+                self._polish()
+        tree.push(root.bound * MILLION, frozenset(), frozenset())
         return self._branch(tree)
+
+    def _root(self) -> tuple[Relaxed | None, SiteTree]:
+        """The root relaxation of the present candidates."""
+        separator = separator_for(self.instance)
+        self._sizer = Sizer(self.instance, separator, seed=self.limits.seed)
+        loop = CutLoop(master=build_master(self.instance), separator=separator, sites_are_fixed=False)
+        root = loop.run(on_round=self._report_round, halt=self._until_enough())
+        return root, SiteTree(loop)
+
+    def _add_missing_routes(self) -> bool:
+        """Price all routes between the best plan's sites; whether some were worth becoming candidates.
+
+        What they could save at most is kept either way, for the plan to say.
+        """
+        if self._best is None or self.instance.has_all_routes or self.halt.is_over():
+            return False
+        if self.instance.scenario.workload.demand != "all-reduce":
+            return False
+        instance, sites = self.instance, tuple(self._best.pods)
+        values: list[float] = []
+        for _ in range(MOST_PRICINGS):
+            master = build_master(instance, fixed_sites=sites)
+            loop = CutLoop(master=master, separator=separator_for(instance), sites_are_fixed=True)
+            solved = loop.run(halt=self.halt)
+            if solved is None or self.halt.is_over():
+                return False
+            assert loop.relaxation is not None  # it was solved
+            values.append(solved.bound)
+            priced = price_routes(master, loop.relaxation, loop.rows, solved)
+            self._routes_worth_usd = max(0.0, (values[0] - priced.bound) * MILLION)
+            wider = widened(instance, priced.missing)
+            if len(wider.lightpaths) == len(instance.lightpaths):
+                break
+            instance = wider
+        if (values[0] - values[-1]) * MILLION <= WORTH_SHARE * self.limits.gap * self._best.objective_usd:
+            return False
+        self.instance = instance
+        self._bound_usd = 0.0  # more candidates may cost less
+        return True
+
+    def _found(self, design: Design | None, bound_usd: float, stopped_by: StoppedBy) -> Found:
+        return Found(
+            instance=self.instance,
+            design=design,
+            bound_usd=bound_usd,
+            stopped_by=stopped_by,
+            routes_worth_usd=0.0 if self.instance.has_all_routes else self._routes_worth_usd,
+        )
 
     def _offer_start(self) -> None:
         """Take the start as the first plan, when it keeps every limit."""
         if self.start is None:
             return
+        sizer = Sizer(self.instance, separator_for(self.instance), seed=self.limits.seed)
+        if not SiteSearch(self.instance, sizer, Holding(self.instance)).is_possible(self.start.pods):
+            return
         counts = np.zeros(len(self.instance.lightpaths))
         for path, count in self.start.counts.items():
             counts[path] = count
-        design = self._sizer.with_lightpaths(sorted(self.start.pods), counts)
+        design = sizer.with_lightpaths(sorted(self.start.pods), counts)
         if design is not None:
             self._offer(design)
 
     def _first_designs(self, root: Relaxed, tree: SiteTree) -> None:
         """Plans before branching: local search around the relaxation's sites, every better set rounded at once."""
         openness = root.values[list(tree.master.used)].clip(0.0, 1.0)
-        search = SiteSearch(self.instance, self._sizer, Holding(self.instance))
+        search = self._site_search()
         halt = self._until_enough()
-        start = None if self.start is None else tuple(sorted(self.start.pods))
-        found = search.improve(openness, halt=halt, on_better=self._round, start=start)
+        start = search.greedy(openness)
+        if self.start is not None and search.is_possible(self.start.pods):
+            start = tuple(sorted(self.start.pods))
+        found = None if start is None else search.improve(start, openness, halt=halt, on_better=self._round)
         if found is not None and not halt.is_over():
             self._size(found[0])
+
+    def _dive(self, solved: Relaxed, tree: SiteTree) -> None:
+        """A plan from a node's relaxation: its most open sites, bettered a little if they promise a better plan."""
+        openness = solved.values[list(tree.master.used)].clip(0.0, 1.0)
+        search = self._site_search()
+        sites = search.greedy(openness)
+        if sites is None or sites in self._dived or self._until_enough().is_over():
+            return
+        self._dived.add(sites)
+        halt = self._until_enough()
+        value = self._sizer.relaxed_usd(sites, halt)
+        if halt.is_over() or (self._best is not None and value >= self._best.objective_usd * DIVE_SHARE):
+            return
+        found = search.improve(sites, openness, halt=halt, on_better=self._round_if_better, most_sizings=DIVE_SIZINGS)
+        if found is not None and self._best is not None and found[1] < self._best.objective_usd:
+            self._round_if_better(found[0])
+
+    def _site_search(self) -> SiteSearch:
+        return SiteSearch(self.instance, self._sizer, Holding(self.instance))
+
+    def _round_if_better(self, sites: tuple[int, ...]) -> None:
+        """Round a set's relaxation where that alone is cheaper than the best plan."""
+        if self._best is None or self._sizer.relaxed_usd(sites, self.halt) < self._best.objective_usd:
+            self._round(sites)
+
+    def _polish(self) -> None:
+        """Size the best plan's sites again, with the candidates that there are now."""
+        assert self._best is not None  # there is a plan by now
+        self._round(tuple(self._best.pods))
+        self._size(tuple(self._best.pods))
 
     def _round(self, sites: tuple[int, ...]) -> None:
         design = self._sizer.rounded(sites, self.halt)
@@ -132,10 +236,10 @@ class Search:
             self._raise_bound(tree.bound_usd, phase="branching")
         bound = tree.bound_usd
         if self._best is not None:
-            bound = min(bound, self._best.cost_usd)
-            if stopped == "proof" and bound < self._best.cost_usd * (1 - PROVEN_GAP):
+            bound = min(bound, self._best.objective_usd)
+            if stopped == "proof" and bound < self._best.objective_usd * (1 - PROVEN_GAP):
                 stopped = "gap"
-        return Found(design=self._best, bound_usd=bound, stopped_by=stopped)
+        return self._found(self._best, bound, stopped)
 
     def _process(self, node: Node, tree: SiteTree) -> None:
         """Bound a node, then drop it, size it, or branch on it. A node that is cut short stays open."""
@@ -146,6 +250,8 @@ class Search:
             tree.push(max(node.bound_usd, solved.bound * MILLION), node.used, node.closed)
             return
         bound = max(node.bound_usd, solved.bound * MILLION)
+        if not self._is_closed(bound):
+            self._dive(solved, tree)
         if self._is_closed(bound):
             tree.finish(bound)
             return
@@ -202,7 +308,7 @@ class Search:
         if self._best is not None and self.is_enough(self._best):
             return True
         gap = max(self.limits.gap, PROVEN_GAP)
-        return self._best is not None and bound_usd >= self._best.cost_usd * (1 - gap)
+        return self._best is not None and bound_usd >= self._best.objective_usd * (1 - gap)
 
     def _report_round(self, solved: Relaxed) -> None:
         self._raise_bound(solved.bound * MILLION, phase="relaxation")
@@ -210,11 +316,14 @@ class Search:
     def _raise_bound(self, bound_usd: float, *, phase: str) -> None:
         if math.isfinite(bound_usd) and bound_usd > self._bound_usd * (1 + 1e-6):
             self._bound_usd = bound_usd
-            self._report(phase)
+            if bound_usd > self._shown_usd:
+                self._shown_usd = bound_usd
+                self._report(phase)
 
     def _report(self, phase: str) -> None:
-        cost = None if self._best is None else self._best.cost_usd
-        bound = self._bound_usd if self._bound_usd > 0 else None
+        cost = None if self._best is None else self._best.objective_usd
+        # after candidates were added the bound starts again from below: until it is back there is none to show
+        bound = self._bound_usd if self._bound_usd >= self._shown_usd > 0 else None
         gap = None if cost is None or bound is None else max(0.0, (cost - bound) / cost)
         self.on_progress(
             PlanEvent(

@@ -27,7 +27,6 @@ class SiteSearch:
         self._sizer = sizer
         self._holding = holding
         self._conflicts = conflict_pairs(instance)
-        self._sizings = 0
         policy = instance.scenario.policy
         self._least = policy.min_sites
         self._most = policy.max_sites or len(instance.sites)
@@ -35,35 +34,33 @@ class SiteSearch:
 
     def improve(
         self,
+        start: tuple[int, ...],
         openness: Floats,
         *,
         halt: Halt,
         on_better: Callable[[tuple[int, ...]], None],
-        start: tuple[int, ...] | None = None,
+        most_sizings: int = MOST_SIZINGS,
     ) -> tuple[tuple[int, ...], float] | None:
-        """Best set found from ``start`` (by default a greedy one), and the value of its relaxation in US dollars.
+        """Best set found by moves from ``start``, and the value of its relaxation in US dollars.
 
         ``on_better`` is called with every set that is the best so far, right after it was sized. ``None``: no set fits.
         """
-        best = start if start is not None and self.is_possible(start) else self._greedy(openness)
-        if best is None:
-            return None
-        value = self._sizer.relaxed_usd(best, halt)
+        best, value = start, self._sizer.relaxed_usd(start, halt)
         on_better(best)
         attractive = [site for site in np.argsort(-openness, kind="stable") if openness[site] > 1e-3]
-        self._sizings = 0
+        sizings = 0
         improved = True
         while improved and not halt.is_over():
             improved = False
             for candidate in self._promising(best, value, attractive):
-                self._sizings += 1
+                if sizings >= most_sizings or halt.is_over():
+                    break
+                sizings += 1
                 candidate_value = self._sizer.relaxed_usd(candidate, halt)
                 if candidate_value < value * (1 - 1e-9) and not halt.is_over():
                     best, value, improved = candidate, candidate_value, True
                     on_better(best)
                     break
-                if self._sizings >= MOST_SIZINGS or halt.is_over():
-                    return (best, value) if np.isfinite(value) else None
         return (best, value) if np.isfinite(value) else None
 
     def is_possible(self, sites: Collection[int]) -> bool:
@@ -75,7 +72,7 @@ class SiteSearch:
         counted = self._least <= len(chosen) <= self._most and self._required <= set(chosen)
         return compatible and counted and self._holding.can_hold_target(chosen)
 
-    def _greedy(self, openness: Floats) -> tuple[int, ...] | None:
+    def greedy(self, openness: Floats) -> tuple[int, ...] | None:
         """Most open sites first, skipping conflicts, until the target fits and there are enough sites."""
         chosen = set(self._required)
         for site in np.argsort(-openness, kind="stable"):

@@ -1,7 +1,7 @@
 """The sizing problem: sites fixed, place pods and size fiber and lightpaths at least cost.
 
-The value comes from the relaxation with all rows of the demand. A first design comes from rounding that up; the best one
-from the integer programme, solved again with the rows that its solution violates until none is left. Every solve's
+The value comes from the relaxation with all rows of the demand. A first design comes from rounding that up; the best
+one from the integer programme, solved again with the rows that its solution violates until none is left. Every solve's
 bound is valid for the truth, since missing rows only lower it.
 """
 
@@ -116,7 +116,7 @@ class Sizer:
         for row in loop.rows:
             programme.add(row)
         for _ in range(MOST_RESTARTS):
-            if halt.is_over() or (best is not None and bound >= best.cost_usd * (1 - gap)):
+            if halt.is_over() or (best is not None and bound >= best.objective_usd * (1 - gap)):
                 break
             result = programme.solve(
                 time_limit_s=halt.left_s(),
@@ -128,7 +128,7 @@ class Sizer:
             if np.isfinite(result.bound):
                 bound = max(bound, result.bound * MILLION)
             if result.outcome == "infeasible":
-                return Sized(design=best, bound_usd=np.inf if best is None else best.cost_usd)
+                return Sized(design=best, bound_usd=np.inf if best is None else best.objective_usd)
             if result.values is None:
                 break
             whole = np.rint(result.values)

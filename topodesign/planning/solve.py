@@ -1,19 +1,24 @@
-"""Plan a scenario: search, assemble, verify, evaluate. A plan that the verifier rejects is never returned."""
+"""Plan a scenario: search and assemble; verified by the caller, who never returns a plan that the verifier rejects."""
 
+import dataclasses
+import math
 import time
 from collections.abc import Callable
 
 from topodesign.catalog import load_catalog
 from topodesign.domain.checks import require_number
 from topodesign.domain.equipment import Catalog
-from topodesign.domain.errors import InvalidInput
-from topodesign.domain.plan import Infeasibility, Plan, PlanEvent, SolveLimits, StoppedBy
+from topodesign.domain.plan import Infeasibility, LimitClash, Objective, Plan, PlanEvent, Relief, SolveLimits, StoppedBy
 from topodesign.domain.scenario import Scenario
 from topodesign.planning.assembly import assemble_plan, assumptions_of, provenance_of
+from topodesign.planning.goals import Reached, objective_of, reach_goal
 from topodesign.planning.halting import Halt, never
 from topodesign.planning.infeasibility import explain_infeasibility
 from topodesign.planning.instance import Instance, compile_instance
+from topodesign.planning.known_paths import planned_paths
 from topodesign.planning.search import Search
+from topodesign.planning.starting import start_from_plan
+from topodesign.training.demand import sync_demand
 
 
 def solve(
@@ -23,6 +28,7 @@ def solve(
     catalog: Catalog | None = None,
     on_progress: Callable[[PlanEvent], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
+    start: Plan | None = None,
 ) -> Plan:
     """Solve the planning problem; the plan is not verified yet (see :func:`topodesign.api.plan`).
 
@@ -30,39 +36,88 @@ def solve(
     ----------
     scenario : Scenario
     limits : SolveLimits
-        Time limit in seconds (model building included), relative gap, seed, threads.
+        Objective, time limit in seconds (model building included), relative gap, seed, threads.
     catalog : Catalog, optional
         Equipment; by default the shipped catalogue with the scenario's overrides.
     on_progress : callable, optional
         Receives a :class:`PlanEvent` for every new phase, incumbent and bound.
     should_stop : callable, optional
-        Asked between solves; when true the best plan so far is returned.
+        Asked about 20 times a second; when true the best plan so far is returned.
+    start : Plan, optional
+        An earlier plan to begin from, of this or a similar scenario.
 
     Raises
     ------
     InvalidInput
-        For limits out of range or a scenario setting that is not planned for.
+        For limits out of range, or an objective that the scenario's target does not go with.
     """
     started = time.monotonic()
     require_number(limits.time_limit_s, field="time_limit_s", above=0)
     require_number(limits.gap, field="gap", at_least=0, at_most=1)
     require_number(limits.threads, field="threads", at_least=1, at_most=256)
-    _refuse_what_is_not_planned_for(scenario)
+    require_number(limits.seed, field="seed", at_least=0, at_most=2**31 - 1)
+    objective = objective_of(scenario, limits)
     catalog = catalog or load_catalog(scenario.catalog_overrides)
     report = on_progress or (lambda _: None)
     report(PlanEvent(phase="candidates", wall_s=0.0))
-    instance = compile_instance(scenario, catalog)
     halt = Halt(deadline=started + limits.time_limit_s, should_stop=should_stop or never)
-    search = Search(instance=instance, limits=limits, started=started, on_progress=report, halt=halt)
+    if objective != "cost":
+        reached = reach_goal(
+            scenario, catalog, limits, objective=objective, started=started, on_progress=report, halt=halt
+        )
+        return _plan_of_goal(scenario, reached, objective, limits, started)
+    instance = compile_instance(scenario, catalog, also=() if start is None else planned_paths(start))
+    search = Search(
+        instance=instance,
+        limits=limits,
+        started=started,
+        on_progress=report,
+        halt=halt,
+        start=None if start is None else start_from_plan(instance, start),
+    )
     found = search.run()
     wall_s = time.monotonic() - started
     if found.design is not None:
-        return assemble_plan(instance, found, limits, wall_s=wall_s)
+        return assemble_plan(found, limits, wall_s=wall_s)
     if found.stopped_by == "proof":
         report(PlanEvent(phase="explaining", wall_s=wall_s))
         why = explain_infeasibility(scenario, catalog)
         return _without_design(instance, limits, started, "proof", why)
     return _without_design(instance, limits, started, found.stopped_by, None)
+
+
+def _plan_of_goal(
+    scenario: Scenario, reached: Reached, objective: Objective, limits: SolveLimits, started: float
+) -> Plan:
+    """The plan at the best level under its own scenario's name, or why the budget pays for nothing."""
+    catalog = reached.found.instance.catalog
+    demand = sync_demand(scenario, catalog.accelerator(scenario.size.accelerator))
+    instance = dataclasses.replace(reached.found.instance, scenario=scenario, demand=demand)
+    if reached.goal is not None:
+        found = dataclasses.replace(reached.found, instance=instance)
+        return assemble_plan(found, limits, wall_s=time.monotonic() - started, goal=reached.goal)
+    if not reached.is_proven:
+        return _without_design(instance, limits, started, reached.found.stopped_by, None)
+    if math.isinf(reached.found.bound_usd):
+        why = explain_infeasibility(reached.found.instance.scenario, instance.catalog)
+    else:
+        why = _too_small_a_budget(scenario, reached, objective)
+    return _without_design(instance, limits, started, "proof", why)
+
+
+def _too_small_a_budget(scenario: Scenario, reached: Reached, objective: Objective) -> Infeasibility:
+    limit = "size.budget_usd" if objective == "accelerators" else "policy.budget_usd"
+    budget = scenario.size.budget_usd or scenario.policy.budget_usd or 0.0
+    aim = "even the smallest plan" if objective == "accelerators" else "any plan of the size and sync time asked for"
+    enough = math.ceil(reached.affordable_usd)
+    return Infeasibility(
+        message=(
+            f"{limit} is {budget:,.0f} USD, but {aim} costs at least {reached.least_usd:,.0f} USD with the purchase "
+            f"of its accelerators; a plan for {enough:,} USD was found"
+        ),
+        clashing=(LimitClash(limit=limit, id="", value=budget, unit="USD"),),
+        relief=(Relief(limit=limit, id="", from_value=budget, to_value=float(enough), unit="USD"),),
+    )
 
 
 def _without_design(
@@ -79,13 +134,3 @@ def _without_design(
         assumptions=assumptions_of(instance),
         provenance=provenance_of(instance, limits),
     )
-
-
-def _refuse_what_is_not_planned_for(scenario: Scenario) -> None:
-    if scenario.size.budget_usd is not None:
-        raise InvalidInput(
-            f"size.budget_usd is {scenario.size.budget_usd:g}, but plans are made for a size at least cost only; "
-            "give size.accelerators or size.power_mw",
-            reason="GOAL_UNSUPPORTED",
-            field_path="size.budget_usd",
-        )

@@ -56,6 +56,10 @@ class RowReader:
         self._absent = absent
         self.thing = f"row {row.number}"
 
+    def has(self, column: str) -> bool:
+        """Whether the row gives a value."""
+        return column in self._row.values
+
     def identifier(self, column: str) -> str | None:
         """A required id; whole numbers are taken as text."""
         value = self._row.values.get(column)
@@ -114,6 +118,20 @@ class RowReader:
         """A whole number that may be left out; ``words`` say what that means."""
         return self._given(column, words, self._whole)
 
+    def required_whole(self, column: str) -> int | None:
+        """A whole number that must be given."""
+        if column not in self._row.values:
+            self.missing(column)
+            return None
+        return self._whole(column)
+
+    def route(self, column: str) -> tuple[str, ...]:
+        """Ids joined by ``;`` that must be given, in their order; empty when they are not."""
+        if column not in self._row.values:
+            self.missing(column)
+            return ()
+        return tuple(self._names(column) or ())
+
     def flag(self, column: str, *, default: bool = False) -> bool:
         """True or false, with a default."""
         value = self._given(column, f"default {str(default).lower()}", self._flag)
@@ -125,7 +143,7 @@ class RowReader:
 
     def names(self, column: str, words: str) -> tuple[str, ...]:
         """Ids joined by ``;`` (or a JSON list of them), sorted, without repetition."""
-        return self._given(column, words, self._names) or ()
+        return tuple(sorted(set(self._given(column, words, self._names) or ())))
 
     def extra(self, known: Sequence[str]) -> dict[str, Scalar]:
         """Unknown columns, to be carried to the outputs; lists and objects as JSON text."""
@@ -207,7 +225,7 @@ class RowReader:
         if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
             self._wrong_type(column, value, "ids joined by ';'")
             return None
-        return tuple(sorted({part.strip() for part in parts if part.strip()}))
+        return tuple(part.strip() for part in parts if part.strip())
 
     def _wrong_type(self, column: str, value: object, wanted: str) -> None:
         shown = repr(value)[:60]

@@ -17,9 +17,23 @@ def scenario_digest(scenario: Scenario) -> str:
     Equal content gives an equal digest, whatever the order of rows in the files and whether a number was written as
     ``5`` or ``5.0``.
     """
-    canonical = _canonical(msgspec.to_builtins(scenario, str_keys=True))
+    content = msgspec.to_builtins(scenario, str_keys=True)
+    _drop_unused(content)
+    canonical = _canonical(content)
     text = json.dumps(canonical, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def _drop_unused(content: dict[str, Any]) -> None:
+    """Inputs that came later count only where they are used, so that a scenario without them keeps its fingerprint."""
+    for key in ("traffic", "lit_lightpaths"):
+        if not content[key]:
+            del content[key]
+    for site in content["sites"]:
+        if not site["hose_gbps"]:
+            del site["hose_gbps"]
+    if content["policy"]["budget_usd"] is None:
+        del content["policy"]["budget_usd"]
 
 
 def _canonical(value: Any) -> Any:

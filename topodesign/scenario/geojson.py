@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from topodesign.domain.json_keys import RepeatedKey, object_of_unique_keys
 from topodesign.scenario.problems import ProblemLog
 from topodesign.scenario.projection import (
     WGS84_NAMES,
@@ -48,7 +49,7 @@ def read_geojson(file: str, data: bytes, log: ProblemLog) -> Table | None:
 
 def _parse(file: str, data: bytes, log: ProblemLog) -> Any:
     try:
-        document = json.loads(data.decode("utf-8-sig"))
+        document = json.loads(data.decode("utf-8-sig"), object_pairs_hook=object_of_unique_keys)
     except UnicodeDecodeError as error:
         log.add("ENCODING_INVALID", f"{file} is not UTF-8 at byte {error.start}; save it as UTF-8", file=file)
         return None
@@ -59,6 +60,9 @@ def _parse(file: str, data: bytes, log: ProblemLog) -> Any:
             "it may be cut off, save it again",
             file=file,
         )
+        return None
+    except RepeatedKey as error:
+        log.add("JSON_KEY_REPEATED", f"{error}; remove one of the two", file=file, field=error.key)
         return None
     except ValueError as error:  # a whole number of thousands of digits
         log.add("GEOJSON_INVALID", f"{file} cannot be read ({error}); correct it", file=file)

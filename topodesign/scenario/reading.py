@@ -7,23 +7,29 @@ from typing import Any
 
 from topodesign.domain.errors import InvalidInput, InvalidScenario, Problem
 from topodesign.domain.scenario import (
+    Demand,
     Economics,
     FiberSegment,
     Junction,
+    LitLightpath,
     OpticsRules,
     Policy,
     PowerZone,
     Scenario,
     Site,
+    Traffic,
 )
 from topodesign.scenario.cross_checks import check_reachability, check_shared_ids
+from topodesign.scenario.lightpaths import LightpathBuilder
 from topodesign.scenario.located import Part
 from topodesign.scenario.problems import ProblemLog
 from topodesign.scenario.rows import Table
 from topodesign.scenario.settings import Settings, read_settings
 from topodesign.scenario.sources import (
+    DEMAND,
     FIBER,
     JUNCTIONS,
+    LIGHTPATHS,
     SETTINGS_FILE,
     SITES,
     ZONES,
@@ -31,6 +37,7 @@ from topodesign.scenario.sources import (
     gather_files,
     gather_folder,
 )
+from topodesign.scenario.traffic import TrafficBuilder, check_hose, unused_demand
 
 
 def load_scenario(path: str | Path) -> Scenario:
@@ -39,8 +46,8 @@ def load_scenario(path: str | Path) -> Scenario:
     Parameters
     ----------
     path : str or Path
-        Folder with ``sites``, ``power_zones``, ``fiber``, optionally ``junctions``, and ``scenario.toml``. Files are
-        read as data only: no path or address inside of them is followed.
+        Folder with ``sites``, ``power_zones``, ``fiber`` and ``scenario.toml``, optionally ``junctions``, ``demand``
+        and ``lightpaths``. Files are read as data only: no path or address inside of them is followed.
 
     Returns
     -------
@@ -80,7 +87,7 @@ def read_scenario_files(files: Mapping[str, bytes]) -> Scenario:
 
 def _scenario(files: Mapping[str, bytes], log: ProblemLog, *, source: str, name: str) -> Scenario:
     settings = _settings(files, log)
-    geography = _geography(files, log)
+    geography = _geography(files, settings.demand, log)
     _raise_problems(log, files, source=source)
     assert settings.workload is not None and settings.size is not None
     try:
@@ -99,6 +106,8 @@ def _scenario(files: Mapping[str, bytes], log: ProblemLog, *, source: str, name:
             optics=settings.optics or OpticsRules(),
             catalog_overrides=settings.catalog_overrides,
             assumptions=(*geography.assumptions, *settings.assumptions),
+            traffic=geography.traffic.values,
+            lit_lightpaths=geography.lit_lightpaths.values,
         )
     except InvalidInput as error:
         log.add_error(error, file=source, row=None, thing="")
@@ -113,20 +122,30 @@ def _settings(files: Mapping[str, bytes], log: ProblemLog) -> Settings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Geography:
-    """What the four data files gave; empty where a file could not be read."""
+    """What the data files gave; empty where a file could not be read. ``notes`` are about several of them."""
 
     zones: Part[PowerZone]
     sites: Part[Site]
     junctions: Part[Junction]
     segments: Part[FiberSegment]
+    traffic: Part[Traffic]
+    lit_lightpaths: Part[LitLightpath]
+    notes: tuple[str, ...]
 
     @property
     def assumptions(self) -> tuple[str, ...]:
-        parts: tuple[Part[Any], ...] = (self.zones, self.sites, self.junctions, self.segments)
-        return tuple(sentence for part in parts for sentence in part.assumptions)
+        parts: tuple[Part[Any], ...] = (
+            self.zones,
+            self.sites,
+            self.junctions,
+            self.segments,
+            self.traffic,
+            self.lit_lightpaths,
+        )
+        return (*(sentence for part in parts for sentence in part.assumptions), *self.notes)
 
 
-def _geography(files: Mapping[str, bytes], log: ProblemLog) -> _Geography:
+def _geography(files: Mapping[str, bytes], demand: Demand | None, log: ProblemLog) -> _Geography:
     # Imported here because they bring pyproj and shapely, which `import topodesign` does without.
     from topodesign.scenario.fiber import FiberBuilder
     from topodesign.scenario.junctions import JunctionBuilder
@@ -153,7 +172,56 @@ def _geography(files: Mapping[str, bytes], log: ProblemLog) -> _Geography:
         builder = FiberBuilder(fiber_table, positions, named if is_complete else None, log)
         segments = builder.build()
         check_reachability(sites, builder.usable_ends, log)
-    return _Geography(zones=zones or Part(file=ZONES.names[0]), sites=sites, junctions=junctions, segments=segments)
+    site_ids = _ids(site_table, "site_id") if site_table else None
+    segment_ids = _ids(fiber_table, "segment_id") if fiber_table else None
+    return _Geography(
+        zones=zones or Part(file=ZONES.names[0]),
+        sites=sites,
+        junctions=junctions,
+        segments=segments,
+        traffic=_traffic(files, demand, sites, site_ids, log),
+        lit_lightpaths=_lit_lightpaths(files, segments, site_ids, segment_ids, log),
+        notes=_demand_notes(files, demand, sites, log),
+    )
+
+
+def _traffic(
+    files: Mapping[str, bytes],
+    demand: Demand | None,
+    sites: Part[Site],
+    site_ids: frozenset[str] | None,
+    log: ProblemLog,
+) -> Part[Traffic]:
+    """The demand matrix; its file is read, and must be there, only where the workload says so."""
+    file = DEMAND.names[0]
+    if demand != "matrix":
+        return Part(file=file)
+    if file not in files and not log.is_about(file):
+        log.add("FILE_MISSING", f'{file} is missing, but workload.demand is "matrix"; add it', file=file)
+    table = _table(DEMAND, files, log)
+    return TrafficBuilder(table, sites, site_ids, log).build() if table else Part(file=file)
+
+
+def _lit_lightpaths(
+    files: Mapping[str, bytes],
+    segments: Part[FiberSegment],
+    site_ids: frozenset[str] | None,
+    segment_ids: frozenset[str] | None,
+    log: ProblemLog,
+) -> Part[LitLightpath]:
+    table = _table(LIGHTPATHS, files, log)
+    if table is None:
+        return Part(file=LIGHTPATHS.names[0])
+    return LightpathBuilder(table, segments.values, site_ids=site_ids, segment_ids=segment_ids, log=log).build()
+
+
+def _demand_notes(
+    files: Mapping[str, bytes], demand: Demand | None, sites: Part[Site], log: ProblemLog
+) -> tuple[str, ...]:
+    if demand is None:
+        return ()
+    unused = unused_demand(demand, sites, has_matrix=DEMAND.names[0] in files)
+    return (*check_hose(sites, log), *unused) if demand == "hose" else unused
 
 
 def _ids(table: Table | None, column: str) -> frozenset[str]:

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from topodesign.catalog import load_catalog
 from topodesign.domain.errors import InvalidInput
-from topodesign.domain.scenario import Economics, OpticsRules, Policy, Size, Workload
+from topodesign.domain.scenario import Demand, Economics, OpticsRules, Policy, Size, Workload
 from topodesign.scenario.columns import LARGEST_WHOLE, is_finite
 from topodesign.scenario.problems import ProblemLog, nearest
 from topodesign.scenario.sources import SETTINGS_FILE
@@ -41,10 +41,14 @@ FABRICS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What ``scenario.toml`` gave; a section that could not be built is ``None`` (its problems are recorded)."""
+    """What ``scenario.toml`` gave; a section that could not be built is ``None`` (its problems are recorded).
+
+    ``demand`` is the kind of demand also where the workload has a fault elsewhere, ``None`` where it cannot be told.
+    """
 
     general: Mapping[str, Any] = field(default_factory=dict)
     workload: Workload | None = None
+    demand: Demand | None = None
     size: Size | None = None
     policy: Policy | None = None
     economics: Economics | None = None
@@ -68,16 +72,20 @@ def read_settings(data: bytes, log: ProblemLog) -> Settings:
     workload = _section("workload", Workload, sections["workload"], log)
     size = _section("size", Size, sections["size"], log)
     optics = _section("optics", OpticsRules, sections["optics"], log)
+    policy = _section("policy", Policy, sections["policy"], log)
     _check_names(size, optics, log)
+    _check_budgets(size, policy, log)
+    demand = sections["workload"].get("demand", "all-reduce")
     return Settings(
         general=general,
         workload=workload,
+        demand=demand if demand in get_args(Demand) else None,
         size=size,
-        policy=_section("policy", Policy, sections["policy"], log),
+        policy=policy,
         economics=_section("economics", Economics, sections["economics"], log),
         optics=optics,
         catalog_overrides=_overrides(sections["catalog"], log),
-        assumptions=tuple(_assumptions(sections)),
+        assumptions=(*_assumptions(sections), *_ignored_targets(workload)),
     )
 
 
@@ -211,6 +219,22 @@ def _check_names(size: Size | None, optics: OpticsRules | None, log: ProblemLog)
         if mode != "*" and mode not in modes:
             message = f"optics.modes: {mode!r} matches no mode of the catalogue; {nearest(mode, modes)}"
             _add(log, "EQUIPMENT_UNKNOWN", message, "optics.modes")
+
+
+def _check_budgets(size: Size | None, policy: Policy | None, log: ProblemLog) -> None:
+    if size is not None and policy is not None and size.budget_usd is not None and policy.budget_usd is not None:
+        message = (
+            f"policy.budget_usd is {policy.budget_usd:g}, but size.budget_usd is given too; give size.budget_usd for "
+            "the most accelerators, or policy.budget_usd beside a size target for the least sync time"
+        )
+        _add(log, "BUDGET_AMBIGUOUS", message, "policy.budget_usd")
+
+
+def _ignored_targets(workload: Workload | None) -> Iterator[str]:
+    if workload is not None and workload.demand != "all-reduce":
+        for name in ("sync_time_s", "utilization"):
+            if getattr(workload, name) is not None:
+                yield f"{SETTINGS_FILE} workload.{name}: ignored, since workload.demand is {workload.demand!r}"
 
 
 def _overrides(table: Mapping[str, Any], log: ProblemLog) -> dict[str, dict[str, float]]:

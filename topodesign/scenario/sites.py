@@ -25,6 +25,7 @@ COLUMNS = (
     "required",
     "forbidden",
     "in_service_year",
+    "hose_gbps",
 )
 _SUBSTITUTES = {
     "site_id": "unnamed",
@@ -35,6 +36,7 @@ _SUBSTITUTES = {
     "min_pods": 0,
     "max_pods": None,
     "required": False,
+    "hose_gbps": 0.0,
 }
 
 
@@ -93,6 +95,8 @@ class SiteBuilder:
             "required": reader.flag("required"),
             "forbidden": reader.flag("forbidden"),
             "in_service_year": reader.optional_whole("in_service_year", "none given, taken as in service"),
+            # Left out it says only that the site has no hose, which is no assumption worth listing.
+            "hose_gbps": reader.number("hose_gbps", 0.0) if reader.has("hose_gbps") else 0.0,
             "extra": reader.extra((*COLUMNS, "lon", "lat") if self._table.textual else COLUMNS),
         }
         if site_id is None or position is None:

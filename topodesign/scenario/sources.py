@@ -28,8 +28,10 @@ SITES = FileKind(stem="sites", formats=("geojson", "gpkg", "csv"))
 ZONES = FileKind(stem="power_zones", formats=("geojson", "gpkg", "csv"))
 JUNCTIONS = FileKind(stem="junctions", formats=("geojson", "gpkg", "csv"), required=False)
 FIBER = FileKind(stem="fiber", formats=("geojson", "graphml", "csv", "gpkg"))
+DEMAND = FileKind(stem="demand", formats=("csv",), required=False)
+LIGHTPATHS = FileKind(stem="lightpaths", formats=("csv",), required=False)
 SETTINGS = FileKind(stem="scenario", formats=("toml",))
-KINDS = (SITES, ZONES, JUNCTIONS, FIBER, SETTINGS)
+KINDS = (SITES, ZONES, JUNCTIONS, FIBER, DEMAND, LIGHTPATHS, SETTINGS)
 
 
 def limit_bytes(name: str) -> int:
@@ -83,9 +85,11 @@ def gather_files(files: Mapping[str, bytes], log: ProblemLog) -> dict[str, bytes
 def _is_within_limit(name: str, size: int, log: ProblemLog) -> bool:
     limit = limit_bytes(name)
     if size > limit:
+        is_settings = name == SETTINGS_FILE
+        remedy = "keep only settings in it" if is_settings else "simplify the geometry or split the scenario"
         log.add(
             "FILE_TOO_LARGE",
-            f"{name} has {size:,} bytes, but at most {limit:,} are read; simplify the geometry or split the scenario",
+            f"{name} has {size:,} bytes, but at most {limit:,} are read; {remedy}",
             file=name,
         )
     return size <= limit

@@ -16,10 +16,13 @@ DEFAULT_MODEL_FLOPS_UTILIZATION = 0.40
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncDemand:
-    """``volume_bits`` per all-reduce, the time it may take in seconds, and the strength needed in Gbit/s."""
+    """``volume_bits`` per all-reduce, the time it may take in seconds, and the strength needed in Gbit/s.
 
-    volume_bits: float
-    target_s: float
+    For a demand matrix or a hose ``demand_gbps`` is the sum of its figures, and there is no volume or time.
+    """
+
+    volume_bits: float | None
+    target_s: float | None
     demand_gbps: float
 
 
@@ -29,17 +32,13 @@ def sync_demand(scenario: Scenario, accelerator: Accelerator) -> SyncDemand:
     Raises
     ------
     InvalidInput
-        For a demand this release does not plan for (``matrix``, ``hose``), or a utilization target without a size in
-        accelerators.
+        For a utilization target without a size in accelerators.
     """
     workload = scenario.workload
-    if workload.demand != "all-reduce":
-        raise InvalidInput(
-            f"workload.demand is {workload.demand!r}, but plans are made for 'all-reduce' only; set it to all-reduce",
-            reason="DEMAND_UNSUPPORTED",
-            field_path="workload.demand",
-            metadata={"demand": workload.demand},
-        )
+    if workload.demand == "matrix":
+        return SyncDemand(volume_bits=None, target_s=None, demand_gbps=sum(item.gbps for item in scenario.traffic))
+    if workload.demand == "hose":
+        return SyncDemand(volume_bits=None, target_s=None, demand_gbps=sum(site.hose_gbps for site in scenario.sites))
     volume = workload.parameters * workload.bits_per_element
     target = workload.sync_time_s if workload.sync_time_s is not None else _allowed_stall_s(scenario, accelerator)
     return SyncDemand(

@@ -89,9 +89,37 @@ STOPPED_BY_PROOF: StoppedBy.ValueType  # 5
 """The answer was proven."""
 Global___StoppedBy: _TypeAlias = StoppedBy  # noqa: Y015
 
+class _Objective:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ObjectiveEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Objective.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    OBJECTIVE_UNSPECIFIED: _Objective.ValueType  # 0
+    """Not given: what the budget of the scenario asks for, without one OBJECTIVE_COST."""
+    OBJECTIVE_COST: _Objective.ValueType  # 1
+    """Least net present cost."""
+    OBJECTIVE_ACCELERATORS: _Objective.ValueType  # 2
+    """Most accelerators for `Size.budget_usd`."""
+    OBJECTIVE_SYNC_TIME: _Objective.ValueType  # 3
+    """Least time of one all-reduce for `Policy.budget_usd`."""
+
+class Objective(_Objective, metaclass=_ObjectiveEnumTypeWrapper):
+    """What is optimized."""
+
+OBJECTIVE_UNSPECIFIED: Objective.ValueType  # 0
+"""Not given: what the budget of the scenario asks for, without one OBJECTIVE_COST."""
+OBJECTIVE_COST: Objective.ValueType  # 1
+"""Least net present cost."""
+OBJECTIVE_ACCELERATORS: Objective.ValueType  # 2
+"""Most accelerators for `Size.budget_usd`."""
+OBJECTIVE_SYNC_TIME: Objective.ValueType  # 3
+"""Least time of one all-reduce for `Policy.budget_usd`."""
+Global___Objective: _TypeAlias = Objective  # noqa: Y015
+
 @_typing.final
 class SolveLimits(_message.Message):
-    """When to stop."""
+    """What to optimize and when to stop."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -99,6 +127,7 @@ class SolveLimits(_message.Message):
     GAP_FIELD_NUMBER: _builtins.int
     SEED_FIELD_NUMBER: _builtins.int
     THREADS_FIELD_NUMBER: _builtins.int
+    OBJECTIVE_FIELD_NUMBER: _builtins.int
     time_limit_s: _builtins.float
     """Time for the solve in seconds, above 0; default 60. It bounds the solve, not the call."""
     gap: _builtins.float
@@ -107,6 +136,8 @@ class SolveLimits(_message.Message):
     """Seed of everything random, from 0; default 0."""
     threads: _builtins.int
     """Threads of the solver, a count from 1; default 2."""
+    objective: Global___Objective.ValueType
+    """What is optimized; default: what the budget of the scenario asks for."""
     def __init__(
         self,
         *,
@@ -114,10 +145,11 @@ class SolveLimits(_message.Message):
         gap: _builtins.float | None = ...,
         seed: _builtins.int | None = ...,
         threads: _builtins.int | None = ...,
+        objective: Global___Objective.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_gap", b"_gap", "_seed", b"_seed", "_threads", b"_threads", "_time_limit_s", b"_time_limit_s", "gap", b"gap", "seed", b"seed", "threads", b"threads", "time_limit_s", b"time_limit_s"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_gap", b"_gap", "_seed", b"_seed", "_threads", b"_threads", "_time_limit_s", b"_time_limit_s", "gap", b"gap", "seed", b"seed", "threads", b"threads", "time_limit_s", b"time_limit_s"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_gap", b"_gap", "_seed", b"_seed", "_threads", b"_threads", "_time_limit_s", b"_time_limit_s", "gap", b"gap", "objective", b"objective", "seed", b"seed", "threads", b"threads", "time_limit_s", b"time_limit_s"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__gap: _TypeAlias = _typing.Literal["gap"]  # noqa: Y015
     _WhichOneofArgType__gap: _TypeAlias = _typing.Literal["_gap", b"_gap"]  # noqa: Y015
@@ -319,7 +351,9 @@ class Link(_message.Message):
     capacity_gbps: _builtins.float
     """Capacity in Gbit/s per direction."""
     length_km: _builtins.float
-    """Longest of the routes in km."""
+    """Length in km of the longest of its fiber routes: the lightpaths of a link may take several, each with its own length
+    in `lightpaths` of the plan. Not the distance between the sites.
+    """
     def __init__(
         self,
         *,
@@ -428,7 +462,9 @@ Global___SegmentPlan: _TypeAlias = SegmentPlan  # noqa: Y015
 
 @_typing.final
 class Sync(_message.Message):
-    """What the all-reduce between sites needs and gets."""
+    """What the demand between sites needs and gets. For a demand matrix or hose a strength is the largest multiple of the
+    demand that can be routed, times the whole demand.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -439,7 +475,7 @@ class Sync(_message.Message):
     TIME_S_FIELD_NUMBER: _builtins.int
     LATENCY_S_FIELD_NUMBER: _builtins.int
     demand_gbps: _builtins.float
-    """Bandwidth needed in Gbit/s per direction."""
+    """Bandwidth needed in Gbit/s per direction; for a demand matrix or hose the sum of its figures."""
     strength_gbps: _builtins.float
     """Strength of the inter-site graph in Gbit/s with everything up; absent: one site, unbounded."""
     worst_failure: _builtins.str
@@ -447,7 +483,7 @@ class Sync(_message.Message):
     worst_strength_gbps: _builtins.float
     """Strength in that state in Gbit/s."""
     time_s: _builtins.float
-    """Time of one all-reduce in seconds; absent: one site."""
+    """Time of one all-reduce in seconds; absent: one site, or another form of demand."""
     latency_s: _builtins.float
     """Longest leaf-root-leaf delay in seconds, beside `time_s` and not inside it."""
     def __init__(
@@ -632,6 +668,67 @@ class Infeasibility(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__message) -> _WhichOneofReturnType__message | None: ...
 
 Global___Infeasibility: _TypeAlias = Infeasibility  # noqa: Y015
+
+@_typing.final
+class Goal(_message.Message):
+    """What was optimized under a budget."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OBJECTIVE_FIELD_NUMBER: _builtins.int
+    VALUE_FIELD_NUMBER: _builtins.int
+    BOUND_FIELD_NUMBER: _builtins.int
+    GAP_FIELD_NUMBER: _builtins.int
+    UNIT_FIELD_NUMBER: _builtins.int
+    BUDGET_USD_FIELD_NUMBER: _builtins.int
+    objective: Global___Objective.ValueType
+    """What was optimized."""
+    value: _builtins.float
+    """Value reached, in `unit`."""
+    bound: _builtins.float
+    """Proven bound that no plan can better, in `unit`."""
+    gap: _builtins.float
+    """Difference of the two relative to the larger, from 0."""
+    unit: _builtins.str
+    """Unit of value and bound: `accelerators` (more is better) or `s` (less is better)."""
+    budget_usd: _builtins.float
+    """The budget in US dollars."""
+    def __init__(
+        self,
+        *,
+        objective: Global___Objective.ValueType = ...,
+        value: _builtins.float | None = ...,
+        bound: _builtins.float | None = ...,
+        gap: _builtins.float | None = ...,
+        unit: _builtins.str | None = ...,
+        budget_usd: _builtins.float | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_bound", b"_bound", "_budget_usd", b"_budget_usd", "_gap", b"_gap", "_unit", b"_unit", "_value", b"_value", "bound", b"bound", "budget_usd", b"budget_usd", "gap", b"gap", "unit", b"unit", "value", b"value"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_bound", b"_bound", "_budget_usd", b"_budget_usd", "_gap", b"_gap", "_unit", b"_unit", "_value", b"_value", "bound", b"bound", "budget_usd", b"budget_usd", "gap", b"gap", "objective", b"objective", "unit", b"unit", "value", b"value"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__bound: _TypeAlias = _typing.Literal["bound"]  # noqa: Y015
+    _WhichOneofArgType__bound: _TypeAlias = _typing.Literal["_bound", b"_bound"]  # noqa: Y015
+    _WhichOneofReturnType__budget_usd: _TypeAlias = _typing.Literal["budget_usd"]  # noqa: Y015
+    _WhichOneofArgType__budget_usd: _TypeAlias = _typing.Literal["_budget_usd", b"_budget_usd"]  # noqa: Y015
+    _WhichOneofReturnType__gap: _TypeAlias = _typing.Literal["gap"]  # noqa: Y015
+    _WhichOneofArgType__gap: _TypeAlias = _typing.Literal["_gap", b"_gap"]  # noqa: Y015
+    _WhichOneofReturnType__unit: _TypeAlias = _typing.Literal["unit"]  # noqa: Y015
+    _WhichOneofArgType__unit: _TypeAlias = _typing.Literal["_unit", b"_unit"]  # noqa: Y015
+    _WhichOneofReturnType__value: _TypeAlias = _typing.Literal["value"]  # noqa: Y015
+    _WhichOneofArgType__value: _TypeAlias = _typing.Literal["_value", b"_value"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__bound) -> _WhichOneofReturnType__bound | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__budget_usd) -> _WhichOneofReturnType__budget_usd | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__gap) -> _WhichOneofReturnType__gap | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__unit) -> _WhichOneofReturnType__unit | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__value) -> _WhichOneofReturnType__value | None: ...
+
+Global___Goal: _TypeAlias = Goal  # noqa: Y015
 
 @_typing.final
 class Provenance(_message.Message):
@@ -1072,6 +1169,7 @@ class Plan(_message.Message):
     ATTRIBUTION_FIELD_NUMBER: _builtins.int
     ASSUMPTIONS_FIELD_NUMBER: _builtins.int
     PROVENANCE_FIELD_NUMBER: _builtins.int
+    GOAL_FIELD_NUMBER: _builtins.int
     scenario_name: _builtins.str
     """Name of the scenario."""
     status: Global___Status.ValueType
@@ -1116,7 +1214,7 @@ class Plan(_message.Message):
 
     @_builtins.property
     def sync(self) -> Global___Sync:
-        """What the all-reduce needs and gets; absent: no plan."""
+        """What the demand between sites needs and gets; absent: no plan."""
 
     @_builtins.property
     def verification(self) -> Global___Verification:
@@ -1141,6 +1239,10 @@ class Plan(_message.Message):
     @_builtins.property
     def provenance(self) -> Global___Provenance:
         """What is needed to repeat the plan."""
+
+    @_builtins.property
+    def goal(self) -> Global___Goal:
+        """What was optimized under a budget; absent: the goal was the least cost."""
 
     def __init__(
         self,
@@ -1169,10 +1271,11 @@ class Plan(_message.Message):
         attribution: _builtins.str | None = ...,
         assumptions: _abc.Iterable[_builtins.str] | None = ...,
         provenance: Global___Provenance | None = ...,
+        goal: Global___Goal | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_accelerator_purchase_usd", b"_accelerator_purchase_usd", "_attribution", b"_attribution", "_cost_usd", b"_cost_usd", "_gap", b"_gap", "_lower_bound_usd", b"_lower_bound_usd", "_network_cost_usd", b"_network_cost_usd", "_network_gap", b"_network_gap", "_scenario_name", b"_scenario_name", "_seed", b"_seed", "_verified", b"_verified", "_wall_s", b"_wall_s", "accelerator_purchase_usd", b"accelerator_purchase_usd", "attribution", b"attribution", "cost_usd", b"cost_usd", "fabrics", b"fabrics", "gap", b"gap", "infeasibility", b"infeasibility", "lower_bound_usd", b"lower_bound_usd", "network_cost_usd", b"network_cost_usd", "network_gap", b"network_gap", "provenance", b"provenance", "scenario_name", b"scenario_name", "seed", b"seed", "sync", b"sync", "verification", b"verification", "verified", b"verified", "wall_s", b"wall_s"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_accelerator_purchase_usd", b"_accelerator_purchase_usd", "_attribution", b"_attribution", "_cost_usd", b"_cost_usd", "_gap", b"_gap", "_lower_bound_usd", b"_lower_bound_usd", "_network_cost_usd", b"_network_cost_usd", "_network_gap", b"_network_gap", "_scenario_name", b"_scenario_name", "_seed", b"_seed", "_verified", b"_verified", "_wall_s", b"_wall_s", "accelerator_purchase_usd", b"accelerator_purchase_usd", "attribution", b"attribution", "cost_usd", b"cost_usd", "fabrics", b"fabrics", "gap", b"gap", "goal", b"goal", "infeasibility", b"infeasibility", "lower_bound_usd", b"lower_bound_usd", "network_cost_usd", b"network_cost_usd", "network_gap", b"network_gap", "provenance", b"provenance", "scenario_name", b"scenario_name", "seed", b"seed", "sync", b"sync", "verification", b"verification", "verified", b"verified", "wall_s", b"wall_s"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_accelerator_purchase_usd", b"_accelerator_purchase_usd", "_attribution", b"_attribution", "_cost_usd", b"_cost_usd", "_gap", b"_gap", "_lower_bound_usd", b"_lower_bound_usd", "_network_cost_usd", b"_network_cost_usd", "_network_gap", b"_network_gap", "_scenario_name", b"_scenario_name", "_seed", b"_seed", "_verified", b"_verified", "_wall_s", b"_wall_s", "accelerator_purchase_usd", b"accelerator_purchase_usd", "assumptions", b"assumptions", "attribution", b"attribution", "cost_items", b"cost_items", "cost_usd", b"cost_usd", "fabrics", b"fabrics", "gap", b"gap", "infeasibility", b"infeasibility", "lightpaths", b"lightpaths", "links", b"links", "lower_bound_usd", b"lower_bound_usd", "network_cost_usd", b"network_cost_usd", "network_gap", b"network_gap", "provenance", b"provenance", "scenario_name", b"scenario_name", "seed", b"seed", "segments", b"segments", "sites", b"sites", "status", b"status", "stopped_by", b"stopped_by", "sync", b"sync", "verification", b"verification", "verified", b"verified", "wall_s", b"wall_s"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_accelerator_purchase_usd", b"_accelerator_purchase_usd", "_attribution", b"_attribution", "_cost_usd", b"_cost_usd", "_gap", b"_gap", "_lower_bound_usd", b"_lower_bound_usd", "_network_cost_usd", b"_network_cost_usd", "_network_gap", b"_network_gap", "_scenario_name", b"_scenario_name", "_seed", b"_seed", "_verified", b"_verified", "_wall_s", b"_wall_s", "accelerator_purchase_usd", b"accelerator_purchase_usd", "assumptions", b"assumptions", "attribution", b"attribution", "cost_items", b"cost_items", "cost_usd", b"cost_usd", "fabrics", b"fabrics", "gap", b"gap", "goal", b"goal", "infeasibility", b"infeasibility", "lightpaths", b"lightpaths", "links", b"links", "lower_bound_usd", b"lower_bound_usd", "network_cost_usd", b"network_cost_usd", "network_gap", b"network_gap", "provenance", b"provenance", "scenario_name", b"scenario_name", "seed", b"seed", "segments", b"segments", "sites", b"sites", "status", b"status", "stopped_by", b"stopped_by", "sync", b"sync", "verification", b"verification", "verified", b"verified", "wall_s", b"wall_s"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__accelerator_purchase_usd: _TypeAlias = _typing.Literal["accelerator_purchase_usd"]  # noqa: Y015
     _WhichOneofArgType__accelerator_purchase_usd: _TypeAlias = _typing.Literal["_accelerator_purchase_usd", b"_accelerator_purchase_usd"]  # noqa: Y015

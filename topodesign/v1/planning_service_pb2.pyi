@@ -182,6 +182,7 @@ class CreatePlanRequest(_message.Message):
     LIMITS_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    START_PLAN_FIELD_NUMBER: _builtins.int
     plan_id: _builtins.str
     """Id to use: a lower-case letter, then up to 62 lower-case letters, digits or hyphens; absent: chosen by the service."""
     scenario_name: _builtins.str
@@ -190,13 +191,17 @@ class CreatePlanRequest(_message.Message):
     """UUID that makes a repetition of the request safe: the first answer is given again."""
     validate_only: _builtins.bool
     """Checks everything, starts nothing; the operation that is returned is done and has no name."""
+    start_plan: _builtins.str
+    """Resource name of a kept plan to begin from, `plans/{id}`, of this or a similar scenario; empty: none. NOT_FOUND
+    (PLAN_UNKNOWN) when there is none of that name, FAILED_PRECONDITION (PLAN_NOT_READY) while it is being made.
+    """
     @_builtins.property
     def scenario(self) -> _scenario_pb2.Scenario:
         """The scenario itself."""
 
     @_builtins.property
     def limits(self) -> _plan_pb2.SolveLimits:
-        """When to stop."""
+        """What to optimize and when to stop."""
 
     def __init__(
         self,
@@ -207,10 +212,11 @@ class CreatePlanRequest(_message.Message):
         limits: _plan_pb2.SolveLimits | None = ...,
         request_id: _builtins.str = ...,
         validate_only: _builtins.bool = ...,
+        start_plan: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["limits", b"limits", "scenario", b"scenario", "scenario_name", b"scenario_name", "source", b"source"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["limits", b"limits", "plan_id", b"plan_id", "request_id", b"request_id", "scenario", b"scenario", "scenario_name", b"scenario_name", "source", b"source", "validate_only", b"validate_only"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["limits", b"limits", "plan_id", b"plan_id", "request_id", b"request_id", "scenario", b"scenario", "scenario_name", b"scenario_name", "source", b"source", "start_plan", b"start_plan", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_source: _TypeAlias = _typing.Literal["scenario", "scenario_name"]  # noqa: Y015
     _WhichOneofArgType_source: _TypeAlias = _typing.Literal["source", b"source"]  # noqa: Y015

@@ -80,7 +80,8 @@ class PlanningServiceServicer:
     """
 
     def CreatePlan(self, request, context):
-        """Queues the making of a plan. RESOURCE_EXHAUSTED (QUEUE_FULL) when too many wait.
+        """Queues the making of a plan. RESOURCE_EXHAUSTED (QUEUE_FULL) when too many wait, NOT_FOUND when the scenario or
+        the plan to begin from is not kept here.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

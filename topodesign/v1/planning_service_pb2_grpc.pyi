@@ -37,7 +37,9 @@ class PlanningServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> PlanningServiceAsyncStub: ...
     CreatePlan: _grpc.UnaryUnaryMultiCallable[_planning_service_pb2.CreatePlanRequest, _operations_pb2.Operation]
-    """Queues the making of a plan. RESOURCE_EXHAUSTED (QUEUE_FULL) when too many wait."""
+    """Queues the making of a plan. RESOURCE_EXHAUSTED (QUEUE_FULL) when too many wait, NOT_FOUND when the scenario or
+    the plan to begin from is not kept here.
+    """
     GetPlan: _grpc.UnaryUnaryMultiCallable[_planning_service_pb2.GetPlanRequest, _planning_service_pb2.StoredPlan]
     """Returns a plan. FAILED_PRECONDITION (PLAN_NOT_READY) while it is being made."""
     ListPlans: _grpc.UnaryUnaryMultiCallable[_planning_service_pb2.ListPlansRequest, _planning_service_pb2.ListPlansResponse]
@@ -57,7 +59,9 @@ class PlanningServiceAsyncStub(PlanningServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreatePlan: _aio.UnaryUnaryMultiCallable[_planning_service_pb2.CreatePlanRequest, _operations_pb2.Operation]  # type: ignore[assignment]
-    """Queues the making of a plan. RESOURCE_EXHAUSTED (QUEUE_FULL) when too many wait."""
+    """Queues the making of a plan. RESOURCE_EXHAUSTED (QUEUE_FULL) when too many wait, NOT_FOUND when the scenario or
+    the plan to begin from is not kept here.
+    """
     GetPlan: _aio.UnaryUnaryMultiCallable[_planning_service_pb2.GetPlanRequest, _planning_service_pb2.StoredPlan]  # type: ignore[assignment]
     """Returns a plan. FAILED_PRECONDITION (PLAN_NOT_READY) while it is being made."""
     ListPlans: _aio.UnaryUnaryMultiCallable[_planning_service_pb2.ListPlansRequest, _planning_service_pb2.ListPlansResponse]  # type: ignore[assignment]
@@ -80,7 +84,9 @@ class PlanningServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _planning_service_pb2.CreatePlanRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_operations_pb2.Operation, _abc.Awaitable[_operations_pb2.Operation]]:
-        """Queues the making of a plan. RESOURCE_EXHAUSTED (QUEUE_FULL) when too many wait."""
+        """Queues the making of a plan. RESOURCE_EXHAUSTED (QUEUE_FULL) when too many wait, NOT_FOUND when the scenario or
+        the plan to begin from is not kept here.
+        """
 
     @_abc_1.abstractmethod
     def GetPlan(

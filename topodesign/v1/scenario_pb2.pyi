@@ -118,9 +118,9 @@ class _DemandEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Demand.ValueTy
     DEMAND_ALL_REDUCE: _Demand.ValueType  # 1
     """An all-reduce over all used sites."""
     DEMAND_MATRIX: _Demand.ValueType  # 2
-    """A given rate for each pair of sites."""
+    """A given rate for each pair of sites: `Scenario.traffic`."""
     DEMAND_HOSE: _Demand.ValueType  # 3
-    """A given rate in and out of each site."""
+    """A given rate in and out of each site, `Site.hose_gbps`, under static routing."""
 
 class Demand(_Demand, metaclass=_DemandEnumTypeWrapper):
     """Form of the traffic between sites."""
@@ -130,9 +130,9 @@ DEMAND_UNSPECIFIED: Demand.ValueType  # 0
 DEMAND_ALL_REDUCE: Demand.ValueType  # 1
 """An all-reduce over all used sites."""
 DEMAND_MATRIX: Demand.ValueType  # 2
-"""A given rate for each pair of sites."""
+"""A given rate for each pair of sites: `Scenario.traffic`."""
 DEMAND_HOSE: Demand.ValueType  # 3
-"""A given rate in and out of each site."""
+"""A given rate in and out of each site, `Site.hose_gbps`, under static routing."""
 Global___Demand: _TypeAlias = Demand  # noqa: Y015
 
 class _Survive:
@@ -355,6 +355,7 @@ class Site(_message.Message):
     FORBIDDEN_FIELD_NUMBER: _builtins.int
     IN_SERVICE_YEAR_FIELD_NUMBER: _builtins.int
     EXTRA_FIELD_NUMBER: _builtins.int
+    HOSE_GBPS_FIELD_NUMBER: _builtins.int
     site_id: _builtins.str
     """Id, unique among sites and junctions: 1 to 200 printable characters without ';'."""
     name: _builtins.str
@@ -385,6 +386,8 @@ class Site(_message.Message):
     """Whether no plan may use the site; default false."""
     in_service_year: _builtins.int
     """Calendar year from which the site can be used; absent: at once."""
+    hose_gbps: _builtins.float
+    """Most that the site sends, and most that it receives, in Gbit/s, from 0; default 0. Counts with DEMAND_HOSE only."""
     @_builtins.property
     def extra(self) -> _containers.MessageMap[_builtins.str, Global___Scalar]:
         """Unknown input columns, carried to the outputs."""
@@ -408,10 +411,11 @@ class Site(_message.Message):
         forbidden: _builtins.bool | None = ...,
         in_service_year: _builtins.int | None = ...,
         extra: _abc.Mapping[_builtins.str, Global___Scalar] | None = ...,
+        hose_gbps: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_capex_usd_per_mw", b"_capex_usd_per_mw", "_fixed_capex_usd", b"_fixed_capex_usd", "_forbidden", b"_forbidden", "_in_service_year", b"_in_service_year", "_lat", b"_lat", "_lon", b"_lon", "_max_pods", b"_max_pods", "_min_pods", b"_min_pods", "_name", b"_name", "_power_mw", b"_power_mw", "_pue", b"_pue", "_required", b"_required", "_site_id", b"_site_id", "_zone_id", b"_zone_id", "capex_usd_per_mw", b"capex_usd_per_mw", "fixed_capex_usd", b"fixed_capex_usd", "forbidden", b"forbidden", "in_service_year", b"in_service_year", "lat", b"lat", "lon", b"lon", "max_pods", b"max_pods", "min_pods", b"min_pods", "name", b"name", "power_mw", b"power_mw", "pue", b"pue", "required", b"required", "site_id", b"site_id", "zone_id", b"zone_id"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_capex_usd_per_mw", b"_capex_usd_per_mw", "_fixed_capex_usd", b"_fixed_capex_usd", "_forbidden", b"_forbidden", "_hose_gbps", b"_hose_gbps", "_in_service_year", b"_in_service_year", "_lat", b"_lat", "_lon", b"_lon", "_max_pods", b"_max_pods", "_min_pods", b"_min_pods", "_name", b"_name", "_power_mw", b"_power_mw", "_pue", b"_pue", "_required", b"_required", "_site_id", b"_site_id", "_zone_id", b"_zone_id", "capex_usd_per_mw", b"capex_usd_per_mw", "fixed_capex_usd", b"fixed_capex_usd", "forbidden", b"forbidden", "hose_gbps", b"hose_gbps", "in_service_year", b"in_service_year", "lat", b"lat", "lon", b"lon", "max_pods", b"max_pods", "min_pods", b"min_pods", "name", b"name", "power_mw", b"power_mw", "pue", b"pue", "required", b"required", "site_id", b"site_id", "zone_id", b"zone_id"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_capex_usd_per_mw", b"_capex_usd_per_mw", "_fixed_capex_usd", b"_fixed_capex_usd", "_forbidden", b"_forbidden", "_in_service_year", b"_in_service_year", "_lat", b"_lat", "_lon", b"_lon", "_max_pods", b"_max_pods", "_min_pods", b"_min_pods", "_name", b"_name", "_power_mw", b"_power_mw", "_pue", b"_pue", "_required", b"_required", "_site_id", b"_site_id", "_zone_id", b"_zone_id", "capex_usd_per_mw", b"capex_usd_per_mw", "extra", b"extra", "fixed_capex_usd", b"fixed_capex_usd", "forbidden", b"forbidden", "in_service_year", b"in_service_year", "lat", b"lat", "lon", b"lon", "max_pods", b"max_pods", "min_pods", b"min_pods", "name", b"name", "power_mw", b"power_mw", "pue", b"pue", "required", b"required", "role", b"role", "site_id", b"site_id", "zone_id", b"zone_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_capex_usd_per_mw", b"_capex_usd_per_mw", "_fixed_capex_usd", b"_fixed_capex_usd", "_forbidden", b"_forbidden", "_hose_gbps", b"_hose_gbps", "_in_service_year", b"_in_service_year", "_lat", b"_lat", "_lon", b"_lon", "_max_pods", b"_max_pods", "_min_pods", b"_min_pods", "_name", b"_name", "_power_mw", b"_power_mw", "_pue", b"_pue", "_required", b"_required", "_site_id", b"_site_id", "_zone_id", b"_zone_id", "capex_usd_per_mw", b"capex_usd_per_mw", "extra", b"extra", "fixed_capex_usd", b"fixed_capex_usd", "forbidden", b"forbidden", "hose_gbps", b"hose_gbps", "in_service_year", b"in_service_year", "lat", b"lat", "lon", b"lon", "max_pods", b"max_pods", "min_pods", b"min_pods", "name", b"name", "power_mw", b"power_mw", "pue", b"pue", "required", b"required", "role", b"role", "site_id", b"site_id", "zone_id", b"zone_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__capex_usd_per_mw: _TypeAlias = _typing.Literal["capex_usd_per_mw"]  # noqa: Y015
     _WhichOneofArgType__capex_usd_per_mw: _TypeAlias = _typing.Literal["_capex_usd_per_mw", b"_capex_usd_per_mw"]  # noqa: Y015
@@ -419,6 +423,8 @@ class Site(_message.Message):
     _WhichOneofArgType__fixed_capex_usd: _TypeAlias = _typing.Literal["_fixed_capex_usd", b"_fixed_capex_usd"]  # noqa: Y015
     _WhichOneofReturnType__forbidden: _TypeAlias = _typing.Literal["forbidden"]  # noqa: Y015
     _WhichOneofArgType__forbidden: _TypeAlias = _typing.Literal["_forbidden", b"_forbidden"]  # noqa: Y015
+    _WhichOneofReturnType__hose_gbps: _TypeAlias = _typing.Literal["hose_gbps"]  # noqa: Y015
+    _WhichOneofArgType__hose_gbps: _TypeAlias = _typing.Literal["_hose_gbps", b"_hose_gbps"]  # noqa: Y015
     _WhichOneofReturnType__in_service_year: _TypeAlias = _typing.Literal["in_service_year"]  # noqa: Y015
     _WhichOneofArgType__in_service_year: _TypeAlias = _typing.Literal["_in_service_year", b"_in_service_year"]  # noqa: Y015
     _WhichOneofReturnType__lat: _TypeAlias = _typing.Literal["lat"]  # noqa: Y015
@@ -447,6 +453,8 @@ class Site(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__fixed_capex_usd) -> _WhichOneofReturnType__fixed_capex_usd | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__forbidden) -> _WhichOneofReturnType__forbidden | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__hose_gbps) -> _WhichOneofReturnType__hose_gbps | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__in_service_year) -> _WhichOneofReturnType__in_service_year | None: ...
     @_typing.overload
@@ -812,7 +820,9 @@ Global___FiberSegment: _TypeAlias = FiberSegment  # noqa: Y015
 
 @_typing.final
 class Workload(_message.Message):
-    """The training job. Exactly one of `sync_time_s` and `utilization` is given."""
+    """The training job. Exactly one of `sync_time_s` and `utilization` is given; with DEMAND_MATRIX and DEMAND_HOSE neither
+    is needed, and both do nothing.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -900,6 +910,102 @@ class Workload(_message.Message):
 Global___Workload: _TypeAlias = Workload  # noqa: Y015
 
 @_typing.final
+class Traffic(_message.Message):
+    """An entry of a demand matrix; the way back is another."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    A_FIELD_NUMBER: _builtins.int
+    B_FIELD_NUMBER: _builtins.int
+    GBPS_FIELD_NUMBER: _builtins.int
+    a: _builtins.str
+    """Id of the site that sends: a compute site that is not forbidden."""
+    b: _builtins.str
+    """Id of the site that receives, another one."""
+    gbps: _builtins.float
+    """Traffic in Gbit/s, above 0."""
+    def __init__(
+        self,
+        *,
+        a: _builtins.str | None = ...,
+        b: _builtins.str | None = ...,
+        gbps: _builtins.float | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_a", b"_a", "_b", b"_b", "_gbps", b"_gbps", "a", b"a", "b", b"b", "gbps", b"gbps"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_a", b"_a", "_b", b"_b", "_gbps", b"_gbps", "a", b"a", "b", b"b", "gbps", b"gbps"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__a: _TypeAlias = _typing.Literal["a"]  # noqa: Y015
+    _WhichOneofArgType__a: _TypeAlias = _typing.Literal["_a", b"_a"]  # noqa: Y015
+    _WhichOneofReturnType__b: _TypeAlias = _typing.Literal["b"]  # noqa: Y015
+    _WhichOneofArgType__b: _TypeAlias = _typing.Literal["_b", b"_b"]  # noqa: Y015
+    _WhichOneofReturnType__gbps: _TypeAlias = _typing.Literal["gbps"]  # noqa: Y015
+    _WhichOneofArgType__gbps: _TypeAlias = _typing.Literal["_gbps", b"_gbps"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__a) -> _WhichOneofReturnType__a | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__b) -> _WhichOneofReturnType__b | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__gbps) -> _WhichOneofReturnType__gbps | None: ...
+
+Global___Traffic: _TypeAlias = Traffic  # noqa: Y015
+
+@_typing.final
+class LitLightpath(_message.Message):
+    """Lightpaths in service today. Their transceivers are sunk cost: a plan that keeps them buys none."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    A_FIELD_NUMBER: _builtins.int
+    Z_FIELD_NUMBER: _builtins.int
+    MODE_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    SEGMENTS_FIELD_NUMBER: _builtins.int
+    a: _builtins.str
+    """Id of the site at one end."""
+    z: _builtins.str
+    """Id of the site at the other end."""
+    mode: _builtins.str
+    """Catalogue id of the transceiver mode."""
+    count: _builtins.int
+    """Lightpaths, a count from 1."""
+    @_builtins.property
+    def segments(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Ids of the fiber segments in order from `a`."""
+
+    def __init__(
+        self,
+        *,
+        a: _builtins.str | None = ...,
+        z: _builtins.str | None = ...,
+        mode: _builtins.str | None = ...,
+        count: _builtins.int | None = ...,
+        segments: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_a", b"_a", "_count", b"_count", "_mode", b"_mode", "_z", b"_z", "a", b"a", "count", b"count", "mode", b"mode", "z", b"z"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_a", b"_a", "_count", b"_count", "_mode", b"_mode", "_z", b"_z", "a", b"a", "count", b"count", "mode", b"mode", "segments", b"segments", "z", b"z"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__a: _TypeAlias = _typing.Literal["a"]  # noqa: Y015
+    _WhichOneofArgType__a: _TypeAlias = _typing.Literal["_a", b"_a"]  # noqa: Y015
+    _WhichOneofReturnType__count: _TypeAlias = _typing.Literal["count"]  # noqa: Y015
+    _WhichOneofArgType__count: _TypeAlias = _typing.Literal["_count", b"_count"]  # noqa: Y015
+    _WhichOneofReturnType__mode: _TypeAlias = _typing.Literal["mode"]  # noqa: Y015
+    _WhichOneofArgType__mode: _TypeAlias = _typing.Literal["_mode", b"_mode"]  # noqa: Y015
+    _WhichOneofReturnType__z: _TypeAlias = _typing.Literal["z"]  # noqa: Y015
+    _WhichOneofArgType__z: _TypeAlias = _typing.Literal["_z", b"_z"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__a) -> _WhichOneofReturnType__a | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__count) -> _WhichOneofReturnType__count | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__mode) -> _WhichOneofReturnType__mode | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__z) -> _WhichOneofReturnType__z | None: ...
+
+Global___LitLightpath: _TypeAlias = LitLightpath  # noqa: Y015
+
+@_typing.final
 class Size(_message.Message):
     """How much compute. Exactly one of `accelerators`, `power_mw` and `budget_usd` is given."""
 
@@ -922,7 +1028,7 @@ class Size(_message.Message):
     power_mw: _builtins.float
     """Target: power of all pods in MW, above 0."""
     budget_usd: _builtins.float
-    """Target: money to spend in US dollars, above 0."""
+    """Target: money to spend on everything in US dollars, above 0; the plan places the most accelerators that it buys."""
     def __init__(
         self,
         *,
@@ -978,6 +1084,7 @@ class Policy(_message.Message):
     MAX_ZONE_SHARE_FIELD_NUMBER: _builtins.int
     MAX_UTILITY_SHARE_FIELD_NUMBER: _builtins.int
     CARBON_T_PER_YEAR_FIELD_NUMBER: _builtins.int
+    BUDGET_USD_FIELD_NUMBER: _builtins.int
     min_sites: _builtins.int
     """Least number of used sites, from 1; default 1."""
     max_sites: _builtins.int
@@ -992,6 +1099,10 @@ class Policy(_message.Message):
     """Largest share of the pods served by one utility, above 0 to 1; default 1."""
     carbon_t_per_year: _builtins.float
     """Most carbon in tonnes of CO2 per year, from 0; default infinity."""
+    budget_usd: _builtins.float
+    """Money to spend on everything in US dollars, above 0; absent: no limit. Beside a size target other than
+    `Size.budget_usd`; the plan then has the least time of one all-reduce that the money buys.
+    """
     @_builtins.property
     def survive(self) -> _containers.RepeatedScalarFieldContainer[Global___Survive.ValueType]:
         """Failures to survive; empty: SURVIVE_CONDUIT."""
@@ -1007,11 +1118,14 @@ class Policy(_message.Message):
         max_zone_share: _builtins.float | None = ...,
         max_utility_share: _builtins.float | None = ...,
         carbon_t_per_year: _builtins.float | None = ...,
+        budget_usd: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_carbon_t_per_year", b"_carbon_t_per_year", "_max_rtt_ms", b"_max_rtt_ms", "_max_sites", b"_max_sites", "_max_utility_share", b"_max_utility_share", "_max_zone_share", b"_max_zone_share", "_min_sites", b"_min_sites", "_survivable_fraction", b"_survivable_fraction", "carbon_t_per_year", b"carbon_t_per_year", "max_rtt_ms", b"max_rtt_ms", "max_sites", b"max_sites", "max_utility_share", b"max_utility_share", "max_zone_share", b"max_zone_share", "min_sites", b"min_sites", "survivable_fraction", b"survivable_fraction"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_budget_usd", b"_budget_usd", "_carbon_t_per_year", b"_carbon_t_per_year", "_max_rtt_ms", b"_max_rtt_ms", "_max_sites", b"_max_sites", "_max_utility_share", b"_max_utility_share", "_max_zone_share", b"_max_zone_share", "_min_sites", b"_min_sites", "_survivable_fraction", b"_survivable_fraction", "budget_usd", b"budget_usd", "carbon_t_per_year", b"carbon_t_per_year", "max_rtt_ms", b"max_rtt_ms", "max_sites", b"max_sites", "max_utility_share", b"max_utility_share", "max_zone_share", b"max_zone_share", "min_sites", b"min_sites", "survivable_fraction", b"survivable_fraction"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_carbon_t_per_year", b"_carbon_t_per_year", "_max_rtt_ms", b"_max_rtt_ms", "_max_sites", b"_max_sites", "_max_utility_share", b"_max_utility_share", "_max_zone_share", b"_max_zone_share", "_min_sites", b"_min_sites", "_survivable_fraction", b"_survivable_fraction", "carbon_t_per_year", b"carbon_t_per_year", "max_rtt_ms", b"max_rtt_ms", "max_sites", b"max_sites", "max_utility_share", b"max_utility_share", "max_zone_share", b"max_zone_share", "min_sites", b"min_sites", "survivable_fraction", b"survivable_fraction", "survive", b"survive"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_budget_usd", b"_budget_usd", "_carbon_t_per_year", b"_carbon_t_per_year", "_max_rtt_ms", b"_max_rtt_ms", "_max_sites", b"_max_sites", "_max_utility_share", b"_max_utility_share", "_max_zone_share", b"_max_zone_share", "_min_sites", b"_min_sites", "_survivable_fraction", b"_survivable_fraction", "budget_usd", b"budget_usd", "carbon_t_per_year", b"carbon_t_per_year", "max_rtt_ms", b"max_rtt_ms", "max_sites", b"max_sites", "max_utility_share", b"max_utility_share", "max_zone_share", b"max_zone_share", "min_sites", b"min_sites", "survivable_fraction", b"survivable_fraction", "survive", b"survive"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__budget_usd: _TypeAlias = _typing.Literal["budget_usd"]  # noqa: Y015
+    _WhichOneofArgType__budget_usd: _TypeAlias = _typing.Literal["_budget_usd", b"_budget_usd"]  # noqa: Y015
     _WhichOneofReturnType__carbon_t_per_year: _TypeAlias = _typing.Literal["carbon_t_per_year"]  # noqa: Y015
     _WhichOneofArgType__carbon_t_per_year: _TypeAlias = _typing.Literal["_carbon_t_per_year", b"_carbon_t_per_year"]  # noqa: Y015
     _WhichOneofReturnType__max_rtt_ms: _TypeAlias = _typing.Literal["max_rtt_ms"]  # noqa: Y015
@@ -1026,6 +1140,8 @@ class Policy(_message.Message):
     _WhichOneofArgType__min_sites: _TypeAlias = _typing.Literal["_min_sites", b"_min_sites"]  # noqa: Y015
     _WhichOneofReturnType__survivable_fraction: _TypeAlias = _typing.Literal["survivable_fraction"]  # noqa: Y015
     _WhichOneofArgType__survivable_fraction: _TypeAlias = _typing.Literal["_survivable_fraction", b"_survivable_fraction"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__budget_usd) -> _WhichOneofReturnType__budget_usd | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__carbon_t_per_year) -> _WhichOneofReturnType__carbon_t_per_year | None: ...
     @_typing.overload
@@ -1228,6 +1344,8 @@ class Scenario(_message.Message):
     OPTICS_FIELD_NUMBER: _builtins.int
     CATALOG_OVERRIDES_FIELD_NUMBER: _builtins.int
     ASSUMPTIONS_FIELD_NUMBER: _builtins.int
+    TRAFFIC_FIELD_NUMBER: _builtins.int
+    LIT_LIGHTPATHS_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Name for people; not a resource name."""
     attribution: _builtins.str
@@ -1278,6 +1396,14 @@ class Scenario(_message.Message):
     def assumptions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Defaults and estimates that were used, in words."""
 
+    @_builtins.property
+    def traffic(self) -> _containers.RepeatedCompositeFieldContainer[Global___Traffic]:
+        """Demand matrix: at least one entry with DEMAND_MATRIX, and no pair of sites twice in the same direction."""
+
+    @_builtins.property
+    def lit_lightpaths(self) -> _containers.RepeatedCompositeFieldContainer[Global___LitLightpath]:
+        """Lightpaths in service today."""
+
     def __init__(
         self,
         *,
@@ -1295,10 +1421,12 @@ class Scenario(_message.Message):
         optics: Global___OpticsRules | None = ...,
         catalog_overrides: _abc.Mapping[_builtins.str, Global___CatalogFigures] | None = ...,
         assumptions: _abc.Iterable[_builtins.str] | None = ...,
+        traffic: _abc.Iterable[Global___Traffic] | None = ...,
+        lit_lightpaths: _abc.Iterable[Global___LitLightpath] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_attribution", b"_attribution", "_cost_year", b"_cost_year", "_name", b"_name", "attribution", b"attribution", "cost_year", b"cost_year", "economics", b"economics", "name", b"name", "optics", b"optics", "policy", b"policy", "size", b"size", "workload", b"workload"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_attribution", b"_attribution", "_cost_year", b"_cost_year", "_name", b"_name", "assumptions", b"assumptions", "attribution", b"attribution", "catalog_overrides", b"catalog_overrides", "cost_year", b"cost_year", "economics", b"economics", "junctions", b"junctions", "name", b"name", "optics", b"optics", "policy", b"policy", "segments", b"segments", "sites", b"sites", "size", b"size", "workload", b"workload", "zones", b"zones"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_attribution", b"_attribution", "_cost_year", b"_cost_year", "_name", b"_name", "assumptions", b"assumptions", "attribution", b"attribution", "catalog_overrides", b"catalog_overrides", "cost_year", b"cost_year", "economics", b"economics", "junctions", b"junctions", "lit_lightpaths", b"lit_lightpaths", "name", b"name", "optics", b"optics", "policy", b"policy", "segments", b"segments", "sites", b"sites", "size", b"size", "traffic", b"traffic", "workload", b"workload", "zones", b"zones"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__attribution: _TypeAlias = _typing.Literal["attribution"]  # noqa: Y015
     _WhichOneofArgType__attribution: _TypeAlias = _typing.Literal["_attribution", b"_attribution"]  # noqa: Y015

@@ -1,6 +1,7 @@
 """The independent verifier: every limit of docs/formulation.md, derived again from scenario and plan.
 
-It shares no code with the planner and uses no solver; a plan that it rejects must not be returned to anyone.
+It shares no code with the planner and uses no solver, but for linear programmes (SciPy's) where the demand is a matrix
+or a hose; a plan that it rejects must not be returned to anyone.
 """
 
 import sys

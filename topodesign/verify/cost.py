@@ -31,10 +31,25 @@ def annuity_years(discount_rate: float, horizon_years: int) -> float:
 def cost_items(evidence: Evidence) -> Mapping[str, float]:
     """The verifier's own items, each rounded to the cent, in US dollars."""
     items = {**_site_items(evidence), **_fiber_items(evidence), **_network_energy_items(evidence)}
-    items["transceivers"] = math.fsum(
-        route.stated.count * (2 + 2 * len(route.regeneration_nodes)) * route.mode.cost_usd for route in evidence.routes
-    )
+    items["transceivers"] = _transceivers_usd(evidence)
     return {name: round(usd, 2) for name, usd in sorted(items.items())}
+
+
+def _transceivers_usd(evidence: Evidence) -> float:
+    """Transceivers that must be bought: as many lightpaths of the same ends, route and mode as are in service are free.
+
+    Where a plan regenerates some of those and others not, the ones with most transceivers count as in service.
+    """
+    in_service = {path.key: path.count for path in evidence.scenario.lit_lightpaths}
+    bought = [0.0]
+    for route in sorted(evidence.routes, key=lambda route: -len(route.regeneration_nodes)):
+        stated, mode = route.stated, route.mode
+        key = min((stated.a, stated.z, mode.id, stated.segments), (stated.z, stated.a, mode.id, stated.segments[::-1]))
+        free = min(stated.count, in_service.get(key, 0))
+        if free:
+            in_service[key] -= free
+        bought.append((stated.count - free) * (2 + 2 * len(route.regeneration_nodes)) * mode.cost_usd)
+    return math.fsum(bought)
 
 
 def _site_items(evidence: Evidence) -> dict[str, float]:
@@ -147,16 +162,18 @@ def _check_sum(evidence: Evidence) -> Iterator[Violation]:
 
 
 def _check_budget(evidence: Evidence, spent: float) -> Iterator[Violation]:
-    budget = evidence.scenario.size.budget_usd
-    if budget is not None and exceeds(spent, budget):
+    size, policy = evidence.scenario.size, evidence.scenario.policy
+    for name, budget in (("size.budget_usd", size.budget_usd), ("policy.budget_usd", policy.budget_usd)):
+        if budget is None or not exceeds(spent, budget):
+            continue
         yield found(
             "budget",
-            "size.budget_usd",
+            name,
             f"cost and accelerators come to {spent:.2f} USD, above the budget of {budget:.2f} USD",
             value=spent,
             limit=budget,
             unit="USD",
-            remedy="place fewer pods or raise the budget",
+            remedy="place fewer pods, light less capacity or raise the budget",
         )
 
 

@@ -7,6 +7,7 @@ from itertools import combinations
 from math import gcd, lcm
 
 from topodesign.verify.evidence import Evidence
+from topodesign.verify.routed import routed_strengths
 from topodesign.verify.strength import Pair, strengths
 
 
@@ -21,7 +22,10 @@ class FailureState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Survival:
-    """What a failure state leaves: strength in Gbit/s, exact; ``None`` for a single surviving site (unbounded)."""
+    """What a failure state leaves: strength in Gbit/s; ``None`` (unbounded) where one site or no demand is left.
+
+    The strength of a graph is exact; that of a demand matrix or hose is as good as double precision.
+    """
 
     state: FailureState
     strength_gbps: Fraction | None
@@ -72,7 +76,11 @@ def _buildings_down(evidence: Evidence, name: str, buildings: frozenset[str]) ->
 
 
 def survivals(evidence: Evidence) -> list[Survival]:
-    """Strength in every failure state, in the order of :func:`failure_states`."""
+    """Strength in every failure state, in the order of :func:`failure_states`.
+
+    For a demand matrix or hose it is the largest multiple that can be routed of the demand between surviving sites,
+    times the whole demand.
+    """
     states = list(failure_states(evidence))
     unit, weights = _whole_rates(evidence)
     groups: dict[tuple[str, ...], dict[int, None]] = {}
@@ -81,14 +89,18 @@ def survivals(evidence: Evidence) -> list[Survival]:
     known: dict[tuple[tuple[str, ...], int], Fraction | None] = {}
     for survivors, masks in groups.items():
         capacities = [_capacity(evidence, survivors, dead, weights) for dead in masks]
-        values = _strengths_of_distinct(len(survivors), capacities)
-        for dead, value in zip(masks, values, strict=True):
-            known[survivors, dead] = None if value is None else value * unit
+        if evidence.scenario.workload.demand == "all-reduce":
+            values = [None if value is None else value * unit for value in _strengths(len(survivors), capacities)]
+        else:
+            values = routed_strengths(evidence, survivors, capacities, unit_gbps=unit)
+        known.update(zip(((survivors, dead) for dead in masks), values, strict=True))
     return [Survival(state=state, strength_gbps=known[state.survivors, state.dead]) for state in states]
 
 
-def _strengths_of_distinct(nodes: int, capacities: list[dict[Pair, int]]) -> list[Fraction | None]:
-    """Strengths, computed once for equal graphs."""
+def _strengths(nodes: int, capacities: list[dict[Pair, int]]) -> list[Fraction | None]:
+    """Strengths, computed once for equal graphs; 0 where no site is left to exchange anything."""
+    if nodes == 0:
+        return [Fraction(0) for _ in capacities]
     keys = [tuple(sorted(capacity.items())) for capacity in capacities]
     distinct = {key: dict(key) for key in keys}
     values = dict(zip(distinct, strengths(nodes, list(distinct.values())), strict=True))

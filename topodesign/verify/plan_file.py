@@ -24,6 +24,8 @@ Item = TypeVar("Item")
 Absent = Mapping[int, frozenset[str]]
 """Keys that each entry of a list lacks, by position."""
 
+DECISIVE = ("sites", "lightpaths", "segments", "status")
+"""Keys that make JSON a plan: what it decides, or that there is none."""
 ADMINISTRATIVE: Mapping[str, Any] = {
     "status": "feasible",
     "stopped_by": "work_limit",
@@ -61,12 +63,13 @@ def read_plan(data: bytes, scenario: Scenario, catalog: Catalog, *, what: str = 
     Raises
     ------
     InvalidInput
-        For broken JSON, or a value of the wrong type, with its JSON path.
+        For broken JSON, or a value of the wrong type, with its JSON path; for JSON that is no plan (``NOT_A_PLAN``).
     """
     try:
         record = decode_json(data, dict[str, Any], what=what)
     except RecursionError:
         raise InvalidInput(f"{what} is nested too deeply; a plan has 6 levels", reason="JSON_INVALID") from None
+    _require_plan(record, what)
     absent = {group: _fill(record.get(group), keys) for group, keys in DERIVED.items()}
     lacks_links, lacks_cost = "links" not in record, "cost_usd" not in record
     record = {"scenario_name": scenario.name, **ADMINISTRATIVE, **record}
@@ -84,6 +87,19 @@ def read_plan(data: bytes, scenario: Scenario, catalog: Catalog, *, what: str = 
         evidence = gather(scenario, plan, catalog)
         plan = dataclasses.replace(plan, cost_usd=round(math.fsum(cost.cost_items(evidence).values()), 2))
     return plan
+
+
+def _require_plan(record: Mapping[str, Any], what: str) -> None:
+    """A file without any of the keys that make a plan is another file, not a plan that breaks rules."""
+    if any(key in record for key in DECISIVE):
+        return
+    kind = record.get("type")
+    found = f"a GeoJSON {kind}" if isinstance(kind, str) else f"an object with the keys {sorted(record)[:5]}"
+    raise InvalidInput(
+        f"{what} holds {found if record else 'an empty object'}, but a plan has at least one of {', '.join(DECISIVE)}; "
+        "give a plan.json",
+        reason="NOT_A_PLAN",
+    )
 
 
 def _fill(entries: object, keys: Mapping[str, Any]) -> Absent:

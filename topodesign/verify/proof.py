@@ -9,7 +9,7 @@ from topodesign.verify.tolerance import CENT_USD, GAP, LARGEST_NUMBER, RELATIVE,
 
 RULES = ("bound", "gap", "network_gap", "status", "numbers")
 
-GAPS = frozenset({"gap", "network_gap"})
+GAPS = frozenset({"gap", "network_gap", "goal.gap"})
 """May be below zero by a rounding, and are checked against their formula."""
 
 
@@ -17,7 +17,7 @@ def check_proof(plan: Plan) -> Iterator[Violation]:
     """Cost >= bound, gap = (cost - bound) / cost, network gap = (cost - bound) / network cost."""
     cost, bound = plan.cost_usd, plan.lower_bound_usd
     if bound is None:
-        for name in sorted(GAPS):
+        for name in ("gap", "network_gap"):
             if getattr(plan, name) is not None:
                 yield _no_ground(name, getattr(plan, name))
         return
@@ -82,6 +82,8 @@ def check_numbers(plan: Plan) -> Iterator[Violation]:
     yield from _check_record(plan, "")
     if plan.sync is not None:
         yield from _check_record(plan.sync, "sync.")
+    if plan.goal is not None:
+        yield from _check_record(plan.goal, "goal.")
     for name in ("sites", "links", "lightpaths", "segments"):
         for position, item in enumerate(getattr(plan, name)):
             yield from _check_record(item, f"{name}[{position}].")

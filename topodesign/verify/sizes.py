@@ -22,11 +22,12 @@ RULES = (
 
 
 def check_sizes(evidence: Evidence) -> Iterator[Violation]:
-    """Violations of :data:`RULES`; a budget is checked with the cost."""
+    """Violations of :data:`RULES`; budgets are checked with the cost, and any pod is size enough for one."""
     yield from _check_target(evidence)
     yield from _check_site_count(evidence)
+    named = frozenset(evidence.scenario.demand_sites)
     for site in evidence.scenario.sites:
-        yield from _check_site(site, evidence.pods.get(site.site_id, 0))
+        yield from _check_site(site, evidence.pods.get(site.site_id, 0), is_named=site.site_id in named)
 
 
 def _check_target(evidence: Evidence) -> Iterator[Violation]:
@@ -76,10 +77,12 @@ def _check_site_count(evidence: Evidence) -> Iterator[Violation]:
         )
 
 
-def _check_site(site: Site, pods: int) -> Iterator[Violation]:
+def _check_site(site: Site, pods: int, *, is_named: bool) -> Iterator[Violation]:
+    """``is_named``: the demand matrix or hose names the site, so that it is required too."""
     thing = site.site_id
-    if site.required and not pods:
-        yield found("site_required", thing, "the site is required, but not used", value=0, limit=1, remedy="use it")
+    if (site.required or is_named) and not pods:
+        why = "is required" if site.required else "is an end of the demand"
+        yield found("site_required", thing, f"the site {why}, but not used", value=0, limit=1, remedy="use it")
     if not pods:
         return
     if site.forbidden:

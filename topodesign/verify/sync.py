@@ -1,4 +1,4 @@
-"""Synchronization: the strength that the demand needs, in every failure state, and what the plan says about it."""
+"""The demand between sites: the strength that it needs, in every failure state, and what the plan says about it."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -9,7 +9,7 @@ from topodesign.verify.demand import Demand, demand_of
 from topodesign.verify.evidence import Evidence
 from topodesign.verify.failures import Survival
 from topodesign.verify.finding import disagrees, found, shown
-from topodesign.verify.tolerance import RELATIVE, agrees
+from topodesign.verify.tolerance import agrees
 
 RULES = (
     "demand",
@@ -33,17 +33,16 @@ def check_sync(evidence: Evidence, survivals: Sequence[Survival]) -> Iterator[Vi
         yield found(
             "demand",
             "workload",
-            f"the verifier knows no bandwidth for demand {evidence.scenario.workload.demand!r} with this target",
-            value=evidence.scenario.workload.demand,
-            limit="all-reduce",
-            remedy="set workload.demand to all-reduce and give sync_time_s, or utilization with size.accelerators",
+            "the verifier knows no bandwidth for workload.utilization without size.accelerators",
+            value=evidence.scenario.workload.utilization,
+            remedy="give workload.sync_time_s, or size.accelerators",
         )
         return
     needed = required_gbps(evidence, demand, survivals)
-    broken = [number for number, survival in enumerate(survivals) if _falls_short(survival, needed[number])]
+    broken = [number for number, item in enumerate(survivals) if _falls_short(item, needed[number], demand.blur)]
     listed = sorted(broken, key=lambda number: (_sortable(survivals[number]), number))[:MOST_LISTED]
     for number in sorted(listed):
-        yield _too_weak(survivals[number], needed[number], len(broken) - len(listed))
+        yield _too_weak(demand, survivals[number], needed[number], len(broken) - len(listed))
     if evidence.plan.sync is not None:
         yield from _check_statement(evidence.plan.sync, demand, survivals)
 
@@ -72,9 +71,7 @@ def failure_strengths(evidence: Evidence, survivals: Sequence[Survival]) -> tupl
 
 
 def as_gbps(survival: Survival) -> float | None:
-    """Strength as a float, ``None`` where unbounded, 0 where no used site survives."""
-    if not survival.state.survivors:
-        return 0.0
+    """Strength as a float, ``None`` where unbounded."""
     return None if survival.strength_gbps is None else float(survival.strength_gbps)
 
 
@@ -83,25 +80,24 @@ def _sortable(survival: Survival) -> float:
     return math.inf if strength is None else strength
 
 
-def _falls_short(survival: Survival, needed: float) -> bool:
-    """Whether a state is too weak, compared exactly but for the rounding of B itself; no survivors never suffice."""
-    if not survival.state.survivors:
-        return needed > 0
+def _falls_short(survival: Survival, needed: float, blur: float) -> bool:
+    """Whether a state is too weak, compared exactly but for the rounding of B and of routed strengths."""
     if survival.strength_gbps is None:
         return False
-    return survival.strength_gbps < Fraction(needed) * (1 - Fraction(RELATIVE))
+    return survival.strength_gbps < Fraction(needed) * (1 - Fraction(blur))
 
 
-def _too_weak(survival: Survival, needed: float, unlisted: int) -> Violation:
+def _too_weak(demand: Demand, survival: Survival, needed: float, unlisted: int) -> Violation:
     nothing_failed = survival.state.name == "none"
     strength = as_gbps(survival)
     when = "with nothing failed" if nothing_failed else f"after the failure {survival.state.name}"
     rest = f" (and {unlisted} more failures)" if unlisted else ""
     left = f"{strength:.12g} Gbit/s" if survival.state.survivors else "gone, since no used site is left"
+    what = "strength of the graph of sites" if demand.volume_bits is not None else "traffic that can be routed"
     return found(
         "strength" if nothing_failed else "strength_after_failure",
         survival.state.name,
-        f"the strength of the graph of sites {when} is {left}, below the {needed:.12g} Gbit/s needed{rest}",
+        f"the {what} {when} is {left}, below the {needed:.12g} Gbit/s needed{rest}",
         value=strength,
         limit=needed,
         unit="Gbit/s",
@@ -113,21 +109,26 @@ def _check_statement(sync: Sync, demand: Demand, survivals: Sequence[Survival]) 
     if not agrees(sync.demand_gbps, demand.needed_gbps):
         yield disagrees("sync_demand", "sync", "demand_gbps", sync.demand_gbps, demand.needed_gbps, "Gbit/s")
     strength = as_gbps(survivals[0])
-    yield from _check_or_null("sync_strength", "strength_gbps", sync.strength_gbps, strength, "Gbit/s")
+    yield from _check_or_null("sync_strength", "strength_gbps", sync.strength_gbps, strength, demand.blur)
     yield from _check_time(sync, demand, strength)
-    yield from _check_worst(sync, survivals)
+    yield from _check_worst(sync, survivals, demand.blur)
 
 
 def _check_time(sync: Sync, demand: Demand, strength: float | None) -> Iterator[Violation]:
     """V / (beta sigma); a single site exchanges nothing (0 or null), sites that are not joined never finish (null)."""
     if sync.time_s is None and not strength:
         return
-    time_s = 0.0 if strength is None else demand.exchange_s(strength) if strength > 0 else math.inf
+    time_s = 0.0 if strength is None else demand.exchange_s(strength)
+    if time_s is None:
+        if sync.time_s is not None:
+            text = f"time_s is stated as {shown(sync.time_s)}, but a demand matrix or hose has no time"
+            yield found("sync_time", "sync", text, value=sync.time_s, unit="s", remedy="state null")
+        return
     if not agrees(sync.time_s, time_s, absolute=0.0, relative=1e-6):
         yield disagrees("sync_time", "sync", "time_s", sync.time_s, time_s, "s")
 
 
-def _check_worst(sync: Sync, survivals: Sequence[Survival]) -> Iterator[Violation]:
+def _check_worst(sync: Sync, survivals: Sequence[Survival], blur: float) -> Iterator[Violation]:
     """The named failure is one of the weakest, with the strength that the plan gives it.
 
     Where the policy survives nothing, or no failure touches the plan, the worst state is the one with nothing failed; a
@@ -139,16 +140,16 @@ def _check_worst(sync: Sync, survivals: Sequence[Survival]) -> Iterator[Violatio
     candidates = failures or survivals[:1]
     least = min(_sortable(survival) for survival in candidates)
     calm = _sortable(survivals[0])
-    if calm < least and agrees(sync.worst_strength_gbps, calm):
+    if calm < least and agrees(sync.worst_strength_gbps, calm, relative=blur):
         return  # losing a weakly joined site raises the strength; a failure that touches nothing is then the worst
     yield from _check_or_null(
         "sync_worst_strength",
         "worst_strength_gbps",
         sync.worst_strength_gbps,
         None if math.isinf(least) else least,
-        "Gbit/s",
+        blur,
     )
-    worst = [survival.state.name for survival in candidates if agrees(_sortable(survival), least)]
+    worst = [survival.state.name for survival in candidates if agrees(_sortable(survival), least, relative=blur)]
     if math.isinf(least):
         worst = [survival.state.name for survival in candidates]
     names = {form for name in worst for form in (name, name.partition(" ")[2] or name)}  # a bare id will do
@@ -163,11 +164,11 @@ def _check_worst(sync: Sync, survivals: Sequence[Survival]) -> Iterator[Violatio
         )
 
 
-def _check_or_null(rule: str, figure: str, stated: object, own: float | None, unit: str) -> Iterator[Violation]:
-    """A figure that is ``null`` exactly when unbounded."""
+def _check_or_null(rule: str, figure: str, stated: object, own: float | None, blur: float) -> Iterator[Violation]:
+    """A strength in Gbit/s that is ``null`` exactly when unbounded."""
     if own is not None:
-        if not agrees(stated, own):
-            yield disagrees(rule, "sync", figure, stated, own, unit)
+        if not agrees(stated, own, relative=blur):
+            yield disagrees(rule, "sync", figure, stated, own, "Gbit/s")
     elif stated is not None:
-        text = f"{figure} is stated as {shown(stated)}, but a single site is unbounded"
-        yield found(rule, "sync", text, value=stated, limit=None, unit=unit, remedy="state null")
+        text = f"{figure} is stated as {shown(stated)}, but it is unbounded: one site, or no demand, is left"
+        yield found(rule, "sync", text, value=stated, limit=None, unit="Gbit/s", remedy="state null")

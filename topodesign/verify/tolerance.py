@@ -6,6 +6,9 @@ from typing import TypeGuard
 RELATIVE = 1e-9
 """Limits and sums: double precision keeps 1e-16 per operation; sums of thousands of terms in any order stay below."""
 
+ROUTED = 1e-6
+"""The largest multiple of a demand comes from linear programmes that two codes solve to their own tolerances."""
+
 STATED = 1e-3
 """Figures that a plan repeats (km, ms, MW, Gbit/s, shares) may be rounded to a meter, microsecond, kilowatt, Mbit/s or
 per mille. It cannot hide a broken limit: limits are checked on the verifier's own figures."""

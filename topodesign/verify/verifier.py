@@ -7,7 +7,19 @@ from topodesign.catalog import load_catalog
 from topodesign.domain.equipment import Catalog
 from topodesign.domain.plan import Plan, Verification, Violation
 from topodesign.domain.scenario import Scenario
-from topodesign.verify import cost, fiber, power, proof, reach, round_trip, route_structure, site_structure, sizes, sync
+from topodesign.verify import (
+    cost,
+    fiber,
+    goal,
+    power,
+    proof,
+    reach,
+    round_trip,
+    route_structure,
+    site_structure,
+    sizes,
+    sync,
+)
 from topodesign.verify.evidence import LINE_SYSTEMS, Evidence
 from topodesign.verify.failures import survivals
 from topodesign.verify.finding import found, shown
@@ -26,6 +38,7 @@ CHECKS: tuple[str, ...] = (
     *fiber.RULES,
     *cost.RULES,
     *sync.RULES,
+    *goal.RULES,
 )
 """Every rule that a plan is checked against."""
 
@@ -87,6 +100,7 @@ def verify_plan(scenario: Scenario, plan: Plan, *, catalog: Catalog | None = Non
     states = survivals(evidence)
     violations = tuple(_violations(evidence))
     violations += tuple(cost.check_cost(evidence, own_items)) + tuple(sync.check_sync(evidence, states))
+    violations += tuple(goal.check_goal(evidence, states))
     return Verification(
         valid=not violations,
         violations=violations,
@@ -98,7 +112,7 @@ def verify_plan(scenario: Scenario, plan: Plan, *, catalog: Catalog | None = Non
 
 
 def _violations(evidence: Evidence) -> Iterator[Violation]:
-    """Violations of every rule but those of cost and synchronization."""
+    """Violations of every rule but those of cost, demand and goal."""
     scenario, plan, catalog = evidence.scenario, evidence.plan, evidence.catalog
     yield from proof.check_status(plan)
     yield from proof.check_numbers(plan)

@@ -1,12 +1,14 @@
 """The error tree to and from ``google.rpc.Status``.
 
 Every status carries ``ErrorInfo`` (domain ``topodesign``, a stable reason); faults of input also carry ``BadRequest``,
-those that pass by themselves ``RetryInfo``. A status travels in HTTP/2 trailers, which peers limit to about 8 kB:
-messages and lists of violations are cut to fit, and ``problem_count`` tells how many there are.
+those that pass by themselves ``RetryInfo``, a plan that failed verification its violations
+(``topodesign.v1.Violation``). A status travels in HTTP/2 trailers, which peers limit to about 8 kB: messages and lists
+are cut to fit, and ``problem_count`` or ``violation_count`` tells how many there are.
 """
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from google.protobuf.duration_pb2 import Duration
 from google.rpc import code_pb2
@@ -23,7 +25,11 @@ from topodesign.domain.errors import (
     Problem,
     ServiceUnavailable,
     TopoDesignError,
+    VerificationFailed,
 )
+from topodesign.domain.plan import Violation
+from topodesign.v1 import plan_pb2
+from topodesign.wire.mapper import from_proto, to_proto
 
 DOMAIN = "topodesign"
 REQUEST = "request"
@@ -44,6 +50,8 @@ def status_from_error(error: TopoDesignError, *, incident_id: str = "") -> Statu
         Names the log entry of a defect; becomes metadata ``incident_id``.
     """
     metadata = {key: _cut(value, MOST_VALUE_BYTES) for key, value in list(error.metadata.items())[:16]}
+    if isinstance(error, VerificationFailed):
+        metadata["violation_count"] = str(len(error.violations))
     message = error.message
     if incident_id:
         metadata["incident_id"] = incident_id
@@ -55,6 +63,9 @@ def status_from_error(error: TopoDesignError, *, incident_id: str = "") -> Statu
     violations = _violations(error)
     if violations:
         status.details.add().Pack(BadRequest(field_violations=violations))
+    if isinstance(error, VerificationFailed):
+        for item in _found(error):
+            status.details.add().Pack(item)
     if isinstance(error, (CapacityError, ServiceUnavailable)):
         status.details.add().Pack(RetryInfo(retry_delay=Duration(seconds=RETRY_DELAY_S)))
     return status
@@ -63,13 +74,19 @@ def status_from_error(error: TopoDesignError, *, incident_id: str = "") -> Statu
 def error_from_status(status: Status) -> TopoDesignError:
     """The error that a status tells of, of the same family and with the same reason, path and problems."""
     info, bad_request = ErrorInfo(), BadRequest()
+    found: list[Violation] = []
     for detail in status.details:
         detail.Unpack(info)
         detail.Unpack(bad_request)
+        violation = plan_pb2.Violation()
+        if detail.Unpack(violation):
+            found.append(from_proto(violation, Violation))
     metadata = dict(info.metadata)
     field_path = metadata.pop("field_path", "")
     if status.code == code_pb2.INVALID_ARGUMENT and info.reason == InvalidScenario.default_reason:
         return _invalid_scenario(bad_request, status.message, metadata)
+    if info.reason == VerificationFailed.default_reason:
+        return _verification_failed(found, status.message, metadata)
     family = _family(status.code)
     reason = info.reason or code_pb2.Code.Name(status.code)
     return family(status.message, reason=reason, field_path=field_path, metadata=metadata)
@@ -135,6 +152,7 @@ def _family(code: int) -> type[TopoDesignError]:
         code_pb2.INVALID_ARGUMENT: InvalidInput,
         code_pb2.OUT_OF_RANGE: InvalidInput,
         code_pb2.NOT_FOUND: NotFound,
+        code_pb2.UNIMPLEMENTED: NotFound,
         code_pb2.ALREADY_EXISTS: Conflict,
         code_pb2.FAILED_PRECONDITION: Conflict,
         code_pb2.ABORTED: Conflict,
@@ -154,6 +172,30 @@ def _invalid_scenario(bad_request: BadRequest, message: str, metadata: dict[str,
         ]
     )
     # Fewer problems than there are may have fitted; the server's message and count stay true.
+    error.message, error.metadata = message, metadata
+    error.args = (message,)
+    return error
+
+
+def _found(error: VerificationFailed) -> Sequence[plan_pb2.Violation]:
+    """The violations as messages, as many as fit; ``violation_count`` in the error's metadata tells of all."""
+    messages: list[plan_pb2.Violation] = []
+    size = 0
+    for violation in error.violations:
+        if not isinstance(violation, Violation):
+            continue
+        message = to_proto(replace(violation, message=_cut(violation.message, MOST_MESSAGE_BYTES)))
+        assert isinstance(message, plan_pb2.Violation)
+        size += message.ByteSize()
+        if messages and size > MOST_VIOLATION_BYTES:
+            break
+        messages.append(message)
+    return messages
+
+
+def _verification_failed(violations: Sequence[Violation], message: str, metadata: dict[str, str]) -> VerificationFailed:
+    error = VerificationFailed(violations)
+    # Fewer violations than there are may have fitted; the server's message stays true, and names its incident.
     error.message, error.metadata = message, metadata
     error.args = (message,)
     return error

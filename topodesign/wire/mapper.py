@@ -36,8 +36,17 @@ MODULES: tuple[ModuleType, ...] = (scenario_pb2, fabric_pb2, plan_pb2)
 # An empty list on the wire means the default; an empty tuple of failures means what "none" says.
 EMPTY_AS: Mapping[tuple[str, str], tuple[str, ...]] = MappingProxyType({("Policy", "survive"): ("none",)})
 
-# Domain tuples that a scenario sorts, and the id that each is sorted by.
-SORTED_BY = MappingProxyType({"sites": "site_id", "zones": "zone_id", "junctions": "node_id", "segments": "segment_id"})
+# Domain tuples that a scenario sorts, and the fields that each is sorted by.
+SORTED_BY: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "sites": ("site_id",),
+        "zones": ("zone_id",),
+        "junctions": ("node_id",),
+        "segments": ("segment_id",),
+        "traffic": ("a", "b"),
+        "lit_lightpaths": ("a", "z", "mode", "segments"),
+    }
+)
 
 _CONVERTERS: dict[type, Converter] = {}
 
@@ -254,8 +263,8 @@ def _unsorted(field_path: str, values: Mapping[str, Any]) -> str:
     match = re.match(r"(\w+)\[(\d+)\]", field_path)
     if match is None or match[1] not in SORTED_BY:
         return field_path
-    ids = [getattr(row, SORTED_BY[match[1]]) for row in values[match[1]]]
-    sent = sorted(range(len(ids)), key=ids.__getitem__)[int(match[2])]
+    keys = [tuple(getattr(row, name) for name in SORTED_BY[match[1]]) for row in values[match[1]]]
+    sent = sorted(range(len(keys)), key=keys.__getitem__)[int(match[2])]
     return f"{match[1]}[{sent}]{field_path[match.end() :]}"
 
 

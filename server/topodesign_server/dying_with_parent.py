@@ -1,0 +1,37 @@
+"""Death with the parent process, by the kernel's hand (Linux), so that it also follows a SIGKILL of the parent.
+
+Imported in the fork server (it is the first of the preloaded modules), it ties that process to the server, and every
+process forked from it to its own parent. The fork server's watch over a pipe is not enough: each of its children holds
+a writing end of that pipe, so that it would go on until the last of them has ended.
+"""
+
+import ctypes
+import os
+import signal
+import sys
+
+PR_SET_PDEATHSIG = 1
+
+
+class _Bond:
+    """The process that this one is to die with."""
+
+    def __init__(self, parent: int) -> None:
+        self.parent = parent
+
+    def before_fork(self) -> None:
+        self.parent = os.getpid()
+
+    def tie(self) -> None:
+        """Ask the kernel; does nothing where it cannot (other than Linux)."""
+        if sys.platform != "linux":
+            return
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != self.parent:
+            os._exit(1)  # the parent died before the signal was asked for
+
+
+if any("multiprocessing.forkserver" in word for word in sys.orig_argv):
+    _bond = _Bond(os.getppid())
+    _bond.tie()
+    os.register_at_fork(before=_bond.before_fork, after_in_child=_bond.tie)

@@ -1,0 +1,12 @@
+"""Paths on the command line."""
+
+from pathlib import Path
+
+import typer
+
+
+def path(text: str) -> Path:
+    """The path that was given; an empty one (an unset variable of a script) would silently be the current folder."""
+    if not text:
+        raise typer.BadParameter("it is empty; give a path ('.' for the current folder)")
+    return Path(text)

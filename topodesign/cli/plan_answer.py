@@ -1,0 +1,127 @@
+"""What is said of a plan: the summary in JSON, the same for people, and why there is none."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from topodesign.cli.output import emit_json, note, say
+from topodesign.domain.codec import to_builtins
+
+if TYPE_CHECKING:
+    from topodesign.domain.plan import Goal, Infeasibility, Plan, Sync
+    from topodesign.domain.scenario import Demand
+
+SUMMARY_KEYS = (
+    "scenario_name", "status", "stopped_by", "cost_usd", "lower_bound_usd", "gap", "network_cost_usd", "network_gap",
+    "accelerator_purchase_usd", "wall_s", "seed", "goal", "sites", "links", "sync", "verified", "cost_items",
+)  # fmt: skip
+"""What ``--json`` prints; the rest is in plan.json. ``goal`` is there only where the goal was not the least cost."""
+
+
+def summary_document(plan: "Plan", files: tuple[Path, ...] = ()) -> dict[str, object]:
+    """The JSON document of a plan: the keys of the contract, and where the rest was written."""
+    complete = to_builtins(plan)
+    keys = [key for key in SUMMARY_KEYS if key != "goal" or plan.goal is not None]
+    return {**{key: complete[key] for key in keys}, "files": [str(file) for file in files]}
+
+
+def describe_plan(plan: "Plan") -> None:
+    """The plan for people, on stdout."""
+    assert plan.cost_usd is not None and plan.gap is not None and plan.lower_bound_usd is not None
+    say(
+        f"{plan.scenario_name}: {plan.status}, verified; {plan.cost_usd / 1e6:,.2f} million USD over the horizon, "
+        f"proven within {plan.gap * 100:.3g} % (bound {plan.lower_bound_usd / 1e6:,.2f}); "
+        f"stopped by {plan.stopped_by} after {plan.wall_s:.1f} s"
+    )
+    if plan.goal is not None:
+        say(_goal_line(plan.goal))
+    if plan.network_cost_usd is not None and plan.network_gap is not None:
+        say(
+            f"network (fiber, line systems, transceivers, power): {plan.network_cost_usd / 1e6:,.2f} million USD; "
+            f"the gap is {plan.network_gap * 100:.3g} % of it; prices are indicative"
+        )
+    say("")
+    say(f"  {'site':<14}{'pods':>6}{'accelerators':>14}{'power MW':>12}")
+    for site in plan.sites:
+        say(f"  {site.id:<14}{site.pods:>6,}{site.accelerators:>14,}{site.power_mw:>12,.1f}")
+    if plan.links:
+        say("")
+        say(f"  {'link':<26}{'mode':<18}{'lightpaths':>10}{'Tbit/s':>9}{'longest km':>12}")
+        for link in plan.links:
+            capacity = link.capacity_gbps / 1e3
+            say(
+                f"  {link.a + ' - ' + link.z:<26}{link.mode:<18}{link.lightpaths:>10,}{capacity:>9,.1f}"
+                f"{link.length_km:>12,.1f}"
+            )
+    if plan.sync is not None:
+        demand = plan.scenario.workload.demand if plan.scenario is not None else "all-reduce"
+        _describe_sync(plan.sync, demand)
+
+
+def _goal_line(goal: "Goal") -> str:
+    """Value, bound and budget in words."""
+    if goal.objective == "accelerators":
+        aim, value, bound = "most accelerators", f"{goal.value:,.0f}", f"at most {goal.bound:,.0f} are possible"
+    else:
+        unit = f" {goal.unit}"
+        aim, value = "least time of one all-reduce", f"{goal.value:,.4g}{unit}"
+        bound = f"no plan is faster than {goal.bound:,.4g}{unit}"
+    return (
+        f"goal: {aim} for {goal.budget_usd / 1e6:,.2f} million USD, accelerators included: {value}; "
+        f"proven: {bound} (gap {goal.gap * 100:.3g} %)"
+    )
+
+
+def _describe_sync(sync: "Sync", demand: "Demand") -> None:
+    if sync.strength_gbps is None:
+        return
+    say("")
+    needs = f"needs {sync.demand_gbps / 1e3:,.1f} Tbit/s, strength {sync.strength_gbps / 1e3:,.1f} Tbit/s"
+    if demand == "all-reduce":
+        exchange = "" if sync.time_s is None else f" ({sync.time_s * 1e3:,.1f} ms per exchange)"
+        say(f"all-reduce between sites: {needs}{exchange}")
+    else:
+        say(f"demand between sites ({demand}): {needs}")
+    if sync.worst_failure is not None and sync.worst_strength_gbps is not None:
+        say(f"worst failure: {sync.worst_failure}, {sync.worst_strength_gbps / 1e3:,.1f} Tbit/s left")
+
+
+def infeasible_document(why: "Infeasibility") -> dict[str, object]:
+    """The JSON document of exit code 3."""
+    relief = [
+        {"limit": item.limit, "id": item.id, "from": item.from_value, "to": item.to_value, "unit": item.unit}
+        for item in why.relief
+    ]
+    return {
+        "status": "infeasible",
+        "message": why.message,
+        "clashing": [to_builtins(clash) for clash in why.clashing],
+        "relief": relief,
+    }
+
+
+def report_infeasible(plan: "Plan", *, json_output: bool) -> None:
+    """Say why no plan exists, in the form that was asked for."""
+    why = plan.infeasibility
+    assert why is not None  # an infeasible plan says why
+    if json_output:
+        emit_json(infeasible_document(why))
+        return
+    note(f"infeasible: {why.message}")
+    for clash in why.clashing:
+        note(f"  clashes: {_whose(clash.limit, clash.id)} {clash.value:,.6g} {clash.unit}".rstrip())
+    for item in why.relief:
+        change = f"from {item.from_value:,.6g} to {item.to_value:,.6g} {item.unit}".rstrip()
+        note(f"  relief: {_whose(item.limit, item.id)} {change}")
+
+
+def _whose(limit: str, owner_id: str) -> str:
+    """The limit and, for a limit that several things have, whose it is."""
+    return f"{limit} {owner_id}" if owner_id else limit
+
+
+def report_limit(plan: "Plan", reason: str, *, json_output: bool) -> None:
+    """Say that a solve ended before it had a plan."""
+    if json_output:
+        emit_json(summary_document(plan))
+    else:
+        note(f"no plan yet: {reason}")

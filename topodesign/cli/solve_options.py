@@ -1,0 +1,34 @@
+"""Options of a solve that ``plan`` and ``submit`` share."""
+
+from typing import Annotated, Literal
+
+import typer
+
+from topodesign.domain.checks import require_number
+from topodesign.domain.plan import SolveLimits
+
+DEFAULTS = SolveLimits()
+LARGEST_SEED = 2**31 - 1
+"""The solvers hold seeds in 32 bits, with a sign."""
+MOST_THREADS = 256
+
+TimeLimit = Annotated[float, typer.Option("--time-limit", help="Seconds, model building included.")]
+Gap = Annotated[float, typer.Option("--gap", help="Relative gap to stop at; 0.002 is 0.2 %.")]
+Seed = Annotated[int, typer.Option("--seed", help="Seed of the solvers.")]
+Threads = Annotated[int, typer.Option("--threads", help="Most threads to use.")]
+ObjectiveName = Annotated[
+    Literal["cost", "accelerators", "sync-time"] | None,
+    typer.Option(
+        "--objective",
+        help="What to optimize; by default what the scenario asks for: most accelerators with size.budget_usd, least "
+        "sync time with policy.budget_usd, otherwise least cost.",
+    ),
+]
+
+
+def require_in_range(*, time_limit: float, gap: float, seed: int, threads: int) -> None:
+    """Raise :class:`InvalidInput` for an option out of its range, before any file is read."""
+    require_number(time_limit, field="--time-limit", above=0)
+    require_number(gap, field="--gap", at_least=0, at_most=1)
+    require_number(seed, field="--seed", at_least=0, at_most=LARGEST_SEED)
+    require_number(threads, field="--threads", at_least=1, at_most=MOST_THREADS)

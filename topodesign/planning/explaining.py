@@ -1,0 +1,294 @@
+"""Explains a plan by solving again, with a step more of each limit that binds and with each unused site forced in."""
+
+import dataclasses
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from topodesign.catalog import load_catalog
+from topodesign.domain.equipment import Catalog
+from topodesign.domain.errors import InvalidInput
+from topodesign.domain.explanation import BindingLimit, Explanation, UnusedSite
+from topodesign.domain.plan import Plan, SolveLimits
+from topodesign.domain.scenario import Scenario
+from topodesign.planning.design import Design
+from topodesign.planning.halting import Halt
+from topodesign.planning.instance import Instance, compile_instance
+from topodesign.planning.known_paths import planned_paths
+from topodesign.planning.search import Found, Search
+from topodesign.planning.starting import start_from_plan
+
+SHARE_STEP = 0.05
+RTT_STEP_MS = 1.0
+NEAR = 0.98
+"""A round-trip limit counts as binding when the plan reaches this share of it."""
+LEAST_S = 1.0
+GAP_SHARE = 0.5
+LEAST_GAP = 1e-4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relaxable:
+    """A limit that binds, and the scenario with a step more of it."""
+
+    limit: str
+    id: str
+    value: float
+    used: float
+    unit: str
+    step: float
+    scenario: Scenario
+
+
+def explain_plan(
+    scenario: Scenario,
+    plan: Plan,
+    *,
+    time_limit_s: float = 300.0,
+    most_sites: int = 8,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> Explanation:
+    """What binds a plan, what a step more of each binding limit would save, and what unused sites would cost.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    plan : Plan
+        A plan of the scenario, made for least cost.
+    time_limit_s : float
+        Seconds for all re-solves together; each gets an equal share of what is left.
+    most_sites : int
+        Unused sites to look at, those whose pods are cheapest first.
+    should_stop : callable, optional
+        When true, what was found so far is returned.
+
+    Raises
+    ------
+    InvalidInput
+        For a plan without sites, or one that was made under a budget.
+    """
+    if plan.cost_usd is None or plan.lower_bound_usd is None or not plan.sites:
+        raise InvalidInput(f"a plan with status {plan.status!r} has nothing to explain", reason="PLAN_EMPTY")
+    if plan.goal is not None:
+        raise InvalidInput(
+            f"explanations are for plans of least cost, this one was made for {plan.goal.objective!r}",
+            reason="GOAL_UNSUPPORTED",
+        )
+    catalog = load_catalog(scenario.catalog_overrides)
+    instance = compile_instance(scenario, catalog)
+    relaxables = list(binding_limits(scenario, plan, instance))
+    unused = _tempting_sites(instance, plan, most_sites)
+    deadline = time.monotonic() + time_limit_s
+    binding: list[BindingLimit] = []
+    sites: list[UnusedSite] = []
+    left = len(relaxables) + len(unused)
+    for relaxable in relaxables:
+        if should_stop():
+            break
+        binding.append(_saving(relaxable, plan, catalog, _limits(plan, deadline, left), should_stop))
+        left -= 1
+    for site_id in unused:
+        if should_stop():
+            break
+        sites.append(_forced_in(scenario, site_id, plan, catalog, _limits(plan, deadline, left), should_stop))
+        left -= 1
+    binding.sort(key=lambda item: (-item.saving_usd, item.limit, item.id))
+    sites.sort(key=lambda item: (math.inf if item.extra_usd is None else item.extra_usd, item.site_id))
+    return Explanation(
+        cost_usd=plan.cost_usd,
+        binding=tuple(binding),
+        unused=tuple(sites),
+        basis=(
+            "every figure is from a re-solve of the changed scenario that began from this plan; a saving is that of "
+            "the plan found, and the upper figure follows from the re-solve's proven bound"
+        ),
+    )
+
+
+def binding_limits(scenario: Scenario, plan: Plan, instance: Instance) -> Iterator[Relaxable]:
+    """Limits that the plan reaches, each with a step more."""
+    yield from _power_limits(scenario, plan)
+    yield from _pair_limits(scenario, plan)
+    yield from _policy_limits(scenario, plan, instance)
+
+
+def _power_limits(scenario: Scenario, plan: Plan) -> Iterator[Relaxable]:
+    """Sites and zones with less than one pod's MW left; the step is one pod's MW, since pods are whole."""
+    drawn: dict[str, float] = {}
+    pod_mw: dict[str, float] = {}
+    for used in plan.sites:
+        site = scenario.site_by_id[used.id]
+        mw = used.power_mw / used.pods
+        drawn[site.zone_id] = drawn.get(site.zone_id, 0.0) + used.power_mw
+        pod_mw[site.zone_id] = min(mw, pod_mw.get(site.zone_id, math.inf))
+        if site.power_mw - used.power_mw < mw:
+            step = math.ceil(mw * 1e3) / 1e3
+            more = tuple(
+                dataclasses.replace(item, power_mw=item.power_mw + step) if item is site else item
+                for item in scenario.sites
+            )
+            yield Relaxable(
+                limit="site.power_mw",
+                id=site.site_id,
+                value=site.power_mw,
+                used=used.power_mw,
+                unit="MW",
+                step=step,
+                scenario=dataclasses.replace(scenario, sites=more),
+            )
+    for zone_id, mw in sorted(drawn.items()):
+        zone = scenario.zone_by_id[zone_id]
+        if zone.headroom_mw - mw < pod_mw[zone_id]:
+            step = math.ceil(pod_mw[zone_id] * 1e3) / 1e3
+            zones = tuple(
+                dataclasses.replace(item, headroom_mw=item.headroom_mw + step) if item is zone else item
+                for item in scenario.zones
+            )
+            yield Relaxable(
+                limit="zone.headroom_mw",
+                id=zone_id,
+                value=zone.headroom_mw,
+                used=mw,
+                unit="MW",
+                step=step,
+                scenario=dataclasses.replace(scenario, zones=zones),
+            )
+
+
+def _pair_limits(scenario: Scenario, plan: Plan) -> Iterator[Relaxable]:
+    for lit in plan.segments:
+        segment = scenario.segment_by_id[lit.segment_id]
+        if lit.pairs >= segment.most_pairs:
+            segments = tuple(
+                dataclasses.replace(item, pairs_available=item.pairs_available + 1) if item is segment else item
+                for item in scenario.segments
+            )
+            yield Relaxable(
+                limit="fiber.pairs_available",
+                id=segment.segment_id,
+                value=float(segment.most_pairs),
+                used=float(lit.pairs),
+                unit="pairs",
+                step=1.0,
+                scenario=dataclasses.replace(scenario, segments=segments),
+            )
+
+
+def _policy_limits(scenario: Scenario, plan: Plan, instance: Instance) -> Iterator[Relaxable]:
+    policy, count = scenario.policy, len(plan.sites)
+
+    def with_policy(name: str, value: float, used: float, unit: str, step: float) -> Relaxable:
+        changed = dataclasses.replace(policy, **{name: type(value)(value + step)})
+        return Relaxable(
+            limit=f"policy.{name}",
+            id="",
+            value=float(value),
+            used=float(used),
+            unit=unit,
+            step=step,
+            scenario=dataclasses.replace(scenario, policy=changed),
+        )
+
+    if policy.max_sites == count:
+        yield with_policy("max_sites", policy.max_sites, count, "sites", 1)
+    if policy.min_sites == count > 1:
+        yield with_policy("min_sites", policy.min_sites, count, "sites", -1)
+    used = {site.id for site in plan.sites}
+    positions = [index for index, site in enumerate(instance.sites) if site.site.site_id in used]
+    longest = max((instance.trips.rtt_ms[i][j] for i in positions for j in positions), default=0.0)
+    if longest >= NEAR * policy.max_rtt_ms:
+        yield with_policy("max_rtt_ms", policy.max_rtt_ms, longest, "ms", RTT_STEP_MS)
+    total = sum(site.pods for site in plan.sites)
+    by_zone: dict[str, int] = {}
+    for site in plan.sites:
+        by_zone[site.zone_id] = by_zone.get(site.zone_id, 0) + site.pods
+    largest = max(by_zone.values()) / total
+    if policy.max_zone_share < 1 and largest > policy.max_zone_share - 1 / total:
+        step = min(SHARE_STEP, 1 - policy.max_zone_share)
+        yield with_policy("max_zone_share", policy.max_zone_share, largest, "share of all pods", step)
+
+
+def _tempting_sites(instance: Instance, plan: Plan, most: int) -> list[str]:
+    """Unused candidate sites, those that hold pods at the least cost first."""
+    used = {site.id for site in plan.sites}
+    ranked = sorted(
+        (site.pod_usd + site.fixed_usd / site.most_pods, site.site.site_id)
+        for site in instance.sites
+        if site.site.site_id not in used
+    )
+    return [site_id for _, site_id in ranked[:most]]
+
+
+def _limits(plan: Plan, deadline: float, left: int) -> SolveLimits:
+    gap = max(LEAST_GAP, GAP_SHARE * (plan.gap or 0.0))
+    seconds = max(LEAST_S, (deadline - time.monotonic()) / max(1, left))
+    return SolveLimits(time_limit_s=seconds, gap=gap, seed=plan.seed)
+
+
+def _again(
+    scenario: Scenario, plan: Plan, catalog: Catalog, limits: SolveLimits, should_stop: Callable[[], bool]
+) -> Found:
+    """Search a changed scenario, beginning from the plan."""
+    started = time.monotonic()
+    instance = compile_instance(scenario, catalog, also=planned_paths(plan))
+    halt = Halt(deadline=started + limits.time_limit_s, should_stop=should_stop)
+    start = start_from_plan(instance, plan)
+    return Search(instance=instance, limits=limits, started=started, halt=halt, start=start).run()
+
+
+def _saving(
+    relaxable: Relaxable, plan: Plan, catalog: Catalog, limits: SolveLimits, should_stop: Callable[[], bool]
+) -> BindingLimit:
+    assert plan.cost_usd is not None  # checked by explain_plan
+    again = _again(relaxable.scenario, plan, catalog, limits, should_stop)
+    # more of a limit keeps the plan itself possible, so a search that found nothing better saves nothing
+    cost = plan.cost_usd if again.design is None else min(plan.cost_usd, again.design.cost_usd)
+    bound = max(0.0, min(again.bound_usd, cost))
+    return BindingLimit(
+        limit=relaxable.limit,
+        id=relaxable.id,
+        value=relaxable.value,
+        used=relaxable.used,
+        unit=relaxable.unit,
+        step=relaxable.step,
+        saving_usd=round(plan.cost_usd - cost, 2),
+        saving_upper_usd=round(plan.cost_usd - bound, 2),
+    )
+
+
+def _forced_in(
+    scenario: Scenario,
+    site_id: str,
+    plan: Plan,
+    catalog: Catalog,
+    limits: SolveLimits,
+    should_stop: Callable[[], bool],
+) -> UnusedSite:
+    assert plan.cost_usd is not None  # checked by explain_plan
+    sites = tuple(
+        dataclasses.replace(site, required=True) if site.site_id == site_id else site for site in scenario.sites
+    )
+    again = _again(dataclasses.replace(scenario, sites=sites), plan, catalog, limits, should_stop)
+    if math.isinf(again.bound_usd) and again.design is None:
+        reason = "no plan can use it: power, round trip, fiber or counts forbid it beside the other limits"
+        return UnusedSite(site_id=site_id, extra_usd=None, extra_lower_usd=None, reason=reason)
+    lower = round(again.bound_usd - plan.cost_usd, 2)
+    if again.design is None:
+        reason = f"no plan with it was found in {limits.time_limit_s:.0f} s"
+        return UnusedSite(site_id=site_id, extra_usd=None, extra_lower_usd=lower, reason=reason)
+    return UnusedSite(
+        site_id=site_id,
+        extra_usd=round(again.design.cost_usd - plan.cost_usd, 2),
+        extra_lower_usd=lower,
+        reason=_what_costs_more(plan, again.design),
+    )
+
+
+def _what_costs_more(plan: Plan, forced: Design) -> str:
+    """The cost item that grows most when the site is forced in."""
+    growth = {name: usd - plan.cost_items.get(name, 0.0) for name, usd in forced.cost_items.items()}
+    name = max(sorted(growth), key=lambda item: growth[item])
+    if growth[name] <= 0:
+        return "no cost item grows: within the plan's gap"
+    return f"{name} grows by {growth[name] / 1e6:,.2f} million USD"
