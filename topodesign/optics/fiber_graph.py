@@ -69,6 +69,37 @@ class FiberGraph:
         return len(self.segments) - len(self.nodes) + self._component_count <= MOST_CYCLES
 
     @cached_property
+    def bridges(self) -> frozenset[int]:
+        """Segments whose loss alone splits a component (R. E. Tarjan, Inf. Process. Lett. 2(6), 1974)."""
+        found: set[int] = set()
+        order: dict[int, int] = {}
+        low: dict[int, int] = {}
+        for root in range(len(self.nodes)):
+            if root in order:
+                continue
+            order[root] = low[root] = len(order)
+            stack = [(root, -1, iter(self.adjacency[root]))]
+            while stack:
+                node, entered_by, arcs = stack[-1]
+                for neighbor, segment in arcs:
+                    if segment == entered_by:
+                        continue
+                    if neighbor in order:
+                        low[node] = min(low[node], order[neighbor])
+                        continue
+                    order[neighbor] = low[neighbor] = len(order)
+                    stack.append((neighbor, segment, iter(self.adjacency[neighbor])))
+                    break
+                else:
+                    stack.pop()
+                    if stack:
+                        parent = stack[-1][0]
+                        low[parent] = min(low[parent], low[node])
+                        if low[node] > order[parent]:
+                            found.add(entered_by)
+        return frozenset(found)
+
+    @cached_property
     def _component_count(self) -> int:
         seen: set[int] = set()
         count = 0

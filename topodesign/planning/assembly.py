@@ -75,6 +75,11 @@ def bound_basis(found: Found) -> str:
     instance = found.instance
     paths = instance.lightpaths
     routes = {(path.a, path.z, path.route) for path in paths}
+    if found.is_coarse:
+        return (
+            "all sites and all routes, by a coarse programme that leaves out the fiber between the sites' entrances; "
+            f"the plan was searched for among {len(instance.sites)} sites in focus, with {len(paths)} lightpath candidates"
+        )
     if instance.has_all_routes:
         return f"all {len(routes)} routes between sites, in every mode that reaches and is of use"
     basis = BOUND_BASIS.format(count=len(paths), routes=len(routes), pairs=len({route[:2] for route in routes}))

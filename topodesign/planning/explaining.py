@@ -11,7 +11,7 @@ from topodesign.domain.equipment import Catalog
 from topodesign.domain.errors import InvalidInput
 from topodesign.domain.explanation import BindingLimit, Explanation, UnusedSite
 from topodesign.domain.plan import Plan, SolveLimits
-from topodesign.domain.scenario import Scenario
+from topodesign.domain.scenario import Policy, Scenario
 from topodesign.planning.design import Design
 from topodesign.planning.halting import Halt
 from topodesign.planning.instance import Instance, compile_instance
@@ -178,35 +178,37 @@ def _pair_limits(scenario: Scenario, plan: Plan) -> Iterator[Relaxable]:
 def _policy_limits(scenario: Scenario, plan: Plan, instance: Instance) -> Iterator[Relaxable]:
     policy, count = scenario.policy, len(plan.sites)
 
-    def with_policy(name: str, value: float, used: float, unit: str, step: float) -> Relaxable:
-        changed = dataclasses.replace(policy, **{name: type(value)(value + step)})
+    def more(changed: Policy, name: str, value: float, used: float, unit: str, step: float) -> Relaxable:
         return Relaxable(
             limit=f"policy.{name}",
             id="",
-            value=float(value),
-            used=float(used),
+            value=value,
+            used=used,
             unit=unit,
             step=step,
             scenario=dataclasses.replace(scenario, policy=changed),
         )
 
     if policy.max_sites == count:
-        yield with_policy("max_sites", policy.max_sites, count, "sites", 1)
+        yield more(dataclasses.replace(policy, max_sites=count + 1), "max_sites", count, count, "sites", 1)
     if policy.min_sites == count > 1:
-        yield with_policy("min_sites", policy.min_sites, count, "sites", -1)
+        yield more(dataclasses.replace(policy, min_sites=count - 1), "min_sites", count, count, "sites", -1)
     used = {site.id for site in plan.sites}
     positions = [index for index, site in enumerate(instance.sites) if site.site.site_id in used]
     longest = max((instance.trips.rtt_ms[i][j] for i in positions for j in positions), default=0.0)
-    if longest >= NEAR * policy.max_rtt_ms:
-        yield with_policy("max_rtt_ms", policy.max_rtt_ms, longest, "ms", RTT_STEP_MS)
+    limit = policy.max_rtt_ms
+    if longest >= NEAR * limit:
+        changed = dataclasses.replace(policy, max_rtt_ms=limit + RTT_STEP_MS)
+        yield more(changed, "max_rtt_ms", limit, longest, "ms", RTT_STEP_MS)
     total = sum(site.pods for site in plan.sites)
     by_zone: dict[str, int] = {}
     for site in plan.sites:
         by_zone[site.zone_id] = by_zone.get(site.zone_id, 0) + site.pods
-    largest = max(by_zone.values()) / total
-    if policy.max_zone_share < 1 and largest > policy.max_zone_share - 1 / total:
-        step = min(SHARE_STEP, 1 - policy.max_zone_share)
-        yield with_policy("max_zone_share", policy.max_zone_share, largest, "share of all pods", step)
+    largest, share = max(by_zone.values()) / total, policy.max_zone_share
+    if share < 1 and largest > share - 1 / total:
+        step = min(SHARE_STEP, 1 - share)
+        changed = dataclasses.replace(policy, max_zone_share=share + step)
+        yield more(changed, "max_zone_share", share, largest, "share of all pods", step)
 
 
 def _tempting_sites(instance: Instance, plan: Plan, most: int) -> list[str]:

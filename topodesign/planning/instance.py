@@ -218,7 +218,7 @@ def with_more_routes(instance: Instance) -> Instance:
     """The instance with every detour around one segment of its routes as a candidate too, in every mode."""
     finder, limit = instance.finder, instance.scenario.policy.max_rtt_ms
     nodes, segments = instance.graph.nodes, instance.graph.segments
-    known = []
+    known: list[KnownPath] = []
     for i, source in enumerate(instance.trips.sites):
         for j in range(i + 1, len(instance.trips.sites)):
             if instance.trips.rtt_ms[i][j] > limit:
@@ -277,7 +277,8 @@ def target_pods(scenario: Scenario) -> int | None:
 def conflict_pairs(instance: Instance) -> set[tuple[int, int]]:
     """Pairs of candidate sites that cannot both be used: too far apart, or split by a failure that must be survived."""
     limit = instance.scenario.policy.max_rtt_ms
-    signatures = _connectivity_signatures(instance)
+    nodes = [site.node for site in instance.sites]
+    signatures = connectivity_classes(instance.scenario, instance.graph, nodes)
     return {
         (i, j)
         for i in range(len(instance.sites))
@@ -286,27 +287,30 @@ def conflict_pairs(instance: Instance) -> set[tuple[int, int]]:
     }
 
 
-def _connectivity_signatures(instance: Instance) -> list[tuple[int, ...]]:
-    """For each candidate site its component of the fiber graph, whole and less each conduit that splits it.
+def connectivity_classes(scenario: Scenario, graph: FiberGraph, nodes: Sequence[int]) -> list[tuple[int, ...]]:
+    """For each node its component of the fiber graph, whole and less each conduit that splits the nodes.
 
-    Two sites with different signatures are separated by the loss of one conduit (or always), so a policy that survives
+    Two sites of different classes are separated by the loss of one conduit (or always), so a policy that survives
     conduits cannot use both.
     """
-    graph = instance.graph
-    nodes = [site.node for site in instance.sites]
-    states: list[Sequence[int]] = [()]
-    policy = instance.scenario.policy
-    if instance.scenario.workload.demand != "all-reduce":
+    if scenario.workload.demand != "all-reduce":
         return [() for _ in nodes]  # sites without a demand between them may be parted
-    if "conduit" in policy.survive and policy.survivable_fraction > 0:
-        states.extend(graph.conduit_segments.values())
-    columns = []
-    for dead in states:
-        labels = _components(graph, frozenset(dead))
-        column = [labels[node] for node in nodes]
-        if len(set(column)) > 1:
-            columns.append(column)
+    policy = scenario.policy
+    whole = _components(graph, frozenset())
+    columns = [[whole[node] for node in nodes]]
+    if {"conduit", "conduit-pair"} & set(policy.survive) and policy.survivable_fraction > 0:
+        for dead in graph.conduit_segments.values():
+            if not _may_split(graph, dead):
+                continue
+            labels = _components(graph, frozenset(dead))
+            columns.append([labels[node] for node in nodes])
+    columns = [column for column in columns if len(set(column)) > 1]
     return [tuple(column[position] for column in columns) for position in range(len(nodes))]
+
+
+def _may_split(graph: FiberGraph, dead: Sequence[int]) -> bool:
+    """Whether removing the segments might split the graph: a lone segment does only if it is a bridge."""
+    return len(dead) > 1 or dead[0] in graph.bridges
 
 
 def _components(graph: FiberGraph, dead: frozenset[int]) -> list[int]:

@@ -17,7 +17,7 @@ import numpy as np
 
 from topodesign.planning.failures import FailureState, FailureStates
 from topodesign.planning.halting import NEVER, Halt
-from topodesign.planning.instance import Floats, Instance
+from topodesign.planning.instance import Floats, Instance, Ints
 from topodesign.planning.master import Master
 from topodesign.planning.programme import Row
 from topodesign.planning.routing_oracles import HoseOracle, MatrixOracle, RoutingOracle, metric_closure
@@ -114,12 +114,13 @@ class RoutingSeparator:
         # prices of the programme's own optimum are scaled so that one hose pays one
         return 1.0 - HOSE_SAFETY if weights.any() else 0.0
 
-    def _places(self, nodes: tuple[int, ...]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    def _places(self, nodes: tuple[int, ...]) -> Ints:
         """For every site the index in ``nodes`` of itself or of its nearest site."""
         trips = np.array(self.instance.trips.rtt_ms)[:, nodes]
         place = np.argmin(trips, axis=1).astype(np.int64)
         place[list(nodes)] = np.arange(len(nodes))
-        return place
+        found: Ints = place
+        return found
 
     def _nodes(self, capacity_gbps: Floats, used: set[int], state: FailureState) -> tuple[int, ...]:
         """Used sites that are up: the ends of the demand, and those that have capacity."""

@@ -13,7 +13,7 @@ from topodesign.planning.cutting_planes import CutLoop
 from topodesign.planning.design import Design
 from topodesign.planning.halting import NEVER, Halt
 from topodesign.planning.holding import Holding
-from topodesign.planning.instance import Instance, widened, with_more_routes
+from topodesign.planning.instance import Floats, Instance, widened, with_more_routes
 from topodesign.planning.master import MILLION, build_master
 from topodesign.planning.pricing import price_routes
 from topodesign.planning.relaxation import Relaxed
@@ -23,6 +23,8 @@ from topodesign.planning.sizing import Sizer
 
 PROVEN_GAP = 1e-9
 """Gap below which a plan counts as optimal: rounding of the solvers' arithmetic."""
+GUESSING_ROUNDS = (4, 10, 20)
+"""Rounds of the root relaxation after which a first plan is tried, as long as there is none."""
 MOST_PRICINGS = 4
 """Rounds of adding missing routes for the sites of the best plan."""
 WORTH_SHARE = 0.1
@@ -39,7 +41,8 @@ class Found:
     """The best design, the proven bound in US dollars (infinite: no plan exists), and what ended the search.
 
     ``instance`` is the one searched, with candidates that the search added; ``routes_worth_usd`` is the most
-    that routes which are no candidates could save the design's sites (``None``: not priced).
+    that routes which are no candidates could save the design's sites (``None``: not priced). ``is_coarse``: the bound
+    is of the coarse programme, over all sites and routes.
     """
 
     instance: Instance
@@ -47,6 +50,7 @@ class Found:
     bound_usd: float
     stopped_by: StoppedBy
     routes_worth_usd: float | None = None
+    is_coarse: bool = False
 
 
 def _ignore(_: PlanEvent) -> None:
@@ -64,7 +68,8 @@ class Search:
 
     ``start`` is a design to better, if it keeps all limits; else its sites are where the local search begins.
     ``is_enough`` and ``enough_bound_usd`` end the search early: at a design that will do, or at a bound above that
-    cost (both end as ``gap``).
+    cost (both end as ``gap``). ``coarse_bound_usd`` is a bound over more sites than the instance has, where it
+    was narrowed to the sites in focus: that is then what the search reports, whatever it proves of its own sites.
     """
 
     instance: Instance
@@ -75,6 +80,7 @@ class Search:
     start: Design | None = None
     is_enough: Callable[[Design], bool] = _not_enough
     enough_bound_usd: float = math.inf
+    coarse_bound_usd: float | None = None
     _sizer: Sizer = field(init=False)
     _best: Design | None = None
     _bound_usd: float = 0.0
@@ -106,9 +112,25 @@ class Search:
         """The root relaxation of the present candidates."""
         separator = separator_for(self.instance)
         self._sizer = Sizer(self.instance, separator, seed=self.limits.seed)
-        loop = CutLoop(master=build_master(self.instance), separator=separator, sites_are_fixed=False)
-        root = loop.run(on_round=self._report_round, halt=self._until_enough())
+        master = build_master(self.instance)
+        loop = CutLoop(master=master, separator=separator, sites_are_fixed=False)
+        rounds = 0
+
+        def after_round(solved: Relaxed) -> None:
+            nonlocal rounds
+            rounds += 1
+            self._raise_bound(solved.bound * MILLION, phase="relaxation")
+            if self._best is None and rounds in GUESSING_ROUNDS:
+                self._guess(solved.values[list(master.used)].clip(0.0, 1.0))
+
+        root = loop.run(on_round=after_round, halt=self._until_enough())
         return root, SiteTree(loop)
+
+    def _guess(self, openness: Floats) -> None:
+        """A first plan long before the relaxation is done, so that there is one when the search is stopped early."""
+        sites = self._site_search().greedy(openness)
+        if sites is not None and not self.halt.is_over():
+            self._round(sites)
 
     def _add_missing_routes(self) -> bool:
         """Price all routes between the best plan's sites; whether some were worth becoming candidates.
@@ -142,12 +164,20 @@ class Search:
         return True
 
     def _found(self, design: Design | None, bound_usd: float, stopped_by: StoppedBy) -> Found:
+        coarse = self.coarse_bound_usd
+        if coarse is not None:
+            bound_usd = coarse if design is None else min(coarse, design.objective_usd)
+            if stopped_by in ("gap", "proof"):
+                # the sites in focus are done with: they say nothing of the others
+                is_closed = design is not None and bound_usd >= design.objective_usd * (1 - self.limits.gap)
+                stopped_by = "gap" if is_closed else "work_limit"
         return Found(
             instance=self.instance,
             design=design,
             bound_usd=bound_usd,
             stopped_by=stopped_by,
             routes_worth_usd=0.0 if self.instance.has_all_routes else self._routes_worth_usd,
+            is_coarse=coarse is not None,
         )
 
     def _offer_start(self) -> None:
@@ -308,10 +338,9 @@ class Search:
         if self._best is not None and self.is_enough(self._best):
             return True
         gap = max(self.limits.gap, PROVEN_GAP)
+        if self.coarse_bound_usd is not None:
+            bound_usd = max(bound_usd, self.coarse_bound_usd)
         return self._best is not None and bound_usd >= self._best.objective_usd * (1 - gap)
-
-    def _report_round(self, solved: Relaxed) -> None:
-        self._raise_bound(solved.bound * MILLION, phase="relaxation")
 
     def _raise_bound(self, bound_usd: float, *, phase: str) -> None:
         if math.isfinite(bound_usd) and bound_usd > self._bound_usd * (1 + 1e-6):
@@ -324,6 +353,8 @@ class Search:
         cost = None if self._best is None else self._best.objective_usd
         # after candidates were added the bound starts again from below: until it is back there is none to show
         bound = self._bound_usd if self._bound_usd >= self._shown_usd > 0 else None
+        if self.coarse_bound_usd is not None:
+            bound = self.coarse_bound_usd
         gap = None if cost is None or bound is None else max(0.0, (cost - bound) / cost)
         self.on_progress(
             PlanEvent(

@@ -11,6 +11,7 @@ from topodesign.domain.equipment import Catalog
 from topodesign.domain.plan import Infeasibility, LimitClash, Objective, Plan, PlanEvent, Relief, SolveLimits, StoppedBy
 from topodesign.domain.scenario import Scenario
 from topodesign.planning.assembly import assemble_plan, assumptions_of, provenance_of
+from topodesign.planning.focus import find_focus, focused, needs_focus
 from topodesign.planning.goals import Reached, objective_of, reach_goal
 from topodesign.planning.halting import Halt, never
 from topodesign.planning.infeasibility import explain_infeasibility
@@ -66,7 +67,9 @@ def solve(
             scenario, catalog, limits, objective=objective, started=started, on_progress=report, halt=halt
         )
         return _plan_of_goal(scenario, reached, objective, limits, started)
-    instance = compile_instance(scenario, catalog, also=() if start is None else planned_paths(start))
+    focus = find_focus(scenario, catalog, halt, seed=limits.seed) if needs_focus(scenario) else None
+    detailed = scenario if focus is None else focused(scenario, focus)
+    instance = compile_instance(detailed, catalog, also=() if start is None else planned_paths(start))
     search = Search(
         instance=instance,
         limits=limits,
@@ -74,8 +77,11 @@ def solve(
         on_progress=report,
         halt=halt,
         start=None if start is None else start_from_plan(instance, start),
+        coarse_bound_usd=None if focus is None else focus.bound_usd,
     )
     found = search.run()
+    if focus is not None:
+        found = dataclasses.replace(found, instance=dataclasses.replace(found.instance, scenario=scenario))
     wall_s = time.monotonic() - started
     if found.design is not None:
         return assemble_plan(found, limits, wall_s=wall_s)
