@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 WORKERS ?= 2
 
-.PHONY: demo test lint generate interop clean help setup
+.PHONY: demo test campaign lint generate interop clean help setup
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/  -/'
@@ -23,6 +23,9 @@ demo: $(READY) ## plan the United States scenario through a real local server, a
 
 test: $(READY) ## run all tests
 	$(BIN)/python -m pytest -n $(WORKERS)
+
+campaign: $(READY) ## the long tests: 200 scenarios against exhaustive enumeration
+	TOPODESIGN_ENUMERATED=200 $(BIN)/python -m pytest -n $(WORKERS) tests/planning/test_optimum.py
 
 lint: $(READY) ## linters: ruff, mypy, import-linter, generated code, buf
 	$(BIN)/ruff check .

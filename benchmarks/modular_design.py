@@ -28,7 +28,7 @@ from benchmarks.instances import ModularInstance
 from topodesign.domain.errors import InternalError
 from topodesign.planning.integer_solve import IntegerProgramme
 from topodesign.planning.programme import Programme, Row
-from topodesign.planning.relaxation import LinearRelaxation
+from topodesign.planning.relaxation import GLOP_SETTINGS, LinearRelaxation
 
 Floats = npt.NDArray[np.float64]
 
@@ -120,6 +120,7 @@ class RoutingOracle:
     def __init__(self, instance: ModularInstance) -> None:
         self._links = len(instance.links)
         self._solver = pywraplp.Solver.CreateSolver("GLOP")
+        self._solver.SetSolverSpecificParametersAsString(GLOP_SETTINGS)
         infinity = self._solver.infinity()
         self._alpha = self._solver.NumVar(0.0, infinity, "")
         self._solver.Objective().SetCoefficient(self._alpha, 1.0)

@@ -78,7 +78,7 @@ def bound_basis(found: Found) -> str:
     if found.is_coarse:
         return (
             "all sites and all routes, by a coarse programme that leaves out the fiber between the sites' entrances; "
-            f"the plan was searched for among {len(instance.sites)} sites in focus, with {len(paths)} lightpath candidates"
+            f"the plan was searched for among {len(instance.sites)} sites with {len(paths)} lightpath candidates"
         )
     if instance.has_all_routes:
         return f"all {len(routes)} routes between sites, in every mode that reaches and is of use"

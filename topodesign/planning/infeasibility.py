@@ -6,13 +6,12 @@ gone, there is a plan) found by a deletion filter. Of the limits in the set thos
 solved with the relief applied: a relief that is told to be confirmed has a plan.
 """
 
-import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from topodesign.domain.equipment import Catalog
-from topodesign.domain.plan import Infeasibility, LimitClash, Relief
+from topodesign.domain.plan import Infeasibility, LimitClash
 from topodesign.domain.scenario import Scenario
 from topodesign.planning.halting import Halt, never
 from topodesign.planning.infeasible_applying import apply_relief
@@ -21,7 +20,7 @@ from topodesign.planning.infeasible_easing import Eased, Question, in_words, sit
 from topodesign.planning.infeasible_ladders import ease_ladder
 from topodesign.planning.infeasible_limits import LimitGroup, limit_groups, plenty_of, without
 from topodesign.planning.infeasible_pairs import ease_pairs
-from topodesign.planning.infeasible_probe import UNDECIDED, Probed, Prober
+from topodesign.planning.infeasible_probe import Probed, Prober
 from topodesign.planning.infeasible_sites import ease_power, ease_sites
 
 __all__ = ["apply_relief", "explain_infeasibility"]
@@ -122,18 +121,18 @@ class _Explainer:
 
         The plan without these kinds; ``None`` when nothing that can be relieved helps, or the time was too short.
         """
+        if self.prober.probe(without(self.scenario, self.groups)).outcome != "plan":
+            return None
         while True:
-            aside = [group for kind in self.kinds for group in kind.of(self.groups)]
-            left = [group for group in self.groups if group not in aside]
+            aside = {group.name: group for kind in self.kinds for group in kind.of(self.groups)}
             if self.kinds:
-                probed = self.prober.probe(without(self.scenario, aside))
+                probed = self.prober.probe(without(self.scenario, tuple(aside.values())))
                 if probed.outcome == "plan":
                     return self._without_needless_kinds(probed)
                 if probed.outcome == "unknown":
                     return None
-            if self.prober.probe(without(self.scenario, self.groups)).outcome != "plan":
-                return None
-            conflict = smallest_conflict(left, lambda kept, aside=aside: self._is_infeasible(kept))
+            left = [group for group in self.groups if group.name not in aside]
+            conflict = smallest_conflict(left, self._is_infeasible)
             self.conflicts.append(conflict)
             kind = next((kind for kind in KINDS if kind.of(conflict)), None)
             if kind is None:
@@ -165,15 +164,11 @@ class _Explainer:
 
     def _told(self, steps: Sequence[Eased], is_confirmed: bool) -> Infeasibility:
         relief = tuple(item for step in steps for item in step.relief)
-        if all(step.is_least for step in steps) and len(steps) == 1:
-            degree = f"This is the least relief of its kind ({steps[0].proof})"
-        else:
-            degree = f"This is an upper bound on the relief, less may do ({'; '.join(step.proof for step in steps)})"
         end = "confirmed by a plan of the scenario with it" if is_confirmed else "not confirmed by a plan in the time"
         return Infeasibility(
-            message=f"{self._clash_in_words()}. Relief: {in_words(relief)}. {degree}; {end}.",
+            message=f"{self._clash_in_words()}. Relief: {in_words(relief)}. {_degree(steps)}; {end}.",
             clashing=self._clashes(),
-            relief=relief if is_confirmed or relief else (),
+            relief=relief,
         )
 
     def _without_relief(self) -> Infeasibility:
@@ -205,12 +200,21 @@ class _Explainer:
 
     def _clash_in_words(self) -> str:
         told = [" and ".join(_in_words(group) for group in conflict) for conflict in self.conflicts]
-        size = (
-            "without any one of these limits there is a plan, were there no others"
-            if self.is_irreducible
-            else "the time was too short to prove that none of these can be left out"
-        )
+        if self.is_irreducible:
+            size = "an irreducible set: leave any one limit out and the others have a plan"
+        else:
+            size = "the time was too short to prove that none of these can be left out"
         return f"no plan keeps {'; nor '.join(told)} ({size})"
+
+
+def _degree(steps: Sequence[Eased]) -> str:
+    """How near the relief is to the least, and why."""
+    proofs = "; ".join(step.proof for step in steps)
+    if not all(step.is_least for step in steps):
+        return f"This is an upper bound on the relief, less may do ({proofs})"
+    if len(steps) > 1:
+        return f"Each change is the least beside those before it, another mix may do with less ({proofs})"
+    return f"This is the least relief of its kind ({proofs})"
 
 
 def _in_words(group: LimitGroup) -> str:

@@ -30,6 +30,14 @@ _OF_THE_WHOLE = {
     "workload.utilization": float,
     "optics.margin_db": float,
 }
+_ONE_OF = {
+    "size.accelerators": ("power_mw", "budget_usd"),
+    "size.power_mw": ("accelerators", "budget_usd"),
+    "size.budget_usd": ("accelerators", "power_mw"),
+    "workload.sync_time_s": ("utilization",),
+    "workload.utilization": ("sync_time_s",),
+}
+"""Fields of which a scenario has one: the others go when one is set."""
 
 
 def apply_relief(scenario: Scenario, relief: Iterable[Relief]) -> Scenario:
@@ -81,7 +89,8 @@ def _applied(scenario: Scenario, item: Relief) -> Scenario:
         return dataclasses.replace(scenario, sites=sites)
     if item.limit in _OF_THE_WHOLE:
         kind = _OF_THE_WHOLE[item.limit]
-        changed = dataclasses.replace(getattr(scenario, part), **{name: kind(item.to_value)})
+        others = dict.fromkeys(_ONE_OF.get(item.limit, ()))
+        changed = dataclasses.replace(getattr(scenario, part), **{**others, name: kind(item.to_value)})
         return dataclasses.replace(scenario, **{part: changed})
     known = ", ".join(sorted(("zone.headroom_mw", "fiber.pairs_available", *_OF_SITES, *_OF_THE_WHOLE)))
     raise InvalidInput(
@@ -95,8 +104,8 @@ def _applied(scenario: Scenario, item: Relief) -> Scenario:
 def _require(item: Relief, is_known: bool) -> None:
     if not is_known:
         raise InvalidInput(
-            f"relief of {item.limit} names {item.id!r}, which the scenario does not have; apply it to the scenario that "
-            "it was found for",
+            f"relief of {item.limit} names {item.id!r}, which the scenario does not have; apply it to the scenario "
+            "that it was found for",
             reason="REFERENCE_UNKNOWN",
             field_path="relief.id",
             metadata={"id": item.id},

@@ -8,6 +8,7 @@ import dataclasses
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from topodesign.domain.equipment import Catalog
 from topodesign.domain.plan import LimitClash
@@ -62,7 +63,9 @@ def limit_groups(scenario: Scenario, catalog: Catalog) -> tuple[LimitGroup, ...]
     plenty = plenty_of(scenario, catalog)
     return (
         *_fiber_groups(scenario, plenty),
-        *_policy_groups(scenario),
+        *_network_policy_groups(scenario),
+        *_size_groups(scenario),
+        *_siting_policy_groups(scenario),
         *_site_groups(scenario),
         *_power_groups(scenario, plenty),
         *_demand_groups(scenario, catalog),
@@ -89,7 +92,7 @@ def _fiber_groups(scenario: Scenario, plenty: Plenty) -> Iterator[LimitGroup]:
         yield _group("fiber.pairs_available", total, unit, lift, owner=only)
 
 
-def _policy_groups(scenario: Scenario) -> Iterator[LimitGroup]:
+def _network_policy_groups(scenario: Scenario) -> Iterator[LimitGroup]:
     policy = scenario.policy
     survived = [name for name in policy.survive if name != "none"]
     if math.isfinite(policy.max_rtt_ms):
@@ -98,6 +101,10 @@ def _policy_groups(scenario: Scenario) -> Iterator[LimitGroup]:
         lift = _with_part("policy", survivable_fraction=0.0)
         unit = "share of the sync bandwidth"
         yield _group(f"policy.survive {', '.join(survived)}", policy.survivable_fraction, unit, lift)
+
+
+def _siting_policy_groups(scenario: Scenario) -> Iterator[LimitGroup]:
+    policy = scenario.policy
     if policy.min_sites > 1:
         yield _policy_group(scenario, "min_sites", 1, "sites")
     if policy.max_sites is not None and policy.max_sites < len(scenario.sites):
@@ -142,17 +149,21 @@ def _power_groups(scenario: Scenario, plenty: Plenty) -> Iterator[LimitGroup]:
     yield _group("site.power_mw", total, unit, _with_sites(power_mw=plenty.power_mw), owner=only_site)
 
 
-def _demand_groups(scenario: Scenario, catalog: Catalog) -> Iterator[LimitGroup]:
-    size, workload = scenario.size, scenario.workload
+def _size_groups(scenario: Scenario) -> Iterator[LimitGroup]:
+    size = scenario.size
     pod = dataclasses.replace(size, accelerators=size.pod_accelerators, power_mw=None, budget_usd=None)
 
-    def lift_size(given: Scenario) -> Scenario:
+    def lift(given: Scenario) -> Scenario:
         return dataclasses.replace(given, size=pod)
 
     if size.power_mw is not None:
-        yield _group("size.power_mw", size.power_mw, "MW", lift_size)
+        yield _group("size.power_mw", size.power_mw, "MW", lift)
     elif size.accelerators is not None and (target_pods(scenario) or 0) > 1:
-        yield _group("size.accelerators", size.accelerators, "accelerators", lift_size)
+        yield _group("size.accelerators", size.accelerators, "accelerators", lift)
+
+
+def _demand_groups(scenario: Scenario, catalog: Catalog) -> Iterator[LimitGroup]:
+    workload = scenario.workload
     if workload.demand == "all-reduce" and workload.sync_time_s is not None:
         longer = _with_part("workload", sync_time_s=workload.sync_time_s / NEXT_TO_NOTHING)
         yield _group("workload.sync_time_s", workload.sync_time_s, "s", longer)
@@ -160,7 +171,7 @@ def _demand_groups(scenario: Scenario, catalog: Catalog) -> Iterator[LimitGroup]
         lower = _with_part("workload", utilization=workload.utilization * NEXT_TO_NOTHING)
         yield _group("workload.utilization", workload.utilization, "share of the time", lower)
     else:
-        demand = sync_demand(scenario, catalog.accelerator(size.accelerator)).demand_gbps
+        demand = sync_demand(scenario, catalog.accelerator(scenario.size.accelerator)).demand_gbps
         yield _group(f"workload.demand {workload.demand}", demand, "Gbit/s in all", _with_little_traffic)
 
 
@@ -179,7 +190,7 @@ def _with_little_traffic(scenario: Scenario) -> Scenario:
     return dataclasses.replace(scenario, traffic=traffic, sites=sites)
 
 
-def _with_part(part: str, **values: object) -> Callable[[Scenario], Scenario]:
+def _with_part(part: str, **values: Any) -> Callable[[Scenario], Scenario]:
     """Changes fields of the scenario's policy, workload or optics."""
 
     def lift(given: Scenario) -> Scenario:
@@ -188,7 +199,7 @@ def _with_part(part: str, **values: object) -> Callable[[Scenario], Scenario]:
     return lift
 
 
-def _with_sites(**values: object) -> Callable[[Scenario], Scenario]:
+def _with_sites(**values: Any) -> Callable[[Scenario], Scenario]:
     """Changes fields of every site."""
 
     def lift(given: Scenario) -> Scenario:

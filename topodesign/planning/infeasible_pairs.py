@@ -26,15 +26,19 @@ TIE_SHARE = 1e-6
 TIES_USD = 5e4
 """More than all transceivers cost at that share."""
 NARROW_S = 2.0
-FULL_S = 6.0
+FULL_S = 10.0
+FEW_SITES = 16
+"""Sites up to which a search among fewer of them first is not worth its time."""
+WANTED_GAP = 0.002
 
 
 def ease_pairs(question: Question, prober: Prober) -> Eased:
     """Fewest pairs to add, over all sites as far as the time goes."""
     scenario, catalog = priced_by_pairs(question.lifted, question.scenario, prober.catalog)
     best = question.fallback
-    narrow = _least(only(scenario, sites_of(best)), catalog, prober.halt, NARROW_S, best)
-    best = _better(question.scenario, best, narrow)
+    if len(scenario.sites) > FEW_SITES:
+        narrow = _least(only(scenario, sites_of(best)), catalog, prober.halt, NARROW_S, best)
+        best = _better(question.scenario, best, narrow)
     found = _least(scenario, catalog, prober.halt, FULL_S, best)
     best = _better(question.scenario, best, found)
     relief = pair_relief(question.scenario, best)
@@ -96,7 +100,7 @@ def _least(scenario: Scenario, catalog: Catalog, halt: Halt, seconds: float, sta
     instance = compile_instance(scenario, catalog)
     search = Search(
         instance=instance,
-        limits=SolveLimits(gap=0.0),
+        limits=SolveLimits(gap=WANTED_GAP),
         started=started,
         halt=Halt(deadline=min(halt.deadline, started + seconds), should_stop=halt.should_stop),
         start=_carried(start, instance),

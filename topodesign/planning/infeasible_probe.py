@@ -9,11 +9,9 @@
 
 import dataclasses
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
-
-import numpy as np
 
 from topodesign.domain.equipment import Catalog
 from topodesign.domain.plan import SolveLimits
@@ -23,11 +21,11 @@ from topodesign.optics.lightpaths import LightpathFinder, round_trips
 from topodesign.optics.reach import ReachModel
 from topodesign.planning.design import Design
 from topodesign.planning.halting import Halt
-from topodesign.planning.instance import Instance, candidate_sites, compile_instance
+from topodesign.planning.instance import Floats, Instance, candidate_sites, compile_instance
 from topodesign.planning.integer_solve import IntegerProgramme
 from topodesign.planning.master import Master, build_master
 from topodesign.planning.prices import PowerPrices, line_system_of, segment_price
-from topodesign.planning.search import Found, Search
+from topodesign.planning.search import Search
 from topodesign.training.demand import sync_demand
 
 Outcome = Literal["plan", "none", "unknown"]
@@ -77,17 +75,24 @@ class Prober:
         if alone is not None:
             return alone
         tried: set[frozenset[str]] = set()
-        for _ in range(2):
-            if siting is None or siting.pods is None or self.halt.is_over():
-                break
-            sites = frozenset(siting.pods)
+        for pods in self._choices(scenario, siting):
+            sites = frozenset(pods)
             if sites not in tried:
                 tried.add(sites)
                 found = self.among(scenario, sites)
                 if found.outcome == "plan":
                     return found
-            siting = self.siting(scenario, near=max(siting.pods, key=lambda name: (siting.pods[name], name)))
         return self.search(scenario, seconds=FULL_S)
+
+    def _choices(self, scenario: Scenario, siting: Siting) -> Iterator[Mapping[str, int]]:
+        """Sites that are worth a search: the cheap ones, then those near the largest of them."""
+        if siting.pods is None or self.halt.is_over():
+            return
+        yield siting.pods
+        largest = max(siting.pods.items(), key=lambda item: (item[1], item[0]))[0]
+        near = self.siting(scenario, near=largest)
+        if near is not None and near.pods is not None:
+            yield near.pods
 
     def siting(self, scenario: Scenario, *, near: str | None = None) -> Siting | None:
         """Sites and pods that keep every limit but those of the light; ``None``: there are none. A cheap choice, or
@@ -100,7 +105,7 @@ class Prober:
             _prefer_near(master, near)
         return self._solved(master)
 
-    def among(self, scenario: Scenario, sites: Collection[str], *, start: Found | None = None) -> Probed:
+    def among(self, scenario: Scenario, sites: Collection[str]) -> Probed:
         """A search among these sites only; it proves nothing about others."""
         found = self.search(only(scenario, sites), seconds=NARROW_S)
         return found if found.outcome == "plan" else UNDECIDED
@@ -169,7 +174,7 @@ def without_light(scenario: Scenario, catalog: Catalog) -> Instance:
     )
 
 
-def pods_of(master: Master, values: np.ndarray) -> dict[str, int]:
+def pods_of(master: Master, values: Floats) -> dict[str, int]:
     """Pods by site id in a solution of a programme of sites."""
     whole = {
         site.site.site_id: round(float(values[column]))
