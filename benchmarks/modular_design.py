@@ -118,7 +118,7 @@ class RoutingOracle:
     """Largest share alpha of the demand that given capacities carry, and link weights that prove it; GLOP, warm."""
 
     def __init__(self, instance: ModularInstance) -> None:
-        self._links = len(instance.links)
+        self._unit = max(instance.demands.values())
         self._solver = pywraplp.Solver.CreateSolver("GLOP")
         self._solver.SetSolverSpecificParametersAsString(GLOP_SETTINGS)
         infinity = self._solver.infinity()
@@ -129,8 +129,8 @@ class RoutingOracle:
         for source, amounts in demand_by_source(instance).items():
             balance = [self._solver.Constraint(0.0, 0.0) for _ in range(instance.nodes)]
             for node, amount in amounts.items():
-                balance[node].SetCoefficient(self._alpha, -amount)
-            balance[source].SetCoefficient(self._alpha, sum(amounts.values()))
+                balance[node].SetCoefficient(self._alpha, -amount / self._unit)
+            balance[source].SetCoefficient(self._alpha, sum(amounts.values()) / self._unit)
             for link, (a, z) in enumerate(instance.links):
                 for tail, head in ((a, z), (z, a)):
                     flow = self._solver.NumVar(0.0, infinity, "")
@@ -146,8 +146,10 @@ class RoutingOracle:
         """alpha, and the prices of the links (at least the demand's least length times them is needed)."""
         infinity = self._solver.infinity()
         for row, most in zip(self._capacity, capacity, strict=True):
-            row.SetBounds(-infinity, float(most))
+            row.SetBounds(-infinity, float(most) / self._unit)
         status = self._solver.Solve(self._parameters)
+        if status != pywraplp.Solver.OPTIMAL:
+            status = self._solver.Solve()  # afresh: a basis many capacities old can be numerically useless
         if status != pywraplp.Solver.OPTIMAL:
             raise InternalError(f"the routing programme ended with solver status {status}", reason="SOLVER_FAILED")
         weights = np.array([max(0.0, row.dual_value()) for row in self._capacity])

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from topodesign.api import plan as plan
     from topodesign.catalog import load_catalog as load_catalog
     from topodesign.client import Client as Client
+    from topodesign.comparison import diff_plans as diff_plans
     from topodesign.domain.errors import TopoDesignError as TopoDesignError
     from topodesign.domain.fabric import Clos as Clos
     from topodesign.domain.fabric import FabricEvaluation as FabricEvaluation
@@ -38,6 +39,7 @@ _HOME = {
     "Verification": "topodesign.domain.plan",
     "check_scenario": "topodesign.scenario",
     "compare_fabrics": "topodesign.fabric",
+    "diff_plans": "topodesign.comparison",
     "evaluate_fabric": "topodesign.fabric",
     "explain": "topodesign.api",
     "load_catalog": "topodesign.catalog",

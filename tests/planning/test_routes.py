@@ -65,8 +65,8 @@ def test_bridges_are_those_of_networkx(seed, random_scenario):
 
 @pytest.mark.parametrize("count", [5, 14])
 def test_scarce_pairs_are_spread_over_as_many_fibers_as_it_takes(campus, count):
-    # 112 Tbit/s; a pair of C band carries some 38 Tbit/s in the densest mode, so that three pairs survive no cut
-    workload = dataclasses.replace(campus.workload, parameters=campus.workload.parameters * 35)
+    # 90 Tbit/s; one pair of C band carries 25.6 Tbit/s at 400 Gbit/s a 75 GHz slot: four pairs must be left after a cut
+    workload = dataclasses.replace(campus.workload, parameters=campus.workload.parameters * 28)
     scenario = dataclasses.replace(parallel(campus, count, 1), workload=workload)
     plan = td.plan(scenario, gap=0.01)
     assert plan.verified

@@ -36,6 +36,7 @@ COMMANDS = {
     "plan": CommandEntry("topodesign.cli.plan", "plan", "Place clusters and size links; write the plan into a folder."),
     "check": CommandEntry("topodesign.cli.check", "check", "Read a scenario and list every problem in it."),
     "verify": CommandEntry("topodesign.cli.verify", "verify", "Check a plan independently of the planner."),
+    "diff": CommandEntry("topodesign.cli.diff", "diff", "Show what changes from one plan to another, and its cost."),
     "explain": CommandEntry("topodesign.cli.explain", "explain", "Say what binds a plan and why sites are left out."),
     "fabric": CommandEntry("topodesign.cli.fabric", "fabric", "Evaluate and compare fabrics inside a site."),
     "serve": CommandEntry("topodesign.cli.serve", "serve", "Run the gRPC service."),

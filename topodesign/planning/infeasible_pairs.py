@@ -29,7 +29,7 @@ NARROW_S = 2.0
 FULL_S = 10.0
 FEW_SITES = 16
 """Sites up to which a search among fewer of them first is not worth its time."""
-WANTED_GAP = 0.002
+WANTED_GAP = 0.005
 
 
 def ease_pairs(question: Question, prober: Prober) -> Eased:

@@ -1,0 +1,61 @@
+"""``topodesign diff``: what changes from one plan to another, and what it costs."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from topodesign.cli.given_paths import path
+from topodesign.cli.output import emit_json, say
+
+if TYPE_CHECKING:
+    from topodesign.domain.comparison import PlanDiff
+
+EXAMPLE = "Example: topodesign diff out/us-2025 out/us-2026"
+
+
+def diff(
+    before: Annotated[Path, typer.Argument(parser=path, help="plan.json, or the folder that `plan --out` wrote.")],
+    after: Annotated[Path, typer.Argument(parser=path, help="The plan to compare it with.")],
+    json_output: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Show what changes from one plan to another: sites, fiber pairs, lightpaths, costs, and the works it takes.
+
+    Sites and segments are matched by id. Costs are differences of net present value over the horizon.
+    """
+    import topodesign
+
+    found = topodesign.diff_plans(topodesign.load_plan(before), topodesign.load_plan(after))
+    if json_output:
+        emit_json(found)
+    else:
+        _describe(found)
+
+
+def _describe(found: "PlanDiff") -> None:
+    if found.is_same:
+        say("the plans use the same sites, fiber and lightpaths")
+    for site in found.sites:
+        say(
+            f"  site {site.site_id}: {site.pods_before:,} -> {site.pods_after:,} pods, "
+            f"{site.power_mw_before:,.1f} -> {site.power_mw_after:,.1f} MW"
+        )
+    for segment in found.segments:
+        say(f"  segment {segment.segment_id}: {segment.pairs_before:,} -> {segment.pairs_after:,} fiber pairs")
+    for item in found.lightpaths:
+        say(
+            f"  {item.a} - {item.z} {item.mode}: {item.count_before:,} -> {item.count_after:,} lightpaths "
+            f"over {', '.join(item.segments)}"
+        )
+    for cost in found.costs:
+        say(f"  {cost.item}: {cost.delta_usd / 1e6:+,.2f} million USD")
+    works = found.works
+    say(
+        f"works: {works.sites_opened} sites opened and {works.sites_closed} closed, {works.pods_added:,} pods added "
+        f"and {works.pods_removed:,} removed, {works.pairs_lit:,} fiber pairs lit and {works.pairs_darkened:,} darkened, "
+        f"{works.lightpaths_added:,} lightpaths added and {works.lightpaths_removed:,} removed"
+    )
+    say(
+        f"cost {found.cost_delta_usd / 1e6:+,.2f} million USD of present value, of which network "
+        f"{found.network_cost_delta_usd / 1e6:+,.2f}"
+    )
