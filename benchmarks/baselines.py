@@ -6,7 +6,8 @@
 (a) ``planner``            ours, to the gap and within the time of benchmarks/planner_table.py
 (b) ``facility, median``   place, then size: sites by a model that knows no network, then our sizing of them
 (c) ``monolith``           the textbook multicommodity-flow programme, solved by the same solver (SCIP) to a gap of 1 %;
-    ``monolith-reduced``   without failure states that others imply; ``monolith-cuts`` that, and with cuts only
+    ``monolith-reduced``   without failure states that others imply; ``monolith-detours`` that, with more lightpath
+                           candidates; ``monolith-cuts`` the reduced one with cuts only
 
 Every run has its own process. ``to 1 %`` is the time until cost and bound were within 1 % of each other; for (b) the
 bound is that of the sites chosen. The saving is what the planner's plan costs less: in all, and in fiber and optics

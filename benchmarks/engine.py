@@ -1,7 +1,7 @@
 """Where the benchmarks reach into the planner's parts: compiled scenarios, and plans of decisions made elsewhere.
 
-The baselines must be held to the same lightpath candidates, prices and verifier as the planner. What they need from
-inside of it to compile a scenario and to assemble a plan goes through here.
+The baselines must be held to the same limits, prices and verifier as the planner. What they need from inside of it to
+compile a scenario and to assemble a plan goes through here.
 """
 
 import dataclasses
@@ -12,13 +12,17 @@ from topodesign.domain.plan import Plan, SolveLimits, StoppedBy
 from topodesign.domain.scenario import Scenario
 from topodesign.planning.assembly import assemble_plan
 from topodesign.planning.design import Design
-from topodesign.planning.instance import Instance, compile_instance
+from topodesign.planning.instance import Instance, compile_instance, with_more_routes
 from topodesign.planning.search import Found
 
 
-def compiled(scenario: Scenario) -> Instance:
-    """Candidate sites, lightpath candidates and prices of a scenario, with the shipped catalogue."""
-    return compile_instance(scenario, load_catalog(scenario.catalog_overrides))
+def compiled(scenario: Scenario, *, with_detours: bool = False) -> Instance:
+    """Candidate sites, lightpath candidates and prices of a scenario, with the shipped catalogue.
+
+    The candidates are those that the planner begins with; ``with_detours`` adds every detour around one segment.
+    """
+    instance = compile_instance(scenario, load_catalog(scenario.catalog_overrides))
+    return with_more_routes(instance) if with_detours else instance
 
 
 def compiled_without_lightpaths(scenario: Scenario) -> Instance:

@@ -25,9 +25,10 @@ from topodesign.domain.scenario import Scenario
 
 ROOT = Path(__file__).resolve().parents[1]
 
-Method = Literal["planner", "facility", "median", "monolith", "monolith-reduced", "monolith-cuts"]
+Method = Literal["planner", "facility", "median", "monolith", "monolith-reduced", "monolith-detours", "monolith-cuts"]
 """The planner; a siting model and then the planner's sizing (benchmarks/siting.py); the textbook programme
-(benchmarks/monolith.py): with every failure state, without those that others imply, or that with cuts only."""
+(benchmarks/monolith.py): with every failure state, without those that others imply, the latter with more lightpath
+candidates, or the latter with cuts only."""
 MOST_COLUMNS = 1_000_000
 """Columns above which a textbook programme is not built: SCIP takes a few kB for each and the rows that go with it."""
 
@@ -137,7 +138,7 @@ def plan_here(request: Request) -> MeasuredPlan:
     scenario = build(request.scenario)
     if request.sites:
         scenario = with_sites(scenario, request.sites)
-    if request.method in ("monolith", "monolith-reduced", "monolith-cuts"):
+    if request.method.startswith("monolith"):
         return _by_monolith(request, scenario)
     if request.method in ("facility", "median"):
         return _place_then_size(request, scenario)
@@ -206,6 +207,7 @@ def _by_monolith(request: Request, scenario: Scenario) -> MeasuredPlan:
         scenario,
         limits=limits,
         with_all_states=request.method == "monolith",
+        with_detours=request.method == "monolith-detours",
         cuts_only=request.method == "monolith-cuts",
         most_columns=request.most_columns,
     )
@@ -223,11 +225,11 @@ def _measured(
     time_line: Sequence[TimePoint],
     note: str,
 ) -> MeasuredPlan:
-    import topodesign as td
+    from topodesign.verify import verify_plan
 
     verified = False
     if plan.cost_usd is not None:
-        verification = td.verify(scenario, plan)
+        verification = verify_plan(scenario, plan)
         verified = verification.valid
         note = _joined(note, *(str(violation) for violation in verification.violations[:3]))
     return MeasuredPlan(

@@ -1,7 +1,9 @@
 """Baseline (c): the textbook programme, all at once: every binary, every failure state, the demand as flows.
 
-Columns and limits are the planner's own (docs/formulation.md, (4) to (13), the same lightpath candidates), all linking
-rows x_l <= most_l o_i included from the start. In place of separated rows, (14) is a multicommodity flow for each
+Columns and limits are the planner's own (docs/formulation.md, (4) to (13)), all linking rows x_l <= most_l o_i included
+from the start. The lightpath candidates are those that the planner begins with. The planner then prices all other
+routes between its sites and adds those of worth, so its cost may lie below this programme's bound, which is relative to
+its own list; ``with_detours`` makes that longer. In place of separated rows, (14) is a multicommodity flow for each
 failure state k. Let r_s choose one used site as the root, c_ij(k) be the surviving capacity between i and j over B_k:
 
     sum_s r_s = 1,  r_s <= o_s
@@ -106,6 +108,7 @@ def solve_monolith(
     limits: SolveLimits,
     most_columns: int,
     with_all_states: bool = True,
+    with_detours: bool = False,
     cuts_only: bool = False,
 ) -> Outcome:
     """Build and solve the programme; the plan is not verified yet. The time limit counts the building.
@@ -116,7 +119,7 @@ def solve_monolith(
         For demands other than the all-reduce, and for the loss of sites or zones: not part of this baseline.
     """
     started = time.monotonic()
-    instance = compiled(scenario)
+    instance = compiled(scenario, with_detours=with_detours)
     states = failure_states(instance, with_all=with_all_states)
     logical = Logical.of(instance)
     columns = count_columns(instance, logical, len(states))
@@ -140,7 +143,10 @@ def solve_monolith(
     if solved.values is not None:
         stopped_by: StoppedBy = "gap" if solved.outcome == "optimal" else "time_limit"
         plan = _read(master, solved.values, bound_usd, stopped_by, limits, wall_s)
-    note = f"{columns:,} columns, {len(master.programme.rows):,} rows, {len(states):,} states, built in {built_s:.1f} s"
+    note = (
+        f"{len(instance.lightpaths):,} lightpath candidates, {len(states):,} states, {columns:,} columns, "
+        f"{len(master.programme.rows):,} rows, built in {built_s:.1f} s"
+    )
     if plan is None:
         note = f"{'infeasible' if solved.outcome == 'infeasible' else 'no plan found'}; {note}"
     return Outcome(plan=plan, bound_usd=bound_usd, columns=columns, states=len(states), wall_s=wall_s, note=note)

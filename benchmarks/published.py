@@ -2,7 +2,7 @@
 
     python -m benchmarks.published [--bench FOLDER] [--instances cap41,polska] [--time-limit 60] [--json FILE]
 
-``FOLDER`` (default ``../shared/bench``) holds the instances and their best known values; its README.md names the sources.
+``FOLDER`` (default ``../shared/bench``) holds the instances and their best known values; its README.md has the sources.
 
 facility       capacitated facility location (OR-Library cap, Holmberg): ours against all strong rows and against none
 fixed-charge   fixed-charge multicommodity network design (Canad C): the same ways (benchmarks/strong_rows.py)
@@ -10,8 +10,8 @@ modular        modular network design that survives any one link (SNDlib): ours 
                (benchmarks/modular_design.py)
 
 ``to best`` is (objective - best known) / best known. Holmberg's best known values let no customer be split, which is
-allowed here, so ours may lie below them. ``gap`` is against the bound of the same run. ``time ratio`` is plain seconds over
-ours, where both proved their answer; ``>``: the plain one had not when its time was up, so the ratio is at least that.
+allowed here, so ours may lie below them. ``gap`` is against the bound of the same run. ``time ratio`` is plain seconds
+over ours, where both proved their answer; ``>``: the plain one had not when its time was up, so it is at least that.
 """
 
 import argparse
@@ -28,6 +28,9 @@ from benchmarks.strong_rows import Formulation, Way, facility_formulation, fixed
 from benchmarks.tables import RESULTS, ROOT, environment, markdown_table, percent, write_json
 
 PROVEN_GAP = 1e-6
+
+Figures = tuple[float | None, float, float, int]
+"""Objective (``None``: nothing found), proven bound, seconds, rows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,34 +85,34 @@ class Family:
     best_known: str
     best_prefix: str
     instances: tuple[str, ...]
-    solve: Callable[[Path, Limits], Mapping[str, tuple[float | None, float, float, int]]]
+    solve: Callable[[Path, Limits], Mapping[str, Figures]]
 
 
-def _by_strong_rows(formulation: Formulation, limits: Limits) -> dict[str, tuple[float | None, float, float, int]]:
+def _by_strong_rows(formulation: Formulation, limits: Limits) -> dict[str, Figures]:
     ways: tuple[Way, ...] = ("ours", "plain-strong", "plain")
-    found = {}
+    found: dict[str, Figures] = {}
     for way in ways:
         done = solve(formulation, way, time_limit_s=limits.time_limit_s, gap=limits.gap, seed=limits.seed)
         found[way] = (done.objective, done.bound, done.wall_s, done.rows)
     return found
 
 
-def solve_orlib(path: Path, limits: Limits) -> Mapping[str, tuple[float | None, float, float, int]]:
-    """A cap instance, all ways: objective, bound, seconds, rows by way."""
+def solve_orlib(path: Path, limits: Limits) -> Mapping[str, Figures]:
+    """A cap instance, all ways."""
     return _by_strong_rows(facility_formulation(read.read_orlib(path)), limits)
 
 
-def solve_holmberg(path: Path, limits: Limits) -> Mapping[str, tuple[float | None, float, float, int]]:
+def solve_holmberg(path: Path, limits: Limits) -> Mapping[str, Figures]:
     """A Holmberg instance with customers that may be split, all ways."""
     return _by_strong_rows(facility_formulation(read.read_holmberg(path)), limits)
 
 
-def solve_canad(path: Path, limits: Limits) -> Mapping[str, tuple[float | None, float, float, int]]:
+def solve_canad(path: Path, limits: Limits) -> Mapping[str, Figures]:
     """A Canad instance, all ways."""
     return _by_strong_rows(fixed_charge_formulation(read.read_canad(path)), limits)
 
 
-def solve_modular(path: Path, limits: Limits) -> Mapping[str, tuple[float | None, float, float, int]]:
+def solve_modular(path: Path, limits: Limits) -> Mapping[str, Figures]:
     """An SNDlib network that survives any one link, both ways."""
     instance = read.read_sndlib(path)
     ours = CapacitySpace(instance).solve(time_limit_s=limits.time_limit_s, gap=limits.gap, seed=limits.seed)

@@ -11,11 +11,13 @@ import topodesign as td
 from topodesign.catalog import load_catalog
 from topodesign.domain.errors import InvalidInput
 from topodesign.domain.plan import Relief, SolveLimits
+from topodesign.domain.scenario import Traffic
 from topodesign.planning.halting import Halt
 from topodesign.planning.infeasibility import apply_relief, explain_infeasibility
 from topodesign.planning.infeasible_conflict import smallest_conflict
 from topodesign.planning.infeasible_easing import Question
-from topodesign.planning.infeasible_limits import limit_groups, plenty_of, without
+from topodesign.planning.infeasible_ladders import ease_ladder
+from topodesign.planning.infeasible_limits import limit_groups, without
 from topodesign.planning.infeasible_probe import Prober
 from topodesign.planning.infeasible_sites import ease_sites
 from topodesign.planning.solve import solve
@@ -108,9 +110,8 @@ def test_one_millisecond_over_the_united_states(us):
 def test_no_fiber_pairs_anywhere(nova):
     why = explained_and_relieved(with_pairs(nova, 0), "fiber.pairs_available", "policy.min_sites")
     assert {item.limit for item in why.relief} == {"fiber.pairs_available"}
-    # Four used sites (min_sites) need 5 Pbit/s whichever conduit is cut, so each is left over at least two segments
-    # that together carry 2 x 5 Pbit/s, or three with 1.5 x 5; at most 4,800 GHz x 16/3 bit/s/Hz = 25.6 Tbit/s fit on a
-    # pair. Each pair serves two ends: at least 4 x 7,500 / 25.6 / 2 = 586 pairs.
+    # The partition of four used sites (min_sites) into single ones asks for 3 x 5 Pbit/s of lightpaths, each over at
+    # least one segment; the densest modes (400 Gbit/s in 75 GHz) put 25.6 Tbit/s on a pair: 15,000 / 25.6 = 585.9 pairs
     assert sum(item.to_value - item.from_value for item in why.relief) >= 586
 
 
@@ -158,17 +159,53 @@ def test_a_dark_pair_on_each_of_two_fibers_is_enough(campus):
 
 
 def test_a_round_trip_limit_that_parts_the_sites(campus):
-    # the shorter fiber is 40 km: 2 x 40 km x 1.468 / 299,792.458 km/s is 0.392 ms; 5 us of transceivers each way
+    # the shorter fiber is 40 km: 2 x (40 km x 1.468 / 299,792.458 km/s + 5 us of transceivers) = 0.40174 ms
     near = with_policy(campus, max_rtt_ms=0.1)
     why = explained_and_relieved(near, "policy.max_rtt_ms", "policy.min_sites")
     (relief,) = why.relief
-    assert relief.to_value == pytest.approx(0.402, abs=0.002)
+    assert relief.to_value == 0.402
     assert solve(with_policy(campus, max_rtt_ms=relief.to_value - 0.002), limits=LIMITS).status == "infeasible"
 
 
 def test_a_single_fiber_cannot_survive_its_cut(campus):
     single = dataclasses.replace(campus, segments=campus.segments[:1])
     explained_and_relieved(single, "policy.survive conduit", "policy.min_sites")
+
+
+def test_two_fibers_cannot_survive_the_loss_of_both(campus):
+    why = explained_and_relieved(
+        with_policy(campus, survive=("conduit-pair",)), "policy.survive conduit-pair", "policy.min_sites"
+    )
+    assert [(item.limit, item.to_value) for item in why.relief] == [("policy.survivable_fraction", 0.0)]
+    assert "the least relief of its kind" in why.message
+
+
+def test_the_share_that_survives_is_the_largest_that_the_pairs_allow(campus):
+    # 50 x 3,200 Gbit/s = 160 Tbit/s with everything up fit on 4 + 4 pairs of 25.6 Tbit/s; after a cut 4 pairs are left:
+    # 102.4 / 160 = 0.64. Other limits are out of the question here, so the ladder is asked by itself.
+    workload = dataclasses.replace(campus.workload, parameters=campus.workload.parameters * 50)
+    thin = dataclasses.replace(campus, workload=workload)
+    catalog = load_catalog(thin.catalog_overrides)
+    prober = Prober(catalog, Halt())
+    groups = tuple(group for group in limit_groups(thin, catalog) if group.name == "policy.survive conduit")
+    fallback = prober.probe(without(thin, groups))
+    question = Question(scenario=thin, groups=groups, fallback=fallback)
+    eased = ease_ladder(question, prober)
+    assert [item.to_value for item in eased.relief] == [0.64]
+    assert eased.is_least
+    assert td.plan(apply_relief(thin, eased.relief), time_limit_s=30, gap=0.05).verified
+
+
+def test_a_demand_matrix_over_a_single_fiber_cannot_survive_its_cut(campus):
+    a, b = (site.site_id for site in campus.sites)
+    matrix = dataclasses.replace(
+        campus,
+        segments=campus.segments[:1],
+        workload=dataclasses.replace(campus.workload, demand="matrix"),
+        traffic=(Traffic(a=a, b=b, gbps=3200.0),),
+    )
+    why = explained_and_relieved(matrix, "policy.survive conduit")
+    assert [(item.limit, item.to_value) for item in why.relief] == [("policy.survivable_fraction", 0.0)]
 
 
 def test_a_single_zone_cannot_hold_half_of_the_pods_only(campus):
@@ -297,9 +334,9 @@ def test_a_conflict_of_two_in_sixteen_takes_few_questions():
 @pytest.mark.parametrize(
     ("name", "change", "expected"),
     [
-        # required and full: 20 pods of 2.5 MW do not fit into the other limits, so one site must be let go
+        # both are required, but max_sites is 1: one must be let go
         ("site.required", {"required": True}, 1.0),
-        # at least three pods at each of two sites, but a zone of 10 MW holds four of 2.5 MW (and no light for more)
+        # at least three pods at each of two sites, but a zone of 10.1 MW holds four of 2.5 MW: two less in all
         ("site.min_pods", {"min_pods": 3}, 2.0),
     ],
 )
@@ -317,7 +354,7 @@ def test_what_was_decided_for_sites_gives_way_least(campus, name, change, expect
     prober = Prober(catalog, Halt())
     groups = tuple(group for group in limit_groups(scenario, catalog) if group.name == name)
     fallback = prober.probe(without(scenario, groups))
-    question = Question(scenario=scenario, groups=groups, fallback=fallback, plenty=plenty_of(scenario, catalog))
+    question = Question(scenario=scenario, groups=groups, fallback=fallback)
     eased = ease_sites(question, prober)
     assert eased.is_least
     assert sum(item.from_value - item.to_value for item in eased.relief) == expected

@@ -1,24 +1,35 @@
 """The difference of two plans: sites, fiber, lightpaths, costs, and what the change takes."""
 
+from topodesign.comparison.conversion import Prices, conversion_between
 from topodesign.domain.comparison import CostChange, LightpathChange, PlanDiff, SegmentChange, SiteChange, Works
+from topodesign.domain.equipment import Catalog
 from topodesign.domain.errors import InvalidInput
 from topodesign.domain.plan import Lightpath, Plan
+from topodesign.domain.scenario import Scenario
 
 PathId = tuple[str, str, str, tuple[str, ...]]
 
 
-def diff_plans(before: Plan, after: Plan) -> PlanDiff:
+def diff_plans(
+    before: Plan, after: Plan, *, scenario: Scenario | None = None, catalog: Catalog | None = None
+) -> PlanDiff:
     """What changes from one plan to another, and what it costs.
 
     Parameters
     ----------
     before, after : Plan
         Plans of the same or of similar scenarios: sites and segments are matched by id.
+    scenario : Scenario, optional
+        What is in service already and the prices of sites and fiber, for the conversion; by default the scenario that
+        ``after`` carries along.
+    catalog : Catalog, optional
+        Prices of equipment, with the scenario's overrides. Without it the conversion is counted but not priced.
 
     Raises
     ------
     InvalidInput
-        When one of them holds no plan (infeasible, or stopped before there was one).
+        When one of them holds no plan (infeasible, or stopped before there was one); when the scenario does not have a
+        site or segment of ``after`` that is to be priced (``REFERENCE_UNKNOWN``).
     """
     for name, plan in (("before", before), ("after", after)):
         if plan.cost_usd is None:
@@ -40,6 +51,7 @@ def diff_plans(before: Plan, after: Plan) -> PlanDiff:
         goal_value=(_goal(before), _goal(after)),
         works=_works(sites, segments, lightpaths),
         is_same=not sites and not segments and not lightpaths,
+        conversion=conversion_between(before, after, _prices(scenario or after.scenario, catalog)),
     )
 
 
@@ -132,3 +144,7 @@ def _strength(plan: Plan) -> float | None:
 
 def _goal(plan: Plan) -> float | None:
     return None if plan.goal is None else plan.goal.value
+
+
+def _prices(scenario: Scenario | None, catalog: Catalog | None) -> Prices | None:
+    return None if scenario is None else Prices(scenario=scenario, catalog=catalog)

@@ -1,6 +1,7 @@
 """What differs between two plans. Costs in US dollars, power in MW."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,11 +64,38 @@ class Works:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Conversion:
+    """What it takes to turn the first plan, once built, into the second: things to buy or build, and to give up.
+
+    Nothing here is a present value over the horizon: energy, carbon and route charges are left out, and what the first
+    plan has is there already. Freed transceivers are used again for lightpaths of the same mode, wherever they are;
+    freed fiber pairs are of no use elsewhere. Accelerators, as everywhere, are counted beside the cost.
+
+    ``items_usd`` are the one-off expenses by the names of cost items, and ``cost_usd`` their sum; ``None`` where prices
+    were not given.
+    """
+
+    new_sites: tuple[str, ...]
+    closed_sites: tuple[str, ...]
+    new_pods: int
+    freed_pods: int
+    new_pairs: int
+    freed_pairs: int
+    built_segments: tuple[str, ...]
+    new_amplifiers: int
+    transceivers_to_buy: Mapping[str, int] = field(default_factory=dict)
+    transceivers_left_over: Mapping[str, int] = field(default_factory=dict)
+    new_accelerators: int
+    items_usd: Mapping[str, float] | None = None
+    cost_usd: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlanDiff:
     """All changes from one plan to another; what is equal in both is left out.
 
     ``costs`` sum to ``cost_delta_usd`` to the cent. That is a difference of present values; what the change itself
-    takes is in ``works``.
+    takes is in ``works``, and what an owner of the first network must buy for it in ``conversion``.
     """
 
     sites: tuple[SiteChange, ...]
@@ -80,3 +108,4 @@ class PlanDiff:
     goal_value: tuple[float | None, float | None]
     works: Works
     is_same: bool
+    conversion: Conversion | None = None

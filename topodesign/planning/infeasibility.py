@@ -18,7 +18,7 @@ from topodesign.planning.infeasible_applying import apply_relief
 from topodesign.planning.infeasible_conflict import smallest_conflict
 from topodesign.planning.infeasible_easing import Eased, Question, in_words, sites_of
 from topodesign.planning.infeasible_ladders import ease_ladder
-from topodesign.planning.infeasible_limits import LimitGroup, limit_groups, plenty_of, without
+from topodesign.planning.infeasible_limits import LimitGroup, limit_groups, without
 from topodesign.planning.infeasible_pairs import ease_pairs
 from topodesign.planning.infeasible_probe import Probed, Prober
 from topodesign.planning.infeasible_sites import ease_power, ease_sites
@@ -95,7 +95,6 @@ class _Explainer:
         self.scenario = scenario
         self.prober = Prober(catalog, halt)
         self.groups = limit_groups(scenario, catalog)
-        self.plenty = plenty_of(scenario, catalog)
         self.conflicts: list[list[LimitGroup]] = []
         self.is_irreducible = True
         self.kinds: list[Kind] = []
@@ -107,9 +106,7 @@ class _Explainer:
         relieved, steps = self.scenario, []
         for position, kind in enumerate(self.kinds):
             others = [group for later in self.kinds[position + 1 :] for group in later.of(self.groups)]
-            question = Question(
-                scenario=without(relieved, others), groups=kind.of(self.groups), fallback=possible, plenty=self.plenty
-            )
+            question = Question(scenario=without(relieved, others), groups=kind.of(self.groups), fallback=possible)
             eased = kind.ease(question, self.prober)
             steps.append(eased)
             relieved = apply_relief(relieved, eased.relief)

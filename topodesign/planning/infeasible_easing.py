@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from topodesign.domain.plan import Relief
 from topodesign.domain.scenario import Scenario
-from topodesign.planning.infeasible_limits import LimitGroup, Plenty, without
+from topodesign.planning.infeasible_limits import LimitGroup, without
 from topodesign.planning.infeasible_probe import Probed
 
 
@@ -13,13 +13,12 @@ from topodesign.planning.infeasible_probe import Probed
 class Question:
     """How little the limits of ``groups`` must give so that ``scenario`` has a plan.
 
-    ``fallback`` is a plan of the scenario without these groups; ``plenty`` is what no plan needs more of.
+    ``fallback`` is a plan of the scenario without these groups.
     """
 
     scenario: Scenario
     groups: tuple[LimitGroup, ...]
     fallback: Probed
-    plenty: Plenty
 
     @property
     def lifted(self) -> Scenario:

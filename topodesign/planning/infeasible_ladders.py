@@ -14,7 +14,8 @@ from topodesign.planning.infeasible_applying import apply_relief
 from topodesign.planning.infeasible_easing import Eased, Question
 from topodesign.planning.infeasible_probe import Probed, Prober, without_light
 
-MOST_PROBES = 6
+MOST_PROBES = 10
+"""Searches on one ladder: two, and seven that halve a hundred steps down to one."""
 SHARE_STEP = 0.01
 MARGIN_STEP_DB = 0.1
 GROWTH = 1.05
@@ -44,31 +45,41 @@ def ease_ladder(question: Question, prober: Prober) -> Eased:
     def at(step: int) -> Scenario:
         return apply_relief(scenario, [ladder.relief(step)])
 
-    low, high = -1, len(ladder.values) - 1
-    while high - low > 1 and not prober.halt.is_over():
-        middle = (low + high) // 2
+    last = len(ladder.values) - 1
+    low, first = -1, last
+    while first - low > 1 and not prober.halt.is_over():
+        middle = (low + first) // 2
         if prober.siting(at(middle)) is None:
             low = middle
         else:
-            high = middle
-    is_proven, last = high - low == 1, len(ladder.values) - 1
-    best: Probed | None = None
-    step, probes = high, 0
-    high = last + 1
-    while high - low > 1 and not prober.halt.is_over() and probes < MOST_PROBES:
-        probes += 1
+            first = middle
+    low, high, is_proven, best = _bisected(question, prober, at, low=low, first=first, last=last)
+    is_least = is_proven and high - low == 1
+    proof = f"no plan keeps the other limits with a stricter value {ladder.grain}".rstrip()
+    if not is_least:
+        proof = f"between {ladder.values[max(low, 0)]:,.10g} and this value the time was too short to decide"
+    return Eased(relief=(ladder.relief(high),), probed=best, is_least=is_least, proof=proof)
+
+
+def _bisected(
+    question: Question, prober: Prober, at: Callable[[int], Scenario], *, low: int, first: int, last: int
+) -> tuple[int, int, bool, Probed]:
+    """The strictest step that has a plan, by searches: the loosest that has none (and whether that is proven), the
+    strictest that has one, and its plan. ``first`` is the strictest with a siting, ``low`` one without (or -1)."""
+    best, high = question.fallback, last
+    is_proven = first - low == 1
+    # the strictest step with a siting mostly has a plan; where it has none, mostly nothing but the loosest has
+    order = [step for step in (first, last - 1) if low < step < last]
+    for _ in range(MOST_PROBES):
+        if high - low <= 1 or prober.halt.is_over():
+            break
+        step = next((step for step in order if low < step < high), (low + high) // 2)
         probed = prober.probe(at(step))
         if probed.outcome == "plan":
             best, high = probed, step
         else:
             low, is_proven = step, probed.outcome == "none"
-        # a first miss is followed by the least step that the plan without the limit shows to be enough
-        step = (low + high) // 2
-    if best is None or high > last:
-        return Eased(relief=(ladder.relief(last),), probed=question.fallback, is_least=False, proof="the loosest value")
-    is_least = is_proven and high - low == 1
-    proof = f"no plan keeps the other limits with a stricter value {ladder.grain}".rstrip()
-    return Eased(relief=(ladder.relief(high),), probed=best, is_least=is_least, proof=proof)
+    return low, high, is_proven, best
 
 
 def _ladder(name: str, question: Question, prober: Prober) -> Ladder:

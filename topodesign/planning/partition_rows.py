@@ -33,6 +33,14 @@ EXACT = 1e-9
 """Least violation of a design in whole lightpaths: rounding of the arithmetic only."""
 SOLVER_TOLERANCE = 1e-6
 """Relative violation of a row that SCIP lets pass."""
+ROWS_A_ROUND = 40
+"""Rows added to a fractional relaxation at once: with 200 the root of 36 sites took 3.6 times as long."""
+MANY_STATES = 300
+ROWS_A_ROUND_OF_MANY = 40
+PLENTY = 2
+"""Separation of a round ends when it has found this many times the rows that it may add."""
+ROLL = 97
+"""States by which the beginning moves on from round to round; coprime to most counts."""
 FLOW_UNITS = 1 << 30
 
 
@@ -56,6 +64,7 @@ class PartitionSeparator:
         self.states = states or FailureStates(instance)
         self.holding = Holding(instance)
         self._necessary: dict[bytes, bool] = {}
+        self._turn = 0
 
     def rows_for_used(
         self,
@@ -71,9 +80,9 @@ class PartitionSeparator:
 
         ``least`` is the least violation, as a share of B, that counts.
         """
-        found = []
-        for state in self.states.relevant(capacity_gbps):
-            if halt.is_over():
+        found: list[tuple[float, PartitionRow]] = []
+        for state in self._rolling(capacity_gbps):
+            if halt.is_over() or len(found) >= PLENTY * most:
                 break
             alive = [site for site in used if site not in state.dead_sites]
             if len(alive) < 2:
@@ -98,7 +107,7 @@ class PartitionSeparator:
         openness: Floats,
         pods: Floats,
         *,
-        most: int = 40,
+        most: int | None = None,
         halt: Halt = NEVER,
     ) -> list[Row]:
         """Cuts between the most open site and each other one, and the worst partition of the clearly open sites."""
@@ -107,8 +116,10 @@ class PartitionSeparator:
             return []
         root = int(active[np.argmax(openness[active])])
         found: dict[tuple[str, bytes], tuple[float, PartitionRow]] = {}
-        for state in self.states.relevant(capacity_gbps):
-            if halt.is_over():
+        states = self._rolling(capacity_gbps)
+        most = most or (ROWS_A_ROUND if len(states) <= MANY_STATES else ROWS_A_ROUND_OF_MANY)
+        for state in states:
+            if halt.is_over() or len(found) >= PLENTY * most:
                 break
             alive = [int(site) for site in active if site not in state.dead_sites]
             if root not in alive or len(alive) < 2:
@@ -120,6 +131,14 @@ class PartitionSeparator:
                     found.setdefault(row.key, (-violation, row))
         ranked = sorted(found.values(), key=lambda item: (item[0], item[1].key))
         return [self._to_row(master, row, openness, pods) for _, row in ranked[:most]]
+
+    def _rolling(self, capacity_gbps: Floats) -> list[FailureState]:
+        """States that can bind; where there are many, each round begins with others, so that all get their turn."""
+        states = self.states.relevant(capacity_gbps)
+        if len(states) <= MANY_STATES:
+            return states
+        self._turn = (self._turn + ROLL) % len(states)
+        return [*states[:1], *states[1 + self._turn :], *states[1 : 1 + self._turn]]
 
     def _to_row(self, master: Master, row: PartitionRow, openness: Floats | None, pods: Floats | None) -> Row:
         """The row with the strongest z at ``openness`` and ``pods`` (``None``: all sites of the master are used)."""

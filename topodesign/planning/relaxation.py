@@ -158,6 +158,8 @@ class LinearRelaxation:
         Valid for any prices, because every column is bounded (Neumaier, Shcherbina, "Safe bounds in linear and
         mixed-integer linear programming", Math. Program. 99, 2004).
         """
+        if not self._rows:
+            return float(np.minimum(self._cost * self._lower, self._cost * self._upper).sum() + self._constant)
         rows, columns, values = (np.concatenate([entry[part] for entry in self._entries]) for part in range(3))
         lower = np.array([row.lower for row in self._rows])
         upper = np.array([row.upper for row in self._rows])

@@ -40,7 +40,7 @@ class Separator(Protocol):
         openness: Floats,
         pods: Floats,
         *,
-        most: int = ...,
+        most: int | None = ...,
         halt: Halt = ...,
     ) -> list[Row]:
         """Rows that a relaxation breaks whose sites are used to the share ``openness``."""

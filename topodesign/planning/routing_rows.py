@@ -29,6 +29,7 @@ EXACT = 9e-7
 HOSE_SAFETY = 1e-7
 """Share taken off a hose row's right side, for the tolerance of the prices that it comes from."""
 MOST_ORACLES = 16
+ROWS_A_ROUND = 60
 
 
 class RoutingSeparator:
@@ -59,12 +60,12 @@ class RoutingSeparator:
         openness: Floats,
         pods: Floats,  # noqa: ARG002  (part of the interface; metric rows need no indicators of use)
         *,
-        most: int = 60,
+        most: int | None = None,
         halt: Halt = NEVER,
     ) -> list[Row]:
         """Exact separation too: whether a site is used does not enter the rows."""
         active = set(np.flatnonzero(openness > 0).tolist()) | self._ends
-        return self._rows(master, capacity_gbps, active, least=VIOLATION, most=most, halt=halt)
+        return self._rows(master, capacity_gbps, active, least=VIOLATION, most=most or ROWS_A_ROUND, halt=halt)
 
     def strength_gbps(self, capacity_gbps: Floats, used: Sequence[int], state: FailureState) -> float:
         """Largest multiple of the demand left in a state that the surviving lightpaths carry, x the whole demand."""

@@ -25,6 +25,8 @@ PROVEN_GAP = 1e-9
 """Gap below which a plan counts as optimal: rounding of the solvers' arithmetic."""
 GUESSING_ROUNDS = (4, 10, 20)
 """Rounds of the root relaxation after which a first plan is tried, as long as there is none."""
+ROOT_ROUNDS = 60
+"""Rounds of the root relaxation; where pairs of conduits are survived, the nodes go on with what is left to find."""
 MOST_PRICINGS = 4
 """Rounds of adding missing routes for the sites of the best plan."""
 WORTH_SHARE = 0.1
@@ -123,7 +125,7 @@ class Search:
             if self._best is None and rounds in GUESSING_ROUNDS:
                 self._guess(solved.values[list(master.used)].clip(0.0, 1.0))
 
-        root = loop.run(on_round=after_round, halt=self._until_enough())
+        root = loop.run(most_rounds=ROOT_ROUNDS, on_round=after_round, halt=self._until_enough())
         return root, SiteTree(loop)
 
     def _guess(self, openness: Floats) -> None:

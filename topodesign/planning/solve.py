@@ -66,7 +66,7 @@ def solve(
         reached = reach_goal(
             scenario, catalog, limits, objective=objective, started=started, on_progress=report, halt=halt
         )
-        return _plan_of_goal(scenario, reached, objective, limits, started)
+        return _plan_of_goal(scenario, reached, objective, limits, started, halt.should_stop)
     focus = find_focus(scenario, catalog, halt, seed=limits.seed) if needs_focus(scenario) else None
     detailed = scenario if focus is None else focused(scenario, focus)
     instance = compile_instance(detailed, catalog, also=() if start is None else planned_paths(start))
@@ -87,13 +87,18 @@ def solve(
         return assemble_plan(found, limits, wall_s=wall_s)
     if found.stopped_by == "proof":
         report(PlanEvent(phase="explaining", wall_s=wall_s))
-        why = explain_infeasibility(scenario, catalog)
+        why = explain_infeasibility(scenario, catalog, should_stop=halt.should_stop)
         return _without_design(instance, limits, started, "proof", why)
     return _without_design(instance, limits, started, found.stopped_by, None)
 
 
 def _plan_of_goal(
-    scenario: Scenario, reached: Reached, objective: Objective, limits: SolveLimits, started: float
+    scenario: Scenario,
+    reached: Reached,
+    objective: Objective,
+    limits: SolveLimits,
+    started: float,
+    should_stop: Callable[[], bool],
 ) -> Plan:
     """The plan at the best level under its own scenario's name, or why the budget pays for nothing."""
     catalog = reached.found.instance.catalog
@@ -105,7 +110,7 @@ def _plan_of_goal(
     if not reached.is_proven:
         return _without_design(instance, limits, started, reached.found.stopped_by, None)
     if math.isinf(reached.found.bound_usd):
-        why = explain_infeasibility(reached.found.instance.scenario, instance.catalog)
+        why = explain_infeasibility(reached.found.instance.scenario, instance.catalog, should_stop=should_stop)
     else:
         why = _too_small_a_budget(scenario, reached, objective)
     return _without_design(instance, limits, started, "proof", why)
