@@ -4,8 +4,8 @@ The coarse programme chooses sites and pods with all limits of power, counts and
 each used site must pay for by itself: transceivers for its ends of the lightpaths, and its own entrances. With at least
 two sites every used site s has, in every failure state k, surviving capacity of at least B_k to the others (a partition
 into s and the rest). So the least cost of capacities g on its entrances is paid for every used site, where g sums to B
-over all of them and to B_k over those that are left by any one conduit's cut; an entrance to another site is charged half
-to each. It leaves out the fiber between the entrances, so its value is a lower bound over all sites and all routes.
+over all of them and to B_k over those that are left by any one conduit's cut; an entrance to another site is charged
+half to each. It leaves out the fiber between the entrances, so its value is a lower bound over all sites and routes.
 
 The integrated search then runs over the sites of the coarse optimum and those closest to being chosen.
 """
