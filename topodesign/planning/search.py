@@ -356,9 +356,9 @@ class Search:
     def _report(self, phase: str) -> None:
         cost = None if self._best is None else self._best.objective_usd
         # after candidates were added the bound starts again from below: until it is back there is none to show
-        bound = self._bound_usd if self._bound_usd >= self._shown_usd > 0 else None
+        bound = round(self._bound_usd, 2) if self._bound_usd >= self._shown_usd > 0 else None
         if self.coarse_bound_usd is not None:
-            bound = self.coarse_bound_usd
+            bound = round(self.coarse_bound_usd, 2)
         gap = None if cost is None or bound is None else max(0.0, (cost - bound) / cost)
         self.on_progress(
             PlanEvent(
