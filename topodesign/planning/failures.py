@@ -30,13 +30,17 @@ class FailureState:
 
 
 class FailureStates:
-    """All failure states of an instance's policy, and the few that matter for a given solution."""
+    """All failure states of an instance's policy, and the few that matter for a given solution.
+
+    ``conduits`` are the losses of one conduit; ``has_pairs``: any two of them are lost at once. ``fraction``: B_k / B of all
+    failures.
+    """
 
     def __init__(self, instance: Instance) -> None:
         self._instance = instance
         policy = instance.scenario.policy
-        self._fraction = policy.survivable_fraction
-        self._pairs_of_conduits = "conduit-pair" in policy.survive
+        self.fraction = policy.survivable_fraction
+        self.has_pairs = "conduit-pair" in policy.survive
         self.nothing = FailureState(
             name=NOTHING_FAILED,
             dead_paths=np.zeros(len(instance.lightpaths), dtype=bool),
@@ -45,9 +49,9 @@ class FailureStates:
         )
         self.conduits: tuple[FailureState, ...] = ()
         self.buildings: tuple[FailureState, ...] = ()
-        if self._fraction > 0 and ("conduit" in policy.survive or self._pairs_of_conduits):
+        if self.fraction > 0 and ("conduit" in policy.survive or self.has_pairs):
             self.conduits = tuple(self._conduit_states())
-        if self._fraction > 0:
+        if self.fraction > 0:
             self.buildings = tuple(self._building_states(policy.survive))
 
     def relevant(self, capacity_gbps: Floats) -> list[FailureState]:
@@ -59,11 +63,16 @@ class FailureStates:
         active = capacity_gbps > 0
         states = [self.nothing]
         hurting = [state for state in self.conduits if np.any(state.dead_paths & active)]
-        if self._pairs_of_conduits:
-            hurting = [self._both(one, two) for one, two in combinations(hurting, 2)] or hurting
+        if self.has_pairs:
+            hurting = [both(one, two) for one, two in combinations(hurting, 2)] or hurting
         states.extend(_undominated(hurting, active))
         states.extend(self.buildings)
         return states
+
+    @property
+    def apart_from_conduits(self) -> list[FailureState]:
+        """Nothing failed, and the losses of buildings."""
+        return [self.nothing, *self.buildings]
 
     def _conduit_states(self) -> Iterator[FailureState]:
         instance = self._instance
@@ -77,7 +86,7 @@ class FailureStates:
                     name=f"conduit {conduit}",
                     dead_paths=dead,
                     dead_sites=frozenset(),
-                    fraction=self._fraction,
+                    fraction=self.fraction,
                     conduits=(conduit,),
                 )
 
@@ -107,18 +116,19 @@ class FailureStates:
         )
         sites = frozenset(instance.site_of_node[node] for node in nodes if node in instance.site_of_node)
         return FailureState(
-            name=name, dead_paths=dead, dead_sites=sites, fraction=self._fraction, has_lost_buildings=True
+            name=name, dead_paths=dead, dead_sites=sites, fraction=self.fraction, has_lost_buildings=True
         )
 
-    @staticmethod
-    def _both(one: FailureState, two: FailureState) -> FailureState:
-        return FailureState(
-            name=f"{one.name} + {two.name}",
-            dead_paths=one.dead_paths | two.dead_paths,
-            dead_sites=one.dead_sites | two.dead_sites,
-            fraction=one.fraction,
-            conduits=one.conduits + two.conduits,
-        )
+
+def both(one: FailureState, two: FailureState) -> FailureState:
+    """Two conduits cut at once."""
+    return FailureState(
+        name=f"{one.name} + {two.name}",
+        dead_paths=one.dead_paths | two.dead_paths,
+        dead_sites=one.dead_sites | two.dead_sites,
+        fraction=one.fraction,
+        conduits=one.conduits + two.conduits,
+    )
 
 
 def _undominated(states: list[FailureState], active: Bools) -> list[FailureState]:

@@ -26,6 +26,7 @@ from topodesign.planning.instance import Floats, Instance, Ints
 from topodesign.planning.master import Master
 from topodesign.planning.programme import Row
 from topodesign.planning.strength import Partition, strength, worst_partition
+from topodesign.planning.worst_pairs import WorstPairs, all_partitions
 
 VIOLATION = 1e-4
 """Least violation worth a row, as a share of B."""
@@ -36,7 +37,10 @@ SOLVER_TOLERANCE = 1e-6
 ROWS_A_ROUND = 40
 """Rows added to a fractional relaxation at once: with 200 the root of 36 sites took 3.6 times as long."""
 MANY_STATES = 300
-ROWS_A_ROUND_OF_MANY = 40
+MOST_ENUMERATED = 7
+"""Used sites whose partitions (877 for 7) are gone through one by one where pairs of conduits are survived."""
+PAIRS_A_PARTITION = 3
+"""Rows of one partition in a round, for pairs of conduits that have none in common."""
 PLENTY = 2
 """Separation of a round ends when it has found this many times the rows that it may add."""
 ROLL = 97
@@ -65,6 +69,8 @@ class PartitionSeparator:
         self.holding = Holding(instance)
         self._necessary: dict[bytes, bool] = {}
         self._turn = 0
+        self._known: dict[bytes, Ints] = {}
+        self._partitions_of: tuple[tuple[int, ...], Ints] | None = None
 
     def rows_for_used(
         self,
@@ -81,8 +87,12 @@ class PartitionSeparator:
         ``least`` is the least violation, as a share of B, that counts.
         """
         found: list[tuple[float, PartitionRow]] = []
-        for state in self._rolling(capacity_gbps):
-            if halt.is_over() or len(found) >= PLENTY * most:
+        enumerates = self.states.has_pairs and len(used) <= MOST_ENUMERATED
+        if enumerates:
+            found = list(self._pairs_for_used(capacity_gbps, used, least, halt))
+        states = self.states.apart_from_conduits if enumerates else self._rolling(capacity_gbps)
+        for state in states:
+            if halt.is_over() or (not enumerates and len(found) >= PLENTY * most):
                 break
             alive = [site for site in used if site not in state.dead_sites]
             if len(alive) < 2:
@@ -94,6 +104,29 @@ class PartitionSeparator:
                 found.append((slack, self._row(state, alive, partition)))
         found.sort(key=lambda item: (item[0], item[1].key))
         return [self._to_row(master, row, None, None) for _, row in found[:most]]
+
+    def _pairs_for_used(
+        self, capacity_gbps: Floats, used: Sequence[int], least: float, halt: Halt
+    ) -> Iterable[tuple[float, PartitionRow]]:
+        """The worst pairs of conduits for every partition of the used sites."""
+        worst = WorstPairs(self.states.conduits, self.instance.ends, capacity_gbps)
+        blocks = self._all_partitions(tuple(used))
+        required = self.instance.required_gbps * self.states.fraction
+        spare = worst.crossing_gbps(blocks) - required * blocks.max(axis=1, initial=0)
+        violation = least * self.instance.required_gbps
+        for position in np.flatnonzero(worst.most_killed_gbps(blocks) > spare + violation):
+            if halt.is_over():
+                return
+            block, left = blocks[position], float(spare[position])
+            for killed, state in worst.worst(block, least_gbps=left + violation, most=PAIRS_A_PARTITION):
+                yield left - killed, PartitionRow(state=state, block=block)
+
+    def _all_partitions(self, used: tuple[int, ...]) -> Ints:
+        """Every partition of the used sites, extended to all sites; a row each. Remembers the last."""
+        if self._partitions_of is None or self._partitions_of[0] != used:
+            rows = [self._row(self.states.nothing, used, partition).block for partition in all_partitions(len(used))]
+            self._partitions_of = (used, np.array(rows, dtype=np.int64).reshape(-1, len(self.instance.sites)))
+        return self._partitions_of[1]
 
     def strength_gbps(self, capacity_gbps: Floats, used: Sequence[int], state: FailureState) -> float:
         """Strength of what survives between the used sites; infinite for fewer than two."""
@@ -115,9 +148,13 @@ class PartitionSeparator:
         if len(active) < 2:
             return []
         root = int(active[np.argmax(openness[active])])
+        most = most or ROWS_A_ROUND
         found: dict[tuple[str, bytes], tuple[float, PartitionRow]] = {}
-        states = self._rolling(capacity_gbps)
-        most = most or (ROWS_A_ROUND if len(states) <= MANY_STATES else ROWS_A_ROUND_OF_MANY)
+        worst = None
+        if self.states.has_pairs:
+            worst = WorstPairs(self.states.conduits, self.instance.ends, capacity_gbps)
+            found = self._pairs_for_known(worst, openness, pods)
+        states = self._rolling(capacity_gbps) if len(found) < most else self.states.apart_from_conduits
         for state in states:
             if halt.is_over() or len(found) >= PLENTY * most:
                 break
@@ -127,10 +164,39 @@ class PartitionSeparator:
             between = self._between(capacity_gbps, state)
             for row in self._fractional_rows(between, state, alive, root, openness):
                 violation = self._violation(row, capacity_gbps, openness, pods)
-                if violation > VIOLATION:
-                    found.setdefault(row.key, (-violation, row))
+                if violation <= VIOLATION:
+                    continue
+                found.setdefault(row.key, (-violation, row))
+                if worst is not None and not state.dead_sites and row.block.tobytes() not in self._known:
+                    self._known[row.block.tobytes()] = row.block
+                    for other in self._worst_rows(worst, [row.block], openness, pods):
+                        found.setdefault(other[1].key, other)
         ranked = sorted(found.values(), key=lambda item: (item[0], item[1].key))
         return [self._to_row(master, row, openness, pods) for _, row in ranked[:most]]
+
+    def _pairs_for_known(
+        self, worst: WorstPairs, openness: Floats, pods: Floats
+    ) -> dict[tuple[str, bytes], tuple[float, PartitionRow]]:
+        """Violated rows of partitions that were violated before, or part one site from all others."""
+        if not self._known:
+            for block in np.eye(len(self.instance.sites), dtype=np.int64):
+                self._known[block.tobytes()] = block
+        rows = self._worst_rows(worst, list(self._known.values()), openness, pods)
+        return {row.key: (violation, row) for violation, row in rows}
+
+    def _worst_rows(
+        self, worst: WorstPairs, known: Sequence[Ints], openness: Floats, pods: Floats
+    ) -> Iterable[tuple[float, PartitionRow]]:
+        """The worst pairs of conduits for each partition, as far as they break it: (-violation, row)."""
+        blocks = np.array(known)
+        required = self.instance.required_gbps * self.states.fraction
+        indicated = np.array([self._indicated(block, openness, pods) for block in blocks])
+        spare = worst.crossing_gbps(blocks) - required * (indicated - 1)
+        violation = VIOLATION * self.instance.required_gbps
+        for position in np.flatnonzero(worst.most_killed_gbps(blocks) > spare + violation):
+            block, left = blocks[position], float(spare[position])
+            for killed, state in worst.worst(block, least_gbps=left + violation, most=PAIRS_A_PARTITION):
+                yield (left - killed) / self.instance.required_gbps, PartitionRow(state=state, block=block)
 
     def _rolling(self, capacity_gbps: Floats) -> list[FailureState]:
         """States that can bind; where there are many, each round begins with others, so that all get their turn."""
@@ -212,10 +278,14 @@ class PartitionSeparator:
     def _violation(self, row: PartitionRow, capacity_gbps: Floats, openness: Floats, pods: Floats) -> float:
         """Violation as a share of B, with the strongest indicators."""
         surviving = float(capacity_gbps[self._crossing(row)].sum()) / self.instance.required_gbps
+        return row.state.fraction * (self._indicated(row.block, openness, pods, row.state) - 1) - surviving
+
+    def _indicated(self, blocks: Ints, openness: Floats, pods: Floats, state: FailureState | None = None) -> float:
+        """Sum of the strongest indicators of a partition's blocks."""
         total = 0.0
-        for label in np.unique(row.block[row.block >= 0]):
-            block = np.flatnonzero(row.block == label)
-            if self._is_necessary(block, row.state):
+        for label in np.unique(blocks[blocks >= 0]):
+            block = np.flatnonzero(blocks == label)
+            if self._is_necessary(block, state or self.states.nothing):
                 total += 1.0
                 continue
             representative, most = self._strongest(block, openness, pods)
@@ -223,7 +293,7 @@ class PartitionSeparator:
                 total += float(openness[representative])
             else:
                 total += float((self.holding.amount[block] * pods[block]).sum()) / most
-        return row.state.fraction * (total - 1) - surviving
+        return total
 
     def _crossing(self, row: PartitionRow) -> Bools:
         a, z = row.block[self.instance.ends[:, 0]], row.block[self.instance.ends[:, 1]]
