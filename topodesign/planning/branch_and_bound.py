@@ -10,6 +10,7 @@ Everything is deterministic: best bound first, ties by order of creation; limits
 
 import heapq
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,7 +18,7 @@ import numpy as np
 from topodesign.planning.cutting_planes import CutLoop
 from topodesign.planning.halting import Halt
 from topodesign.planning.instance import Floats
-from topodesign.planning.master import Master
+from topodesign.planning.master import MILLION, Master
 from topodesign.planning.relaxation import LinearRelaxation, Relaxed
 
 INTEGRALITY = 1e-6
@@ -67,15 +68,18 @@ class SiteTree:
         """The open node with the least bound."""
         return heapq.heappop(self._open) if self._open else None
 
-    def relax(self, node: Node, halt: Halt) -> Relaxed | None:
-        """Bound a node: rounds of separation under its decisions; ``None`` when it holds no plan."""
+    def relax(self, node: Node, halt: Halt, *, is_closed: Callable[[float], bool]) -> Relaxed | None:
+        """Bound a node: rounds of separation under its decisions; ``None`` when it holds no plan.
+
+        ``is_closed`` tells bounds (US dollars) at which the node is done with.
+        """
         self.nodes += 1
         relaxation = self._relaxation()
         for site, column in enumerate(self.master.used):
             lower = 1.0 if site in node.used else self._floor[site]
             upper = 0.0 if site in node.closed else self._ceiling[site]
             relaxation.set_bounds(column, lower, upper)
-        return self.loop.run(most_rounds=ROUNDS_PER_NODE, halt=halt)
+        return self.loop.run(most_rounds=ROUNDS_PER_NODE, is_enough=lambda bound: is_closed(bound * MILLION), halt=halt)
 
     def branching_site(self, solved: Relaxed, node: Node) -> int | None:
         """The undecided site that is most fractional, weighted by what it can hold; ``None`` when all are integral."""

@@ -18,6 +18,11 @@ MEMORY = 60
 """Solves after which a row that has not been binding may be forgotten."""
 
 
+def _never_enough(_: float) -> bool:
+    """Default: separate until no row is violated."""
+    return False
+
+
 @dataclass(slots=True)
 class CutLoop:
     """Rows found so far and the last relaxation. ``last_binding[r]`` is the solve in which row r was last binding."""
@@ -35,9 +40,13 @@ class CutLoop:
         *,
         most_rounds: int = 200,
         on_round: Callable[[Relaxed], None] | None = None,
+        is_enough: Callable[[float], bool] = _never_enough,
         halt: Halt = NEVER,
     ) -> Relaxed | None:
-        """Separate until done; the last relaxation is a valid bound whenever it stops. ``None``: infeasible."""
+        """Separate until done; the last relaxation is a valid bound whenever it stops. ``None``: infeasible.
+
+        ``is_enough`` tells bounds that need not be any better.
+        """
         if self.relaxation is None:
             self.relaxation = LinearRelaxation(self.master.programme)
             self.relaxation.add(self.rows)
@@ -49,6 +58,8 @@ class CutLoop:
             if on_round is not None:
                 on_round(solved)
             history.append(solved.bound)
+            if is_enough(solved.bound):
+                break
             new = [] if halt.is_over() else self.violated(solved, halt)
             if not new or halt.is_over() or _has_tailed_off(history):
                 break

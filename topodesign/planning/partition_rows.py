@@ -26,7 +26,7 @@ from topodesign.planning.instance import Floats, Instance, Ints
 from topodesign.planning.master import Master
 from topodesign.planning.programme import Row
 from topodesign.planning.strength import Partition, strength, worst_partition
-from topodesign.planning.worst_pairs import WorstPairs, all_partitions
+from topodesign.planning.worst_conduits import WorstConduits, all_partitions
 
 VIOLATION = 1e-4
 """Least violation worth a row, as a share of B."""
@@ -38,9 +38,9 @@ ROWS_A_ROUND = 40
 """Rows added to a fractional relaxation at once: with 200 the root of 36 sites took 3.6 times as long."""
 MANY_STATES = 300
 MOST_ENUMERATED = 7
-"""Used sites whose partitions (877 for 7) are gone through one by one where pairs of conduits are survived."""
-PAIRS_A_PARTITION = 3
-"""Rows of one partition in a round, for pairs of conduits that have none in common."""
+"""Used sites whose partitions (877 for 7) are gone through one by one; with more, the failure states are."""
+LOSSES_A_PARTITION = 3
+"""Rows of one partition in a round, for losses that have no conduit in common."""
 PLENTY = 2
 """Separation of a round ends when it has found this many times the rows that it may add."""
 ROLL = 97
@@ -87,9 +87,9 @@ class PartitionSeparator:
         ``least`` is the least violation, as a share of B, that counts.
         """
         found: list[tuple[float, PartitionRow]] = []
-        enumerates = self.states.has_pairs and len(used) <= MOST_ENUMERATED
+        enumerates = bool(self.states.conduits) and len(used) <= MOST_ENUMERATED
         if enumerates:
-            found = list(self._pairs_for_used(capacity_gbps, used, least, halt))
+            found = list(self._worst_of_used(capacity_gbps, used, least, halt))
         states = self.states.apart_from_conduits if enumerates else self._rolling(capacity_gbps)
         for state in states:
             if halt.is_over() or (not enumerates and len(found) >= PLENTY * most):
@@ -105,11 +105,11 @@ class PartitionSeparator:
         found.sort(key=lambda item: (item[0], item[1].key))
         return [self._to_row(master, row, None, None) for _, row in found[:most]]
 
-    def _pairs_for_used(
+    def _worst_of_used(
         self, capacity_gbps: Floats, used: Sequence[int], least: float, halt: Halt
     ) -> Iterable[tuple[float, PartitionRow]]:
-        """The worst pairs of conduits for every partition of the used sites."""
-        worst = WorstPairs(self.states.conduits, self.instance.ends, capacity_gbps)
+        """The worst losses of conduits for every partition of the used sites."""
+        worst = self._worst(capacity_gbps)
         blocks = self._all_partitions(tuple(used))
         required = self.instance.required_gbps * self.states.fraction
         spare = worst.crossing_gbps(blocks) - required * blocks.max(axis=1, initial=0)
@@ -118,8 +118,13 @@ class PartitionSeparator:
             if halt.is_over():
                 return
             block, left = blocks[position], float(spare[position])
-            for killed, state in worst.worst(block, least_gbps=left + violation, most=PAIRS_A_PARTITION):
+            for killed, state in worst.worst(block, least_gbps=left + violation, most=LOSSES_A_PARTITION):
                 yield left - killed, PartitionRow(state=state, block=block)
+
+    def _worst(self, capacity_gbps: Floats) -> WorstConduits:
+        return WorstConduits(
+            self.states.conduits, self.instance.ends, capacity_gbps, in_pairs=self.states.has_pairs
+        )
 
     def _all_partitions(self, used: tuple[int, ...]) -> Ints:
         """Every partition of the used sites, extended to all sites; a row each. Remembers the last."""
@@ -151,9 +156,9 @@ class PartitionSeparator:
         most = most or ROWS_A_ROUND
         found: dict[tuple[str, bytes], tuple[float, PartitionRow]] = {}
         worst = None
-        if self.states.has_pairs:
-            worst = WorstPairs(self.states.conduits, self.instance.ends, capacity_gbps)
-            found = self._pairs_for_known(worst, openness, pods)
+        if self.states.conduits:
+            worst = self._worst(capacity_gbps)
+            found = self._rows_of_known(worst, openness, pods)
         states = self._rolling(capacity_gbps) if len(found) < most else self.states.apart_from_conduits
         for state in states:
             if halt.is_over() or len(found) >= PLENTY * most:
@@ -174,8 +179,8 @@ class PartitionSeparator:
         ranked = sorted(found.values(), key=lambda item: (item[0], item[1].key))
         return [self._to_row(master, row, openness, pods) for _, row in ranked[:most]]
 
-    def _pairs_for_known(
-        self, worst: WorstPairs, openness: Floats, pods: Floats
+    def _rows_of_known(
+        self, worst: WorstConduits, openness: Floats, pods: Floats
     ) -> dict[tuple[str, bytes], tuple[float, PartitionRow]]:
         """Violated rows of partitions that were violated before, or part one site from all others."""
         if not self._known:
@@ -185,9 +190,9 @@ class PartitionSeparator:
         return {row.key: (violation, row) for violation, row in rows}
 
     def _worst_rows(
-        self, worst: WorstPairs, known: Sequence[Ints], openness: Floats, pods: Floats
+        self, worst: WorstConduits, known: Sequence[Ints], openness: Floats, pods: Floats
     ) -> Iterable[tuple[float, PartitionRow]]:
-        """The worst pairs of conduits for each partition, as far as they break it: (-violation, row)."""
+        """The worst losses of conduits for each partition, as far as they break it: (-violation, row)."""
         blocks = np.array(known)
         required = self.instance.required_gbps * self.states.fraction
         indicated = np.array([self._indicated(block, openness, pods) for block in blocks])
@@ -195,7 +200,7 @@ class PartitionSeparator:
         violation = VIOLATION * self.instance.required_gbps
         for position in np.flatnonzero(worst.most_killed_gbps(blocks) > spare + violation):
             block, left = blocks[position], float(spare[position])
-            for killed, state in worst.worst(block, least_gbps=left + violation, most=PAIRS_A_PARTITION):
+            for killed, state in worst.worst(block, least_gbps=left + violation, most=LOSSES_A_PARTITION):
                 yield (left - killed) / self.instance.required_gbps, PartitionRow(state=state, block=block)
 
     def _rolling(self, capacity_gbps: Floats) -> list[FailureState]:

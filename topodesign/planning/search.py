@@ -277,7 +277,7 @@ class Search:
 
     def _process(self, node: Node, tree: SiteTree) -> None:
         """Bound a node, then drop it, size it, or branch on it. A node that is cut short stays open."""
-        solved = tree.relax(node, self.halt)
+        solved = tree.relax(node, self.halt, is_closed=self._is_closed)
         if solved is None:
             return
         if self.halt.is_over():

@@ -1,8 +1,9 @@
-"""The pairs of conduits that hurt a partition most, without going through all pairs one by one.
+"""The conduits, or pairs of conduits, that hurt a partition most, without going through all of them one by one.
 
 For a partition, let K be the conduits x conduits matrix of the crossing capacity that uses both of two conduits. The loss of
-conduits c and d then takes K[c, c] + K[d, d] - K[c, d], so one matrix product gives the worst pair. On 36 sites with
-three entrances about 6,000 pairs can bind, each with cut problems of its own; the partitions worth a look are few.
+conduit c takes K[c, c], that of c and d takes K[c, c] + K[d, d] - K[c, d], so one matrix product gives the worst pair. On
+36 sites with three entrances about 6,000 pairs can bind, each with cut problems of its own; the partitions worth a
+look are few.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,10 +15,12 @@ from topodesign.planning.instance import Floats, Ints
 from topodesign.planning.strength import Partition
 
 
-class WorstPairs:
-    """For a given capacity of the candidates."""
+class WorstConduits:
+    """For a given capacity of the candidates. ``conduits`` are the losses of one; ``in_pairs``: two are lost at once."""
 
-    def __init__(self, conduits: Sequence[FailureState], ends: Ints, capacity_gbps: Floats) -> None:
+    def __init__(
+        self, conduits: Sequence[FailureState], ends: Ints, capacity_gbps: Floats, *, in_pairs: bool
+    ) -> None:
         active = np.flatnonzero(capacity_gbps > 0)
         self._ends = ends[active]
         self._capacity = capacity_gbps[active]
@@ -26,20 +29,22 @@ class WorstPairs:
         kept = [int(position) for position in np.sort(first) if dead[position].any()]
         self._conduits = [conduits[position] for position in kept]
         self._dead = dead[kept]
+        self._in_pairs = in_pairs and len(kept) > 1
 
     def crossing_gbps(self, blocks: Ints) -> Floats:
         """Capacity between the blocks of each partition; ``blocks`` has a partition in each row, as a block per site."""
         return self._crossing(blocks) @ self._capacity
 
     def most_killed_gbps(self, blocks: Ints) -> Floats:
-        """An upper bound on what a pair takes from each partition: the two worst conduits', as if they shared nothing."""
+        """At most what a loss takes from each partition; of pairs the two worst conduits, as if they shared nothing."""
         if not self._conduits:
             return np.zeros(len(blocks))
         single = (self._crossing(blocks) * self._capacity) @ self._dead.T
-        return np.sort(single, axis=1)[:, -2:].sum(axis=1)
+        worst: Floats = np.sort(single, axis=1)[:, -2:].sum(axis=1) if self._in_pairs else single.max(axis=1)
+        return worst
 
     def worst(self, block: Ints, *, least_gbps: float, most: int) -> Iterator[tuple[float, FailureState]]:
-        """Pairs that take more than ``least_gbps`` from a partition, worst first, no two with a conduit in common.
+        """Losses that take more than ``least_gbps`` from a partition, worst first, no two with a conduit in common.
 
         A single conduit counts as a pair where it is the only one that takes anything.
         """
@@ -47,17 +52,20 @@ class WorstPairs:
             return
         killed = self._dead * (self._crossing(block[None, :])[0] * self._capacity)
         single = killed.sum(axis=1)
+        if not self._in_pairs:
+            for one in np.argsort(-single, kind="stable")[:most]:
+                if single[one] > least_gbps:
+                    yield float(single[one]), self._conduits[int(one)]
+            return
         pairs = single[:, None] + single[None, :] - killed @ self._dead.T
-        if len(self._conduits) > 1:
-            np.fill_diagonal(pairs, -1.0)
+        np.fill_diagonal(pairs, -1.0)
         free = np.ones(len(pairs), dtype=bool)
         for _ in range(most):
             here = np.where(free[:, None] & free[None, :], pairs, -1.0)
             one, two = np.unravel_index(int(np.argmax(here)), here.shape)
             if here[one, two] <= least_gbps:
                 return
-            first, second = self._conduits[int(one)], self._conduits[int(two)]
-            yield float(here[one, two]), first if one == two else both(first, second)
+            yield float(here[one, two]), both(self._conduits[int(one)], self._conduits[int(two)])
             free[[one, two]] = False
 
     def _crossing(self, blocks: Ints) -> Bools:
