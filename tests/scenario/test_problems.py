@@ -102,6 +102,20 @@ FAULTS = {
         "NUMBER_NOT_FINITE",
     ),
     "zero length": (set_property("fiber", 0, "length_km", 0), "fiber.geojson", 1, "length_km", "NUMBER_OUT_OF_RANGE"),
+    "absurd power": (
+        set_property("sites", 0, "power_mw", 1e300),
+        "sites.geojson",
+        1,
+        "power_mw",
+        "NUMBER_OUT_OF_RANGE",
+    ),
+    "absurd price": (
+        set_property("fiber", 1, "usd_per_pair_km", 1e15),
+        "fiber.geojson",
+        2,
+        "usd_per_pair_km",
+        "NUMBER_OUT_OF_RANGE",
+    ),
     "PUE below 1": (set_property("sites", 0, "pue", 0.9), "sites.geojson", 1, "pue", "NUMBER_OUT_OF_RANGE"),
     "text for a number": (set_property("sites", 0, "power_mw", "50"), "sites.geojson", 1, "power_mw", "TYPE_WRONG"),
     "half a pair": (

@@ -241,10 +241,10 @@ def test_no_objective_is_not_mistaken_for_the_least_cost() -> None:
 
 
 def test_a_whole_number_beyond_64_bits_is_refused_with_its_path() -> None:
-    big = replace(tiny().sites[0], max_pods=2**63)
+    big = Policy(max_sites=2**63)
     with pytest.raises(InvalidInput) as caught:
         to_proto(big)
-    assert caught.value.field_path == "site.max_pods"
+    assert caught.value.field_path == "policy.max_sites"
 
 
 def test_a_plan_without_provenance_is_refused() -> None:

@@ -25,10 +25,10 @@ from topodesign.domain.scenario import (
 
 INFINITY = float("inf")
 IDS = st.text(st.characters(min_codepoint=33, max_codepoint=126, exclude_characters=";"), min_size=1, max_size=8)
-POSITIVE = st.floats(min_value=1e-6, max_value=1e15)
-NOT_NEGATIVE = st.floats(min_value=0, max_value=1e15)
+POSITIVE = st.floats(min_value=1e-6, max_value=1e5)
+NOT_NEGATIVE = st.floats(min_value=0, max_value=1e5)
 SHARE = st.floats(min_value=1e-6, max_value=1)
-COUNT = st.integers(min_value=0, max_value=2**31 - 1)
+COUNT = st.integers(min_value=0, max_value=1_000_000)
 LON = st.floats(min_value=-180, max_value=180)
 LAT = st.floats(min_value=-90, max_value=90)
 
@@ -42,12 +42,12 @@ RESTRICTED: dict[tuple[str, str], st.SearchStrategy[Any]] = {
     ("Site", "power_mw"): NOT_NEGATIVE,
     ("Site", "pue"): st.floats(min_value=1, max_value=10),
     ("Site", "min_pods"): st.integers(min_value=0, max_value=9),
-    ("Site", "max_pods"): either(st.integers(min_value=9, max_value=2**63 - 1)),
+    ("Site", "max_pods"): either(st.integers(min_value=9, max_value=1_000_000_000)),
     ("Site", "forbidden"): st.just(False),
     ("Site", "hose_gbps"): st.just(0.0) | POSITIVE,
     ("Traffic", "gbps"): POSITIVE,
     ("LitLightpath", "mode"): IDS,
-    ("LitLightpath", "count"): st.integers(min_value=1, max_value=2**31 - 1),
+    ("LitLightpath", "count"): st.integers(min_value=1, max_value=1_000_000_000),
     ("LitLightpath", "segments"): st.lists(IDS, min_size=1, max_size=3).map(tuple),
     ("PowerZone", "availability"): st.floats(min_value=0, max_value=1),
     ("FiberSegment", "length_km"): st.floats(min_value=0.001, max_value=40_000),
@@ -73,7 +73,7 @@ RESTRICTED: dict[tuple[str, str], st.SearchStrategy[Any]] = {
     ("OpticsRules", "span_km"): st.floats(min_value=1, max_value=200),
     ("OpticsRules", "grid_ghz"): either(st.floats(min_value=1, max_value=4800)),
     ("OpticsRules", "modes"): st.lists(IDS, min_size=1, max_size=3).map(tuple),
-    ("Size", "pod_accelerators"): st.integers(min_value=1, max_value=2**40),
+    ("Size", "pod_accelerators"): st.integers(min_value=1, max_value=1_000_000_000),
     ("Torus", "shape"): st.lists(st.integers(min_value=1, max_value=6), min_size=1, max_size=8).map(tuple),
     ("Torus", "link_gbps"): POSITIVE,
     ("Clos", "accelerators"): st.integers(min_value=1, max_value=10_000_000),
@@ -163,7 +163,7 @@ def _workloads() -> st.SearchStrategy[Workload]:
 def _sizes() -> st.SearchStrategy[Size]:
     def with_target(target: str) -> st.SearchStrategy[Size]:
         values: dict[str, st.SearchStrategy[Any]] = dict.fromkeys(("accelerators", "power_mw", "budget_usd"), st.none())
-        values[target] = st.integers(min_value=1, max_value=2**62) if target == "accelerators" else POSITIVE
+        values[target] = st.integers(min_value=1, max_value=1_000_000_000) if target == "accelerators" else POSITIVE
         return _plain(Size, **values)
 
     return TARGETS.flatmap(with_target)

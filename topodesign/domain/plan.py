@@ -321,7 +321,11 @@ def _outputs() -> Any:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanEvent:
-    """Progress of a solve: costs in US dollars, ``gap`` relative; ``None`` while there is none yet."""
+    """Progress of a solve: costs in US dollars, ``gap`` relative; ``None`` while there is none yet.
+
+    Bounds rise, but for one new beginning: at the phase ``routes`` more routes became candidates, and plans over them
+    may cost less.
+    """
 
     phase: str
     wall_s: float

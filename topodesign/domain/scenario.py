@@ -10,6 +10,20 @@ from functools import cached_property
 from typing import Literal
 
 from topodesign.domain.checks import require, require_id, require_number
+from topodesign.domain.ranges import (
+    MOST_ACCELERATORS,
+    MOST_G_PER_KWH,
+    MOST_GBPS,
+    MOST_MW,
+    MOST_PAIRS,
+    MOST_PARAMETERS,
+    MOST_PODS,
+    MOST_SECONDS,
+    MOST_STEPS,
+    MOST_TOKENS,
+    MOST_UNIT_USD,
+    MOST_USD,
+)
 from topodesign.domain.references import (
     require_known,
     require_some,
@@ -61,15 +75,16 @@ class Site:
 
     def __post_init__(self) -> None:
         require_id(self.site_id, field="site_id")
-        require_number(self.hose_gbps, field="hose_gbps", at_least=0)
+        require_number(self.hose_gbps, field="hose_gbps", at_least=0, at_most=MOST_GBPS)
         require_number(self.lon, field="lon", at_least=-180, at_most=180, remedy="longitude comes first")
         require_number(self.lat, field="lat", at_least=-90, at_most=90, remedy="longitude comes first")
-        require_number(self.power_mw, field="power_mw", at_least=0)
+        require_number(self.power_mw, field="power_mw", at_least=0, at_most=MOST_MW)
         require_number(self.pue, field="pue", at_least=1, at_most=10)
-        require_number(self.fixed_capex_usd, field="fixed_capex_usd", at_least=0)
-        require_number(self.capex_usd_per_mw, field="capex_usd_per_mw", at_least=0)
-        require_number(self.min_pods, field="min_pods", at_least=0)
+        require_number(self.fixed_capex_usd, field="fixed_capex_usd", at_least=0, at_most=MOST_USD)
+        require_number(self.capex_usd_per_mw, field="capex_usd_per_mw", at_least=0, at_most=MOST_UNIT_USD)
+        require_number(self.min_pods, field="min_pods", at_least=0, at_most=MOST_PODS)
         if self.max_pods is not None:
+            require_number(self.max_pods, field="max_pods", at_most=MOST_PODS)
             require_number(self.max_pods, field="max_pods", at_least=self.min_pods, remedy="raise it to min_pods")
         require(
             not (self.required and self.forbidden),
@@ -100,9 +115,9 @@ class PowerZone:
 
     def __post_init__(self) -> None:
         require_id(self.zone_id, field="zone_id")
-        require_number(self.headroom_mw, field="headroom_mw", at_least=0)
-        require_number(self.energy_usd_per_mwh, field="energy_usd_per_mwh", at_least=0)
-        require_number(self.carbon_g_per_kwh, field="carbon_g_per_kwh", at_least=0)
+        require_number(self.headroom_mw, field="headroom_mw", at_least=0, at_most=MOST_MW)
+        require_number(self.energy_usd_per_mwh, field="energy_usd_per_mwh", at_least=0, at_most=MOST_UNIT_USD)
+        require_number(self.carbon_g_per_kwh, field="carbon_g_per_kwh", at_least=0, at_most=MOST_G_PER_KWH)
         require_number(self.availability, field="availability", at_least=0, at_most=1)
 
 
@@ -154,13 +169,13 @@ class FiberSegment:
             self.a != self.b, field="b", value=self.b, limit=f"other than a ({self.a!r})", remedy="drop the self-loop"
         )
         require_number(self.length_km, field="length_km", above=0, at_most=40_000)
-        require_number(self.pairs_available, field="pairs_available", at_least=0)
-        require_number(self.usd_per_pair_km, field="usd_per_pair_km", at_least=0)
-        require_number(self.usd_per_route_km_year, field="usd_per_route_km_year", at_least=0)
+        require_number(self.pairs_available, field="pairs_available", at_least=0, at_most=MOST_PAIRS)
+        require_number(self.usd_per_pair_km, field="usd_per_pair_km", at_least=0, at_most=MOST_UNIT_USD)
+        require_number(self.usd_per_route_km_year, field="usd_per_route_km_year", at_least=0, at_most=MOST_UNIT_USD)
         if self.build_usd_per_km is not None:
-            require_number(self.build_usd_per_km, field="build_usd_per_km", at_least=0)
-        require_number(self.build_pairs, field="build_pairs", at_least=0)
-        require_number(self.lit_pairs, field="lit_pairs", at_least=0)
+            require_number(self.build_usd_per_km, field="build_usd_per_km", at_least=0, at_most=MOST_UNIT_USD)
+        require_number(self.build_pairs, field="build_pairs", at_least=0, at_most=MOST_PAIRS)
+        require_number(self.lit_pairs, field="lit_pairs", at_least=0, at_most=MOST_PAIRS)
         if not self.conduits:
             object.__setattr__(self, "conduits", (self.segment_id,))
         for conduit in self.conduits:
@@ -194,12 +209,12 @@ class Workload:
     demand: Demand = "all-reduce"
 
     def __post_init__(self) -> None:
-        require_number(self.parameters, field="workload.parameters", above=0)
+        require_number(self.parameters, field="workload.parameters", above=0, at_most=MOST_PARAMETERS)
         if self.active_parameters is not None:
             require_number(self.active_parameters, field="workload.active_parameters", above=0, at_most=self.parameters)
         require_number(self.bits_per_element, field="workload.bits_per_element", above=0, at_most=1024)
-        require_number(self.inner_steps, field="workload.inner_steps", at_least=1)
-        require_number(self.global_batch_tokens, field="workload.global_batch_tokens", above=0)
+        require_number(self.inner_steps, field="workload.inner_steps", at_least=1, at_most=MOST_STEPS)
+        require_number(self.global_batch_tokens, field="workload.global_batch_tokens", above=0, at_most=MOST_TOKENS)
         require_number(self.wan_goodput_factor, field="workload.wan_goodput_factor", above=0, at_most=1)
         targets = [value for value in (self.sync_time_s, self.utilization) if value is not None]
         is_given_in_gbps = self.demand != "all-reduce" and not targets
@@ -211,7 +226,7 @@ class Workload:
             remedy="give exactly one of the two",
         )
         if self.sync_time_s is not None:
-            require_number(self.sync_time_s, field="workload.sync_time_s", above=0)
+            require_number(self.sync_time_s, field="workload.sync_time_s", above=0, at_most=MOST_SECONDS)
         if self.utilization is not None:
             require_number(self.utilization, field="workload.utilization", above=0, at_most=1)
             require(self.utilization < 1, field="workload.utilization", value=1, limit="below 1", remedy="use 0.99")
@@ -229,7 +244,7 @@ class Traffic:
         require_id(self.a, field="a")
         require_id(self.b, field="b")
         require(self.a != self.b, field="b", value=self.b, limit=f"other than a ({self.a!r})", remedy="drop this entry")
-        require_number(self.gbps, field="gbps", above=0)
+        require_number(self.gbps, field="gbps", above=0, at_most=MOST_GBPS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,6 +264,7 @@ class LitLightpath:
         for name in ("a", "z", "mode"):
             require_id(getattr(self, name), field=name)
         require(self.a != self.z, field="z", value=self.z, limit=f"other than a ({self.a!r})", remedy="correct one end")
+        require_number(self.count, field="count", at_most=MOST_PODS)
         require_number(self.count, field="count", at_least=1, remedy="leave out lightpaths that are not in service")
         require(
             len(self.segments) > 0,
@@ -276,7 +292,7 @@ class Size:
     budget_usd: float | None = None
 
     def __post_init__(self) -> None:
-        require_number(self.pod_accelerators, field="size.pod_accelerators", at_least=1)
+        require_number(self.pod_accelerators, field="size.pod_accelerators", at_least=1, at_most=MOST_ACCELERATORS)
         given = [v for v in (self.accelerators, self.power_mw, self.budget_usd) if v is not None]
         require(
             len(given) == 1,
@@ -285,7 +301,8 @@ class Size:
             limit="the only target: exactly one of accelerators, power_mw and budget_usd",
             remedy="give exactly one of the three",
         )
-        require_number(given[0], field="size target", above=0)
+        most = MOST_ACCELERATORS if self.accelerators else MOST_MW if self.power_mw else MOST_USD
+        require_number(given[0], field="size target", above=0, at_most=most)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -308,7 +325,7 @@ class Policy:
 
     def __post_init__(self) -> None:
         if self.budget_usd is not None:
-            require_number(self.budget_usd, field="policy.budget_usd", above=0)
+            require_number(self.budget_usd, field="policy.budget_usd", above=0, at_most=MOST_USD)
         require_number(self.min_sites, field="policy.min_sites", at_least=1)
         if self.max_sites is not None:
             require_number(
@@ -333,7 +350,7 @@ class Economics:
     def __post_init__(self) -> None:
         require_number(self.horizon_years, field="economics.horizon_years", at_least=1, at_most=100)
         require_number(self.discount_rate, field="economics.discount_rate", above=-1, at_most=1)
-        require_number(self.carbon_usd_per_t, field="economics.carbon_usd_per_t", at_least=0)
+        require_number(self.carbon_usd_per_t, field="economics.carbon_usd_per_t", at_least=0, at_most=MOST_UNIT_USD)
         require_number(self.load_factor, field="economics.load_factor", at_least=0, at_most=1)
 
 

@@ -32,8 +32,8 @@ class FailureState:
 class FailureStates:
     """All failure states of an instance's policy, and the few that matter for a given solution.
 
-    ``conduits`` are the losses of one conduit; ``has_pairs``: any two of them are lost at once. ``fraction``: B_k / B of all
-    failures.
+    ``conduits`` are the losses of one conduit; ``has_pairs``: any two of them are lost at once. ``fraction``: B_k / B
+    of all failures.
     """
 
     def __init__(self, instance: Instance) -> None:

@@ -34,8 +34,9 @@ EXACT = 1e-9
 """Least violation of a design in whole lightpaths: rounding of the arithmetic only."""
 SOLVER_TOLERANCE = 1e-6
 """Relative violation of a row that SCIP lets pass."""
-ROWS_A_ROUND = 40
-"""Rows added to a fractional relaxation at once: with 200 the root of 36 sites took 3.6 times as long."""
+ROWS_A_ROUND = 25
+"""Rows added to a fractional relaxation at once. With 80 us-multi-region took 1.4 times as long, with 15 its plan was
+dearer."""
 MANY_STATES = 300
 MOST_ENUMERATED = 7
 """Used sites whose partitions (877 for 7) are gone through one by one; with more, the failure states are."""
@@ -122,9 +123,7 @@ class PartitionSeparator:
                 yield left - killed, PartitionRow(state=state, block=block)
 
     def _worst(self, capacity_gbps: Floats) -> WorstConduits:
-        return WorstConduits(
-            self.states.conduits, self.instance.ends, capacity_gbps, in_pairs=self.states.has_pairs
-        )
+        return WorstConduits(self.states.conduits, self.instance.ends, capacity_gbps, in_pairs=self.states.has_pairs)
 
     def _all_partitions(self, used: tuple[int, ...]) -> Ints:
         """Every partition of the used sites, extended to all sites; a row each. Remembers the last."""

@@ -86,7 +86,6 @@ class Search:
     _sizer: Sizer = field(init=False)
     _best: Design | None = None
     _bound_usd: float = 0.0
-    _shown_usd: float = field(default=0.0, init=False)
     _routes_worth_usd: float | None = None
     _dived: set[tuple[int, ...]] = field(default_factory=set, init=False)
 
@@ -164,7 +163,8 @@ class Search:
         if (values[0] - values[-1]) * MILLION <= WORTH_SHARE * self.limits.gap * self._best.objective_usd:
             return False
         self.instance = instance
-        self._bound_usd = 0.0  # more candidates may cost less
+        self._bound_usd = 0.0  # more candidates may cost less: the bound starts again from below
+        self._report("routes")
         return True
 
     def _found(self, design: Design | None, bound_usd: float, stopped_by: StoppedBy) -> Found:
@@ -349,14 +349,11 @@ class Search:
     def _raise_bound(self, bound_usd: float, *, phase: str) -> None:
         if math.isfinite(bound_usd) and bound_usd > self._bound_usd * (1 + 1e-6):
             self._bound_usd = bound_usd
-            if bound_usd > self._shown_usd:
-                self._shown_usd = bound_usd
-                self._report(phase)
+            self._report(phase)
 
     def _report(self, phase: str) -> None:
         cost = None if self._best is None else self._best.objective_usd
-        # after candidates were added the bound starts again from below: until it is back there is none to show
-        bound = round(self._bound_usd, 2) if self._bound_usd >= self._shown_usd > 0 else None
+        bound = round(self._bound_usd, 2) if self._bound_usd > 0 else None
         if self.coarse_bound_usd is not None:
             bound = round(self.coarse_bound_usd, 2)
         gap = None if cost is None or bound is None else max(0.0, (cost - bound) / cost)

@@ -1,9 +1,9 @@
 """The conduits, or pairs of conduits, that hurt a partition most, without going through all of them one by one.
 
-For a partition, let K be the conduits x conduits matrix of the crossing capacity that uses both of two conduits. The loss of
-conduit c takes K[c, c], that of c and d takes K[c, c] + K[d, d] - K[c, d], so one matrix product gives the worst pair. On
-36 sites with three entrances about 6,000 pairs can bind, each with cut problems of its own; the partitions worth a
-look are few.
+For a partition, let K be the conduits x conduits matrix of the crossing capacity that uses both of two conduits. The
+loss of conduit c takes K[c, c], that of c and d takes K[c, c] + K[d, d] - K[c, d]: one matrix product gives the worst
+pair. On 36 sites with three entrances thousands of pairs can bind, each with cut problems of its own; the partitions
+worth a look are few.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,11 +16,12 @@ from topodesign.planning.strength import Partition
 
 
 class WorstConduits:
-    """For a given capacity of the candidates. ``conduits`` are the losses of one; ``in_pairs``: two are lost at once."""
+    """For a given capacity of the candidates.
 
-    def __init__(
-        self, conduits: Sequence[FailureState], ends: Ints, capacity_gbps: Floats, *, in_pairs: bool
-    ) -> None:
+    ``conduits`` are the losses of one; ``in_pairs``: two are lost at once.
+    """
+
+    def __init__(self, conduits: Sequence[FailureState], ends: Ints, capacity_gbps: Floats, *, in_pairs: bool) -> None:
         active = np.flatnonzero(capacity_gbps > 0)
         self._ends = ends[active]
         self._capacity = capacity_gbps[active]
@@ -32,7 +33,7 @@ class WorstConduits:
         self._in_pairs = in_pairs and len(kept) > 1
 
     def crossing_gbps(self, blocks: Ints) -> Floats:
-        """Capacity between the blocks of each partition; ``blocks`` has a partition in each row, as a block per site."""
+        """Capacity between the blocks of each partition; ``blocks`` has a row for each, with each site's block."""
         return self._crossing(blocks) @ self._capacity
 
     def most_killed_gbps(self, blocks: Ints) -> Floats:

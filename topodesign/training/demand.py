@@ -6,8 +6,10 @@ sites needs strength B = V / (beta T) (docs/formulation.md (1), (2)).
 
 from dataclasses import dataclass
 
+from topodesign.domain.checks import require
 from topodesign.domain.equipment import Accelerator
 from topodesign.domain.errors import InvalidInput
+from topodesign.domain.ranges import MOST_GBPS
 from topodesign.domain.scenario import Scenario, Workload
 
 DEFAULT_MODEL_FLOPS_UTILIZATION = 0.40
@@ -32,7 +34,7 @@ def sync_demand(scenario: Scenario, accelerator: Accelerator) -> SyncDemand:
     Raises
     ------
     InvalidInput
-        For a utilization target without a size in accelerators.
+        For a utilization target without a size in accelerators, and for an all-reduce beyond an exabit per second.
     """
     workload = scenario.workload
     if workload.demand == "matrix":
@@ -41,11 +43,15 @@ def sync_demand(scenario: Scenario, accelerator: Accelerator) -> SyncDemand:
         return SyncDemand(volume_bits=None, target_s=None, demand_gbps=sum(site.hose_gbps for site in scenario.sites))
     volume = workload.parameters * workload.bits_per_element
     target = workload.sync_time_s if workload.sync_time_s is not None else _allowed_stall_s(scenario, accelerator)
-    return SyncDemand(
-        volume_bits=volume,
-        target_s=target,
-        demand_gbps=volume / (workload.wan_goodput_factor * target) / 1e9,
+    demand_gbps = volume / (workload.wan_goodput_factor * target) / 1e9
+    require(
+        demand_gbps <= MOST_GBPS,
+        field="workload (Gbit/s of its all-reduce)",
+        value=demand_gbps,
+        limit=f"at most {MOST_GBPS:g}",
+        remedy="allow more time, more inner steps, or fewer bits per element",
     )
+    return SyncDemand(volume_bits=volume, target_s=target, demand_gbps=demand_gbps)
 
 
 def step_time_s(workload: Workload, accelerator: Accelerator, accelerators: int) -> float:

@@ -1343,7 +1343,9 @@ class PlanEvent(_message.Message):
     incumbent_usd: _builtins.float
     """Cost of the best plan so far in US dollars; absent: none yet."""
     bound_usd: _builtins.float
-    """Proven lower bound so far in US dollars; absent: none yet."""
+    """Proven lower bound so far in US dollars; absent: none yet. It rises, but for one new beginning: at the phase
+    "routes" more routes became candidates, and plans over them may cost less.
+    """
     gap: _builtins.float
     """Relative gap between the two; absent: none yet."""
     message: _builtins.str
