@@ -36,6 +36,8 @@ DIVE_SIZINGS = 30
 """A node's sites are bettered when they cost at most this share of the best plan, by trying so many neighbors."""
 LEAF_SHARE = 0.5
 """Share of the wanted gap that sizing may leave open, so that leaves never keep the search from closing."""
+FOCUS_SHARE = 0.2
+"""Share of the wanted gap to which the sites in focus are searched, as long as the bound over all sites is far."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -341,15 +343,20 @@ class Search:
             return True
         if self._best is not None and self.is_enough(self._best):
             return True
-        gap = max(self.limits.gap, PROVEN_GAP)
+        if self._best is None:
+            return False
+        gap = self.limits.gap
         if self.coarse_bound_usd is not None:
-            bound_usd = max(bound_usd, self.coarse_bound_usd)
-        return self._best is not None and bound_usd >= self._best.objective_usd * (1 - gap)
+            if self.coarse_bound_usd >= self._best.objective_usd * (1 - gap):
+                return True
+            gap *= FOCUS_SHARE
+        return bound_usd >= self._best.objective_usd * (1 - max(gap, PROVEN_GAP))
 
     def _raise_bound(self, bound_usd: float, *, phase: str) -> None:
         if math.isfinite(bound_usd) and bound_usd > self._bound_usd * (1 + 1e-6):
             self._bound_usd = bound_usd
-            self._report(phase)
+            if self.coarse_bound_usd is None:  # else it is a bound among the sites in focus only
+                self._report(phase)
 
     def _report(self, phase: str) -> None:
         cost = None if self._best is None else self._best.objective_usd
