@@ -58,15 +58,17 @@ def test_disjoint_routes_are_as_many_and_as_short_as_a_minimum_cost_flow(seed):
             middle = (index, direction)
             flow.add_edge(tail, middle, capacity=1, weight=km)
             flow.add_edge(middle, head, capacity=1, weight=0)
-    most = min(3, nx.maximum_flow_value(flow, "A", "Z")) if flow.has_node("A") and flow.has_node("Z") else 0
+    most = nx.maximum_flow_value(flow, "A", "Z") if flow.has_node("A") and flow.has_node("Z") else 0
     length = [segment.length_km for segment in graph.segments]
-    routes = graph.disjoint_routes(graph.index["A"], graph.index["Z"], length, 3)
-    assert len(routes) == most
-    used = [segment for route in routes for segment in route]
-    assert len(used) == len(set(used))
-    flow.add_node("A", demand=-most)
-    flow.add_node("Z", demand=most)
-    assert sum(length[segment] for segment in used) == nx.min_cost_flow_cost(flow)
+    growing = list(graph.growing_disjoint_routes(graph.index["A"], graph.index["Z"], length))
+    assert len(growing) == most
+    for count, routes in enumerate(growing, start=1):
+        assert len(routes) == count
+        used = [segment for route in routes for segment in route]
+        assert len(used) == len(set(used))
+        flow.add_node("A", demand=-count)
+        flow.add_node("Z", demand=count)
+        assert sum(length[segment] for segment in used) == nx.min_cost_flow_cost(flow)
 
 
 def test_segments_without_any_pair_are_no_route():

@@ -2,7 +2,7 @@
 
 import heapq
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -166,50 +166,61 @@ class FiberGraph:
         distance, reached = self.distances(source, weight)
         return None if math.isinf(distance[target]) else _trace(reached, source, target)
 
-    def disjoint_routes(
-        self, source: int, target: int, weight: Sequence[float], count: int
-    ) -> tuple[tuple[int, ...], ...]:
-        """Segment-disjoint routes of least total weight: as many as exist, at most ``count``.
+    def growing_disjoint_routes(
+        self, source: int, target: int, weight: Sequence[float]
+    ) -> Iterator[tuple[tuple[int, ...], ...]]:
+        """The best route, the best two segment-disjoint ones, the best three, ... as many as exist.
 
         Successive shortest paths in the residual graph (Suurballe 1974; Bhandari 1999), which unlike "take the
-        shortest, remove it, repeat" finds a pair whenever one exists.
+        shortest, remove it, repeat" finds a pair whenever one exists. Node potentials keep Dijkstra's algorithm
+        applicable where arcs against the flow cost minus their weight (Suurballe, Tarjan 1984).
         """
         direction: dict[int, int] = {}  # segment -> node it is left from, for segments that carry flow
-        for _ in range(count):
-            path = self._augmenting_path(source, target, weight, direction)
+        potential = [0.0] * len(self.nodes)
+        while True:
+            path = self._augmenting_path(source, target, weight, direction, potential)
             if path is None:
-                break
+                return
             for node, segment in path:
                 if segment in direction:
                     del direction[segment]
                 else:
                     direction[segment] = node
-        return self._decompose(source, target, direction)
+            yield self._decompose(source, target, direction)
 
     def _augmenting_path(
-        self, source: int, target: int, weight: Sequence[float], direction: Mapping[int, int]
+        self,
+        source: int,
+        target: int,
+        weight: Sequence[float],
+        direction: Mapping[int, int],
+        potential: list[float],
     ) -> list[Arc] | None:
-        """Bellman-Ford (arcs against the flow cost minus their weight) with a queue; arcs as (from node, segment)."""
+        """Shortest path in the residual graph, as arcs (from node, segment); raises the potentials by its distances."""
         distance = [math.inf] * len(self.nodes)
         reached: list[Arc | None] = [None] * len(self.nodes)
         distance[source] = 0.0
-        queue, waiting = [source], {source}
+        queue = [(0.0, source)]
         while queue:
-            node = queue.pop(0)
-            waiting.discard(node)
+            so_far, node = heapq.heappop(queue)
+            if node == target:
+                break
+            if so_far > distance[node]:
+                continue
             for neighbor, segment in self.adjacency[node]:
                 flow_from = direction.get(segment)
                 if flow_from == node:
                     continue
                 step = weight[segment] if flow_from is None else -weight[segment]
-                if distance[node] + step < distance[neighbor] - 1e-9:
-                    distance[neighbor] = distance[node] + step
+                candidate = so_far + max(0.0, step + potential[node] - potential[neighbor])
+                if candidate < distance[neighbor]:
+                    distance[neighbor] = candidate
                     reached[neighbor] = (node, segment)
-                    if neighbor not in waiting:
-                        waiting.add(neighbor)
-                        queue.append(neighbor)
+                    heapq.heappush(queue, (candidate, neighbor))
         if math.isinf(distance[target]):
             return None
+        for node, far in enumerate(distance):
+            potential[node] += min(far, distance[target])
         path: list[Arc] = []
         node = target
         while node != source:

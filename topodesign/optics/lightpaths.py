@@ -5,6 +5,7 @@ end it regenerates at hubs and at junctions that permit it, as seldom as possibl
 holds is optimal, because every part of a feasible stretch is feasible.
 """
 
+import itertools
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -79,11 +80,11 @@ def candidate_routes(
     if shortest is None:
         return ()
     routes = {shortest}
-    for count in range(2, MOST_DISJOINT_ROUTES + 1):
-        disjoint = graph.disjoint_routes(source, target, length, count)
+    growing = graph.growing_disjoint_routes(source, target, length)
+    for count, disjoint in enumerate(itertools.islice(growing, MOST_DISJOINT_ROUTES), start=1):
         routes.update(disjoint)
         pairs = sum(min(graph.segments[segment].most_pairs for segment in route) for route in disjoint)
-        if len(disjoint) < count or (count >= MOST_DIVERSE_ROUTES and pairs >= enough_pairs):
+        if count >= MOST_DIVERSE_ROUTES and pairs >= enough_pairs:
             break
     for route in sorted(routes):
         if set(graph.sharing_conduit(route)) != set(route):

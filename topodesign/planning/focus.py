@@ -66,11 +66,18 @@ def focused(scenario: Scenario, focus: Focus) -> Scenario:
 
 
 def find_focus(scenario: Scenario, catalog: Catalog, halt: Halt, *, seed: int) -> Focus | None:
-    """Sites worth planning in detail; ``None`` when not even the coarse programme has a solution."""
+    """Sites worth planning in detail; ``None`` when not even the coarse programme has a solution.
+
+    Halted, it is what the coarse programme chose so far, or the cheapest site, without those around: no time is left.
+    """
     coarse = _Coarse(scenario, catalog)
     chosen, bound = coarse.solve(halt, seed)
     if chosen is None:
-        return None
+        if math.isinf(bound):
+            return None
+        chosen = [int(np.argmin(coarse.usd_per_mw))]
+    if halt.is_over():
+        return Focus(site_ids=frozenset(coarse.sites[site].site.site_id for site in chosen), bound_usd=bound)
     return Focus(site_ids=coarse.neighborhood(chosen), bound_usd=bound)
 
 
@@ -95,6 +102,14 @@ class _Coarse:
         self._delay_ms = [self.reach.delay_ms(segment) for segment in self.graph.segments]
         self._equipment_ms = min(mode.latency_us for mode in self.reach.modes) / 1e3
         self._rtt: dict[int, Floats] = {}
+
+    @property
+    def usd_per_mw(self) -> list[float]:
+        """Cost of each site where it is full, in US dollars for each MW of pods."""
+        return [
+            (site.pod_usd + (site.fixed_usd + usd) / site.most_pods) / site.pod_mw
+            for site, usd in zip(self.sites, self.own_usd, strict=True)
+        ]
 
     def solve(self, halt: Halt, seed: int) -> tuple[list[int] | None, float]:
         """Sites of the coarse optimum that keep the round-trip limit, and the bound in US dollars."""
@@ -121,10 +136,7 @@ class _Coarse:
         """The chosen sites, the cheapest others of their class, and those nearest to the chosen."""
         own = self.classes[chosen[0]]
         most = max(FOCUS_SITES, 2 * len(chosen))
-        cost = [
-            (site.pod_usd + (site.fixed_usd + usd) / site.most_pods) / site.pod_mw
-            for site, usd in zip(self.sites, self.own_usd, strict=True)
-        ]
+        cost = self.usd_per_mw
         near = np.min([self._rtt_from(site) for site in chosen], axis=0)
         others = [site for site in range(len(self.sites)) if self.classes[site] == own and site not in chosen]
         picked = list(chosen)

@@ -96,6 +96,8 @@ class Search:
         if self.instance.missing_sites:
             return self._found(None, math.inf, "proof")
         self._offer_start()
+        if self.halt.is_over():
+            return self._found(self._best, 0.0, self._halted_by)
         root, tree = self._root()
         if root is None and not self.instance.has_all_routes:
             self.instance = with_more_routes(self.instance)
@@ -110,6 +112,10 @@ class Search:
                 self._polish()
         tree.push(root.bound * MILLION, frozenset(), frozenset())
         return self._branch(tree)
+
+    @property
+    def _halted_by(self) -> StoppedBy:
+        return "cancelled" if self.halt.should_stop() else "time_limit"
 
     def _root(self) -> tuple[Relaxed | None, SiteTree]:
         """The root relaxation of the present candidates."""
@@ -263,7 +269,7 @@ class Search:
         stopped: StoppedBy = "proof"
         while not self._is_closed(tree.bound_usd):
             if self.halt.is_over():
-                stopped = "cancelled" if self.halt.should_stop() else "time_limit"
+                stopped = self._halted_by
                 break
             node = tree.pop()
             if node is None:
