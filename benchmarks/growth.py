@@ -3,7 +3,7 @@
     python -m benchmarks.planner_table --growth          measures: nested subsets of stress-500, to a gap of 5 %
     python -m benchmarks.growth [--json FILE] [--out FILE]    draws
 
-The chart shows, over the number of candidate sites on logarithmic axes: seconds to the first plan and to the wanted
+The chart shows, over the number of candidate sites (logarithmic): seconds to the first plan and to the wanted
 gap (of several runs the slowest), and peak memory. A run that missed the gap is drawn hollow at its whole time.
 """
 
@@ -103,8 +103,9 @@ def draw(points: Sequence[Point], path: Path, *, gap: float) -> None:
         [point.sites for point in points], [point.peak_mb for point in points], "s-", color=MEMORY_COLOR, clip_on=False
     )
     memory.set(ylabel="peak memory, MB", title="Memory")
+    memory.set_ylim(bottom=0)
     for axes in (times, memory):
-        axes.set(xscale="log", yscale="log", xlabel="candidate sites")
+        axes.set(xscale="log", xlabel="candidate sites")
         axes.set_xticks([point.sites for point in points], labels=[str(point.sites) for point in points], minor=False)
         axes.set_xticks([], minor=True)
         axes.grid(visible=True, which="major", alpha=0.3)
@@ -126,7 +127,8 @@ def _draw_times(axes: "Axes", points: Sequence[Point], gap: float) -> None:
         axes.plot(
             *zip(*missed, strict=True), "D", color=GAP_COLOR, fillstyle="none", label=f"stopped above {100 * gap:g} %"
         )
-    axes.set(ylabel="seconds", title="Time")
+    axes.set(ylabel="seconds", title="Time", yscale="log")
+    axes.yaxis.set_major_formatter("{x:g}")
     axes.legend(frameon=False)
 
 
