@@ -87,7 +87,7 @@ def solve(
         return assemble_plan(found, limits, wall_s=wall_s)
     if found.stopped_by == "proof":
         report(PlanEvent(phase="explaining", wall_s=wall_s))
-        why = explain_infeasibility(scenario, catalog, should_stop=halt.should_stop)
+        why = explain_infeasibility(scenario, catalog, deadline=halt.deadline, should_stop=halt.should_stop)
         return _without_design(instance, limits, started, "proof", why)
     return _without_design(instance, limits, started, found.stopped_by, None)
 
@@ -110,7 +110,12 @@ def _plan_of_goal(
     if not reached.is_proven:
         return _without_design(instance, limits, started, reached.found.stopped_by, None)
     if math.isinf(reached.found.bound_usd):
-        why = explain_infeasibility(reached.found.instance.scenario, instance.catalog, should_stop=should_stop)
+        why = explain_infeasibility(
+            reached.found.instance.scenario,
+            instance.catalog,
+            deadline=started + limits.time_limit_s,
+            should_stop=should_stop,
+        )
     else:
         why = _too_small_a_budget(scenario, reached, objective)
     return _without_design(instance, limits, started, "proof", why)
