@@ -283,6 +283,15 @@ def test_combs_out_of_range_are_refused(figures):
         Comb(**{"baud_gbd": 60.0, "spacing_ghz": 75.0, "channels": 64, **figures})
 
 
+def test_fibers_of_equal_figures_are_one_kind():
+    spans = tuple(span(80, replace(SSMF, id=f"cable {number}")) for number in range(5))
+    lines = Lines.of([Line(spans=(*spans, span(80, LARGE)))], C_BAND, max_total_power_dbm=MOST_DBM)
+    assert len(lines.fibers) == 2
+    assert lines.fiber_index.tolist() == [0, 0, 0, 0, 0, 1]
+    same = quality(Line(spans=(*line(80, 80, 80, 80, 80).spans, span(80, LARGE))))
+    np.testing.assert_allclose(line_quality(lines).gsnr_db, same.gsnr_db, rtol=1e-13)
+
+
 def test_arrays_that_do_not_fit_together_are_refused():
     lines = Lines.of([line(80, 80)], C_BAND, max_total_power_dbm=MOST_DBM)
     with pytest.raises(InvalidInput, match="noise_figure_db"):

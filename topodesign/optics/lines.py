@@ -134,15 +134,16 @@ class Lines:
     ) -> "Lines":
         """The lines' spans as arrays."""
         spans = [span for line in lines for span in line.spans]
-        # by identity: equal fibers listed twice only cost time, and a fiber's origins cannot be hashed
-        position: dict[int, int] = {}
-        for span in spans:
-            position.setdefault(id(span.fiber), len(position))
-        fibers = {id(span.fiber): span.fiber for span in spans}
+        # the model's work grows with the kinds of fiber, so equal figures are one kind whatever the object; identity
+        # first, because comparing figures for every span would take longer than the model itself
+        objects = {id(span.fiber): span.fiber for span in spans}
+        kinds: dict[tuple[float, ...], int] = {}
+        position = {key: kinds.setdefault(_figures(fiber), len(kinds)) for key, fiber in objects.items()}
+        fibers = {position[key]: fiber for key, fiber in objects.items()}
         return cls(
             comb=comb,
             max_total_power_dbm=max_total_power_dbm,
-            fibers=tuple(fibers[key] for key in position),
+            fibers=tuple(fibers[kind] for kind in range(len(kinds))),
             span_counts=np.array([len(line.spans) for line in lines], dtype=np.int64),
             length_km=np.array([span.length_km for span in spans], dtype=np.float64),
             fiber_index=np.array([position[id(span.fiber)] for span in spans], dtype=np.int64),
@@ -206,6 +207,17 @@ class Lines:
             limit=f"at most {self.max_total_power_dbm:g} dBm over {self.comb.channels} channels, not {total:.2f} dBm",
             remedy="lower the launch power, or let the model choose it",
         )
+
+
+def _figures(fiber: FiberKind) -> tuple[float, ...]:
+    """The figures by which the model tells fibers apart."""
+    return (
+        fiber.loss_db_per_km,
+        fiber.dispersion_ps_nm_km,
+        fiber.effective_area_um2,
+        fiber.nonlinear_index_m2_w,
+        fiber.pmd_ps_sqrt_km,
+    )
 
 
 def _whole_numbers(name: str, values: npt.ArrayLike) -> Whole:
