@@ -89,6 +89,8 @@ def test_whole_number_figures_accept_whole_floats_only() -> None:
         ({"transceiver.zr-400": {"cost_usd": -1.0}}, "FIELD_INVALID", "at least 0"),
         ({"transceiver.zr-400": {"cost_usd": float("nan")}}, "FIELD_INVALID", "finite"),
         ({"switch.ndr-64x400g": {"radix": float("inf")}}, "FIELD_INVALID", "whole"),
+        ({"fiber.ssmf": {"dispersion_ps_nm_km": 0.0}}, "FIELD_INVALID", "other than 0"),
+        ({"fiber.ssmf": {"pmd_ps_sqrt_km": -0.1}}, "FIELD_INVALID", "at least 0"),
     ],
 )
 def test_wrong_override_is_refused_with_a_hint(overrides: dict[str, dict[str, float]], reason: str, hint: str) -> None:

@@ -2,6 +2,7 @@
 
 import itertools
 import random
+from dataclasses import replace
 
 import networkx as nx
 import pytest
@@ -115,3 +116,17 @@ def test_more_margin_never_reaches_farther():
 def test_a_wider_grid_rounds_every_channel_up():
     _, paths = candidates(scenario_of([("A", "Z", 50)]), grid_ghz=100.0)
     assert {path.width_ghz % 100 for path in paths} == {0.0}
+
+
+def test_dispersion_that_fiber_of_the_other_sign_undoes_is_no_obstacle():
+    # 60 km x 16.7 = 1002 ps/nm exceeds the mode's 500 at the junction, and -60 km x 16.7 brings it back to 0
+    scenario = scenario_of([("A", "u", 60), ("u", "Z", 60)], regeneration=False)
+    mixed = (scenario.segments[0], replace(scenario.segments[1], fiber_type="g654e"))
+    scenario = replace(scenario, segments=mixed)
+    graph = FiberGraph.of(scenario)
+    mode = {"transceiver.zrplus-400": {"max_dispersion_ps_nm": 500.0}}
+    for dispersion, is_offered in ((-16.7, True), (16.7, False), (-40.0, False)):
+        catalog = load_catalog(mode | {"fiber.g654e": {"dispersion_ps_nm_km": dispersion}})
+        reach = ReachModel(catalog, OpticsRules(modes=("zrplus-400",)))
+        finder = LightpathFinder(scenario, graph, reach, demand_gbps=1e6)
+        assert bool(finder.between(graph.index["A"], graph.index["Z"])) == is_offered

@@ -165,3 +165,9 @@ def test_two_codes_written_apart_agree_on_every_mode(
     for mode in catalog.transceivers:
         own = reach.stretch_gsnr_db(evidence, mode, segments)
         assert own == pytest.approx(planners.stretch(mode, segments).gsnr_db, abs=1e-3)
+
+
+def test_noise_depends_on_the_size_of_dispersion_and_not_on_its_sign() -> None:
+    negative = Glass.of(loss_db_per_km=0.2, dispersion_ps_nm_km=-16.7, area_um2=83, index_m2_w=2.6e-20)
+    comb = Comb.filling(band_ghz=4800, width_ghz=75, baud_gbd=60)
+    assert nonlinear_coefficient(negative, comb, 80) == nonlinear_coefficient(SSMF, comb, 80) > 0

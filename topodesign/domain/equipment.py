@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
-from topodesign.domain.checks import require_id, require_number
+from topodesign.domain.checks import require, require_id, require_number
 from topodesign.domain.errors import NotFound
 
 Confidence = Literal["high", "medium", "low"]
@@ -144,7 +144,12 @@ class LineSystem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FiberKind:
-    """Physics of a fiber type at 1550 nm."""
+    """Physics of a fiber type at 1550 nm.
+
+    ``dispersion_ps_nm_km`` has a sign, negative for dispersion-compensating and some submarine fiber.
+    ``pmd_ps_sqrt_km``: polarization mode dispersion in ps per square root of km; by default that of every fiber of
+    GNPy's equipment library.
+    """
 
     id: str
     name: str
@@ -153,13 +158,23 @@ class FiberKind:
     effective_area_um2: float
     nonlinear_index_m2_w: float
     group_index: float
+    pmd_ps_sqrt_km: float = 0.04
     origins: Mapping[str, Origin] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         require_id(self.id, field="fiber.id")
-        for name in ("loss_db_per_km", "dispersion_ps_nm_km", "effective_area_um2", "group_index"):
+        for name in ("loss_db_per_km", "effective_area_um2", "group_index"):
             require_number(getattr(self, name), field=name, above=0)
-        require_number(self.nonlinear_index_m2_w, field="nonlinear_index_m2_w", at_least=0)
+        require_number(self.dispersion_ps_nm_km, field="dispersion_ps_nm_km")
+        require(
+            self.dispersion_ps_nm_km != 0,
+            field="dispersion_ps_nm_km",
+            value=self.dispersion_ps_nm_km,
+            limit="other than 0",
+            remedy="the Gaussian-noise model needs dispersion; give a small value of either sign",
+        )
+        for name in ("nonlinear_index_m2_w", "pmd_ps_sqrt_km"):
+            require_number(getattr(self, name), field=name, at_least=0)
 
 
 Equipment = Accelerator | Switch | CableClass | TransceiverMode | LineSystem | FiberKind

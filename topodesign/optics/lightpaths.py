@@ -186,7 +186,9 @@ class LightpathFinder:
         for end in range(start + 1, len(segments) + 1):
             stretch = self.reach.stretch(mode, segments[start:end])
             if not stretch.is_feasible:
-                break
+                if self.reach.dispersion_only_grows:
+                    break
+                continue  # fiber of the other sign further on may undo the dispersion
             if end == len(segments) or self._may_regenerate[nodes[end]]:
                 best = (end, stretch)
         return best

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from topodesign.domain.equipment import Catalog, LineSystem, TransceiverMode
 from topodesign.domain.errors import InvalidInput
 from topodesign.domain.scenario import FiberSegment, OpticsRules
-from topodesign.optics.gaussian_noise import LIGHT_SPEED_M_S, Amplification, Comb, span_noise_to_signal
+from topodesign.optics.gaussian_noise import LIGHT_SPEED_M_S, Comb
+from topodesign.optics.line_model import line_quality
+from topodesign.optics.lines import Line, Lines, Span
 
 LINE_SYSTEM_OF_BAND = {"c": "c-band", "c+l": "c+l-band"}
 
@@ -74,12 +76,9 @@ class ReachModel:
         self.rules = rules
         self.modes = allowed_modes(catalog, rules)
         self.line_system: LineSystem = catalog.line_system(LINE_SYSTEM_OF_BAND[rules.band])
+        self.dispersion_only_grows = all(fiber.dispersion_ps_nm_km > 0 for fiber in catalog.fibers)
+        """Whether a stretch that does not hold can hold no more when it is extended."""
         self._catalog = catalog
-        self._amplification = Amplification(
-            noise_figure_db=self.line_system.noise_figure_db,
-            max_total_power_dbm=self.line_system.max_total_power_dbm,
-            connector_loss_db=self.line_system.connector_loss_db,
-        )
         self._noise: dict[tuple[str, str, float], float] = {}
 
     def noise_to_signal(self, mode: TransceiverMode, segment: FiberSegment) -> float:
@@ -88,15 +87,23 @@ class ReachModel:
         span_km = segment.length_km / spans
         key = (mode.id, segment.fiber_type, span_km)
         if key not in self._noise:
-            width = channel_width_ghz(mode, self.rules)
-            comb = Comb(
-                baud_gbd=mode.baud_gbd,
-                spacing_ghz=width,
-                channels=max(1, int(self.line_system.band_ghz // width)),
-            )
-            fiber = self._catalog.fiber(segment.fiber_type)
-            self._noise[key] = span_noise_to_signal(fiber, span_km, comb, self._amplification)
+            self._noise[key] = self._span_noise_to_signal(mode, segment.fiber_type, span_km)
         return spans * self._noise[key]
+
+    def _span_noise_to_signal(self, mode: TransceiverMode, fiber_type: str, span_km: float) -> float:
+        """Worst channel's noise-to-signal ratio of one span of a band full of ``mode``, at its best launch power."""
+        system = self.line_system
+        span = Span(
+            fiber=self._catalog.fiber(fiber_type),
+            length_km=span_km,
+            connector_loss_db=system.connector_loss_db,
+            noise_figure_db=system.noise_figure_db,
+        )
+        comb = Comb.filling(
+            band_ghz=system.band_ghz, spacing_ghz=channel_width_ghz(mode, self.rules), baud_gbd=mode.baud_gbd
+        )
+        lines = Lines.of([Line(spans=(span,))], comb, max_total_power_dbm=system.max_total_power_dbm)
+        return float(line_quality(lines).noise_to_signal.max())
 
     def stretch(self, mode: TransceiverMode, segments: Sequence[FiberSegment]) -> Stretch:
         """Quality of one transparent stretch over ``segments``."""
@@ -108,7 +115,8 @@ class ReachModel:
             segment.length_km * self._catalog.fiber(segment.fiber_type).dispersion_ps_nm_km for segment in segments
         )
         spans = sum(span_count(segment.length_km, self.rules.span_km) for segment in segments)
-        holds = margin >= self.rules.margin_db and length <= mode.max_km and dispersion <= mode.max_dispersion_ps_nm
+        holds = margin >= self.rules.margin_db and length <= mode.max_km
+        holds = holds and abs(dispersion) <= mode.max_dispersion_ps_nm
         holds = holds and (mode.max_spans == 0 or spans <= mode.max_spans)
         return Stretch(gsnr_db=gsnr, margin_db=margin, is_feasible=holds)
 

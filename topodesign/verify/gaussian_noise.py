@@ -56,7 +56,7 @@ class Glass:
         """From the units of data sheets, at 1550 nm."""
         return cls(
             attenuation=loss_db_per_km * log(10) / 1e4,
-            dispersion=dispersion_ps_nm_km * 1e-6 * CARRIER_M**2 / (2 * pi * LIGHT_SPEED),
+            dispersion=abs(dispersion_ps_nm_km) * 1e-6 * CARRIER_M**2 / (2 * pi * LIGHT_SPEED),
             nonlinearity=2 * pi * index_m2_w / (CARRIER_M * area_um2 * 1e-12),
         )
 

@@ -113,7 +113,7 @@ def _check_stretch(evidence: Evidence, route: Route, stretch: Sequence[FiberSegm
     spans: float = sum(span_count(segment.length_km, rules.span_km) for segment in stretch)
     for rule, value, limit, unit in (
         ("reach_length", length, mode.max_km, "km"),
-        ("reach_dispersion", dispersion, mode.max_dispersion_ps_nm, "ps/nm"),
+        ("reach_dispersion", abs(dispersion), mode.max_dispersion_ps_nm, "ps/nm"),
         ("reach_spans", spans, mode.max_spans or math.inf, "spans"),
     ):
         if exceeds(value, limit):
