@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 WORKERS ?= 2
+INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 
 .PHONY: demo test campaign lint generate interop clean help setup
 
@@ -15,7 +16,7 @@ setup: $(READY)
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("topodesign needs Python 3.11 or newer, this is " + sys.version.split()[0] + "; set PYTHON=python3.12 or such") if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	$(INSTALL) '.[dev,gnpy]' || { echo "GNPy cannot be installed here: setting up without it"; $(INSTALL) '.[dev]'; }
 	@touch $@
 
 demo: $(READY) ## plan the United States scenario through a real local server, and say where the map is

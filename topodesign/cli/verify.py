@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from topodesign.cli.given_paths import path
-from topodesign.cli.output import ExitCode, emit_json, say
+from topodesign.cli.output import ExitCode, emit_json, note, say
+from topodesign.domain.codec import to_builtins
 from topodesign.domain.errors import InvalidInput
 
 if TYPE_CHECKING:
     from topodesign.domain.plan import Verification
+    from topodesign.verify.gnpy_judge import Judgement
 
 EXAMPLE = "Example: topodesign verify sample_sites/two-campus plan-out/plan.json --json"
 
@@ -26,24 +28,42 @@ def verify(
     json_output: Annotated[
         bool, typer.Option("--json", help="Print one JSON document: valid, violations, strength_gbps and more.")
     ] = False,
+    gnpy: Annotated[
+        bool, typer.Option("--gnpy", help="Have GNPy judge every lightpath too; needs the extra topodesign[gnpy].")
+    ] = False,
 ) -> None:
     """Check a plan against every limit of its scenario, from first principles and without the planner's code.
 
     Power, reach, spectrum, strength in every failure state and cost to the cent are derived again; every violation is
     listed with its value, its limit and a remedy. Exits with 0 when the plan is valid and with 4 when it is not.
+
+    With --gnpy every lightpath is also propagated by GNPy, a program of others, in a process of its own. A lightpath
+    that GNPy does not call feasible makes the plan invalid.
     """
     from topodesign.catalog import load_catalog
     from topodesign.scenario import load_scenario
     from topodesign.verify import read_plan, verify_plan
 
+    if gnpy:
+        from topodesign.verify.gnpy_process import require_gnpy
+
+        require_gnpy()
     scenario = load_scenario(scenario_dir)
     catalog = load_catalog(scenario.catalog_overrides)
     plan = read_plan(_read(plan_json), scenario, catalog, what=str(plan_json))
     verification = verify_plan(scenario, plan, catalog=catalog)
+    judgement = None
+    if gnpy:
+        from topodesign.verify.gnpy_judge import judge_plan, with_judgement
+
+        judgement = judge_plan(scenario, plan, catalog=catalog)
+        verification = with_judgement(verification, judgement)
     if json_output:
-        emit_json(verification)
+        emit_json(verification if judgement is None else {**to_builtins(verification), "gnpy": to_builtins(judgement)})
     else:
         _describe(plan_json, verification)
+        if judgement is not None:
+            _describe_judgement(judgement)
     if not verification.valid:
         raise typer.Exit(ExitCode.UNVERIFIED)
 
@@ -75,3 +95,23 @@ def _describe(file: Path, verification: "Verification") -> None:
     say(f"{file}: NOT valid; {len(violations)} violation{'s' if len(violations) != 1 else ''}")
     for violation in violations:
         say(f"  {violation.message} [{violation.rule}]")
+
+
+def _describe_judgement(judgement: "Judgement") -> None:
+    """GNPy's finding for people: the summary, then one line per lightpath."""
+    say(f"GNPy {judgement.gnpy_version}: {len(judgement.lightpaths)} lightpaths over {judgement.lines} distinct lines")
+    if judgement.largest_difference_db is not None:
+        say(f"  largest difference {judgement.largest_difference_db:+.2f} dB ({judgement.largest_difference_id})")
+    disputed = ", ".join(judgement.disputed)
+    say(f"  feasible to us but not to GNPy: {disputed or 'none'}")
+    for lit in judgement.lightpaths:
+        say(
+            f"  {lit.id} {lit.a} - {lit.z} {lit.mode}: GSNR {lit.gsnr_db:.2f} dB, GNPy {lit.gnpy_gsnr_db:.2f} dB"
+            f" ({lit.difference_db:+.2f}), needs {lit.required_db:.2f} dB{_outcome(lit.gnpy_is_feasible)}"
+        )
+    for warning in judgement.warnings:
+        note(f"warning: {warning}")
+
+
+def _outcome(gnpy_is_feasible: bool) -> str:
+    return "" if gnpy_is_feasible else "; NOT feasible to GNPy"

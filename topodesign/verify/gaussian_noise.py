@@ -18,7 +18,7 @@ Transmission Systems", arXiv:1209.0394, 2012-2014, eqs. 120 and 123.
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
-from math import asinh, expm1, floor, inf, log, pi
+from math import asinh, expm1, floor, inf, log, log10, pi
 
 PLANCK = 6.62607015e-34
 LIGHT_SPEED = 299_792_458.0
@@ -106,14 +106,47 @@ def span_noise(
     launch_dbm : float, optional
         Launch power per channel in dBm; by default the best one for the span that the amplifier can give.
     """
-    gain = 10 ** ((loss_db_per_km * span_km + connector_db) / 10)
-    photon = PLANCK * LIGHT_SPEED / CARRIER_M
-    amplified = 10 ** (noise_figure_db / 10) * photon * comb.symbol_rate_hz * gain
-    eta = nonlinear_coefficient(glass, comb, span_km) * 10 ** (-connector_db / 10)  # k^2 of half the connectors
+    amplified = _amplified_w(comb, span_km, loss_db_per_km, connector_db, noise_figure_db)
+    eta = _inner_coefficient(glass, comb, span_km, connector_db)
     if launch_dbm is None:
-        available = 1e-3 * 10 ** (most_total_dbm / 10) / comb.channels
-        best = (amplified / (2 * eta)) ** (1 / 3) if eta > 0 else inf  # where the derivative of the sum is zero
-        power = min(available, best)
+        power = _best_w(amplified, eta, comb, most_total_dbm)
     else:
         power = 1e-3 * 10 ** (launch_dbm / 10)
     return (amplified / power + eta * power * power) * NOISE_BANDWIDTH_HZ / comb.symbol_rate_hz
+
+
+def best_launch_dbm(
+    glass: Glass,
+    comb: Comb,
+    *,
+    span_km: float,
+    loss_db_per_km: float,
+    connector_db: float,
+    noise_figure_db: float,
+    most_total_dbm: float,
+) -> float:
+    """The launch power per channel in dBm that :func:`span_noise` takes by default; same parameters."""
+    amplified = _amplified_w(comb, span_km, loss_db_per_km, connector_db, noise_figure_db)
+    eta = _inner_coefficient(glass, comb, span_km, connector_db)
+    return 10 * log10(_best_w(amplified, eta, comb, most_total_dbm) / 1e-3)
+
+
+def _amplified_w(
+    comb: Comb, span_km: float, loss_db_per_km: float, connector_db: float, noise_figure_db: float
+) -> float:
+    """F h nu R G: spontaneous emission that the amplifier behind the span adds to a channel, in W."""
+    gain = 10 ** ((loss_db_per_km * span_km + connector_db) / 10)
+    photon = PLANCK * LIGHT_SPEED / CARRIER_M
+    return 10 ** (noise_figure_db / 10) * photon * comb.symbol_rate_hz * gain
+
+
+def _inner_coefficient(glass: Glass, comb: Comb, span_km: float, connector_db: float) -> float:
+    """eta k^2 in 1/W^2: the nonlinear coefficient, referred to the power in front of the input connector."""
+    return nonlinear_coefficient(glass, comb, span_km) * 10 ** (-connector_db / 10)  # k^2 of half the connectors
+
+
+def _best_w(amplified_w: float, eta: float, comb: Comb, most_total_dbm: float) -> float:
+    """Launch power per channel in W where the derivative of the noise is zero, or all that the amplifier can give."""
+    available = 1e-3 * 10 ** (most_total_dbm / 10) / comb.channels
+    best = (amplified_w / (2 * eta)) ** (1 / 3) if eta > 0 else inf
+    return min(available, best)

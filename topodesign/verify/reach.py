@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from topodesign.domain.equipment import TransceiverMode
+from topodesign.domain.equipment import FiberKind, TransceiverMode
 from topodesign.domain.plan import Violation
 from topodesign.domain.scenario import FiberSegment
 from topodesign.verify.evidence import Evidence, Route
@@ -38,22 +38,32 @@ def segment_delay_ms(evidence: Evidence, segment: FiberSegment) -> float:
     return segment.length_km * evidence.catalog.fiber(segment.fiber_type).group_index / LIGHT_SPEED * 1e6
 
 
+def glass_of(fiber: FiberKind) -> Glass:
+    """A fiber of the catalogue in SI units."""
+    return Glass.of(
+        loss_db_per_km=fiber.loss_db_per_km,
+        dispersion_ps_nm_km=fiber.dispersion_ps_nm_km,
+        area_um2=fiber.effective_area_um2,
+        index_m2_w=fiber.nonlinear_index_m2_w,
+    )
+
+
+def comb_of(evidence: Evidence, mode: TransceiverMode) -> Comb:
+    """Channels of a mode that fill the band."""
+    width = width_ghz(mode, evidence.scenario.optics)
+    return Comb.filling(band_ghz=evidence.line_system.band_ghz, width_ghz=width, baud_gbd=mode.baud_gbd)
+
+
 def stretch_gsnr_db(evidence: Evidence, mode: TransceiverMode, stretch: Sequence[FiberSegment]) -> float:
     """GSNR in 0.1 nm at the end of a transparent stretch, the transmitter's noise included."""
     rules, system = evidence.scenario.optics, evidence.line_system
-    comb = Comb.filling(band_ghz=system.band_ghz, width_ghz=width_ghz(mode, rules), baud_gbd=mode.baud_gbd)
+    comb = comb_of(evidence, mode)
     noise = [10 ** (-mode.tx_osnr_db / 10)]
     for segment in stretch:
         fiber = evidence.catalog.fiber(segment.fiber_type)
-        glass = Glass.of(
-            loss_db_per_km=fiber.loss_db_per_km,
-            dispersion_ps_nm_km=fiber.dispersion_ps_nm_km,
-            area_um2=fiber.effective_area_um2,
-            index_m2_w=fiber.nonlinear_index_m2_w,
-        )
         spans = span_count(segment.length_km, rules.span_km)
         each = span_noise(
-            glass,
+            glass_of(fiber),
             comb,
             span_km=segment.length_km / spans,
             loss_db_per_km=fiber.loss_db_per_km,
