@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from topodesign import verify as verify
+    from topodesign.api import design_link as design_link
     from topodesign.api import explain as explain
     from topodesign.api import plan as plan
     from topodesign.catalog import load_catalog as load_catalog
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from topodesign.domain.fabric import Clos as Clos
     from topodesign.domain.fabric import FabricEvaluation as FabricEvaluation
     from topodesign.domain.fabric import Torus as Torus
+    from topodesign.domain.link import LinkDesign as LinkDesign
     from topodesign.domain.plan import Plan as Plan
     from topodesign.domain.plan import PlanEvent as PlanEvent
     from topodesign.domain.plan import Verification as Verification
@@ -31,6 +33,7 @@ _HOME = {
     "Client": "topodesign.client",
     "Clos": "topodesign.domain.fabric",
     "FabricEvaluation": "topodesign.domain.fabric",
+    "LinkDesign": "topodesign.domain.link",
     "Plan": "topodesign.domain.plan",
     "PlanEvent": "topodesign.domain.plan",
     "Scenario": "topodesign.domain.scenario",
@@ -39,6 +42,7 @@ _HOME = {
     "Verification": "topodesign.domain.plan",
     "check_scenario": "topodesign.scenario",
     "compare_fabrics": "topodesign.fabric",
+    "design_link": "topodesign.api",
     "diff_plans": "topodesign.comparison",
     "evaluate_fabric": "topodesign.fabric",
     "explain": "topodesign.api",

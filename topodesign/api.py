@@ -3,10 +3,12 @@
 import dataclasses
 import time
 from collections.abc import Callable
+from typing import Any
 
 from topodesign.catalog import load_catalog
 from topodesign.domain.errors import VerificationFailed
 from topodesign.domain.explanation import Explanation
+from topodesign.domain.link import LinkDesign, LinkRequest
 from topodesign.domain.plan import Objective, Plan, PlanEvent, SolveLimits
 from topodesign.domain.scenario import Scenario
 
@@ -134,6 +136,27 @@ def explain(
         most_sites=most_sites,
         should_stop=should_stop or (lambda: False),
     )
+
+
+def design_link(length_km: float, **options: Any) -> LinkDesign:
+    """One optical link on its own: GSNR of its line; margin, reach, cost and power of every mode on it.
+
+    Parameters
+    ----------
+    length_km : float
+    **options
+        Further fields of :class:`~topodesign.domain.link.LinkRequest`.
+
+    Raises
+    ------
+    InvalidInput
+        For figures that are out of range or do not fit together.
+    NotFound
+        For a fiber that the catalogue does not have.
+    """
+    from topodesign.optics.link_design import design_link as design
+
+    return design(LinkRequest(length_km=length_km, **options), load_catalog())
 
 
 def _phase(name: str, found: Plan, started: float) -> PlanEvent:

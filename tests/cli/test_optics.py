@@ -1,0 +1,70 @@
+"""``topodesign optics link``: the promised keys, an answer for people, and errors by name."""
+
+import json
+
+import pytest
+
+from topodesign.cli.app import run
+
+GOLDEN = "--km 480 --spans 6x80 --baud-gbd 59.84 --grid-ghz 75 --channels 64 --launch-dbm 0 --noise-figure-db 5"
+GOLDEN += " --connector-db 0.5 --tx-osnr-db 37"
+
+
+def answer(capsys, line):
+    code = run(["optics", "link", *line.split()])
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def test_json_has_the_promised_keys_and_the_published_figures(capsys):
+    code, out, _ = answer(capsys, f"{GOLDEN} --json")
+    document = json.loads(out)
+    assert code == 0
+    assert {"spans", "gsnr_db", "gsnr_with_tx_db", "osnr_db", "modes", "latency_ms"} <= set(document)
+    assert document["spans"] == [80.0] * 6
+    # GNPy 3.0.1
+    assert document["gsnr_db"] == pytest.approx(27.13, abs=0.2)
+    assert document["osnr_db"] == pytest.approx(28.09, abs=0.2)
+    assert document["gsnr_with_tx_db"] == pytest.approx(26.71, abs=0.2)
+    assert document["latency_ms"] == pytest.approx(480 * 4.897e-3, rel=1e-3)
+    assert all({"name", "rate_gbps", "reach_km", "margin_db", "feasible"} <= set(mode) for mode in document["modes"])
+
+
+def test_people_are_told_what_fits_and_what_lacks(capsys):
+    code, out, err = answer(capsys, "--km 640")
+    assert (code, err) == (0, "")
+    assert "8 spans of 80.0 km" in out
+    assert "800G does not fit on 640 km: openroadm-800 has" in out
+    assert "dB too little" in out
+    assert "indicative" in out
+
+
+def test_one_rate_and_mixed_spans(capsys):
+    code, out, _ = answer(capsys, "--km 220 --spans 2x70+80 --rate 400 --json")
+    document = json.loads(out)
+    assert code == 0
+    assert document["spans"] == [70.0, 70.0, 80.0]
+    assert {mode["rate_gbps"] for mode in document["modes"]} == {400.0}
+
+
+@pytest.mark.parametrize(
+    ("line", "field"),
+    [
+        ("--km 0", "length_km"),
+        ("--km nan", "length_km"),
+        ("--km 100000", "length_km"),
+        ("--km 160 --spans 2x", "spans_km"),
+        ("--km 160 --spans 1.5x80", "spans_km"),
+        ("--km 160 --spans 99999999x80", "spans_km"),
+        ("--km 160 --spans nanx80", "spans_km"),
+        ("--km 160 --spans 80+nan", "spans_km"),
+        ("--km 80 --launch-dbm 8", "launch"),
+        ("--km 80 --rate 555", "rate_gbps"),
+    ],
+)
+def test_wrong_input_ends_with_2_and_the_field(capsys, line, field):
+    code, out, err = answer(capsys, f"{line} --json")
+    error = json.loads(out)["error"]
+    assert code == 2
+    assert error["problems"][0]["field"] == field
+    assert "Traceback" not in err

@@ -1,0 +1,145 @@
+"""One link on its own: published rows, agreement with the planner's own judgement, reach, and wrong input."""
+
+import dataclasses
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import topodesign as td
+from topodesign.catalog import load_catalog
+from topodesign.domain.errors import InvalidInput, NotFound
+from topodesign.domain.scenario import FiberSegment, OpticsRules
+from topodesign.optics.reach import ReachModel
+
+CATALOG = load_catalog()
+GOLDEN = [
+    # spacing GHz, channels, GBd, dBm per channel, spans, km, GSNR of GNPy 3.0.1, with tx_osnr 37 dB
+    (75, 64, 59.84, 0, 1, 80, 34.87, 32.80),
+    (75, 64, 59.84, 0, 6, 80, 27.13, 26.71),
+    (75, 64, 59.84, 0, 10, 100, 21.46, 21.34),
+    (150, 32, 118.2, 4, 5, 100, 28.04, 27.52),
+]
+
+
+@pytest.mark.parametrize("row", GOLDEN)
+def test_the_line_is_within_a_fifth_of_a_decibel_of_gnpy(row):
+    spacing, channels, baud, launch, spans, km, gsnr, with_transmitter = row
+    design = td.design_link(
+        spans * km,
+        spans_km=(km,) * spans,
+        baud_gbd=baud,
+        grid_ghz=spacing,
+        channels=channels,
+        launch_dbm=launch,
+        noise_figure_db=5,
+        connector_db=0.5,
+        tx_osnr_db=37,
+    )
+    assert design.gsnr_db == pytest.approx(gsnr, abs=0.2)
+    assert design.gsnr_with_tx_db == pytest.approx(with_transmitter, abs=0.2)
+    assert design.osnr_db > design.gsnr_db > design.gsnr_with_tx_db
+    assert design.launch_dbm == pytest.approx((launch,) * spans)
+
+
+@settings(max_examples=60, deadline=None)
+@given(km=st.floats(1, 3000), fiber=st.sampled_from(["ssmf", "g654e", "hollow_core"]))
+def test_modes_are_judged_as_the_planner_judges_them(km, fiber):
+    reach = ReachModel(CATALOG, OpticsRules())
+    segment = FiberSegment(segment_id="x", a="a", b="b", length_km=km, fiber_type=fiber)
+    design = td.design_link(km, fiber=fiber)
+    assert {mode.name for mode in design.modes} == {mode.id for mode in reach.modes}
+    for found in design.modes:
+        planned = reach.stretch(CATALOG.transceiver(found.name), [segment])
+        assert found.margin_db == pytest.approx(planned.margin_db, abs=1e-9)
+        assert found.feasible == planned.is_feasible
+        assert found.feasible == (not found.reasons)
+    assert design.latency_ms == pytest.approx(reach.delay_ms(segment))
+
+
+@settings(max_examples=40, deadline=None)
+@given(span_km=st.floats(40, 120))
+def test_a_mode_holds_up_to_its_reach_and_not_a_span_further(span_km):
+    for mode in td.design_link(span_km, spans_km=(span_km,)).modes:
+        spans = round(mode.reach_km / span_km)
+        assert mode.reach_km == pytest.approx(spans * span_km)
+        for count, holds in ((spans, True), (spans + 1, False)):
+            if count:
+                again = td.design_link(count * span_km, spans_km=(span_km,) * count)
+                assert next(item for item in again.modes if item.name == mode.name).feasible is holds
+
+
+def test_what_a_mode_lacks_is_said_with_figure_and_limit():
+    design = td.design_link(640)
+    by_name = {mode.name: mode for mode in design.modes}
+    lacking = by_name["openroadm-800"]
+    assert lacking.reasons == (f"{3 - lacking.margin_db:.1f} dB too little",)
+    assert f"800G does not fit on 640 km: openroadm-800 has {lacking.reasons[0]}" in design.explanation
+    assert f"600G fits on 640 km: openroadm-600 with {by_name['openroadm-600'].margin_db:.1f} dB" in design.explanation
+    assert any("8 spans, at most 1" in reason for reason in by_name["zr-400"].reasons)
+
+
+def test_the_best_mode_of_a_rate_is_the_cheapest_that_fits():
+    near, far = td.design_link(60), td.design_link(600)
+    assert "zr-400" in near.best  # USD 3,000 a module, against 5,000 and 10,000
+    assert "zr-400" not in far.best
+    for design in (near, far):
+        feasible = [mode for mode in design.modes if mode.feasible]
+        for name in design.best:
+            best = next(mode for mode in feasible if mode.name == name)
+            same = [mode for mode in feasible if mode.rate_gbps == best.rate_gbps]
+            assert best.cost_usd == min(mode.cost_usd for mode in same)
+        assert len(design.best) == len({mode.rate_gbps for mode in feasible})
+
+
+def test_unequal_spans_and_the_cost_of_the_line():
+    design = td.design_link(215, spans_km=(80, 75, 60))
+    system = CATALOG.line_system("c-band")
+    assert design.amplifiers == 2
+    assert design.line_cost_usd == 2 * system.terminal_cost_usd + 2 * system.amplifier_cost_usd
+    assert design.line_power_w == 2 * system.terminal_power_w + 2 * system.amplifier_power_w
+    assert design.dispersion_ps_nm == pytest.approx(215 * 16.7)
+    assert design.pmd_ps == pytest.approx(0.04 * math.sqrt(215))
+    backwards = td.design_link(215, spans_km=(60, 75, 80))
+    assert backwards.gsnr_db == pytest.approx(design.gsnr_db)
+
+
+def test_a_launch_power_that_only_some_modes_can_have_is_a_reason_against_the_others():
+    design = td.design_link(80, launch_dbm=4, channels=32, grid_ghz=150, baud_gbd=118.2)
+    fits = {mode.name: not any("dBm per channel" in reason for reason in mode.reasons) for mode in design.modes}
+    for mode in design.modes:
+        channels = mode.pair_gbps / mode.rate_gbps
+        assert fits[mode.name] == (4 + 10 * math.log10(channels) <= 23)
+
+
+@pytest.mark.parametrize(
+    ("options", "field"),
+    [
+        ({"length_km": 0}, "length_km"),
+        ({"length_km": -5}, "length_km"),
+        ({"length_km": math.nan}, "length_km"),
+        ({"length_km": 100_000}, "length_km"),
+        ({"length_km": 160, "spans_km": (80, 70)}, "spans_km"),
+        ({"length_km": 160, "spans_km": (160, -0.0)}, "spans_km"),
+        ({"length_km": 80, "launch_dbm": 8}, "launch"),
+        ({"length_km": 80, "launch_dbm": math.inf}, "launch_dbm"),
+        ({"length_km": 80, "rate_gbps": 555}, "rate_gbps"),
+        ({"length_km": 80, "grid_ghz": 50}, "grid_ghz"),
+        ({"length_km": 80, "noise_figure_db": -1}, "noise_figure_db"),
+        ({"length_km": 80, "channels": 0}, "channels"),
+    ],
+)
+def test_wrong_figures_are_refused_by_name(options, field):
+    with pytest.raises(InvalidInput) as caught:
+        td.design_link(**options)
+    assert caught.value.field_path == field
+
+
+def test_an_unknown_fiber_is_not_found():
+    with pytest.raises(NotFound, match="glass"):
+        td.design_link(80, fiber="glass")
+
+
+def test_the_same_request_gives_the_same_design():
+    assert dataclasses.asdict(td.design_link(333.3)) == dataclasses.asdict(td.design_link(333.3))

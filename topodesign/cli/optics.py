@@ -1,0 +1,136 @@
+"""``topodesign optics``: designs one optical link on its own."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from topodesign.cli.output import emit_json, say
+from topodesign.domain.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from topodesign.domain.link import LinkDesign
+
+LINK_EXAMPLE = "Example: topodesign optics link --km 480 --spans 6x80 --rate 400 --json"
+
+optics = typer.Typer(
+    help="Design one optical link: GSNR of its line, margin and reach of every mode, latency, cost and power.",
+    epilog=LINK_EXAMPLE,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+@optics.callback()
+def _group() -> None:
+    """Keeps ``link`` a command of its own while it is the only one."""
+
+
+@optics.command("link", epilog=LINK_EXAMPLE)
+def link(
+    km: Annotated[float, typer.Option("--km", help="Length of the fiber in km.")],
+    spans: Annotated[
+        str | None,
+        typer.Option("--spans", help="Spans in km: 6x80, or 80+75.5+60; default: equal ones of at most 80 km."),
+    ] = None,
+    fiber: Annotated[str, typer.Option("--fiber", help="ssmf, g654e or hollow_core.")] = "ssmf",
+    rate: Annotated[float | None, typer.Option("--rate", help="Only modes of this rate, Gbit/s.")] = None,
+    baud_gbd: Annotated[float, typer.Option("--baud-gbd", help="Symbol rate of the comb, GBd.")] = 59.84,
+    grid_ghz: Annotated[float, typer.Option("--grid-ghz", help="Spacing of the comb, GHz.")] = 75.0,
+    channels: Annotated[
+        int | None, typer.Option("--channels", help="Channels of the comb; default: as many as the C band holds.")
+    ] = None,
+    launch_dbm: Annotated[
+        float | None, typer.Option("--launch-dbm", help="Launch power per channel, dBm; default: the best per span.")
+    ] = None,
+    noise_figure_db: Annotated[
+        float | None, typer.Option("--noise-figure-db", help="Of every amplifier, dB; default: the catalogue's.")
+    ] = None,
+    connector_db: Annotated[
+        float | None,
+        typer.Option("--connector-db", help="Loss of a connector, two per span, dB; default: the catalogue's."),
+    ] = None,
+    tx_osnr_db: Annotated[float, typer.Option("--tx-osnr-db", help="Of the comb's transmitter, dB in 0.1 nm.")] = 37.0,
+    margin_db: Annotated[float, typer.Option("--margin-db", help="That a mode must keep, dB.")] = 3.0,
+    json_output: Annotated[
+        bool, typer.Option("--json", help="Print one JSON document: spans, gsnr_db, modes, latency_ms and more.")
+    ] = False,
+) -> None:
+    """Design one link: GSNR and OSNR of its line, and which modes carry light over it, how far, at what cost.
+
+    Ratios are in 0.1 nm (12.5 GHz) for the worst channel. Prices are indicative.
+    """
+    from topodesign.api import design_link
+
+    design = design_link(
+        km,
+        spans_km=() if spans is None else _spans(spans),
+        fiber=fiber,
+        rate_gbps=rate,
+        baud_gbd=baud_gbd,
+        grid_ghz=grid_ghz,
+        channels=channels,
+        launch_dbm=launch_dbm,
+        noise_figure_db=noise_figure_db,
+        connector_db=connector_db,
+        tx_osnr_db=tx_osnr_db,
+        margin_db=margin_db,
+    )
+    if json_output:
+        emit_json(design)
+    else:
+        _show(design)
+
+
+def _spans(text: str) -> tuple[float, ...]:
+    """``6x80`` or ``80+75.5+60``, also mixed."""
+    spans: list[float] = []
+    for part in text.lower().replace(" ", "").split("+"):
+        count, times, km = part.rpartition("x")
+        number = _number(count) if times else 1.0
+        length = _number(km)
+        if number not in range(1, 1001) or length is None:
+            raise InvalidInput(
+                f"--spans is {text[:60]!r}, but it must be lengths in km such as 6x80 or 80+75.5+60, at most 1,000",
+                field_path="spans_km",
+                metadata={"value": text[:60]},
+            )
+        spans.extend([length] * int(number or 1))
+    return tuple(spans)
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _show(design: "LinkDesign") -> None:
+    lengths = sorted(set(design.spans))
+    spans = f"{lengths[0]:.1f} km" if len(lengths) == 1 else f"{lengths[0]:.1f} to {lengths[-1]:.1f} km"
+    say(f"{design.length_km:g} km of {design.fiber}: {len(design.spans)} spans of {spans}")
+    say(
+        f"line: GSNR {design.gsnr_db:.2f} dB, OSNR {design.osnr_db:.2f} dB, with transmitter "
+        f"{design.gsnr_with_tx_db:.2f} dB; one way {design.latency_ms:.3f} ms; {design.dispersion_ps_nm:,.0f} ps/nm"
+    )
+    powers = " to ".join(dict.fromkeys(f"{power:.2f}" for power in (min(design.launch_dbm), max(design.launch_dbm))))
+    capped = ", held down by the amplifiers' total power" if design.launch_is_capped else ""
+    say(f"launch {powers} dBm per channel{capped}")
+    say(
+        f"one fiber pair: {design.amplifiers} amplifier sites, {design.line_cost_usd:,.0f} USD (indicative), "
+        f"{design.line_power_w:,.0f} W"
+    )
+    say("")
+    say("  mode               Gbit/s  margin dB  reach km  USD (indicative)     W  Tbit/s a pair")
+    for mode in design.modes:
+        mark = "*" if mode.name in design.best else " "
+        lacks = "" if mode.feasible else f"  no: {', '.join(mode.reasons)}"
+        say(
+            f"{mark} {mode.name:<18} {mode.rate_gbps:>6g} {mode.margin_db:>10.1f} {mode.reach_km:>9,.0f} "
+            f"{mode.cost_usd:>17,.0f} {mode.power_w:>5,.0f} {mode.pair_gbps / 1000:>14.1f}{lacks}"
+        )
+    say("")
+    for line in design.explanation:
+        say(line)
+    for line in design.assumptions:
+        say(f"assumed: {line}")

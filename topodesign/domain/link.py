@@ -1,0 +1,145 @@
+"""One optical link on its own: what is asked of it, and which modes carry light over it."""
+
+from dataclasses import dataclass
+
+from topodesign.domain.checks import require, require_id, require_number
+
+MOST_SPANS = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkRequest:
+    """A line of one kind of fiber, and the comb whose GSNR is asked for.
+
+    Parameters
+    ----------
+    length_km : float
+        In (0, 40,000].
+    spans_km : tuple of float
+        Lengths of the spans in order, which add up to ``length_km``; empty: equal ones of at most 80 km.
+    fiber : str
+        Id in the catalogue.
+    rate_gbps : float, optional
+        Only modes of this rate; default all.
+    baud_gbd, grid_ghz, channels
+        The comb: symbol rate, spacing, and number of channels (default: as many as the C band holds).
+    launch_dbm : float, optional
+        Power per channel into every span; default the best for each span that the amplifiers can give.
+    noise_figure_db : float, optional
+        Of every amplifier; default that of the catalogue's C-band line system.
+    connector_db : float, optional
+        Loss of one connector, of which a span has two; default half of that line system's loss for a span.
+    tx_osnr_db : float
+        Of the comb's transmitter in 0.1 nm; modes have their own.
+    margin_db : float
+        That a mode must keep above its required OSNR.
+
+    Raises
+    ------
+    InvalidInput
+        When a figure is not finite or out of range, or the spans do not add up.
+    """
+
+    length_km: float
+    spans_km: tuple[float, ...] = ()
+    fiber: str = "ssmf"
+    rate_gbps: float | None = None
+    baud_gbd: float = 59.84
+    grid_ghz: float = 75.0
+    channels: int | None = None
+    launch_dbm: float | None = None
+    noise_figure_db: float | None = None
+    connector_db: float | None = None
+    tx_osnr_db: float = 37.0
+    margin_db: float = 3.0
+
+    def __post_init__(self) -> None:
+        require_number(
+            self.length_km, field="length_km", above=0, at_most=40_000, remedy="give the fiber's length in km"
+        )
+        require_id(self.fiber, field="fiber")
+        count = len(self.spans_km)
+        require(count <= MOST_SPANS, field="spans_km", value=count, limit=f"at most {MOST_SPANS}", remedy="give fewer")
+        for span in self.spans_km:
+            require_number(span, field="spans_km", above=0, remedy="every span has a length in km")
+        total = sum(self.spans_km)
+        require(
+            not self.spans_km or abs(total - self.length_km) <= 1e-6 * self.length_km,
+            field="spans_km",
+            value=total,
+            limit=f"length_km, {self.length_km:g}, in all",
+            remedy="correct the spans or the length",
+        )
+        if self.rate_gbps is not None:
+            require_number(self.rate_gbps, field="rate_gbps", above=0)
+        require_number(self.baud_gbd, field="baud_gbd", above=0, at_most=1000)
+        require_number(
+            self.grid_ghz, field="grid_ghz", at_least=self.baud_gbd, at_most=10_000, remedy="channels must not overlap"
+        )
+        if self.channels is not None:
+            require_number(self.channels, field="channels", at_least=1, at_most=10_000)
+        for name, value, most in (
+            ("launch_dbm", self.launch_dbm, 40),
+            ("noise_figure_db", self.noise_figure_db, 20),
+            ("connector_db", self.connector_db, 5),
+        ):
+            if value is not None:
+                require_number(value, field=name, at_least=-100 if name == "launch_dbm" else 0, at_most=most)
+        require_number(self.tx_osnr_db, field="tx_osnr_db", above=0, at_most=100)
+        require_number(self.margin_db, field="margin_db", at_least=0, at_most=30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkMode:
+    """What one mode does on the link, its own comb filling the band.
+
+    ``gsnr_db`` is of the worst channel in 0.1 nm, transmitter included; ``margin_db`` is that less the required OSNR;
+    ``reach_km`` the longest line of such spans that the mode holds on (0: not one span). ``reasons`` say why it is not
+    feasible. ``latency_ms`` is one way, transceivers included. Cost (indicative) and power are of both ends' modules;
+    ``pair_gbps`` is what a fiber pair full of the mode carries, one direction.
+    """
+
+    name: str
+    rate_gbps: float
+    width_ghz: float
+    gsnr_db: float
+    required_osnr_db: float
+    margin_db: float
+    reach_km: float
+    feasible: bool
+    reasons: tuple[str, ...]
+    latency_ms: float
+    cost_usd: float
+    power_w: float
+    pair_gbps: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkDesign:
+    """A link, evaluated.
+
+    ``gsnr_db`` and ``osnr_db`` are of the line alone, worst channel of the requested comb, in 0.1 nm;
+    ``gsnr_with_tx_db`` counts the transmitter. ``launch_dbm`` is the power per channel into each span;
+    ``launch_is_capped``: the amplifiers' total power holds one of them below the best. ``latency_ms`` is one way, the
+    fiber only. Line cost (indicative) and power are of one fiber pair: terminals and amplifiers. ``best`` names for
+    every rate the feasible mode of least cost, ties by power, then by spectrum; ``explanation`` says so in words.
+    """
+
+    length_km: float
+    fiber: str
+    spans: tuple[float, ...]
+    amplifiers: int
+    gsnr_db: float
+    gsnr_with_tx_db: float
+    osnr_db: float
+    launch_dbm: tuple[float, ...]
+    launch_is_capped: bool
+    dispersion_ps_nm: float
+    pmd_ps: float
+    latency_ms: float
+    line_cost_usd: float
+    line_power_w: float
+    modes: tuple[LinkMode, ...]
+    best: tuple[str, ...]
+    explanation: tuple[str, ...]
+    assumptions: tuple[str, ...]
