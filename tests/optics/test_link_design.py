@@ -113,6 +113,44 @@ def test_a_launch_power_that_only_some_modes_can_have_is_a_reason_against_the_ot
         assert fits[mode.name] == (4 + 10 * math.log10(channels) <= 23)
 
 
+def test_a_capacity_is_sized_by_hand_arithmetic():
+    # 1 Pbit/s in 400G: 2,500 lightpaths; 64 on a pair: 40 pairs; 500 km in 7 spans: 6 amplifiers on each
+    design = td.design_link(500, capacity_gbps=1e6)
+    size = next(mode.size for mode in design.modes if mode.name == "zrplus-400")
+    module, system = CATALOG.transceiver("zrplus-400"), CATALOG.line_system("c-band")
+    assert (size.lightpaths, size.fiber_pairs, size.transceivers, size.amplifiers) == (2500, 40, 5000, 240)
+    assert size.transceiver_usd == 5000 * module.cost_usd
+    assert size.line_usd == 40 * (2 * system.terminal_cost_usd + 6 * system.amplifier_cost_usd)
+    assert size.fiber_usd == 40 * 500 * 2000
+    assert size.cost_usd == size.transceiver_usd + size.line_usd + size.fiber_usd
+    assert size.power_w == 5000 * module.power_w + 40 * (2 * system.terminal_power_w + 6 * system.amplifier_power_w)
+    assert design.cheapest == "zrplus-400"
+    assert "2,500 lightpaths on 40 fiber pairs" in design.explanation[-1]
+
+
+@settings(max_examples=40, deadline=None)
+@given(km=st.floats(1, 1200), gbps=st.floats(1, 1e7), factor=st.floats(1, 10))
+def test_every_size_carries_the_capacity_and_more_is_never_cheaper(km, gbps, factor):
+    small, large = (td.design_link(km, capacity_gbps=gbps * times) for times in (1, factor))
+    for mode, bigger in zip(small.modes, large.modes, strict=True):
+        assert (mode.size is not None) == mode.feasible
+        if mode.size is not None and bigger.size is not None:
+            assert mode.size.lightpaths * mode.rate_gbps >= gbps * (1 - 1e-6)
+            assert mode.size.fiber_pairs * mode.pair_gbps >= mode.size.lightpaths * mode.rate_gbps
+            assert mode.size.cost_usd <= bigger.size.cost_usd
+    costs = [mode.size.cost_usd for mode in small.modes if mode.size is not None]
+    assert (small.cheapest is None) == (not costs)
+    if costs:
+        assert next(mode.size.cost_usd for mode in small.modes if mode.name == small.cheapest) == min(costs)
+
+
+def test_where_no_mode_fits_nothing_is_sized():
+    design = td.design_link(20_000, spans_km=(100,) * 200, capacity_gbps=1000)
+    assert design.cheapest is None
+    assert all(mode.size is None for mode in design.modes)
+    assert design.explanation[-1] == "1.0 Tbit/s over 20000 km: no mode fits"
+
+
 @pytest.mark.parametrize(
     ("options", "field"),
     [
@@ -128,6 +166,9 @@ def test_a_launch_power_that_only_some_modes_can_have_is_a_reason_against_the_ot
         ({"length_km": 80, "grid_ghz": 50}, "grid_ghz"),
         ({"length_km": 80, "noise_figure_db": -1}, "noise_figure_db"),
         ({"length_km": 80, "channels": 0}, "channels"),
+        ({"length_km": 80, "capacity_gbps": 0}, "capacity_gbps"),
+        ({"length_km": 80, "capacity_gbps": 1e12}, "capacity_gbps"),
+        ({"length_km": 80, "usd_per_pair_km": -1}, "usd_per_pair_km"),
     ],
 )
 def test_wrong_figures_are_refused_by_name(options, field):

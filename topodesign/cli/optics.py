@@ -51,6 +51,12 @@ def link(
     ] = None,
     tx_osnr_db: Annotated[float, typer.Option("--tx-osnr-db", help="Of the comb's transmitter, dB in 0.1 nm.")] = 37.0,
     margin_db: Annotated[float, typer.Option("--margin-db", help="That a mode must keep, dB.")] = 3.0,
+    gbps: Annotated[
+        float | None, typer.Option("--gbps", help="Size the link for so many Gbit/s in each direction.")
+    ] = None,
+    usd_per_pair_km: Annotated[
+        float, typer.Option("--usd-per-pair-km", help="Price of a fiber pair, US dollars per km (indicative).")
+    ] = 2000.0,
     json_output: Annotated[
         bool, typer.Option("--json", help="Print one JSON document: spans, gsnr_db, modes, latency_ms and more.")
     ] = False,
@@ -74,6 +80,8 @@ def link(
         connector_db=connector_db,
         tx_osnr_db=tx_osnr_db,
         margin_db=margin_db,
+        capacity_gbps=gbps,
+        usd_per_pair_km=usd_per_pair_km,
     )
     if json_output:
         emit_json(design)

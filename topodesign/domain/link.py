@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from topodesign.domain.checks import require, require_id, require_number
+from topodesign.domain.ranges import MOST_GBPS, MOST_UNIT_USD
 
 MOST_SPANS = 1000
 
@@ -33,6 +34,10 @@ class LinkRequest:
         Of the comb's transmitter in 0.1 nm; modes have their own.
     margin_db : float
         That a mode must keep above its required OSNR.
+    capacity_gbps : float, optional
+        Gbit/s that the link is to carry in each direction; default: it is not sized.
+    usd_per_pair_km : float
+        Price of a fiber pair in US dollars per km; default as for the segments of a scenario, indicative.
 
     Raises
     ------
@@ -52,6 +57,8 @@ class LinkRequest:
     connector_db: float | None = None
     tx_osnr_db: float = 37.0
     margin_db: float = 3.0
+    capacity_gbps: float | None = None
+    usd_per_pair_km: float = 2000.0
 
     def __post_init__(self) -> None:
         require_number(
@@ -87,6 +94,27 @@ class LinkRequest:
                 require_number(value, field=name, at_least=-100 if name == "launch_dbm" else 0, at_most=most)
         require_number(self.tx_osnr_db, field="tx_osnr_db", above=0, at_most=100)
         require_number(self.margin_db, field="margin_db", at_least=0, at_most=30)
+        if self.capacity_gbps is not None:
+            require_number(self.capacity_gbps, field="capacity_gbps", above=0, at_most=MOST_GBPS)
+        require_number(self.usd_per_pair_km, field="usd_per_pair_km", at_least=0, at_most=MOST_UNIT_USD)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkSize:
+    """What a capacity takes in one mode: ``transceivers`` at both ends, ``amplifiers`` counted per fiber pair.
+
+    Costs are purchase only, without energy, and indicative; power is of transceivers, terminals and amplifiers.
+    """
+
+    lightpaths: int
+    fiber_pairs: int
+    transceivers: int
+    amplifiers: int
+    transceiver_usd: float
+    line_usd: float
+    fiber_usd: float
+    cost_usd: float
+    power_w: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +124,8 @@ class LinkMode:
     ``gsnr_db`` is of the worst channel in 0.1 nm, transmitter included; ``margin_db`` is that less the required OSNR;
     ``reach_km`` the longest line of such spans that the mode holds on (0: not one span). ``reasons`` say why it is not
     feasible. ``latency_ms`` is one way, transceivers included. Cost (indicative) and power are of both ends' modules;
-    ``pair_gbps`` is what a fiber pair full of the mode carries, one direction.
+    ``pair_gbps`` is what a fiber pair full of the mode carries, one direction. ``size`` is for the capacity asked for;
+    ``None`` where none was, or the mode is not feasible.
     """
 
     name: str
@@ -112,6 +141,7 @@ class LinkMode:
     cost_usd: float
     power_w: float
     pair_gbps: float
+    size: LinkSize | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +152,8 @@ class LinkDesign:
     ``gsnr_with_tx_db`` counts the transmitter. ``launch_dbm`` is the power per channel into each span;
     ``launch_is_capped``: the amplifiers' total power holds one of them below the best. ``latency_ms`` is one way, the
     fiber only. Line cost (indicative) and power are of one fiber pair: terminals and amplifiers. ``best`` names for
-    every rate the feasible mode of least cost, ties by power, then by spectrum; ``explanation`` says so in words.
+    every rate the feasible mode of least cost, ties by power, then by spectrum; ``cheapest`` is the mode of least cost
+    for the capacity asked for, if any; ``explanation`` says both in words.
     """
 
     length_km: float
@@ -141,5 +172,6 @@ class LinkDesign:
     line_power_w: float
     modes: tuple[LinkMode, ...]
     best: tuple[str, ...]
+    cheapest: str | None
     explanation: tuple[str, ...]
     assumptions: tuple[str, ...]

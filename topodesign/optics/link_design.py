@@ -11,7 +11,7 @@ import numpy as np
 
 from topodesign.domain.equipment import Catalog, FiberKind, LineSystem, TransceiverMode
 from topodesign.domain.errors import InvalidInput
-from topodesign.domain.link import LinkDesign, LinkMode, LinkRequest
+from topodesign.domain.link import LinkDesign, LinkMode, LinkRequest, LinkSize
 from topodesign.optics.gaussian_noise import LIGHT_SPEED_M_S, Comb
 from topodesign.optics.line_model import LineQuality, line_quality
 from topodesign.optics.lines import Launch, Line, Lines, Span
@@ -37,6 +37,7 @@ def design_link(request: LinkRequest, catalog: Catalog) -> LinkDesign:
     gsnr = float(quality.worst_gsnr_db[0])
     modes = tuple(link.mode(mode) for mode in _modes(request, catalog))
     best = _best(modes)
+    cheapest = _cheapest(modes)
     return LinkDesign(
         length_km=request.length_km,
         fiber=request.fiber,
@@ -50,11 +51,12 @@ def design_link(request: LinkRequest, catalog: Catalog) -> LinkDesign:
         dispersion_ps_nm=float(quality.dispersion_ps_nm[0]),
         pmd_ps=float(quality.pmd_ps[0]),
         latency_ms=link.delay_ms,
-        line_cost_usd=2 * link.system.terminal_cost_usd + (len(link.spans_km) - 1) * link.system.amplifier_cost_usd,
-        line_power_w=2 * link.system.terminal_power_w + (len(link.spans_km) - 1) * link.system.amplifier_power_w,
+        line_cost_usd=link.line_usd,
+        line_power_w=link.line_w,
         modes=modes,
         best=tuple(mode.name for mode in best),
-        explanation=_explanation(request, modes, best),
+        cheapest=None if cheapest is None else cheapest.name,
+        explanation=(*_explanation(request, modes, best), *_size_in_words(request, cheapest)),
         assumptions=link.assumptions(),
     )
 
@@ -75,6 +77,16 @@ class _Link:
         self.noise_figure_db = self.system.noise_figure_db if given is None else given
         loss = request.connector_db
         self.connectors_db = self.system.connector_loss_db if loss is None else 2 * loss
+
+    @property
+    def line_usd(self) -> float:
+        """Terminals and amplifiers of one fiber pair, US dollars."""
+        return 2 * self.system.terminal_cost_usd + (len(self.spans_km) - 1) * self.system.amplifier_cost_usd
+
+    @property
+    def line_w(self) -> float:
+        """The same in watts."""
+        return 2 * self.system.terminal_power_w + (len(self.spans_km) - 1) * self.system.amplifier_power_w
 
     def quality(self, comb: Comb, launch: Launch) -> LineQuality:
         """The line under a comb."""
@@ -110,6 +122,7 @@ class _Link:
             cost_usd=2 * mode.cost_usd,
             power_w=2 * mode.power_w,
             pair_gbps=comb.channels * mode.rate_gbps,
+            size=None if reasons else self._size(mode, comb.channels),
         )
 
     def assumptions(self) -> tuple[str, ...]:
@@ -125,6 +138,28 @@ class _Link:
             "each mode is judged with a band full of its own channels",
             f"margin of {request.margin_db:g} dB above the required OSNR; closed-form Gaussian-noise model, "
             "no Raman tilt, no ROADM noise",
+            f"fiber {request.usd_per_pair_km:g} USD per pair and km",
+        )
+
+    def _size(self, mode: TransceiverMode, channels: int) -> LinkSize | None:
+        """Whole lightpaths for the capacity, on as few pairs as hold them."""
+        if self.request.capacity_gbps is None:
+            return None
+        lightpaths = math.ceil(self.request.capacity_gbps / mode.rate_gbps - SHOWN_TIES)
+        pairs = math.ceil(lightpaths / channels)
+        transceiver_usd = 2 * lightpaths * mode.cost_usd
+        line_usd = pairs * self.line_usd
+        fiber_usd = pairs * self.request.length_km * self.request.usd_per_pair_km
+        return LinkSize(
+            lightpaths=lightpaths,
+            fiber_pairs=pairs,
+            transceivers=2 * lightpaths,
+            amplifiers=pairs * (len(self.spans_km) - 1),
+            transceiver_usd=transceiver_usd,
+            line_usd=line_usd,
+            fiber_usd=fiber_usd,
+            cost_usd=transceiver_usd + line_usd + fiber_usd,
+            power_w=2 * lightpaths * mode.power_w + pairs * self.line_w,
         )
 
     def _span(self, km: float) -> Span:
@@ -190,3 +225,25 @@ def _explanation(request: LinkRequest, modes: tuple[LinkMode, ...], best: list[L
         lacks = "; ".join(f"{mode.name} has {', '.join(mode.reasons)}" for mode in modes if mode.rate_gbps == rate)
         told.append(f"{rate:g}G does not fit on {request.length_km:g} km: {lacks}")
     return tuple(told)
+
+
+def _cheapest(modes: tuple[LinkMode, ...]) -> LinkMode | None:
+    """The mode of least cost for the capacity, ties by power, then by fiber pairs."""
+    sized = [(mode.size.cost_usd, mode.size.power_w, mode.size.fiber_pairs, mode) for mode in modes if mode.size]
+    return min(sized, key=lambda item: (item[:3], item[3].name))[3] if sized else None
+
+
+def _size_in_words(request: LinkRequest, cheapest: LinkMode | None) -> tuple[str, ...]:
+    if request.capacity_gbps is None:
+        return ()
+    wanted = f"{request.capacity_gbps / 1000:,.1f} Tbit/s"
+    if cheapest is None or cheapest.size is None:
+        return (f"{wanted} over {request.length_km:g} km: no mode fits",)
+    size = cheapest.size
+    return (
+        f"{wanted} over {request.length_km:g} km cost least with {cheapest.name}: {size.lightpaths:,} lightpaths on "
+        f"{size.fiber_pairs:,} fiber pairs, {size.transceivers:,} transceivers, {size.amplifiers:,} amplifiers, "
+        f"{size.power_w / 1e6:,.2f} MW, {size.cost_usd / 1e6:,.1f} million USD (transceivers "
+        f"{size.transceiver_usd / 1e6:,.1f}, line {size.line_usd / 1e6:,.1f}, fiber {size.fiber_usd / 1e6:,.1f}; "
+        "indicative, purchase only)",
+    )
