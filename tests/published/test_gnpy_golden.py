@@ -10,23 +10,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
+from golden_lines import GOLDEN, Row
 from needed_tools import need_gnpy
 
 from topodesign.verify.gnpy_line import Line, Reading, Span
 from topodesign.verify.gnpy_process import read_apart
-
-Row = tuple[float, int, float, float, int, float, float, float, float]
-
-GOLDEN: list[Row] = [
-    # spacing GHz, channels, GBd, dBm per channel, spans, km, OSNR, GSNR, GSNR with tx_osnr 37 dB
-    (75, 64, 59.84, 0, 1, 80, 35.81, 34.87, 32.80),
-    (75, 64, 59.84, 0, 1, 120, 27.88, 27.72, 27.24),
-    (75, 64, 59.84, 0, 6, 80, 28.09, 27.13, 26.71),
-    (75, 64, 59.84, 0, 10, 100, 21.88, 21.46, 21.34),
-    (75, 64, 60.14, 1, 6, 80, 29.09, 27.35, 26.90),
-    (150, 32, 118.2, 4, 1, 80, 39.68, 37.93, 34.43),
-    (150, 32, 118.2, 4, 5, 100, 28.88, 28.04, 27.52),
-]
 
 
 def line_of(row: Row, *, max_total_power_dbm: float = 23.0) -> Line:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from golden_lines import GOLDEN
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -16,19 +17,6 @@ from topodesign.verify.gaussian_noise import Comb, Glass, nonlinear_coefficient,
 from topodesign.verify.verifier import gather
 
 SSMF = Glass.of(loss_db_per_km=0.2, dispersion_ps_nm_km=16.7, area_um2=83, index_m2_w=2.6e-20)
-
-# GNPy 3.0.1 (Telecominfraproject/oopt-gnpy): transceiver, amplifier, spans, each with an amplifier of noise figure 5 dB
-# behind it, no ROADM, 0.2 dB/km, 1.0 dB of connectors per span; worst channel, 0.1 nm. Columns: spacing GHz, channels,
-# GBd, dBm per channel, spans, km per span, OSNR, GSNR, GSNR with a transmitter of 37 dB.
-GOLDEN = [
-    (75, 64, 59.84, 0, 1, 80, 35.81, 34.87, 32.80),
-    (75, 64, 59.84, 0, 1, 120, 27.88, 27.72, 27.24),
-    (75, 64, 59.84, 0, 6, 80, 28.09, 27.13, 26.71),
-    (75, 64, 59.84, 0, 10, 100, 21.88, 21.46, 21.34),
-    (75, 64, 60.14, 1, 6, 80, 29.09, 27.35, 26.90),
-    (150, 32, 118.2, 4, 1, 80, 39.68, 37.93, 34.43),
-    (150, 32, 118.2, 4, 5, 100, 28.88, 28.04, 27.52),
-]
 
 
 def golden_noise(spacing: float, channels: int, baud: float, launch: float, spans: int, km: float) -> float:
