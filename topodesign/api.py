@@ -88,13 +88,15 @@ def plan(
     if not verification.valid:
         raise VerificationFailed(verification.violations)
     report(_phase("evaluating", found, started))
-    from topodesign.evaluation import evaluate_plan_fabrics
+    from topodesign.evaluation import evaluate_plan_fabrics, too_large_for_fabrics
 
+    why_not = too_large_for_fabrics(found)
     return dataclasses.replace(
         found,
         verified=True,
         verification=verification,
-        fabrics=evaluate_plan_fabrics(scenario, found, catalog),
+        fabrics=evaluate_plan_fabrics(scenario, found, catalog) if why_not is None else None,
+        assumptions=found.assumptions if why_not is None else (*found.assumptions, why_not),
         wall_s=time.monotonic() - started,
         scenario=scenario,
     )

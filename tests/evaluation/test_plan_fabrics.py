@@ -1,5 +1,7 @@
 """Torus against Clos on a real plan, and latency and all-reduce by hand."""
 
+import dataclasses
+
 import pytest
 
 import topodesign as td
@@ -35,6 +37,22 @@ def test_worst_pair_is_egress_fiber_and_ingress(plan):
         longest = {fabric.kind: fabric.latency_us.max for fabric in plan.fabrics.sites[0].fabrics}[entry.kind]
         assert entry.worst_pair == ("campus-a", "campus-b")
         assert entry.worst_pair_latency_us == pytest.approx(40 * 4.89670 + 5 + 2 * longest, abs=0.01)
+
+
+def test_a_site_beyond_the_evaluation_leaves_the_plan_without_fabrics_and_says_so(tmp_path):
+    small = td.load_scenario("sample_sites/two-campus")
+    huge = dataclasses.replace(
+        small,
+        sites=tuple(dataclasses.replace(site, power_mw=1e5, max_pods=None) for site in small.sites),
+        zones=tuple(dataclasses.replace(zone, headroom_mw=1e6) for zone in small.zones),
+        size=dataclasses.replace(small.size, accelerators=30_000_000),
+    )
+    plan = td.plan(huge, gap=0.01)
+    assert plan.verified
+    assert plan.fabrics is None
+    assert plan.assumptions[-1].startswith("fabrics are not compared: site campus-a has 29,999,000 accelerators")
+    plan.save(tmp_path / "out")
+    assert td.load_plan(tmp_path / "out") == plan
 
 
 def test_one_site_has_no_pair_but_its_own_latency():

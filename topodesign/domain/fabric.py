@@ -7,6 +7,7 @@ from topodesign.domain.checks import require, require_number
 
 TwoWide = Literal["single", "double"]
 MAX_ACCELERATORS = 10_000_000
+"""Most in one fabric: a torus of 10^8 takes 5 s and 1.5 GB to evaluate."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ import dataclasses
 from collections.abc import Mapping
 
 from topodesign.domain.equipment import Catalog
-from topodesign.domain.fabric import FabricEvaluation
+from topodesign.domain.fabric import MAX_ACCELERATORS, FabricEvaluation
 from topodesign.domain.plan import FabricReport, Plan, SiteFabrics
 from topodesign.domain.scenario import Scenario
 from topodesign.evaluation.across_sites import across_sites
@@ -21,6 +21,17 @@ KINDS: Mapping[str, int] = {"torus": TORUS_LINKS, "clos": 1}
 """Kinds compared, with the links that share an accelerator's injection."""
 
 
+def too_large_for_fabrics(plan: Plan) -> str | None:
+    """Why a plan's fabrics are not compared, in words: a site beyond what the evaluation takes; else ``None``."""
+    largest = max(plan.sites, key=lambda site: site.accelerators)
+    if largest.accelerators <= MAX_ACCELERATORS:
+        return None
+    return (
+        f"fabrics are not compared: site {largest.id} has {largest.accelerators:,} accelerators, "
+        f"and the evaluation takes at most {MAX_ACCELERATORS:,}"
+    )
+
+
 def evaluate_plan_fabrics(scenario: Scenario, plan: Plan, catalog: Catalog) -> FabricReport:
     """Compare fabrics at every chosen site and across sites.
 
@@ -28,6 +39,11 @@ def evaluate_plan_fabrics(scenario: Scenario, plan: Plan, catalog: Catalog) -> F
     -------
     FabricReport
         ``sites`` in the plan's order, ``across_sites`` one entry for each kind.
+
+    Raises
+    ------
+    InvalidInput
+        For a site that :func:`too_large_for_fabrics` names.
     """
     injection = catalog.accelerator(scenario.size.accelerator).scale_out_gbps
     message = message_bytes(scenario)

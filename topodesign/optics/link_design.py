@@ -19,7 +19,8 @@ from topodesign.optics.reach import LINE_SYSTEM_OF_BAND, db, span_count
 
 SPAN_KM = 80.0
 """Longest span where none are given: the usual hut spacing, as in the default rules of a scenario."""
-SHOWN_TIES = 1e-9
+ROUNDING = 1e-9
+"""What a whole number of spans or lightpaths, or a power in dBm, may differ by in floating-point arithmetic."""
 
 
 def design_link(request: LinkRequest, catalog: Catalog) -> LinkDesign:
@@ -103,7 +104,7 @@ class _Link:
         own = 10 ** (-mode.tx_osnr_db / 10)
         gsnr = -db(noise + own)
         reasons = self._reasons(mode, gsnr - mode.required_osnr_db, float(quality.dispersion_ps_nm[0]))
-        if not isinstance(self.launch, str) and self.launch > most_dbm + SHOWN_TIES:
+        if not isinstance(self.launch, str) and self.launch > most_dbm + ROUNDING:
             reasons = (
                 *reasons,
                 f"{self.launch:g} dBm per channel, its {comb.channels} channels get {most_dbm:.2f} dBm",
@@ -145,7 +146,7 @@ class _Link:
         """Whole lightpaths for the capacity, on as few pairs as hold them."""
         if self.request.capacity_gbps is None:
             return None
-        lightpaths = math.ceil(self.request.capacity_gbps / mode.rate_gbps - SHOWN_TIES)
+        lightpaths = math.ceil(self.request.capacity_gbps / mode.rate_gbps - ROUNDING)
         pairs = math.ceil(lightpaths / channels)
         transceiver_usd = 2 * lightpaths * mode.cost_usd
         line_usd = pairs * self.line_usd
@@ -190,7 +191,7 @@ class _Link:
         spans = max(0.0, allowed / noise_a_span)
         spans = min(spans, mode.max_km / span_km, mode.max_spans or math.inf)
         spans = min(spans, mode.max_dispersion_ps_nm / (abs(self.fiber.dispersion_ps_nm_km) * span_km))
-        return float(np.floor(spans + SHOWN_TIES) * span_km)
+        return float(np.floor(spans + ROUNDING) * span_km)
 
 
 def _modes(request: LinkRequest, catalog: Catalog) -> list[TransceiverMode]:

@@ -38,6 +38,7 @@ ROWS_A_ROUND = 25
 """Rows added to a fractional relaxation at once. With 80 us-multi-region took 1.4 times as long, with 15 its plan was
 dearer."""
 MANY_STATES = 300
+"""Failure states from which on each round begins with others."""
 MOST_ENUMERATED = 7
 """Used sites whose partitions (877 for 7) are gone through one by one; with more, the failure states are."""
 LOSSES_A_PARTITION = 3
