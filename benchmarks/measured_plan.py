@@ -38,7 +38,8 @@ class Request:
     """What to plan and how: a name of :mod:`benchmarks.scenarios`, limits, and sites that are decided beforehand.
 
     With ``until_first_plan`` the planner is asked to stop as soon as it has any plan, so that ``wall_s`` tells how long
-    a first verified plan takes, verification included.
+    a first verified plan takes, verification included. ``memory_mb``, above 0, is all the address space that the
+    process gets, in MB (10^6 bytes): a textbook programme would take all there is.
     """
 
     scenario: str
@@ -50,6 +51,7 @@ class Request:
     sites: tuple[str, ...] = ()
     until_first_plan: bool = False
     most_columns: int = MOST_COLUMNS
+    memory_mb: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,13 +117,40 @@ def measure_plan(request: Request) -> MeasuredPlan:
     command += ["--most-columns", str(request.most_columns)]
     command += ["--sites", ",".join(request.sites)] if request.sites else []
     command += ["--until-first-plan"] if request.until_first_plan else []
+    command += ["--memory", str(request.memory_mb)] if request.memory_mb else []
+    started = time.monotonic()
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode != 0 and request.memory_mb:
+        return _died(request, wall_s=time.monotonic() - started, why=done.stderr)
     if done.returncode != 0:
         raise InternalError(
             f"planning {request.scenario} ended with exit code {done.returncode}: {done.stderr[-2000:]}",
             reason="BENCHMARK_FAILED",
         )
     return measured_from(json.loads(done.stdout))
+
+
+def _died(request: Request, *, wall_s: float, why: str) -> MeasuredPlan:
+    """A run that ended itself within its memory: a result of the benchmark, with the last line of what it said."""
+    last = why.strip().rpartition("\n")[2][:200] if why.strip() else "no message"
+    return MeasuredPlan(
+        request=request,
+        status="died",
+        stopped_by="",
+        cost_usd=None,
+        lower_bound_usd=None,
+        network_cost_usd=None,
+        gap=None,
+        network_gap=None,
+        wall_s=wall_s,
+        peak_mb=request.memory_mb,
+        verified=False,
+        site_count=0,
+        segment_count=0,
+        used_sites=(),
+        time_line=(),
+        note=f"ended without a plan within {request.memory_mb:,.0f} MB of memory: {last}",
+    )
 
 
 def measured_from(document: dict[str, object]) -> MeasuredPlan:
@@ -298,7 +327,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--sites", default="", help="ids joined by commas: these are used and no others")
     parser.add_argument("--until-first-plan", action="store_true", help="stop at the first plan")
     parser.add_argument("--most-columns", type=int, default=MOST_COLUMNS, help="of a textbook programme")
+    parser.add_argument("--memory", type=float, default=0.0, metavar="MB", help="address space; 0: without limit")
     given = parser.parse_args(arguments)
+    if given.memory:
+        resource.setrlimit(resource.RLIMIT_AS, (int(given.memory * 1e6), int(given.memory * 1e6)))
     request = Request(
         scenario=given.scenario,
         method=given.method,
@@ -309,6 +341,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sites=tuple(site for site in given.sites.split(",") if site),
         until_first_plan=given.until_first_plan,
         most_columns=given.most_columns,
+        memory_mb=given.memory,
     )
     sys.stdout.write(json.dumps(dataclasses.asdict(plan_here(request))) + "\n")
 

@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 
 import topodesign as td
+from benchmarks.baselines import BOUND_REFUTED, times_sooner
 from benchmarks.measured_plan import Request, measure_plan, plan_here
 from benchmarks.monolith import NOT_BUILT, solve_monolith
 from benchmarks.scenarios import build
@@ -139,6 +140,21 @@ def test_every_method_is_measured_by_the_same_verifier() -> None:
         run = plan_here(dataclasses.replace(request, method=method))  # type: ignore[arg-type]
         assert run.verified, method
         assert run.cost_usd == BY_HAND_USD, method
+
+
+def test_a_bound_above_a_verified_plan_is_no_bound_of_the_scenario() -> None:
+    ours = plan_here(Request(scenario="two-campus", gap=0.0, threads=1))
+    theirs = dataclasses.replace(ours, request=dataclasses.replace(ours.request, method="monolith"))
+    assert times_sooner(theirs, ours).endswith(" x")
+    assert ours.cost_usd is not None
+    refuted = dataclasses.replace(theirs, cost_usd=ours.cost_usd * 1.02, lower_bound_usd=ours.cost_usd * 1.01)
+    assert times_sooner(refuted, ours) == BOUND_REFUTED
+
+
+def test_a_run_that_dies_of_its_memory_limit_is_a_result() -> None:
+    run = measure_plan(Request(scenario="two-campus", method="monolith", memory_mb=60.0))  # less than numpy needs
+    assert (run.status, run.cost_usd, run.verified) == ("died", None, False)
+    assert "within 60 MB" in run.note
 
 
 def test_a_run_in_its_own_process_comes_back_whole() -> None:
