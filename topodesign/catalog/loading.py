@@ -27,7 +27,7 @@ Item = TypeVar("Item", Accelerator, Switch, CableClass, TransceiverMode, LineSys
 
 OVERRIDE_ORIGIN = Origin(source="scenario override", date="", confidence="high")
 _DESCRIPTIVE = frozenset({"id", "name", "origins"})
-_WHOLE_NUMBERS = frozenset({"radix", "max_spans"})
+_WHOLE_NUMBERS = frozenset({"radix", "max_spans", "sub_bands"})
 _CONFIDENCES = frozenset({"high", "medium", "low"})
 
 

@@ -118,7 +118,10 @@ class TransceiverMode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineSystem:
-    """Amplified line system of one fiber pair: a terminal at each end of a segment, amplifiers between spans."""
+    """Amplified line system of one fiber pair: a terminal at each end of a segment, amplifiers between spans.
+
+    ``sub_bands``: equal parts of the band with amplifiers of their own; no channel lies across two.
+    """
 
     id: str
     name: str
@@ -130,6 +133,7 @@ class LineSystem:
     noise_figure_db: float
     max_total_power_dbm: float
     connector_loss_db: float
+    sub_bands: int = 1
     origins: Mapping[str, Origin] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -140,6 +144,7 @@ class LineSystem:
         require_number(self.noise_figure_db, field="noise_figure_db", at_least=3, at_most=20)
         require_number(self.max_total_power_dbm, field="max_total_power_dbm", at_most=40)
         require_number(self.connector_loss_db, field="connector_loss_db", at_least=0, at_most=10)
+        require_number(self.sub_bands, field="sub_bands", at_least=1, at_most=16)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,12 +50,28 @@ class SitePlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SpectrumRun:
+    """Adjacent channels that lightpaths of one route take on one transparent stretch of it.
+
+    ``stretch`` counts from 0 at ``a``: the route is cut at its regenerations. ``first_ghz`` is the lower edge of the
+    first channel in GHz above the lower edge of the band; ``channels`` follow one another at the mode's width.
+    ``pairs`` are the numbers, from 1, of the fiber pair on every segment of the stretch, in order.
+    """
+
+    stretch: int
+    first_ghz: float
+    channels: int
+    pairs: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lightpath:
     """``count`` parallel lightpaths between sites ``a`` and ``z`` over ``segments`` in order from ``a``.
 
     ``regenerations`` are the nodes on the way where the signal is regenerated. ``rate_gbps`` is of one lightpath,
     per direction. ``gsnr_db`` is the worst transparent stretch's (0.1 nm, transmitter included), ``margin_db`` what
-    is left above the mode's need. ``latency_ms`` is one way, transceivers and regenerations included.
+    is left above the mode's need. ``latency_ms`` is one way, transceivers and regenerations included. ``spectrum``
+    says which channels of the band, and which fiber pairs, they take: on each stretch ``count`` channels in all.
     """
 
     a: str
@@ -69,6 +85,7 @@ class Lightpath:
     gsnr_db: float
     margin_db: float
     latency_ms: float
+    spectrum: tuple[SpectrumRun, ...] = ()
 
     @property
     def capacity_gbps(self) -> float:
@@ -77,7 +94,12 @@ class Lightpath:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """A logical link: all lightpaths of one mode between two sites. ``length_km`` is the longest of their routes."""
+    """A logical link: all lightpaths of one mode between two sites. ``length_km`` is the longest of their routes.
+
+    ``gsnr_db`` and ``margin_db`` are the least of them; ``spectrum_ghz`` is what all their channels take on a segment,
+    ``pairs`` how many fiber pairs they run on where they leave ``a``, ``amplifiers`` the in-line amplifiers on all the
+    pairs that they run on; other links may share both. ``None``: not stated.
+    """
 
     a: str
     z: str
@@ -85,6 +107,11 @@ class Link:
     lightpaths: int
     capacity_gbps: float
     length_km: float
+    gsnr_db: float | None = None
+    margin_db: float | None = None
+    spectrum_ghz: float | None = None
+    pairs: int | None = None
+    amplifiers: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 import math
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from importlib.metadata import version
 
 import numpy as np
@@ -16,15 +16,18 @@ from topodesign.domain.plan import (
     SegmentPlan,
     SitePlan,
     SolveLimits,
+    SpectrumRun,
     Status,
     Sync,
 )
 from topodesign.optics.lightpaths import LightpathCandidate
-from topodesign.planning.design import Design, site_power_mw
+from topodesign.optics.reach import channel_width_ghz
+from topodesign.planning.design import Design, StretchRuns, site_power_mw
 from topodesign.planning.instance import Instance
 from topodesign.planning.known_paths import PathKey, path_key
 from topodesign.planning.requirement import separator_for
 from topodesign.planning.search import PROVEN_GAP, Found
+from topodesign.planning.slots import pairs_taken
 from topodesign.scenario import scenario_digest
 
 BOUND_BASIS = (
@@ -42,6 +45,7 @@ def assemble_plan(found: Found, limits: SolveLimits, *, wall_s: float, goal: Goa
     bound = round(min(found.bound_usd, cost), 2)
     gap = (cost - bound) / cost if cost > 0 else 0.0
     network = design.network_cost_usd
+    lightpaths = _lightpaths(instance, design)
     left = gap if goal is None else goal.gap
     is_best = left <= PROVEN_GAP * 10 and instance.has_all_routes
     status: Status = "optimal" if is_best else "feasible"
@@ -58,8 +62,8 @@ def assemble_plan(found: Found, limits: SolveLimits, *, wall_s: float, goal: Goa
         wall_s=wall_s,
         seed=limits.seed,
         sites=_site_plans(instance, design),
-        links=_links(instance, design),
-        lightpaths=_lightpaths(instance, design),
+        links=_links(instance, design, lightpaths),
+        lightpaths=lightpaths,
         segments=_segments(instance, design),
         sync=sync_of(instance, design),
         cost_items=dict(design.cost_items),
@@ -108,7 +112,8 @@ def assumptions_of(instance: Instance) -> tuple[str, ...]:
     """The scenario's assumptions and the planner's own."""
     own = [
         "prices of transceivers, line systems, accelerators and fabrics come from the catalogue and are indicative",
-        "spectrum is counted in GHz per fiber pair; slots are not yet assigned to single lightpaths",
+        "every lightpath has its channels and fiber pairs, a new assignment also for those in service; nodes switch "
+        "single channels, so that pairs may differ from segment to segment",
         "express nodes (junctions and buildings that light passes through) add no loss beyond optics.margin_db",
     ]
     late = [site.site_id for site in instance.scenario.sites if site.in_service_year is not None]
@@ -163,25 +168,47 @@ def _lightpaths(instance: Instance, design: Design) -> tuple[Lightpath, ...]:
                 gsnr_db=path.gsnr_db,
                 margin_db=path.margin_db,
                 latency_ms=path.latency_ms,
+                spectrum=_spectrum(design.runs.get(path_key(path), ())),
             )
         )
     return tuple(sorted(found, key=lambda path: (path.a, path.z, path.length_km, path.mode, path.segments)))
 
 
-def _links(instance: Instance, design: Design) -> tuple[Link, ...]:
-    grouped: dict[tuple[str, str, str], list[Lightpath]] = {}
-    for path in _lightpaths(instance, design):
-        grouped.setdefault((path.a, path.z, path.mode), []).append(path)
+def _spectrum(runs: StretchRuns) -> tuple[SpectrumRun, ...]:
     return tuple(
-        Link(
-            a=a,
-            z=z,
-            mode=mode,
-            lightpaths=sum(path.count for path in paths),
-            capacity_gbps=math.fsum(path.capacity_gbps for path in paths),
-            length_km=max(path.length_km for path in paths),
-        )
-        for (a, z, mode), paths in sorted(grouped.items())
+        SpectrumRun(stretch=stretch, first_ghz=run.first_ghz, channels=run.channels, pairs=run.pairs)
+        for stretch, taken in enumerate(runs)
+        for run in taken
+    )
+
+
+def _links(instance: Instance, design: Design, lightpaths: Sequence[Lightpath]) -> tuple[Link, ...]:
+    grouped: dict[tuple[str, str, str], list[Lightpath]] = {}
+    for path in lightpaths:
+        grouped.setdefault((path.a, path.z, path.mode), []).append(path)
+    node = instance.graph.nodes
+    taken = {(node[a], node[z], mode): pairs for (a, z, mode), pairs in pairs_taken(instance, design).items()}
+    return tuple(_link(instance, paths, taken[key]) for key, paths in sorted(grouped.items()))
+
+
+def _link(instance: Instance, paths: Sequence[Lightpath], pairs: Collection[tuple[int, int]]) -> Link:
+    """``paths`` share their ends and mode; ``pairs`` are (segment, number of the pair) that they run on."""
+    a, z, mode = paths[0].a, paths[0].z, paths[0].mode
+    node = instance.graph.index[a]
+    count = sum(path.count for path in paths)
+    width = channel_width_ghz(instance.catalog.transceiver(mode), instance.scenario.optics)
+    return Link(
+        a=a,
+        z=z,
+        mode=mode,
+        lightpaths=count,
+        capacity_gbps=math.fsum(path.capacity_gbps for path in paths),
+        length_km=max(path.length_km for path in paths),
+        gsnr_db=min(path.gsnr_db for path in paths),
+        margin_db=min(path.margin_db for path in paths),
+        spectrum_ghz=count * width,
+        pairs=sum(node in instance.graph.ends[segment] for segment, _ in pairs),
+        amplifiers=sum(instance.segment_prices[segment].spans - 1 for segment, _ in pairs),
     )
 
 

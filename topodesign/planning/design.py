@@ -2,10 +2,15 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Self
 
+from topodesign.optics.spectrum import Run
 from topodesign.planning.instance import Instance
+from topodesign.planning.known_paths import PathKey
+
+StretchRuns = tuple[tuple[Run, ...], ...]
+"""Channels and pairs of a lightpath on each of its transparent stretches."""
 
 NETWORK_ITEMS = (
     "fiber_pairs",
@@ -22,7 +27,8 @@ NETWORK_ITEMS = (
 class Design:
     """Pods by site position, lightpaths by candidate position, pairs by segment position, and cost items in USD.
 
-    ``purchase_usd`` is the accelerators' price where the instance counts it, else 0.
+    ``purchase_usd`` is the accelerators' price where the instance counts it, else 0. ``runs`` are the slots, once they
+    are assigned (:mod:`topodesign.planning.slots`); pairs count what they take from then on.
     """
 
     pods: Mapping[int, int]
@@ -31,17 +37,14 @@ class Design:
     built: frozenset[int]
     cost_items: Mapping[str, float]
     purchase_usd: float = 0.0
+    runs: Mapping[PathKey, StretchRuns] = field(default_factory=dict)
 
     @classmethod
     def of(cls, instance: Instance, *, pods: Mapping[int, int], counts: Mapping[int, int]) -> Self:
         """The design with the fewest pairs that carry the lightpaths, those in service taken first."""
         counts = _lit_first(instance, counts)
         pairs = needed_pairs(instance, counts)
-        built = frozenset(
-            segment
-            for segment, count in pairs.items()
-            if count > instance.graph.segments[segment].lit_pairs + instance.graph.segments[segment].pairs_available
-        )
+        built = _built(instance, pairs)
         return cls(
             pods=dict(sorted(pods.items())),
             counts=dict(sorted(counts.items())),
@@ -50,6 +53,14 @@ class Design:
             cost_items=cost_items(instance, pods, counts, pairs, built),
             purchase_usd=sum(pods.values()) * instance.pod_purchase_usd,
         )
+
+    def with_pairs(
+        self, instance: Instance, *, pairs: Mapping[int, int], runs: Mapping[PathKey, StretchRuns]
+    ) -> "Design":
+        """The same lightpaths on given pairs and slots, with their cost."""
+        built = _built(instance, pairs)
+        items = cost_items(instance, self.pods, self.counts, pairs, built)
+        return replace(self, pairs=dict(sorted(pairs.items())), built=built, cost_items=items, runs=runs)
 
     @property
     def cost_usd(self) -> float:
@@ -77,6 +88,12 @@ def _lit_first(instance: Instance, counts: Mapping[int, int]) -> dict[int, int]:
             taken[lit] = taken.get(lit, 0) + moved
             taken[ordinary] -= moved
     return {path: count for path, count in taken.items() if count > 0}
+
+
+def _built(instance: Instance, pairs: Mapping[int, int]) -> frozenset[int]:
+    """Segments that need new fiber: those with more pairs than are lit and on offer."""
+    segments = instance.graph.segments
+    return frozenset(e for e, count in pairs.items() if count > segments[e].lit_pairs + segments[e].pairs_available)
 
 
 def needed_pairs(instance: Instance, counts: Mapping[int, int]) -> dict[int, int]:

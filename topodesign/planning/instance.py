@@ -5,8 +5,8 @@ Everything is indexed by position: candidate sites, segments of the fiber graph,
 
 import dataclasses
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -65,6 +65,8 @@ class Instance:
     lightpaths: tuple[LightpathCandidate, ...]
     lit_counts: tuple[int, ...]
     """For each candidate how many lightpaths of it are in service and need no purchase; 0 for an ordinary one."""
+    withheld_ghz: Mapping[int, float] = field(default_factory=dict)
+    """Spectrum of a segment, over all its pairs, that lightpaths must leave free because no slots could be found."""
     pod_purchase_usd: float = 0.0
     """Price of one pod's accelerators where the goal counts it, as part of ``CandidateSite.pod_usd`` too; else 0."""
 

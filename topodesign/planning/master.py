@@ -268,7 +268,10 @@ def _share_rows(master: Master) -> None:
 
 
 def _spectrum_rows(master: Master) -> None:
-    """(12): widths of the lightpaths over e <= band x pairs in use, and a route in use is charged."""
+    """(12): widths of the lightpaths over e <= band x pairs in use, and a route in use is charged.
+
+    Less what is withheld of a segment whose slots could not be assigned.
+    """
     instance, programme = master.instance, master.programme
     band = instance.reach.line_system.band_ghz
     over: list[list[tuple[int, float]]] = [[] for _ in instance.graph.segments]
@@ -279,6 +282,9 @@ def _spectrum_rows(master: Master) -> None:
     for segment, items in enumerate(over):
         if items:
             row = [*items, (master.new_pairs[segment], -1.0), (master.lit_pairs[segment], -1.0)]
+            withheld = instance.withheld_ghz.get(segment, 0.0)
+            if withheld:
+                row.append((master.in_use[segment], withheld / band))
             programme.add_row(row, upper=0.0, name=f"spectrum[{instance.graph.segments[segment].segment_id}]")
         else:
             for column in (master.new_pairs[segment], master.lit_pairs[segment], master.in_use[segment]):

@@ -20,6 +20,7 @@ from topodesign.planning.relaxation import Relaxed
 from topodesign.planning.requirement import separator_for
 from topodesign.planning.site_search import SiteSearch
 from topodesign.planning.sizing import Sizer
+from topodesign.planning.slots import with_slots
 
 PROVEN_GAP = 1e-9
 """Gap below which a plan counts as optimal: rounding of the solvers' arithmetic."""
@@ -90,6 +91,7 @@ class Search:
     _bound_usd: float = 0.0
     _routes_worth_usd: float | None = None
     _dived: set[tuple[int, ...]] = field(default_factory=set, init=False)
+    _lacks_slots: bool = False
 
     def run(self) -> Found:
         """Search until the gap, the proof, the clock or a request to stop."""
@@ -183,6 +185,8 @@ class Search:
                 # the sites in focus are done with: they say nothing of the others
                 is_closed = design is not None and bound_usd >= design.objective_usd * (1 - self.limits.gap)
                 stopped_by = "gap" if is_closed else "work_limit"
+        if design is None and self._lacks_slots and stopped_by == "proof":
+            stopped_by = "work_limit"  # a plan exists but for its slots: that is no proof of there being none
         return Found(
             instance=self.instance,
             design=design,
@@ -254,8 +258,13 @@ class Search:
             self._offer(design)
 
     def _offer(self, design: Design) -> None:
-        if self._best is None or design.key() < self._best.key():
-            self._best = design
+        """Keep a design that is better than the best, once its lightpaths have slots."""
+        if self._best is not None and self._best.key() <= design.key():
+            return
+        slotted = with_slots(self.instance, design, limits=self.limits, halt=self.halt)
+        self._lacks_slots |= slotted is None
+        if slotted is not None and (self._best is None or slotted.key() < self._best.key()):
+            self._best = slotted
             self._report("incumbent")
 
     def _until_enough(self) -> Halt:

@@ -6,7 +6,7 @@ bound is valid for the truth, since missing rows only lower it.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -143,6 +143,12 @@ class Sizer:
                 programme.add(row)
         return Sized(design=best, bound_usd=bound)
 
+    def keeps_limits(self, design: Design) -> bool:
+        """Whether a design, fiber pairs as they are, keeps every limit of the programme."""
+        master = build_master(self.instance, fixed_sites=tuple(design.pods), integer_lightpaths=True)
+        values = columns_of(master, design)
+        return not any(_violation(row, values) for row in master.programme.rows)
+
     def _relax(self, key: tuple[int, ...], halt: Halt) -> RelaxedSizing:
         loop = self._loop(key, integer_lightpaths=False)
         solved = loop.run(halt=halt)
@@ -163,19 +169,28 @@ class Sizer:
         tolerance."""
         exact = exactness(self.instance)
         rows = self.separator.rows_for_used(master, lightpath_values(master, whole), sites, least=exact)
+        values = dict(enumerate(whole.tolist()))
         for row in master.programme.rows:
-            activity = math.fsum(value * float(whole[column]) for column, value in row.coefficients.items())
-            slack = 1e-9 * max(1.0, abs(activity))
-            if activity > row.upper + slack:
-                rows.append(replace(row, upper=row.upper - 2 * (activity - row.upper)))
-            elif activity < row.lower - slack:
-                rows.append(replace(row, lower=row.lower + 2 * (row.lower - activity)))
+            excess = _violation(row, values)
+            if excess > 0:
+                rows.append(replace(row, upper=row.upper - 2 * excess))
+            elif excess < 0:
+                rows.append(replace(row, lower=row.lower - 2 * excess))
         return rows
 
     def _read(self, master: Master, whole: Floats) -> Design:
         pods = {site: int(whole[column]) for site, column in enumerate(master.pods) if whole[column] > 0}
         counts = {path: int(whole[column]) for path, column in enumerate(master.x) if column >= 0 and whole[column] > 0}
         return Design.of(self.instance, pods=pods, counts=counts)
+
+
+def _violation(row: Row, values: Mapping[int, float]) -> float:
+    """How far values are above a row's upper limit, or (negative) below its lower one; 0 within both."""
+    activity = math.fsum(value * values[column] for column, value in row.coefficients.items())
+    slack = 1e-9 * max(1.0, abs(activity))
+    if activity > row.upper + slack:
+        return activity - row.upper
+    return activity - row.lower if activity < row.lower - slack else 0.0
 
 
 def columns_of(master: Master, design: Design) -> dict[int, float]:

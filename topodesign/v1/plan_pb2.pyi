@@ -228,6 +228,53 @@ class SitePlan(_message.Message):
 Global___SitePlan: _TypeAlias = SitePlan  # noqa: Y015
 
 @_typing.final
+class SpectrumRun(_message.Message):
+    """Adjacent channels that lightpaths of one route take on one transparent stretch of it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STRETCH_FIELD_NUMBER: _builtins.int
+    FIRST_GHZ_FIELD_NUMBER: _builtins.int
+    CHANNELS_FIELD_NUMBER: _builtins.int
+    PAIRS_FIELD_NUMBER: _builtins.int
+    stretch: _builtins.int
+    """Number of the stretch, from 0 at `a`: the route is cut where the signal is regenerated."""
+    first_ghz: _builtins.float
+    """Lower edge of the first channel in GHz, from 0 at the lower edge of the band."""
+    channels: _builtins.int
+    """Channels that follow one another at the width of the mode, a count from 1."""
+    @_builtins.property
+    def pairs(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Number of the fiber pair, from 1, on every segment of the stretch in order."""
+
+    def __init__(
+        self,
+        *,
+        stretch: _builtins.int | None = ...,
+        first_ghz: _builtins.float | None = ...,
+        channels: _builtins.int | None = ...,
+        pairs: _abc.Iterable[_builtins.int] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_channels", b"_channels", "_first_ghz", b"_first_ghz", "_stretch", b"_stretch", "channels", b"channels", "first_ghz", b"first_ghz", "stretch", b"stretch"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_channels", b"_channels", "_first_ghz", b"_first_ghz", "_stretch", b"_stretch", "channels", b"channels", "first_ghz", b"first_ghz", "pairs", b"pairs", "stretch", b"stretch"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__channels: _TypeAlias = _typing.Literal["channels"]  # noqa: Y015
+    _WhichOneofArgType__channels: _TypeAlias = _typing.Literal["_channels", b"_channels"]  # noqa: Y015
+    _WhichOneofReturnType__first_ghz: _TypeAlias = _typing.Literal["first_ghz"]  # noqa: Y015
+    _WhichOneofArgType__first_ghz: _TypeAlias = _typing.Literal["_first_ghz", b"_first_ghz"]  # noqa: Y015
+    _WhichOneofReturnType__stretch: _TypeAlias = _typing.Literal["stretch"]  # noqa: Y015
+    _WhichOneofArgType__stretch: _TypeAlias = _typing.Literal["_stretch", b"_stretch"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__channels) -> _WhichOneofReturnType__channels | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__first_ghz) -> _WhichOneofReturnType__first_ghz | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__stretch) -> _WhichOneofReturnType__stretch | None: ...
+
+Global___SpectrumRun: _TypeAlias = SpectrumRun  # noqa: Y015
+
+@_typing.final
 class Lightpath(_message.Message):
     """Parallel lightpaths between two sites over one route."""
 
@@ -244,6 +291,7 @@ class Lightpath(_message.Message):
     GSNR_DB_FIELD_NUMBER: _builtins.int
     MARGIN_DB_FIELD_NUMBER: _builtins.int
     LATENCY_MS_FIELD_NUMBER: _builtins.int
+    SPECTRUM_FIELD_NUMBER: _builtins.int
     a: _builtins.str
     """Id of the site at one end."""
     z: _builtins.str
@@ -270,6 +318,10 @@ class Lightpath(_message.Message):
     def regenerations(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Ids of the nodes where the signal is regenerated, in order from `a`."""
 
+    @_builtins.property
+    def spectrum(self) -> _containers.RepeatedCompositeFieldContainer[Global___SpectrumRun]:
+        """Channels and fiber pairs: on every stretch `count` channels in all."""
+
     def __init__(
         self,
         *,
@@ -284,10 +336,11 @@ class Lightpath(_message.Message):
         gsnr_db: _builtins.float | None = ...,
         margin_db: _builtins.float | None = ...,
         latency_ms: _builtins.float | None = ...,
+        spectrum: _abc.Iterable[Global___SpectrumRun] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_a", b"_a", "_count", b"_count", "_gsnr_db", b"_gsnr_db", "_latency_ms", b"_latency_ms", "_length_km", b"_length_km", "_margin_db", b"_margin_db", "_mode", b"_mode", "_rate_gbps", b"_rate_gbps", "_z", b"_z", "a", b"a", "count", b"count", "gsnr_db", b"gsnr_db", "latency_ms", b"latency_ms", "length_km", b"length_km", "margin_db", b"margin_db", "mode", b"mode", "rate_gbps", b"rate_gbps", "z", b"z"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_a", b"_a", "_count", b"_count", "_gsnr_db", b"_gsnr_db", "_latency_ms", b"_latency_ms", "_length_km", b"_length_km", "_margin_db", b"_margin_db", "_mode", b"_mode", "_rate_gbps", b"_rate_gbps", "_z", b"_z", "a", b"a", "count", b"count", "gsnr_db", b"gsnr_db", "latency_ms", b"latency_ms", "length_km", b"length_km", "margin_db", b"margin_db", "mode", b"mode", "rate_gbps", b"rate_gbps", "regenerations", b"regenerations", "segments", b"segments", "z", b"z"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_a", b"_a", "_count", b"_count", "_gsnr_db", b"_gsnr_db", "_latency_ms", b"_latency_ms", "_length_km", b"_length_km", "_margin_db", b"_margin_db", "_mode", b"_mode", "_rate_gbps", b"_rate_gbps", "_z", b"_z", "a", b"a", "count", b"count", "gsnr_db", b"gsnr_db", "latency_ms", b"latency_ms", "length_km", b"length_km", "margin_db", b"margin_db", "mode", b"mode", "rate_gbps", b"rate_gbps", "regenerations", b"regenerations", "segments", b"segments", "spectrum", b"spectrum", "z", b"z"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__a: _TypeAlias = _typing.Literal["a"]  # noqa: Y015
     _WhichOneofArgType__a: _TypeAlias = _typing.Literal["_a", b"_a"]  # noqa: Y015
@@ -340,6 +393,11 @@ class Link(_message.Message):
     LIGHTPATHS_FIELD_NUMBER: _builtins.int
     CAPACITY_GBPS_FIELD_NUMBER: _builtins.int
     LENGTH_KM_FIELD_NUMBER: _builtins.int
+    GSNR_DB_FIELD_NUMBER: _builtins.int
+    MARGIN_DB_FIELD_NUMBER: _builtins.int
+    SPECTRUM_GHZ_FIELD_NUMBER: _builtins.int
+    PAIRS_FIELD_NUMBER: _builtins.int
+    AMPLIFIERS_FIELD_NUMBER: _builtins.int
     a: _builtins.str
     """Id of the site at one end."""
     z: _builtins.str
@@ -354,6 +412,16 @@ class Link(_message.Message):
     """Length in km of the longest of its fiber routes: the lightpaths of a link may take several, each with its own length
     in `lightpaths` of the plan. Not the distance between the sites.
     """
+    gsnr_db: _builtins.float
+    """Least generalized signal-to-noise ratio of its lightpaths in dB, in 0.1 nm, transmitter included."""
+    margin_db: _builtins.float
+    """Least margin of its lightpaths above the need of the mode, in dB."""
+    spectrum_ghz: _builtins.float
+    """Spectrum of all its channels in GHz."""
+    pairs: _builtins.int
+    """Fiber pairs that its channels run on where they leave `a`; other links may share them."""
+    amplifiers: _builtins.int
+    """In-line amplifiers on all the pairs that its channels run on; other links may share them."""
     def __init__(
         self,
         *,
@@ -363,33 +431,58 @@ class Link(_message.Message):
         lightpaths: _builtins.int | None = ...,
         capacity_gbps: _builtins.float | None = ...,
         length_km: _builtins.float | None = ...,
+        gsnr_db: _builtins.float | None = ...,
+        margin_db: _builtins.float | None = ...,
+        spectrum_ghz: _builtins.float | None = ...,
+        pairs: _builtins.int | None = ...,
+        amplifiers: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_a", b"_a", "_capacity_gbps", b"_capacity_gbps", "_length_km", b"_length_km", "_lightpaths", b"_lightpaths", "_mode", b"_mode", "_z", b"_z", "a", b"a", "capacity_gbps", b"capacity_gbps", "length_km", b"length_km", "lightpaths", b"lightpaths", "mode", b"mode", "z", b"z"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_a", b"_a", "_amplifiers", b"_amplifiers", "_capacity_gbps", b"_capacity_gbps", "_gsnr_db", b"_gsnr_db", "_length_km", b"_length_km", "_lightpaths", b"_lightpaths", "_margin_db", b"_margin_db", "_mode", b"_mode", "_pairs", b"_pairs", "_spectrum_ghz", b"_spectrum_ghz", "_z", b"_z", "a", b"a", "amplifiers", b"amplifiers", "capacity_gbps", b"capacity_gbps", "gsnr_db", b"gsnr_db", "length_km", b"length_km", "lightpaths", b"lightpaths", "margin_db", b"margin_db", "mode", b"mode", "pairs", b"pairs", "spectrum_ghz", b"spectrum_ghz", "z", b"z"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_a", b"_a", "_capacity_gbps", b"_capacity_gbps", "_length_km", b"_length_km", "_lightpaths", b"_lightpaths", "_mode", b"_mode", "_z", b"_z", "a", b"a", "capacity_gbps", b"capacity_gbps", "length_km", b"length_km", "lightpaths", b"lightpaths", "mode", b"mode", "z", b"z"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_a", b"_a", "_amplifiers", b"_amplifiers", "_capacity_gbps", b"_capacity_gbps", "_gsnr_db", b"_gsnr_db", "_length_km", b"_length_km", "_lightpaths", b"_lightpaths", "_margin_db", b"_margin_db", "_mode", b"_mode", "_pairs", b"_pairs", "_spectrum_ghz", b"_spectrum_ghz", "_z", b"_z", "a", b"a", "amplifiers", b"amplifiers", "capacity_gbps", b"capacity_gbps", "gsnr_db", b"gsnr_db", "length_km", b"length_km", "lightpaths", b"lightpaths", "margin_db", b"margin_db", "mode", b"mode", "pairs", b"pairs", "spectrum_ghz", b"spectrum_ghz", "z", b"z"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__a: _TypeAlias = _typing.Literal["a"]  # noqa: Y015
     _WhichOneofArgType__a: _TypeAlias = _typing.Literal["_a", b"_a"]  # noqa: Y015
+    _WhichOneofReturnType__amplifiers: _TypeAlias = _typing.Literal["amplifiers"]  # noqa: Y015
+    _WhichOneofArgType__amplifiers: _TypeAlias = _typing.Literal["_amplifiers", b"_amplifiers"]  # noqa: Y015
     _WhichOneofReturnType__capacity_gbps: _TypeAlias = _typing.Literal["capacity_gbps"]  # noqa: Y015
     _WhichOneofArgType__capacity_gbps: _TypeAlias = _typing.Literal["_capacity_gbps", b"_capacity_gbps"]  # noqa: Y015
+    _WhichOneofReturnType__gsnr_db: _TypeAlias = _typing.Literal["gsnr_db"]  # noqa: Y015
+    _WhichOneofArgType__gsnr_db: _TypeAlias = _typing.Literal["_gsnr_db", b"_gsnr_db"]  # noqa: Y015
     _WhichOneofReturnType__length_km: _TypeAlias = _typing.Literal["length_km"]  # noqa: Y015
     _WhichOneofArgType__length_km: _TypeAlias = _typing.Literal["_length_km", b"_length_km"]  # noqa: Y015
     _WhichOneofReturnType__lightpaths: _TypeAlias = _typing.Literal["lightpaths"]  # noqa: Y015
     _WhichOneofArgType__lightpaths: _TypeAlias = _typing.Literal["_lightpaths", b"_lightpaths"]  # noqa: Y015
+    _WhichOneofReturnType__margin_db: _TypeAlias = _typing.Literal["margin_db"]  # noqa: Y015
+    _WhichOneofArgType__margin_db: _TypeAlias = _typing.Literal["_margin_db", b"_margin_db"]  # noqa: Y015
     _WhichOneofReturnType__mode: _TypeAlias = _typing.Literal["mode"]  # noqa: Y015
     _WhichOneofArgType__mode: _TypeAlias = _typing.Literal["_mode", b"_mode"]  # noqa: Y015
+    _WhichOneofReturnType__pairs: _TypeAlias = _typing.Literal["pairs"]  # noqa: Y015
+    _WhichOneofArgType__pairs: _TypeAlias = _typing.Literal["_pairs", b"_pairs"]  # noqa: Y015
+    _WhichOneofReturnType__spectrum_ghz: _TypeAlias = _typing.Literal["spectrum_ghz"]  # noqa: Y015
+    _WhichOneofArgType__spectrum_ghz: _TypeAlias = _typing.Literal["_spectrum_ghz", b"_spectrum_ghz"]  # noqa: Y015
     _WhichOneofReturnType__z: _TypeAlias = _typing.Literal["z"]  # noqa: Y015
     _WhichOneofArgType__z: _TypeAlias = _typing.Literal["_z", b"_z"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__a) -> _WhichOneofReturnType__a | None: ...
     @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__amplifiers) -> _WhichOneofReturnType__amplifiers | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__capacity_gbps) -> _WhichOneofReturnType__capacity_gbps | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__gsnr_db) -> _WhichOneofReturnType__gsnr_db | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__length_km) -> _WhichOneofReturnType__length_km | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__lightpaths) -> _WhichOneofReturnType__lightpaths | None: ...
     @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__margin_db) -> _WhichOneofReturnType__margin_db | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__mode) -> _WhichOneofReturnType__mode | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__pairs) -> _WhichOneofReturnType__pairs | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__spectrum_ghz) -> _WhichOneofReturnType__spectrum_ghz | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__z) -> _WhichOneofReturnType__z | None: ...
 

@@ -17,7 +17,7 @@ from topodesign.domain.scenario import Scenario
 from topodesign.verify import cost, power, reach
 from topodesign.verify.evidence import Evidence
 from topodesign.verify.fiber import span_count, spectrum_by_segment
-from topodesign.verify.route_structure import links_of
+from topodesign.verify.links import links_of
 from topodesign.verify.verifier import gather
 
 Item = TypeVar("Item")
@@ -82,7 +82,7 @@ def read_plan(data: bytes, scenario: Scenario, catalog: Catalog, *, what: str = 
         segments=_derive(plan.segments, absent["segments"], _segment_figures(evidence)),
     )
     if lacks_links:
-        plan = dataclasses.replace(plan, links=tuple(links_of(evidence.routes).values()))
+        plan = dataclasses.replace(plan, links=tuple(links_of(evidence).values()))
     if lacks_cost and plan.sites:
         evidence = gather(scenario, plan, catalog)
         plan = dataclasses.replace(plan, cost_usd=round(math.fsum(cost.cost_items(evidence).values()), 2))

@@ -1,13 +1,13 @@
-"""Lightpaths of a plan: ends, counts, modes and routes make sense, formulation (10), and the links sum them up."""
+"""Lightpaths of a plan: ends, counts, modes and routes make sense, formulation (10)."""
 
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from topodesign.domain.equipment import Catalog, TransceiverMode
-from topodesign.domain.plan import Lightpath, Link, Plan, Violation
+from topodesign.domain.plan import Lightpath, Plan, Violation
 from topodesign.domain.scenario import FiberSegment, Scenario
-from topodesign.verify.evidence import Evidence, Route, allowed_modes
+from topodesign.verify.evidence import Route, allowed_modes
 from topodesign.verify.finding import disagrees, found, shown
 from topodesign.verify.tolerance import LARGEST_COUNT, agrees, is_count
 
@@ -22,7 +22,6 @@ RULES = (
     "lightpath_distinct",
     "lightpath_rate",
     "lightpath_length",
-    "links",
 )
 
 
@@ -199,52 +198,3 @@ def _check_distinct(plan: Plan) -> Iterator[Violation]:
                 value=label(first),
                 remedy="list each lightpath once, with its count",
             )
-
-
-def check_links(evidence: Evidence) -> Iterator[Violation]:
-    """Links must be the lightpaths summed by pair of sites and mode."""
-    own = links_of(evidence.routes)
-    stated: dict[tuple[str, str, str], Link] = {}
-    for link in evidence.plan.links:
-        a, z = sorted((link.a, link.z))
-        thing = f"{a}-{z} {link.mode}"
-        if (a, z, link.mode) in stated:
-            yield found("links", thing, "the link is listed twice", value=2, limit=1, remedy="list each link once")
-        elif (a, z, link.mode) not in own:
-            yield found("links", thing, "no lightpath makes up this link", value=link.lightpaths, remedy="drop it")
-        stated[a, z, link.mode] = link
-    for key, link in own.items():
-        thing = f"{key[0]}-{key[1]} {key[2]}"
-        if key not in stated:
-            yield found(
-                "links",
-                thing,
-                f"{link.lightpaths} lightpaths run here, but links does not list them",
-                value=None,
-                limit=link.lightpaths,
-                unit="lightpaths",
-                remedy="list the link",
-            )
-            continue
-        for figure, unit in (("lightpaths", "lightpaths"), ("capacity_gbps", "Gbit/s"), ("length_km", "km")):
-            value, limit = getattr(stated[key], figure), getattr(link, figure)
-            if not agrees(value, limit):
-                yield disagrees("links", thing, figure, value, limit, unit)
-
-
-def links_of(routes: tuple[Route, ...]) -> dict[tuple[str, str, str], Link]:
-    """Links by ends (sorted) and mode, summed from lightpaths."""
-    links: dict[tuple[str, str, str], Link] = {}
-    for route in routes:
-        a, z = sorted((route.stated.a, route.stated.z))
-        before = links.get((a, z, route.mode.id))
-        count = route.stated.count + (before.lightpaths if before else 0)
-        links[a, z, route.mode.id] = Link(
-            a=a,
-            z=z,
-            mode=route.mode.id,
-            lightpaths=count,
-            capacity_gbps=count * route.mode.rate_gbps,
-            length_km=max(route.length_km, before.length_km if before else 0.0),
-        )
-    return links

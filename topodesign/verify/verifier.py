@@ -11,6 +11,7 @@ from topodesign.verify import (
     cost,
     fiber,
     goal,
+    links,
     power,
     proof,
     reach,
@@ -18,6 +19,7 @@ from topodesign.verify import (
     route_structure,
     site_structure,
     sizes,
+    spectrum,
     sync,
 )
 from topodesign.verify.evidence import LINE_SYSTEMS, Evidence
@@ -31,11 +33,13 @@ CHECKS: tuple[str, ...] = (
     *proof.RULES,
     *site_structure.RULES,
     *route_structure.RULES,
+    *links.RULES,
     *sizes.RULES,
     *power.RULES,
     *round_trip.RULES,
     *reach.RULES,
     *fiber.RULES,
+    *spectrum.RULES,
     *cost.RULES,
     *sync.RULES,
     *goal.RULES,
@@ -119,12 +123,13 @@ def _violations(evidence: Evidence) -> Iterator[Violation]:
     yield from proof.check_proof(plan)
     yield from site_structure.check_sites(plan, scenario)
     yield from route_structure.check_lightpaths(plan, scenario, catalog, frozenset(evidence.pods))
-    yield from route_structure.check_links(evidence)
+    yield from links.check_links(evidence)
     yield from sizes.check_sizes(evidence)
     yield from power.check_power(evidence)
     yield from round_trip.check_round_trips(evidence)
     yield from reach.check_reach(evidence)
     yield from fiber.check_fiber(evidence)
+    yield from spectrum.check_spectrum(evidence)
 
 
 def _nothing_to_verify(plan: Plan) -> Violation:
