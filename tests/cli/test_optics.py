@@ -1,4 +1,4 @@
-"""``topodesign optics link``: the promised keys, an answer for people, and errors by name."""
+"""``topodesign optics``: the promised keys, an answer for people, and errors by name."""
 
 import json
 
@@ -64,7 +64,8 @@ def test_one_rate_and_mixed_spans(capsys):
         ("--km 160 --spans 99999999x80", "spans_km"),
         ("--km 160 --spans nanx80", "spans_km"),
         ("--km 160 --spans 80+nan", "spans_km"),
-        ("--km 80 --launch-dbm 8", "launch"),
+        ("--km 80 --launch-dbm 8", "launch_dbm"),
+        ("--km 80 --fiber foo", "fiber"),
         ("--km 80 --rate 555", "rate_gbps"),
     ],
 )
@@ -74,3 +75,38 @@ def test_wrong_input_ends_with_2_and_the_field(capsys, line, field):
     assert code == 2
     assert error["problems"][0]["field"] == field
     assert "Traceback" not in err
+
+
+def test_modes_are_listed_for_people_with_units_and_the_source_of_prices(capsys):
+    assert run(["optics", "modes"]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    # OIF-400ZR-01.0: 26 dB, 120 km, one span; 75 GHz since 02.0
+    zr = next(line.split() for line in out.splitlines() if line.startswith("zr-400 "))
+    assert zr == ["zr-400", "400", "59.84", "75", "26.0", "120", "1", "2,400", "15", "3,000"]
+    zr_plus = next(line.split() for line in out.splitlines() if line.startswith("zrplus-400 "))
+    assert zr_plus[6] == "any"
+    assert "zr-400: indicative street price, USD 2,000 to 4,000 (2026-11, confidence low)" in out
+
+
+def test_every_figure_of_a_listed_mode_has_an_origin(capsys):
+    assert run(["optics", "modes", "--rate", "400", "--json"]) == 0
+    modes = json.loads(capsys.readouterr().out)["modes"]
+    assert {mode["rate_gbps"] for mode in modes} == {400}
+    for mode in modes:
+        for figure in mode.keys() - {"id", "name", "origins"}:
+            origin = mode["origins"].get(figure) or mode["origins"]["*"]
+            assert origin.keys() == {"source", "date", "confidence"}
+
+
+def test_a_rate_without_modes_says_which_rates_there_are(capsys):
+    assert run(["optics", "modes", "--rate", "555"]) == 0
+    assert "there are modes of 200, 300, 400, 600, 800 Gbit/s" in capsys.readouterr().out
+    assert run(["optics", "modes", "--rate", "555", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"modes": []}
+
+
+@pytest.mark.parametrize("rate", ["0", "-400", "nan", "inf"])
+def test_a_rate_that_is_none_is_refused(capsys, rate):
+    assert run(["optics", "modes", "--rate", rate, "--json"]) == 2
+    assert json.loads(capsys.readouterr().out)["error"]["problems"][0]["field"] == "rate_gbps"

@@ -1,6 +1,8 @@
 """One optical link on its own: what is asked of it, and which modes carry light over it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 from topodesign.domain.checks import require, require_id, require_number
 from topodesign.domain.ranges import MOST_GBPS, MOST_UNIT_USD
@@ -79,11 +81,13 @@ class LinkRequest:
         )
         if self.rate_gbps is not None:
             require_number(self.rate_gbps, field="rate_gbps", above=0)
-        require_number(self.baud_gbd, field="baud_gbd", above=0, at_most=1000)
+        require_number(self.baud_gbd, field="baud_gbd", at_least=0.1, at_most=1000)
         require_number(
             self.grid_ghz, field="grid_ghz", at_least=self.baud_gbd, at_most=10_000, remedy="channels must not overlap"
         )
         if self.channels is not None:
+            whole = isinstance(self.channels, int)
+            require(whole, field="channels", value=self.channels, limit="a whole number", remedy="give a count")
             require_number(self.channels, field="channels", at_least=1, at_most=10_000)
         for name, value, most in (
             ("launch_dbm", self.launch_dbm, 40),
@@ -97,6 +101,13 @@ class LinkRequest:
         if self.capacity_gbps is not None:
             require_number(self.capacity_gbps, field="capacity_gbps", above=0, at_most=MOST_GBPS)
         require_number(self.usd_per_pair_km, field="usd_per_pair_km", at_least=0, at_most=MOST_UNIT_USD)
+
+
+def link_request(length_km: float | LinkRequest, options: Mapping[str, Any]) -> LinkRequest:
+    """The request of a length in km and further fields, or a request with such fields in place of its own."""
+    if isinstance(length_km, LinkRequest):
+        return replace(length_km, **options)
+    return LinkRequest(length_km=length_km, **options)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -113,7 +113,7 @@ def problem_at(field: str, *, reason: str, message: str) -> Problem:
 def _violations(error: TopoDesignError) -> Sequence[BadRequest.FieldViolation]:
     if isinstance(error, InvalidScenario):
         problems = list(error.problems)
-    elif isinstance(error, InvalidInput) and error.field_path:
+    elif isinstance(error, InvalidInput | NotFound) and error.field_path:
         problems = [Problem(file=REQUEST, field=error.field_path, reason=error.reason, message=error.message)]
     else:
         return []
