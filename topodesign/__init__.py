@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from topodesign.catalog import load_catalog as load_catalog
     from topodesign.client import Client as Client
     from topodesign.comparison import diff_plans as diff_plans
+    from topodesign.domain.equipment import TransceiverMode as TransceiverMode
     from topodesign.domain.errors import TopoDesignError as TopoDesignError
     from topodesign.domain.fabric import Clos as Clos
     from topodesign.domain.fabric import FabricEvaluation as FabricEvaluation
     from topodesign.domain.fabric import Torus as Torus
-    from topodesign.domain.equipment import TransceiverMode as TransceiverMode
     from topodesign.domain.link import LinkDesign as LinkDesign
     from topodesign.domain.link import LinkRequest as LinkRequest
     from topodesign.domain.plan import Plan as Plan

@@ -1,5 +1,6 @@
 """Links and modes over a real connection: the library's answers, page by page, and errors by reason and field."""
 
+import asyncio
 from collections.abc import Iterator
 from typing import Any
 
@@ -7,8 +8,10 @@ import grpc
 import pytest
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo
 from google.rpc.status_pb2 import Status
-from grpc_health.v1 import health_pb2, health_pb2_grpc
 from served.running_server import RunningServer
+from topodesign_server.offloading import Offloader
+from topodesign_server.optics_servicer import OpticsServicer
+from topodesign_server.paging import Pager
 
 import topodesign as td
 from topodesign.client import Client
@@ -103,21 +106,32 @@ def test_a_link_without_a_length_is_refused(stub: optics_service_pb2_grpc.Optics
     assert [item.field for item in bad_request.field_violations] == ["length_km"]
 
 
-def test_the_largest_links_keep_nobody_waiting_for_good(server: RunningServer) -> None:
+def test_links_are_not_computed_on_the_event_loop() -> None:
     largest = pb.DesignLinkRequest(length_km=40_000, spans_km=[40.0] * 1000, channels=10_000)
-    # eight million spans: as many as one message can hold
-    millions = pb.DesignLinkRequest(length_km=40_000, spans_km=[0.005] * 8_000_000)
-    options = (("grpc.max_send_message_length", -1),)
-    with grpc.insecure_channel(server.address, options=options) as channel:
+
+    async def designs() -> list[optics_pb2.LinkDesign]:
+        offload = Offloader(threads=2)
+        servicer = OpticsServicer(Pager(b"key"), offload)
+        context: Any = None  # no answer depends on it
+        calls = [asyncio.create_task(servicer.DesignLink(largest, context)) for _ in range(4)]
+        await asyncio.sleep(0)  # every call takes its first step; one that computed in it would be done
+        assert not any(call.done() for call in calls)
+        found = await asyncio.gather(*calls)
+        offload.close()
+        return found
+
+    first, *others = asyncio.run(designs())
+    assert len(first.spans) == 1000
+    assert all(other == first for other in others)
+
+
+def test_millions_of_spans_are_refused_by_their_number(server: RunningServer) -> None:
+    millions = pb.DesignLinkRequest(length_km=40_000, spans_km=[0.005] * 8_000_000)  # 64 MB: as many as a message holds
+    with grpc.insecure_channel(server.address, options=(("grpc.max_send_message_length", -1),)) as channel:
         stub = optics_service_pb2_grpc.OpticsServiceStub(channel)
-        running = [stub.DesignLink.future(largest) for _ in range(50)]
-        too_many = stub.DesignLink.future(millions)
-        health = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=60)
-        assert health.status == health_pb2.HealthCheckResponse.SERVING
-        designs = [call.result() for call in running]
-        assert too_many.code() is grpc.StatusCode.INVALID_ARGUMENT
-    assert all(design == designs[0] for design in designs)
-    assert len(designs[0].spans) == 1000
+        _, info, bad_request = refusal(stub.DesignLink, millions)
+    assert (info.reason, info.metadata["value"]) == ("FIELD_INVALID", "8000000")
+    assert [item.field for item in bad_request.field_violations] == ["spans_km"]
 
 
 def test_modes_are_listed_as_the_library_does(client: Client) -> None:

@@ -34,7 +34,7 @@ from topodesign.wire.values import converter as value_converter
 T = TypeVar("T")
 MODULES: tuple[ModuleType, ...] = (scenario_pb2, fabric_pb2, optics_pb2, plan_pb2)
 
-# A request is named after its method: here the message is the domain object itself, so that paths of fields are the same.
+# A request is named after its method; its message is the domain object itself, so that paths of fields are the same.
 REQUESTS: Mapping[type, type[Message]] = MappingProxyType({LinkRequest: optics_service_pb2.DesignLinkRequest})
 
 # An empty list on the wire means the default; an empty tuple of failures means what "none" says.
