@@ -59,7 +59,9 @@ class OpticsServicer(optics_service_pb2_grpc.OpticsServiceServicer):
 def _design(request: pb.DesignLinkRequest) -> optics_pb2.LinkDesign:
     # before the spans become Python numbers: a message holds millions of them
     count = len(request.spans_km)
-    require(count <= MOST_SPANS, field="spans_km", value=count, limit=f"at most {MOST_SPANS}", remedy="give fewer")
+    require(
+        count <= MOST_SPANS, field="spans_km", value=count, limit=f"at most {MOST_SPANS} spans", remedy="give fewer"
+    )
     design = to_proto(design_link(from_proto(request, LinkRequest)))
     assert isinstance(design, optics_pb2.LinkDesign)
     return design

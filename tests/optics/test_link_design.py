@@ -138,6 +138,11 @@ def test_every_size_carries_the_capacity_and_more_is_never_cheaper(km, gbps, fac
         assert next(mode.size.cost_usd for mode in small.modes if mode.name == small.cheapest) == min(costs)
 
 
+def test_the_least_capacity_takes_a_lightpath():
+    for mode in td.design_link(80, capacity_gbps=0.001).modes:
+        assert (mode.size.lightpaths, mode.size.fiber_pairs, mode.size.transceivers) == (1, 1, 2)
+
+
 def test_where_no_mode_fits_nothing_is_sized():
     design = td.design_link(20_000, spans_km=(100,) * 200, capacity_gbps=1000)
     assert design.cheapest is None
@@ -168,6 +173,7 @@ def test_where_no_mode_fits_nothing_is_sized():
         ({"length_km": 80, "channels": 0}, "channels"),
         ({"length_km": 80, "capacity_gbps": 0}, "capacity_gbps"),
         ({"length_km": 80, "capacity_gbps": 1e12}, "capacity_gbps"),
+        ({"length_km": 80, "capacity_gbps": 1e-8}, "capacity_gbps"),
         ({"length_km": 80, "usd_per_pair_km": -1}, "usd_per_pair_km"),
     ],
 )

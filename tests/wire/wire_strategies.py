@@ -94,7 +94,7 @@ RESTRICTED: dict[tuple[str, str], st.SearchStrategy[Any]] = {
     ("LinkRequest", "connector_db"): either(st.floats(min_value=0, max_value=5)),
     ("LinkRequest", "tx_osnr_db"): st.floats(min_value=1e-6, max_value=100),
     ("LinkRequest", "margin_db"): st.floats(min_value=0, max_value=30),
-    ("LinkRequest", "capacity_gbps"): either(POSITIVE),
+    ("LinkRequest", "capacity_gbps"): either(st.floats(min_value=0.001, max_value=1e9)),
     ("LinkRequest", "usd_per_pair_km"): NOT_NEGATIVE,
     ("TransceiverMode", "id"): IDS,
     ("TransceiverMode", "name"): st.text(max_size=12),

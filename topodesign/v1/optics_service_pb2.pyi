@@ -64,7 +64,7 @@ class DesignLinkRequest(_message.Message):
     margin_db: _builtins.float
     """Margin that a mode must keep above its required OSNR in dB, from 0 to 30; default 3."""
     capacity_gbps: _builtins.float
-    """Capacity that the link is to carry in Gbit/s per direction, above 0, at most 1e9; default: it is not sized."""
+    """Capacity that the link is to carry in Gbit/s per direction, from 0.001 to 1e9; default: it is not sized."""
     usd_per_pair_km: _builtins.float
     """Price of a fiber pair in US dollars per km, from 0 to 1e10; default 2000, indicative."""
     @_builtins.property
