@@ -157,6 +157,7 @@ def test_where_no_mode_fits_nothing_is_sized():
         ({"length_km": -5}, "length_km"),
         ({"length_km": math.nan}, "length_km"),
         ({"length_km": 100_000}, "length_km"),
+        ({"length_km": 10**400}, "length_km"),
         ({"length_km": 160, "spans_km": (80, 70)}, "spans_km"),
         ({"length_km": 160, "spans_km": (160, -0.0)}, "spans_km"),
         ({"length_km": 80, "launch_dbm": 8}, "launch_dbm"),

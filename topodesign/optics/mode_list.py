@@ -1,4 +1,4 @@
-"""The modes that links are designed with, in one order everywhere."""
+"""The modes that links are designed with, in the order in which a design has them."""
 
 from topodesign.domain.checks import require_number
 from topodesign.domain.equipment import Catalog, TransceiverMode

@@ -1,9 +1,9 @@
 """The error tree to and from ``google.rpc.Status``.
 
-Every status carries ``ErrorInfo`` (domain ``topodesign``, a stable reason); faults of input also carry ``BadRequest``,
-those that pass by themselves ``RetryInfo``, a plan that failed verification its violations
-(``topodesign.v1.Violation``). A status travels in HTTP/2 trailers, which peers limit to about 8 kB: messages and lists
-are cut to fit, and ``problem_count`` or ``violation_count`` tells how many there are.
+Every status carries ``ErrorInfo`` (domain ``topodesign``, a stable reason); faults of input, and fields that name
+something unknown, also carry ``BadRequest``; faults that pass by themselves ``RetryInfo``; a plan that failed
+verification its violations (``topodesign.v1.Violation``). A status travels in HTTP/2 trailers, which peers limit to
+about 8 kB: messages and lists are cut to fit, and ``problem_count`` or ``violation_count`` tells how many there are.
 """
 
 import re
