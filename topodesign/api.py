@@ -9,7 +9,8 @@ from topodesign.catalog import load_catalog
 from topodesign.domain.equipment import TransceiverMode
 from topodesign.domain.errors import VerificationFailed
 from topodesign.domain.explanation import Explanation
-from topodesign.domain.link import LinkDesign, LinkRequest, link_request
+from topodesign.domain.link import LinkDesign, LinkRequest
+from topodesign.domain.link_options import link_request
 from topodesign.domain.plan import Objective, Plan, PlanEvent, SolveLimits
 from topodesign.domain.scenario import Scenario
 

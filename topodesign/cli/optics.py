@@ -1,26 +1,25 @@
-"""``topodesign optics``: designs one optical link on its own, and lists the modes that it is designed with."""
+"""``topodesign optics``: designs one optical link on its own."""
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from topodesign.cli.optics_modes import MODES_EXAMPLE, modes
 from topodesign.cli.output import emit_json, say
 from topodesign.domain.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from topodesign.domain.equipment import Origin, TransceiverMode
     from topodesign.domain.link import LinkDesign
 
 LINK_EXAMPLE = "Example: topodesign optics link --km 480 --spans 6x80 --rate 400 --json"
-MODES_EXAMPLE = "Example: topodesign optics modes --rate 400"
 
 optics = typer.Typer(
-    help="Design one optical link, or list the transceiver modes of the catalogue.",
+    help="Design one optical link: GSNR of its line, margin and reach of every mode, latency, cost and power.",
     epilog=LINK_EXAMPLE,
     no_args_is_help=True,
     rich_markup_mode=None,
 )
+optics.command("modes", epilog=MODES_EXAMPLE)(modes)
 
 
 @optics.command("link", epilog=LINK_EXAMPLE)
@@ -85,54 +84,6 @@ def link(
         emit_json(design)
     else:
         _show(design)
-
-
-@optics.command("modes", epilog=MODES_EXAMPLE)
-def modes(
-    rate: Annotated[float | None, typer.Option("--rate", help="Only modes of this rate, Gbit/s.")] = None,
-    json_output: Annotated[
-        bool, typer.Option("--json", help="Print one JSON document: modes, each figure with its origin.")
-    ] = False,
-) -> None:
-    """List the transceiver modes of the catalogue: rate, spectrum, required OSNR, limits of reach, power, price.
-
-    The highest rate comes first. OSNR is in 0.1 nm (12.5 GHz); power and price are of one module, of which a lightpath
-    has two. Prices are indicative.
-    """
-    from topodesign.api import list_modes
-
-    found = list_modes(rate_gbps=rate)
-    if json_output:
-        emit_json({"modes": list(found)})
-    elif found:
-        _show_modes(found)
-    else:
-        rates = sorted({mode.rate_gbps for mode in list_modes()})
-        say(f"no mode has {rate:g} Gbit/s; there are modes of {', '.join(f'{known:g}' for known in rates)} Gbit/s")
-
-
-def _show_modes(found: "Sequence[TransceiverMode]") -> None:
-    width = max(len(mode.id) for mode in found)
-    say(f"{'mode':<{width}}  Gbit/s     GBd  GHz  OSNR dB  most km  most spans  most ps/nm    W  USD (indicative)")
-    for mode in found:
-        spans = f"{mode.max_spans:,}" if mode.max_spans else "any"
-        say(
-            f"{mode.id:<{width}}  {mode.rate_gbps:>6g} {mode.baud_gbd:>7.2f} {mode.width_ghz:>4g} "
-            f"{mode.required_osnr_db:>8.1f} {mode.max_km:>8,.0f} {spans:>11} {mode.max_dispersion_ps_nm:>11,.0f} "
-            f"{mode.power_w:>4,.0f} {mode.cost_usd:>17,.0f}"
-        )
-    say("")
-    say("where the prices come from (--json has the origin of every figure):")
-    for origin, names in _by_origin(found, "cost_usd").items():
-        say(f"  {', '.join(names)}: {origin.source} ({origin.date}, confidence {origin.confidence})")
-
-
-def _by_origin(found: "Sequence[TransceiverMode]", figure: str) -> "dict[Origin, list[str]]":
-    """Ids of the modes by the origin of one of their figures."""
-    named: dict[Origin, list[str]] = {}
-    for mode in found:
-        named.setdefault(mode.origins.get(figure) or mode.origins["*"], []).append(mode.id)
-    return named
 
 
 def _spans(text: str) -> tuple[float, ...]:

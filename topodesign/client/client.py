@@ -16,7 +16,8 @@ from topodesign.client.kept import EXPORT_FORMATS, ExportFormat, JobStatus, Kept
 from topodesign.domain.equipment import TransceiverMode
 from topodesign.domain.errors import InternalError, InvalidInput, Problem
 from topodesign.domain.fabric import FabricEvaluation, FabricSpec
-from topodesign.domain.link import LinkDesign, LinkRequest, link_request
+from topodesign.domain.link import LinkDesign, LinkRequest
+from topodesign.domain.link_options import link_request
 from topodesign.domain.plan import Objective, Plan, SolveLimits, Verification
 from topodesign.domain.scenario import Scenario
 from topodesign.v1 import (

@@ -1,8 +1,6 @@
 """One optical link on its own: what is asked of it, and which modes carry light over it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
 from topodesign.domain.checks import require, require_id, require_number
 from topodesign.domain.ranges import MOST_GBPS, MOST_UNIT_USD
@@ -103,13 +101,6 @@ class LinkRequest:
             # less than any lightpath by far, and more than what a whole number of them is rounded by
             require_number(self.capacity_gbps, field="capacity_gbps", at_least=0.001, at_most=MOST_GBPS)
         require_number(self.usd_per_pair_km, field="usd_per_pair_km", at_least=0, at_most=MOST_UNIT_USD)
-
-
-def link_request(length_km: float | LinkRequest, options: Mapping[str, Any]) -> LinkRequest:
-    """The request of a length in km and further fields, or a request with such fields in place of its own."""
-    if isinstance(length_km, LinkRequest):
-        return replace(length_km, **options)
-    return LinkRequest(length_km=length_km, **options)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
