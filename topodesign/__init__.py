@@ -10,15 +10,18 @@ if TYPE_CHECKING:
     from topodesign import verify as verify
     from topodesign.api import design_link as design_link
     from topodesign.api import explain as explain
+    from topodesign.api import list_modes as list_modes
     from topodesign.api import plan as plan
     from topodesign.catalog import load_catalog as load_catalog
     from topodesign.client import Client as Client
     from topodesign.comparison import diff_plans as diff_plans
+    from topodesign.domain.equipment import TransceiverMode as TransceiverMode
     from topodesign.domain.errors import TopoDesignError as TopoDesignError
     from topodesign.domain.fabric import Clos as Clos
     from topodesign.domain.fabric import FabricEvaluation as FabricEvaluation
     from topodesign.domain.fabric import Torus as Torus
     from topodesign.domain.link import LinkDesign as LinkDesign
+    from topodesign.domain.link import LinkRequest as LinkRequest
     from topodesign.domain.plan import Plan as Plan
     from topodesign.domain.plan import PlanEvent as PlanEvent
     from topodesign.domain.plan import Verification as Verification
@@ -34,11 +37,13 @@ _HOME = {
     "Clos": "topodesign.domain.fabric",
     "FabricEvaluation": "topodesign.domain.fabric",
     "LinkDesign": "topodesign.domain.link",
+    "LinkRequest": "topodesign.domain.link",
     "Plan": "topodesign.domain.plan",
     "PlanEvent": "topodesign.domain.plan",
     "Scenario": "topodesign.domain.scenario",
     "TopoDesignError": "topodesign.domain.errors",
     "Torus": "topodesign.domain.fabric",
+    "TransceiverMode": "topodesign.domain.equipment",
     "Verification": "topodesign.domain.plan",
     "check_scenario": "topodesign.scenario",
     "compare_fabrics": "topodesign.fabric",
@@ -46,6 +51,7 @@ _HOME = {
     "diff_plans": "topodesign.comparison",
     "evaluate_fabric": "topodesign.fabric",
     "explain": "topodesign.api",
+    "list_modes": "topodesign.api",
     "load_catalog": "topodesign.catalog",
     "load_plan": "topodesign.outputs",
     "load_scenario": "topodesign.scenario",

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from topodesign.catalog import load_catalog
+from topodesign.domain.equipment import TransceiverMode
 from topodesign.domain.errors import VerificationFailed
 from topodesign.domain.explanation import Explanation
 from topodesign.domain.link import LinkDesign, LinkRequest
+from topodesign.domain.link_options import link_request
 from topodesign.domain.plan import Objective, Plan, PlanEvent, SolveLimits
 from topodesign.domain.scenario import Scenario
 
@@ -140,25 +142,49 @@ def explain(
     )
 
 
-def design_link(length_km: float, **options: Any) -> LinkDesign:
+def design_link(length_km: float | LinkRequest, **options: Any) -> LinkDesign:
     """One optical link on its own: GSNR of its line; margin, reach, cost and power of every mode on it.
 
     Parameters
     ----------
-    length_km : float
+    length_km : float or LinkRequest
+        Length of the fiber in km, or the whole request.
     **options
-        Further fields of :class:`~topodesign.domain.link.LinkRequest`.
+        Further fields of :class:`~topodesign.domain.link.LinkRequest`, in place of those of a request given.
 
     Raises
     ------
     InvalidInput
-        For figures that are out of range or do not fit together.
+        For figures that are out of range or do not fit together; ``field_path`` names the request's field.
     NotFound
         For a fiber that the catalogue does not have.
     """
     from topodesign.optics.link_design import design_link as design
 
-    return design(LinkRequest(length_km=length_km, **options), load_catalog())
+    return design(link_request(length_km, options), load_catalog())
+
+
+def list_modes(*, rate_gbps: float | None = None) -> tuple[TransceiverMode, ...]:
+    """The transceiver modes of the catalogue, each figure with its origin.
+
+    Parameters
+    ----------
+    rate_gbps : float, optional
+        Only modes of this rate in Gbit/s, above 0; there may be none.
+
+    Returns
+    -------
+    tuple of TransceiverMode
+        The highest rate first, then by cost, power, spectrum and id.
+
+    Raises
+    ------
+    InvalidInput
+        For a rate that is not a positive number.
+    """
+    from topodesign.optics.mode_list import list_modes as listed
+
+    return listed(load_catalog(), rate_gbps=rate_gbps)
 
 
 def _phase(name: str, found: Plan, started: float) -> PlanEvent:

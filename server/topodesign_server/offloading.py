@@ -1,4 +1,4 @@
-"""Blocking work (the store, large messages) on a few threads, never on the event loop."""
+"""Blocking work (the store, large messages, links) on a few threads, never on the event loop."""
 
 import asyncio
 from collections.abc import Callable
@@ -12,8 +12,8 @@ T = TypeVar("T")
 class Offloader:
     """A small pool of threads for short blocking work."""
 
-    def __init__(self, threads: int = 4) -> None:
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="store")
+    def __init__(self, threads: int = 4, *, name: str = "store") -> None:
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix=name)
 
     async def __call__(self, function: Callable[P, T], /, *arguments: P.args, **named: P.kwargs) -> T:
         loop = asyncio.get_running_loop()

@@ -15,6 +15,8 @@ from topodesign.domain.errors import InvalidInput
 from topodesign.v1 import (
     fabric_service_pb2,
     fabric_service_pb2_grpc,
+    optics_service_pb2,
+    optics_service_pb2_grpc,
     planning_service_pb2,
     planning_service_pb2_grpc,
     scenario_service_pb2,
@@ -28,6 +30,7 @@ from topodesign_server.interceptor import BoundaryInterceptor
 from topodesign_server.job_store import JobStore
 from topodesign_server.offloading import Offloader
 from topodesign_server.operations_servicer import OperationsServicer
+from topodesign_server.optics_servicer import OpticsServicer
 from topodesign_server.paging import Pager
 from topodesign_server.planning_servicer import PlanningServicer
 from topodesign_server.scenario_servicer import ScenarioServicer
@@ -45,6 +48,7 @@ SERVICES = (
     planning_service_pb2.DESCRIPTOR.services_by_name["PlanningService"].full_name,
     scenario_service_pb2.DESCRIPTOR.services_by_name["ScenarioService"].full_name,
     fabric_service_pb2.DESCRIPTOR.services_by_name["FabricService"].full_name,
+    optics_service_pb2.DESCRIPTOR.services_by_name["OpticsService"].full_name,
     operations_pb2.DESCRIPTOR.services_by_name["Operations"].full_name,
 )
 
@@ -59,6 +63,7 @@ class _Parts:
     watchers: Watchers
     calls: Calls
     offload: Offloader
+    designs: Offloader
 
 
 async def serve(settings: ServerSettings, children: ChildFactory) -> None:
@@ -97,6 +102,7 @@ async def serve(settings: ServerSettings, children: ChildFactory) -> None:
 
 def _assemble(settings: ServerSettings, database: Database, children: ChildFactory) -> _Parts:
     offload, watchers, pager = Offloader(), Watchers(), Pager(database.signing_key)
+    designs = Offloader(threads=2, name="design")  # its own, so that links never hold up the store
     jobs = JobStore(database, queue_limit=settings.queue_limit, max_attempts=settings.max_attempts)
     scenarios = ScenarioStore(database)
     workers = Workers(jobs, children, settings, watchers.notify)
@@ -127,13 +133,14 @@ def _assemble(settings: ServerSettings, database: Database, children: ChildFacto
         ScenarioServicer(scenarios, reader, pager, offload), server
     )
     fabric_service_pb2_grpc.add_FabricServiceServicer_to_server(FabricServicer(calls), server)
+    optics_service_pb2_grpc.add_OpticsServiceServicer_to_server(OpticsServicer(pager, designs), server)
     operations_pb2_grpc.add_OperationsServicer_to_server(
         OperationsServicer(jobs=jobs, workers=workers, watchers=watchers, pager=pager, offload=offload), server
     )
     health_servicer = health.aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(health_servicer, server)
     reflection.enable_server_reflection((*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
-    return _Parts(server, health_servicer, workers, watchers, calls, offload)
+    return _Parts(server, health_servicer, workers, watchers, calls, offload, designs)
 
 
 def _bind(server: grpc.aio.Server, settings: ServerSettings) -> str:
@@ -171,4 +178,5 @@ async def _drain(parts: _Parts, settings: ServerSettings) -> None:
     await parts.server.stop(settings.drain_grace_s)
     parts.calls.close()
     parts.offload.close()
+    parts.designs.close()
     log.info("stopped")

@@ -39,6 +39,14 @@ def test_people_are_told_what_fits_and_what_lacks(capsys):
     assert "indicative" in out
 
 
+def test_one_span_is_one_and_every_lack_stands_apart(capsys):
+    _, near, _ = answer(capsys, "--km 79")
+    assert "79 km of ssmf: 1 span of 79.0 km" in near
+    assert "0 amplifier sites" in near
+    _, far, _ = answer(capsys, "--km 6000 --rate 800")
+    assert "dB too little; 6000 km, at most 5000 km; 100,200 ps/nm of dispersion, at most 12,000" in far
+
+
 def test_a_capacity_is_sized(capsys):
     code, out, _ = answer(capsys, "--km 500 --gbps 1000000")
     assert code == 0
@@ -64,7 +72,8 @@ def test_one_rate_and_mixed_spans(capsys):
         ("--km 160 --spans 99999999x80", "spans_km"),
         ("--km 160 --spans nanx80", "spans_km"),
         ("--km 160 --spans 80+nan", "spans_km"),
-        ("--km 80 --launch-dbm 8", "launch"),
+        ("--km 80 --launch-dbm 8", "launch_dbm"),
+        ("--km 80 --fiber foo", "fiber"),
         ("--km 80 --rate 555", "rate_gbps"),
     ],
 )

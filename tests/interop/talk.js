@@ -1,4 +1,4 @@
-// Makes a plan, follows it and provokes an error, with nothing but the .proto files; prints one JSON document.
+// Makes a plan, follows it, designs a link, lists modes and provokes an error, with nothing but the .proto files; prints one JSON document.
 // Usage: node talk.js ADDRESS PROTOS SCENARIO_FOLDER
 
 import { randomUUID } from "node:crypto";
@@ -16,6 +16,7 @@ const includeDirs = [protos, join(protos, "third_party")];
 const files = [
   "topodesign/v1/planning_service.proto",
   "topodesign/v1/scenario_service.proto",
+  "topodesign/v1/optics_service.proto",
   "google/longrunning/operations.proto",
   "google/rpc/status.proto",
   "google/rpc/error_details.proto",
@@ -40,6 +41,7 @@ const api = grpc.loadPackageDefinition(definition);
 const credentials = grpc.credentials.createInsecure();
 const planning = new api.topodesign.v1.PlanningService(address, credentials);
 const scenarios = new api.topodesign.v1.ScenarioService(address, credentials);
+const optics = new api.topodesign.v1.OpticsService(address, credentials);
 const operations = new api.google.longrunning.Operations(address, credentials);
 
 const call = (client, method, request) => promisify(client[method].bind(client))(request);
@@ -69,6 +71,9 @@ for await (const entry of planning.WatchPlan({ name: metadata.plan })) {
   sequences.push(entry.sequence);
 }
 
+const link = await call(optics, "DesignLink", { length_km: 500, capacity_gbps: 1e6 });
+const modes = await call(optics, "ListModes", { page_size: 2 });
+
 const refused = await call(planning, "CreatePlan", {
   scenario: { ...stored.scenario, sites: stored.scenario.sites.map((site) => ({ ...site, lat: 95 })) },
 }).then(
@@ -85,6 +90,8 @@ console.log(
     state: metadata.state,
     stored: unpack(operation.response),
     sequences,
+    link,
+    modes,
     refused: { code: refused.code, details: status.details.map(unpack) },
   }),
 );

@@ -17,6 +17,7 @@ from needed_tools import missing
 from served.running_server import ROOT, RunningServer
 from served.small_scenarios import two_sites, wide_grid
 
+import topodesign as td
 from topodesign.client import Client
 from topodesign.v1 import plan_pb2, planning_service_pb2_grpc, scenario_pb2
 from topodesign.v1 import planning_service_pb2 as pb
@@ -63,6 +64,12 @@ def test_a_node_client_makes_a_plan_follows_it_and_understands_an_error(
     assert answer["stored"]["plan"]["cost_usd"] == plan.cost_usd == 6_950_934.12  # worked out in its README
     assert [site["id"] for site in answer["stored"]["plan"]["sites"]] == ["campus-a", "campus-b"]
 
+    design = td.design_link(500, capacity_gbps=1e6)
+    assert (answer["link"]["cheapest"], answer["link"]["gsnr_db"]) == (design.cheapest, design.gsnr_db)
+    assert [mode["margin_db"] for mode in answer["link"]["modes"]] == [mode.margin_db for mode in design.modes]
+    assert [mode["id"] for mode in answer["modes"]["modes"]] == [mode.id for mode in td.list_modes()[:2]]
+    assert answer["modes"]["next_page_token"]
+
     assert answer["refused"]["code"] == grpc.StatusCode.INVALID_ARGUMENT.value[0]
     info, bad_request = answer["refused"]["details"]
     assert (info["reason"], info["domain"]) == ("SCENARIO_INVALID", "topodesign")
@@ -84,6 +91,16 @@ def test_buf_finds_the_methods_by_reflection(server: RunningServer) -> None:
     assert found.returncode == 0, found.stderr
     problems = json.loads(found.stdout)["problems"]
     assert {problem["field"] for problem in problems} == {"scenario.workload", "scenario.size"}
+
+
+def test_buf_designs_a_link_and_lists_modes(server: RunningServer) -> None:
+    designed = buf_curl(server, "topodesign.v1.OpticsService/DesignLink", {"length_km": 500})
+    assert designed.returncode == 0, designed.stderr
+    assert json.loads(designed.stdout)["explanation"] == list(td.design_link(500).explanation)
+    listed = buf_curl(server, "topodesign.v1.OpticsService/ListModes", {"rate_gbps": 400})
+    assert [mode["id"] for mode in json.loads(listed.stdout)["modes"]] == [
+        mode.id for mode in td.list_modes(rate_gbps=400)
+    ]
 
 
 def test_buf_gets_the_status_and_its_details(server: RunningServer) -> None:

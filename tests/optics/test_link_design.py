@@ -138,6 +138,11 @@ def test_every_size_carries_the_capacity_and_more_is_never_cheaper(km, gbps, fac
         assert next(mode.size.cost_usd for mode in small.modes if mode.name == small.cheapest) == min(costs)
 
 
+def test_the_least_capacity_takes_a_lightpath():
+    for mode in td.design_link(80, capacity_gbps=0.001).modes:
+        assert (mode.size.lightpaths, mode.size.fiber_pairs, mode.size.transceivers) == (1, 1, 2)
+
+
 def test_where_no_mode_fits_nothing_is_sized():
     design = td.design_link(20_000, spans_km=(100,) * 200, capacity_gbps=1000)
     assert design.cheapest is None
@@ -152,16 +157,24 @@ def test_where_no_mode_fits_nothing_is_sized():
         ({"length_km": -5}, "length_km"),
         ({"length_km": math.nan}, "length_km"),
         ({"length_km": 100_000}, "length_km"),
+        ({"length_km": 10**400}, "length_km"),
         ({"length_km": 160, "spans_km": (80, 70)}, "spans_km"),
         ({"length_km": 160, "spans_km": (160, -0.0)}, "spans_km"),
-        ({"length_km": 80, "launch_dbm": 8}, "launch"),
+        ({"length_km": 80, "launch_dbm": 8}, "launch_dbm"),
         ({"length_km": 80, "launch_dbm": math.inf}, "launch_dbm"),
         ({"length_km": 80, "rate_gbps": 555}, "rate_gbps"),
         ({"length_km": 80, "grid_ghz": 50}, "grid_ghz"),
+        ({"length_km": 80, "baud_gbd": 1e-300}, "baud_gbd"),
+        ({"length_km": 80, "baud_gbd": 0.2, "grid_ghz": 0.2}, "grid_ghz"),  # 24,000 channels in 4,800 GHz
+        ({"length_km": 80, "channels": 1.5}, "channels"),
+        ({"length_km": 80, "channels": 64.0}, "channels"),
+        ({"length_km": 40_000, "spans_km": (80, 39_920)}, "spans_km[1]"),
+        ({"length_km": 40_000, "spans_km": (40_000.03,)}, "length_km"),  # within what spans may differ by, but too long
         ({"length_km": 80, "noise_figure_db": -1}, "noise_figure_db"),
         ({"length_km": 80, "channels": 0}, "channels"),
         ({"length_km": 80, "capacity_gbps": 0}, "capacity_gbps"),
         ({"length_km": 80, "capacity_gbps": 1e12}, "capacity_gbps"),
+        ({"length_km": 80, "capacity_gbps": 1e-8}, "capacity_gbps"),
         ({"length_km": 80, "usd_per_pair_km": -1}, "usd_per_pair_km"),
     ],
 )
@@ -172,8 +185,19 @@ def test_wrong_figures_are_refused_by_name(options, field):
 
 
 def test_an_unknown_fiber_is_not_found():
-    with pytest.raises(NotFound, match="glass"):
+    with pytest.raises(NotFound, match="glass") as caught:
         td.design_link(80, fiber="glass")
+    assert (caught.value.reason, caught.value.field_path) == ("EQUIPMENT_UNKNOWN", "fiber")
+
+
+def test_a_narrow_grid_is_no_fault_where_the_channels_are_counted():
+    assert td.design_link(80, baud_gbd=0.2, grid_ghz=0.2, channels=3).gsnr_db > 0
+
+
+def test_a_request_may_be_given_whole_and_changed():
+    request = td.LinkRequest(length_km=333.3, margin_db=2)
+    assert td.design_link(request) == td.design_link(333.3, margin_db=2)
+    assert td.design_link(request, rate_gbps=400.0) == td.design_link(333.3, margin_db=2, rate_gbps=400.0)
 
 
 def test_the_same_request_gives_the_same_design():

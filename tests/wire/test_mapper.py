@@ -11,12 +11,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from wire.wire_strategies import instances
 
-from topodesign.domain import fabric, plan, scenario
+from topodesign.catalog import load_catalog
+from topodesign.domain import fabric, link, plan, scenario
+from topodesign.domain.equipment import Origin, TransceiverMode
 from topodesign.domain.errors import InvalidInput, InvalidScenario, Problem
 from topodesign.domain.fabric import Clos, Torus
+from topodesign.domain.link import LinkRequest
 from topodesign.domain.plan import Plan, SolveLimits, Sync
 from topodesign.domain.scenario import FiberSegment, Policy, PowerZone, Scenario, Site, Size, Workload
-from topodesign.v1 import fabric_pb2, plan_pb2, scenario_pb2
+from topodesign.v1 import fabric_pb2, optics_pb2, optics_service_pb2, plan_pb2, scenario_pb2
 from topodesign.wire import fabric_from_proto, fabric_to_proto, from_proto, message_type, to_proto
 from topodesign.wire.values import enum_name, without_none
 
@@ -26,11 +29,11 @@ WIRE_ONLY_MESSAGES = {"Scalar", "Position", "Ring", "Polygon", "CatalogFigures",
 def domain_dataclasses() -> list[type]:
     found = [
         member
-        for module in (scenario, fabric, plan)
+        for module in (scenario, fabric, link, plan)
         for _, member in inspect.getmembers(module, inspect.isclass)
         if is_dataclass(member) and member.__module__ == module.__name__
     ]
-    return [*found, Problem]
+    return [*found, Problem, Origin, TransceiverMode]
 
 
 def carried(kind: type) -> list[Field[Any]]:
@@ -49,9 +52,13 @@ def test_every_domain_field_has_a_message_field_and_the_other_way_round(kind: ty
 
 def test_every_message_has_a_domain_dataclass() -> None:
     messages = {
-        name for module in (scenario_pb2, fabric_pb2, plan_pb2) for name in module.DESCRIPTOR.message_types_by_name
+        name
+        for module in (scenario_pb2, fabric_pb2, optics_pb2, plan_pb2)
+        for name in module.DESCRIPTOR.message_types_by_name
     }
-    assert messages - WIRE_ONLY_MESSAGES == {kind.__name__ for kind in domain_dataclasses()}
+    # a link is asked for by the message of its method, which a service names DesignLinkRequest
+    asked = {kind.__name__ for kind in domain_dataclasses()} - {LinkRequest.__name__}
+    assert messages - WIRE_ONLY_MESSAGES == asked
 
 
 @pytest.mark.parametrize("kind", domain_dataclasses(), ids=lambda kind: kind.__name__)
@@ -90,6 +97,35 @@ def test_what_is_sent_arrives(kind: type, data: st.DataObject) -> None:
     value = data.draw(instances(kind))
     message = message_type(kind).FromString(to_proto(value).SerializeToString())
     assert from_proto(message, kind) == value
+
+
+def test_every_mode_of_the_catalogue_arrives_with_its_origins() -> None:
+    for mode in load_catalog().transceivers:
+        assert from_proto(to_proto(mode), TransceiverMode) == mode
+
+
+@pytest.mark.parametrize(
+    ("fields", "path", "reason"),
+    [
+        ({}, "length_km", "FIELD_REQUIRED"),
+        ({"length_km": 0.0}, "length_km", "FIELD_INVALID"),
+        ({"length_km": float("nan")}, "length_km", "FIELD_INVALID"),
+        ({"length_km": 160.0, "spans_km": [80.0, -80.0]}, "spans_km", "FIELD_INVALID"),
+        ({"length_km": 80.0, "channels": 0}, "channels", "FIELD_INVALID"),
+        ({"length_km": 80.0, "launch_dbm": float("inf")}, "launch_dbm", "FIELD_INVALID"),
+        ({"length_km": 80.0, "fiber": ""}, "fiber", "FIELD_INVALID"),
+    ],
+)
+def test_a_fault_of_a_link_has_the_path_of_the_requests_own_field(fields: Any, path: str, reason: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        from_proto(optics_service_pb2.DesignLinkRequest(**fields), LinkRequest)
+    assert (caught.value.field_path, caught.value.reason) == (path, reason)
+    assert caught.value.message.startswith(f"{path} is ")
+
+
+def test_a_link_of_a_length_only_takes_the_defaults_of_the_domain() -> None:
+    message = optics_service_pb2.DesignLinkRequest(length_km=80)
+    assert from_proto(message, LinkRequest) == LinkRequest(length_km=80)
 
 
 @pytest.mark.parametrize("spec", [Torus(shape=(4, 4, 2), two_wide="single"), Clos(accelerators=128, tiers=2)])

@@ -8,7 +8,9 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from hypothesis import strategies as st
 
+from topodesign.domain.equipment import TransceiverMode
 from topodesign.domain.fabric import Clos, Torus
+from topodesign.domain.link import LinkRequest
 from topodesign.domain.scenario import (
     FiberSegment,
     Junction,
@@ -82,6 +84,21 @@ RESTRICTED: dict[tuple[str, str], st.SearchStrategy[Any]] = {
     ("Clos", "oversubscription"): st.floats(min_value=1, max_value=1000),
     ("Clos", "planes"): st.integers(min_value=1, max_value=64),
     ("Clos", "link_gbps"): POSITIVE,
+    ("LinkRequest", "fiber"): IDS,
+    ("LinkRequest", "rate_gbps"): either(POSITIVE),
+    ("LinkRequest", "baud_gbd"): st.floats(min_value=0.1, max_value=1000),
+    ("LinkRequest", "grid_ghz"): st.floats(min_value=1000, max_value=10_000),
+    ("LinkRequest", "channels"): either(st.integers(min_value=1, max_value=10_000)),
+    ("LinkRequest", "launch_dbm"): either(st.floats(min_value=-100, max_value=40)),
+    ("LinkRequest", "noise_figure_db"): either(st.floats(min_value=0, max_value=20)),
+    ("LinkRequest", "connector_db"): either(st.floats(min_value=0, max_value=5)),
+    ("LinkRequest", "tx_osnr_db"): st.floats(min_value=1e-6, max_value=100),
+    ("LinkRequest", "margin_db"): st.floats(min_value=0, max_value=30),
+    ("LinkRequest", "capacity_gbps"): either(st.floats(min_value=0.001, max_value=1e9)),
+    ("LinkRequest", "usd_per_pair_km"): NOT_NEGATIVE,
+    ("TransceiverMode", "id"): IDS,
+    ("TransceiverMode", "name"): st.text(max_size=12),
+    ("TransceiverMode", "max_spans"): COUNT,
 }
 BY_NAME: dict[str, st.SearchStrategy[Any]] = {
     "lon": LON,
@@ -141,6 +158,8 @@ def instances(kind: type) -> st.SearchStrategy[Any]:
         Workload: _workloads,
         Size: _sizes,
         Torus: _toruses,
+        LinkRequest: _link_requests,
+        TransceiverMode: _transceiver_modes,
     }
     return special[kind]() if kind in special else _plain(kind)
 
@@ -167,6 +186,19 @@ def _sizes() -> st.SearchStrategy[Size]:
         return _plain(Size, **values)
 
     return TARGETS.flatmap(with_target)
+
+
+def _link_requests() -> st.SearchStrategy[LinkRequest]:
+    """Links of given spans, which add up to the length, and links of a length alone."""
+    spans = st.lists(st.floats(min_value=0.001, max_value=1000), min_size=1, max_size=5).map(tuple)
+    spanned = spans.flatmap(lambda parts: _plain(LinkRequest, length_km=st.just(sum(parts)), spans_km=st.just(parts)))
+    length = st.floats(min_value=1e-9, max_value=40_000)
+    return spanned | _plain(LinkRequest, length_km=length, spans_km=st.just(()))
+
+
+def _transceiver_modes() -> st.SearchStrategy[TransceiverMode]:
+    hints = get_type_hints(TransceiverMode)
+    return _plain(TransceiverMode, **{name: POSITIVE for name, hint in hints.items() if hint is float})
 
 
 def _toruses() -> st.SearchStrategy[Torus]:

@@ -39,7 +39,7 @@ COMMANDS = {
     "diff": CommandEntry("topodesign.cli.diff", "diff", "Show what changes from one plan to another, and its cost."),
     "explain": CommandEntry("topodesign.cli.explain", "explain", "Say what binds a plan and why sites are left out."),
     "fabric": CommandEntry("topodesign.cli.fabric", "fabric", "Evaluate and compare fabrics inside a site."),
-    "optics": CommandEntry("topodesign.cli.optics", "optics", "Design one optical link: GSNR, modes, reach, cost."),
+    "optics": CommandEntry("topodesign.cli.optics", "optics", "Design one optical link; list transceiver modes."),
     "serve": CommandEntry("topodesign.cli.serve", "serve", "Run the gRPC service."),
     "submit": CommandEntry("topodesign.cli.submit", "submit", "Submit a scenario to the service."),
     "watch": CommandEntry("topodesign.cli.watch", "watch", "Follow the progress of a job."),

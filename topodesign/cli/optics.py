@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from topodesign.cli.optics_modes import MODES_EXAMPLE, modes
 from topodesign.cli.output import emit_json, say
 from topodesign.domain.errors import InvalidInput
 
@@ -18,11 +19,7 @@ optics = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-
-
-@optics.callback()
-def _group() -> None:
-    """Keeps ``link`` a command of its own while it is the only one."""
+optics.command("modes", epilog=MODES_EXAMPLE)(modes)
 
 
 @optics.command("link", epilog=LINK_EXAMPLE)
@@ -98,7 +95,8 @@ def _spans(text: str) -> tuple[float, ...]:
         length = _number(km)
         if number not in range(1, 1001) or length is None:
             raise InvalidInput(
-                f"--spans is {text[:60]!r}, but it must be lengths in km such as 6x80 or 80+75.5+60, at most 1,000",
+                f"--spans is {text[:60]!r}, but it must be lengths in km such as 6x80 or 80+75.5+60; "
+                "give at most 1,000 spans that add up to --km",
                 field_path="spans_km",
                 metadata={"value": text[:60]},
             )
@@ -113,10 +111,14 @@ def _number(text: str) -> float | None:
         return None
 
 
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
 def _show(design: "LinkDesign") -> None:
     lengths = sorted(set(design.spans))
     spans = f"{lengths[0]:.1f} km" if len(lengths) == 1 else f"{lengths[0]:.1f} to {lengths[-1]:.1f} km"
-    say(f"{design.length_km:g} km of {design.fiber}: {len(design.spans)} spans of {spans}")
+    say(f"{design.length_km:g} km of {design.fiber}: {_counted(len(design.spans), 'span')} of {spans}")
     say(
         f"line: GSNR {design.gsnr_db:.2f} dB, OSNR {design.osnr_db:.2f} dB, with transmitter "
         f"{design.gsnr_with_tx_db:.2f} dB; one way {design.latency_ms:.3f} ms; {design.dispersion_ps_nm:,.0f} ps/nm"
@@ -124,15 +126,13 @@ def _show(design: "LinkDesign") -> None:
     powers = " to ".join(dict.fromkeys(f"{power:.2f}" for power in (min(design.launch_dbm), max(design.launch_dbm))))
     capped = ", held down by the amplifiers' total power" if design.launch_is_capped else ""
     say(f"launch {powers} dBm per channel{capped}")
-    say(
-        f"one fiber pair: {design.amplifiers} amplifier sites, {design.line_cost_usd:,.0f} USD (indicative), "
-        f"{design.line_power_w:,.0f} W"
-    )
+    amplifiers = _counted(design.amplifiers, "amplifier site")
+    say(f"one fiber pair: {amplifiers}, {design.line_cost_usd:,.0f} USD (indicative), {design.line_power_w:,.0f} W")
     say("")
     say("  mode               Gbit/s  margin dB  reach km  USD (indicative)     W  Tbit/s a pair")
     for mode in design.modes:
         mark = "*" if mode.name in design.best else " "
-        lacks = "" if mode.feasible else f"  no: {', '.join(mode.reasons)}"
+        lacks = "" if mode.feasible else f"  no: {'; '.join(mode.reasons)}"
         say(
             f"{mark} {mode.name:<18} {mode.rate_gbps:>6g} {mode.margin_db:>10.1f} {mode.reach_km:>9,.0f} "
             f"{mode.cost_usd:>17,.0f} {mode.power_w:>5,.0f} {mode.pair_gbps / 1000:>14.1f}{lacks}"

@@ -124,7 +124,7 @@ def error_document(error: TopoDesignError) -> dict[str, object]:
     body: dict[str, object] = {"reason": error.reason, "message": error.message, "problems": []}
     if isinstance(error, InvalidScenario):
         body["problems"] = [to_builtins(problem) for problem in error.problems]
-    elif isinstance(error, InvalidInput) and error.field_path:
+    elif isinstance(error, InvalidInput | NotFound) and error.field_path:
         body["problems"] = [
             {
                 "file": None,

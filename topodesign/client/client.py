@@ -13,13 +13,18 @@ from google.longrunning import operations_pb2, operations_pb2_grpc
 from topodesign.client.connection import Connection
 from topodesign.client.job import Job, job_status
 from topodesign.client.kept import EXPORT_FORMATS, ExportFormat, JobStatus, KeptPlan, KeptScenario
+from topodesign.domain.equipment import TransceiverMode
 from topodesign.domain.errors import InternalError, InvalidInput, Problem
 from topodesign.domain.fabric import FabricEvaluation, FabricSpec
+from topodesign.domain.link import LinkDesign, LinkRequest
+from topodesign.domain.link_options import link_request
 from topodesign.domain.plan import Objective, Plan, SolveLimits, Verification
 from topodesign.domain.scenario import Scenario
 from topodesign.v1 import (
     fabric_service_pb2,
     fabric_service_pb2_grpc,
+    optics_service_pb2,
+    optics_service_pb2_grpc,
     plan_pb2,
     planning_service_pb2_grpc,
     scenario_pb2,
@@ -61,6 +66,7 @@ class Client:
         self._planning = planning_service_pb2_grpc.PlanningServiceStub(channel)
         self._scenarios = scenario_service_pb2_grpc.ScenarioServiceStub(channel)
         self._fabrics = fabric_service_pb2_grpc.FabricServiceStub(channel)
+        self._optics = optics_service_pb2_grpc.OpticsServiceStub(channel)
         self._operations = operations_pb2_grpc.OperationsStub(channel)
 
     def __enter__(self) -> Self:
@@ -286,6 +292,42 @@ class Client:
         )
         response = self._connection.call(self._fabrics.CompareFabrics, request)
         return tuple(from_proto(item, FabricEvaluation) for item in response.fabrics)
+
+    def design_link(self, length_km: float | LinkRequest, **options: Any) -> LinkDesign:
+        """One optical link on its own; the same answer as :func:`topodesign.design_link`.
+
+        Parameters
+        ----------
+        length_km : float or LinkRequest
+            Length of the fiber in km, or the whole request.
+        **options
+            Further fields of :class:`~topodesign.domain.link.LinkRequest`, in place of those of a request given.
+
+        Raises
+        ------
+        InvalidInput
+            For figures that are out of range or do not fit together; ``field_path`` names the request's field.
+        NotFound
+            For a fiber that the server's catalogue does not have.
+        """
+        request = to_proto(link_request(length_km, options))
+        return from_proto(self._connection.call(self._optics.DesignLink, request), LinkDesign)
+
+    def list_modes(self, *, rate_gbps: float | None = None) -> tuple[TransceiverMode, ...]:
+        """The transceiver modes of the server's catalogue, each figure with its origin.
+
+        Parameters
+        ----------
+        rate_gbps : float, optional
+            Only modes of this rate in Gbit/s, above 0; there may be none.
+
+        Returns
+        -------
+        tuple of TransceiverMode
+            The highest rate first, then by cost, power, spectrum and id.
+        """
+        pages = self._pages(self._optics.ListModes, optics_service_pb2.ListModesRequest(rate_gbps=rate_gbps))
+        return tuple(from_proto(item, TransceiverMode) for page in pages for item in page.modes)
 
     def _pages(self, method: Callable[..., Any], request: Any) -> Iterator[Any]:
         while True:

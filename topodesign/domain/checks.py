@@ -1,6 +1,7 @@
 """Validation of field values on construction of domain objects."""
 
 import math
+import sys
 
 from topodesign.domain.errors import InvalidInput
 
@@ -27,7 +28,8 @@ def require_number(
 ) -> None:
     """Raise :class:`InvalidInput` unless ``value`` is a number in ``[at_least, at_most]`` (or ``> above``)."""
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    finite = number and (math.isfinite(value) or (may_be_infinite and value == math.inf))
+    # not math.isfinite, which fails itself on a whole number beyond the largest float
+    finite = number and (abs(value) <= sys.float_info.max or (may_be_infinite and value == math.inf))
     require(finite, field=field, value=value, limit="a finite number", remedy="give a number")
     if above is not None:
         require(value > above, field=field, value=value, limit=f"greater than {above:g}", remedy=remedy)

@@ -66,7 +66,8 @@ class LinkRequest:
         )
         require_id(self.fiber, field="fiber")
         count = len(self.spans_km)
-        require(count <= MOST_SPANS, field="spans_km", value=count, limit=f"at most {MOST_SPANS}", remedy="give fewer")
+        limit = f"at most {MOST_SPANS} spans"
+        require(count <= MOST_SPANS, field="spans_km", value=count, limit=limit, remedy="give fewer")
         for span in self.spans_km:
             require_number(span, field="spans_km", above=0, remedy="every span has a length in km")
         total = sum(self.spans_km)
@@ -79,11 +80,13 @@ class LinkRequest:
         )
         if self.rate_gbps is not None:
             require_number(self.rate_gbps, field="rate_gbps", above=0)
-        require_number(self.baud_gbd, field="baud_gbd", above=0, at_most=1000)
+        require_number(self.baud_gbd, field="baud_gbd", at_least=0.1, at_most=1000)
         require_number(
             self.grid_ghz, field="grid_ghz", at_least=self.baud_gbd, at_most=10_000, remedy="channels must not overlap"
         )
         if self.channels is not None:
+            whole = isinstance(self.channels, int)
+            require(whole, field="channels", value=self.channels, limit="a whole number", remedy="give a count")
             require_number(self.channels, field="channels", at_least=1, at_most=10_000)
         for name, value, most in (
             ("launch_dbm", self.launch_dbm, 40),
@@ -95,7 +98,8 @@ class LinkRequest:
         require_number(self.tx_osnr_db, field="tx_osnr_db", above=0, at_most=100)
         require_number(self.margin_db, field="margin_db", at_least=0, at_most=30)
         if self.capacity_gbps is not None:
-            require_number(self.capacity_gbps, field="capacity_gbps", above=0, at_most=MOST_GBPS)
+            # less than any lightpath by far, and more than what a whole number of them is rounded by
+            require_number(self.capacity_gbps, field="capacity_gbps", at_least=0.001, at_most=MOST_GBPS)
         require_number(self.usd_per_pair_km, field="usd_per_pair_km", at_least=0, at_most=MOST_UNIT_USD)
 
 

@@ -16,6 +16,7 @@ from topodesign.optics.gaussian_noise import LIGHT_SPEED_M_S, Comb
 from topodesign.optics.line_model import LineQuality, line_quality
 from topodesign.optics.lines import Launch, Line, Lines, Span
 from topodesign.optics.reach import LINE_SYSTEM_OF_BAND, db, span_count
+from topodesign.optics.request_fields import naming_request_fields
 
 SPAN_KM = 80.0
 """Longest span where none are given: the usual hut spacing, as in the default rules of a scenario."""
@@ -23,6 +24,7 @@ ROUNDING = 1e-9
 """What a whole number of spans or lightpaths, or a power in dBm, may differ by in floating-point arithmetic."""
 
 
+@naming_request_fields
 def design_link(request: LinkRequest, catalog: Catalog) -> LinkDesign:
     """Evaluate a line and every mode of the catalogue on it.
 
@@ -69,9 +71,11 @@ class _Link:
         self.system: LineSystem = catalog.line_system(LINE_SYSTEM_OF_BAND["c"])
         spans = span_count(request.length_km, SPAN_KM)
         self.spans_km = request.spans_km or (request.length_km / spans,) * spans
-        filling = Comb.filling(band_ghz=self.system.band_ghz, spacing_ghz=request.grid_ghz, baud_gbd=request.baud_gbd)
-        channels = filling.channels if request.channels is None else request.channels
-        self.comb = Comb(baud_gbd=request.baud_gbd, spacing_ghz=request.grid_ghz, channels=channels)
+        baud, spacing, channels = request.baud_gbd, request.grid_ghz, request.channels
+        if channels is None:
+            self.comb = Comb.filling(band_ghz=self.system.band_ghz, spacing_ghz=spacing, baud_gbd=baud)
+        else:
+            self.comb = Comb(baud_gbd=baud, spacing_ghz=spacing, channels=channels)
         self.delay_ms = request.length_km * self.fiber.group_index / (LIGHT_SPEED_M_S / 1e6)
         self.launch: Launch = "best_per_span" if request.launch_dbm is None else request.launch_dbm
         given = request.noise_figure_db

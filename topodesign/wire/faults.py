@@ -1,9 +1,9 @@
 """The error tree to and from ``google.rpc.Status``.
 
-Every status carries ``ErrorInfo`` (domain ``topodesign``, a stable reason); faults of input also carry ``BadRequest``,
-those that pass by themselves ``RetryInfo``, a plan that failed verification its violations
-(``topodesign.v1.Violation``). A status travels in HTTP/2 trailers, which peers limit to about 8 kB: messages and lists
-are cut to fit, and ``problem_count`` or ``violation_count`` tells how many there are.
+Every status carries ``ErrorInfo`` (domain ``topodesign``, a stable reason); faults of input, and fields that name
+something unknown, also carry ``BadRequest``; faults that pass by themselves ``RetryInfo``; a plan that failed
+verification its violations (``topodesign.v1.Violation``). A status travels in HTTP/2 trailers, which peers limit to
+about 8 kB: messages and lists are cut to fit, and ``problem_count`` or ``violation_count`` tells how many there are.
 """
 
 import re
@@ -113,7 +113,7 @@ def problem_at(field: str, *, reason: str, message: str) -> Problem:
 def _violations(error: TopoDesignError) -> Sequence[BadRequest.FieldViolation]:
     if isinstance(error, InvalidScenario):
         problems = list(error.problems)
-    elif isinstance(error, InvalidInput) and error.field_path:
+    elif isinstance(error, InvalidInput | NotFound) and error.field_path:
         problems = [Problem(file=REQUEST, field=error.field_path, reason=error.reason, message=error.message)]
     else:
         return []

@@ -15,8 +15,9 @@ from google.protobuf.message import Message
 
 from topodesign.domain.errors import InvalidInput, InvalidScenario, Problem
 from topodesign.domain.fabric import Clos, FabricSpec, Torus
+from topodesign.domain.link import LinkRequest
 from topodesign.domain.scenario import Scenario
-from topodesign.v1 import fabric_pb2, plan_pb2, scenario_pb2
+from topodesign.v1 import fabric_pb2, optics_pb2, optics_service_pb2, plan_pb2, scenario_pb2
 from topodesign.wire.values import (
     Converter,
     FaultList,
@@ -31,7 +32,10 @@ from topodesign.wire.values import (
 from topodesign.wire.values import converter as value_converter
 
 T = TypeVar("T")
-MODULES: tuple[ModuleType, ...] = (scenario_pb2, fabric_pb2, plan_pb2)
+MODULES: tuple[ModuleType, ...] = (scenario_pb2, fabric_pb2, optics_pb2, plan_pb2)
+
+# A request is named after its method; its message is the domain object itself, so that paths of fields are the same.
+REQUESTS: Mapping[type, type[Message]] = MappingProxyType({LinkRequest: optics_service_pb2.DesignLinkRequest})
 
 # An empty list on the wire means the default; an empty tuple of failures means what "none" says.
 EMPTY_AS: Mapping[tuple[str, str], tuple[str, ...]] = MappingProxyType({("Policy", "survive"): ("none",)})
@@ -59,6 +63,8 @@ def message_type(kind: type) -> type[Message]:
     TypeError
         When the dataclass has no message.
     """
+    if kind in REQUESTS:
+        return REQUESTS[kind]
     for module in MODULES:
         found = getattr(module, kind.__name__, None)
         if found is not None:
@@ -74,7 +80,8 @@ def to_proto(value: object) -> Message:
     InvalidInput
         When a value cannot be sent, such as a whole number beyond 64 bits; ``field_path`` says which.
     """
-    return cast(Message, _converter_of(type(value)).encode(value, _snake(type(value).__name__)))
+    path = "" if type(value) in REQUESTS else _snake(type(value).__name__)
+    return cast(Message, _converter_of(type(value)).encode(value, path))
 
 
 def from_proto(message: Message, kind: type[T], *, path: str = "") -> T:
@@ -141,13 +148,12 @@ class _FieldCodec:
             return
         if self.empty_as is not None and value == ():
             value = self.empty_as
-        content = self.converter.encode(value, f"{path}.{self.name}")
+        path = f"{path}.{self.name}" if path else self.name
+        content = self.converter.encode(value, path)
         try:
             self._store(message, content)
         except (ValueError, TypeError) as error:
-            raise InvalidInput(
-                f"{path}.{self.name} cannot be sent: {error}; correct that value", field_path=f"{path}.{self.name}"
-            ) from None
+            raise InvalidInput(f"{path} cannot be sent: {error}; correct that value", field_path=path) from None
 
     def _store(self, message: Message, content: Any) -> None:
         if is_map(self.descriptor):

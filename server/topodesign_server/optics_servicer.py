@@ -1,0 +1,67 @@
+"""``OpticsService``."""
+
+# ruff: noqa: ARG002, N802 (the names of methods and their parameters are gRPC's)
+from __future__ import annotations  # gRPC's types take parameters for type checkers only
+
+from hashlib import sha256
+
+import grpc
+
+# Loaded when the server starts, so that no call waits for numpy.
+import topodesign.optics.link_design
+import topodesign.optics.mode_list  # noqa: F401
+from topodesign.api import design_link, list_modes
+from topodesign.domain.checks import require
+from topodesign.domain.link import MOST_SPANS, LinkRequest
+from topodesign.v1 import optics_pb2, optics_service_pb2_grpc
+from topodesign.v1 import optics_service_pb2 as pb
+from topodesign.wire import from_proto, to_proto
+from topodesign_server.offloading import Offloader
+from topodesign_server.paging import Pager
+
+
+class OpticsServicer(optics_service_pb2_grpc.OpticsServiceServicer):
+    """Designs links on threads: the largest request takes tens of milliseconds, less than a child would to start."""
+
+    def __init__(self, pager: Pager, offload: Offloader) -> None:
+        self._pager = pager
+        self._offload = offload
+
+    async def DesignLink(
+        self,
+        request: pb.DesignLinkRequest,
+        context: grpc.aio.ServicerContext[pb.DesignLinkRequest, optics_pb2.LinkDesign],
+    ) -> optics_pb2.LinkDesign:
+        return await self._offload(_design, request)
+
+    async def ListModes(
+        self,
+        request: pb.ListModesRequest,
+        context: grpc.aio.ServicerContext[pb.ListModesRequest, pb.ListModesResponse],
+    ) -> pb.ListModesResponse:
+        modes = list_modes(rate_gbps=request.rate_gbps if request.HasField("rate_gbps") else None)
+        # a token is for this very list: after an update of the catalogue its places may be others'
+        arguments = "modes " + sha256("\n".join(mode.id for mode in modes).encode()).hexdigest()
+        page = self._pager.page(page_size=request.page_size, page_token=request.page_token, arguments=arguments)
+        # pages count down, as of lists with the newest first: the first mode has the number of modes
+        left = len(modes) if page.before is None else page.before - 1
+        start = len(modes) - left
+        response = pb.ListModesResponse()
+        for mode in modes[start : start + page.size]:
+            message = to_proto(mode)
+            assert isinstance(message, optics_pb2.TransceiverMode)
+            response.modes.append(message)
+        if left > page.size:
+            response.next_page_token = self._pager.token(left - page.size + 1, arguments)
+        return response
+
+
+def _design(request: pb.DesignLinkRequest) -> optics_pb2.LinkDesign:
+    # before the spans become Python numbers: a message holds millions of them
+    count = len(request.spans_km)
+    require(
+        count <= MOST_SPANS, field="spans_km", value=count, limit=f"at most {MOST_SPANS} spans", remedy="give fewer"
+    )
+    design = to_proto(design_link(from_proto(request, LinkRequest)))
+    assert isinstance(design, optics_pb2.LinkDesign)
+    return design
