@@ -26,6 +26,7 @@ def items_of(catalog: Catalog) -> list[object]:
         *catalog.switches,
         *catalog.cables,
         *catalog.transceivers,
+        *catalog.grey_optics,
         *catalog.line_systems,
         *catalog.fibers,
     ]
@@ -34,6 +35,8 @@ def items_of(catalog: Catalog) -> list[object]:
 def test_every_figure_has_a_dated_source() -> None:
     for item in items_of(load_catalog()):
         for figure in figures_of(item):
+            if getattr(item, figure) is None:
+                continue  # not given: only a mode whose reach was measured has one
             origin = item.origins.get(figure) or item.origins["*"]  # type: ignore[attr-defined]
             assert origin.source and len(origin.date) >= 7
 

@@ -13,6 +13,7 @@ from topodesign.domain.scenario import (
     FiberSegment,
     Junction,
     LitLightpath,
+    MeasuredReach,
     OpticsRules,
     Policy,
     PowerZone,
@@ -49,6 +50,8 @@ RESTRICTED: dict[tuple[str, str], st.SearchStrategy[Any]] = {
     ("LitLightpath", "mode"): IDS,
     ("LitLightpath", "count"): st.integers(min_value=1, max_value=1_000_000_000),
     ("LitLightpath", "segments"): st.lists(IDS, min_size=1, max_size=3).map(tuple),
+    ("MeasuredReach", "mode"): IDS,
+    ("MeasuredReach", "reach_km"): st.floats(min_value=0.001, max_value=40_000),
     ("PowerZone", "availability"): st.floats(min_value=0, max_value=1),
     ("FiberSegment", "length_km"): st.floats(min_value=0.001, max_value=40_000),
     ("FiberSegment", "conduits"): st.lists(IDS, max_size=3).map(tuple),
@@ -223,6 +226,9 @@ def scenarios(draw: st.DrawFn) -> Scenario:
             assumptions=st.lists(st.text(max_size=9), max_size=2).map(tuple),
             traffic=st.just(tuple(matrix) if workload.demand == "matrix" else ()),
             lit_lightpaths=st.just(tuple(lit)),
+            measured_reaches=st.lists(
+                instances(MeasuredReach), max_size=3, unique_by=lambda row: (row.mode, row.fiber_type)
+            ).map(tuple),
         )
     )
 

@@ -20,6 +20,7 @@ from topodesign.domain.plan import (
     Sync,
 )
 from topodesign.optics.lightpaths import LightpathCandidate
+from topodesign.optics.measured import measured_assumptions
 from topodesign.planning.design import Design, site_power_mw
 from topodesign.planning.instance import Instance
 from topodesign.planning.known_paths import PathKey, path_key
@@ -111,6 +112,8 @@ def assumptions_of(instance: Instance) -> tuple[str, ...]:
         "spectrum is counted in GHz per fiber pair; slots are not yet assigned to single lightpaths",
         "express nodes (junctions and buildings that light passes through) add no loss beyond optics.margin_db",
     ]
+    reach, scenario = instance.reach, instance.scenario
+    own += measured_assumptions(reach.modes, scenario.optics, scenario.measured_reaches)
     late = [site.site_id for site in instance.scenario.sites if site.in_service_year is not None]
     if late:
         own.append(f"in_service_year is not a limit: {len(late)} sites have one, and all sites count as in service")
