@@ -95,8 +95,8 @@ class TransceiverMode:
 
     ``required_osnr_db`` is the GSNR that the receiver needs in 0.1 nm, ``width_ghz`` the spectrum it occupies,
     ``max_dispersion_ps_nm`` the chromatic dispersion it compensates, ``max_spans`` a standard's limit (0: none).
-    ``reach_km``, where given, was measured: a transparent stretch of any fiber holds up to that length, and neither GSNR
-    nor any other limit decides. ``catalog`` is the set of modes that it belongs to.
+    ``reach_km``, where given, was measured: a transparent stretch of any fiber holds up to that length, and neither
+    GSNR nor any other limit decides. ``catalog`` is the set of modes that it belongs to.
     """
 
     id: str

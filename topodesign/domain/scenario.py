@@ -7,7 +7,7 @@ cross-references; the reader in :mod:`topodesign.scenario` turns files into it a
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Literal, get_args
 
 from topodesign.domain.checks import require, require_id, require_number
 from topodesign.domain.equipment import MOST_REACH_KM, ModeCatalog
@@ -391,6 +391,14 @@ class OpticsRules:
         require_number(self.span_km, field="optics.span_km", above=0, at_most=200)
         if self.grid_ghz is not None:
             require_number(self.grid_ghz, field="optics.grid_ghz", above=0, at_most=4800)
+        known = get_args(ModeCatalog)
+        require(
+            self.catalog in known,
+            field="optics.catalog",
+            value=self.catalog,
+            limit=f"one of {', '.join(known)}",
+            remedy="name one of them",
+        )
         require(
             len(self.modes) > 0, field="optics.modes", value=self.modes, limit="not empty", remedy='use ["*"] for all'
         )

@@ -1,9 +1,9 @@
 """Reaches that were measured, and what they decide: formulation (11a).
 
 A measured reach, of a mode of the catalogue or of a scenario's row for a mode and a fiber, stands in place of the line
-model: every kilometer of that fiber takes its share of the reach, and a stretch holds while the shares add up to at most
-one. Whatever limits the light (noise, dispersion, spans) is in the measurement, so nothing else is asked, and no margin
-is added.
+model: every kilometer of that fiber takes its share of the reach, and a stretch holds while the shares add up to at
+most one. Whatever limits the light (noise, dispersion, spans) is in the measurement, so nothing else is asked, and no
+margin is added. Fiber without a measured reach takes its share of the noise that the mode tolerates.
 """
 
 import math
@@ -34,9 +34,7 @@ class MeasuredReaches:
         """Measured reach of a mode on a fiber; ``None``: the line model decides."""
         return self._rows.get((mode.id, fiber_type), mode.reach_km)
 
-    def share(
-        self, mode: TransceiverMode, segments: Sequence[FiberSegment]
-    ) -> tuple[float, tuple[FiberSegment, ...]]:
+    def share(self, mode: TransceiverMode, segments: Sequence[FiberSegment]) -> tuple[float, tuple[FiberSegment, ...]]:
         """Share of its reach that a mode has spent on the measured segments, and the segments that are not measured."""
         shares, rest = [], []
         for segment in segments:
@@ -55,15 +53,15 @@ def measured_assumptions(
     told = [f"transceiver modes are those of the catalogue {rules.catalog!r} (optics.catalog)"]
     if any(mode.reach_km is not None for mode in modes):
         told.append(
-            "modes with a reach in the catalogue carry light over a transparent stretch of up to that length, on every "
-            "kind of fiber; their reach was measured, so optics.margin_db is not added, and GSNR and margin by the line "
-            "model are for information"
+            "modes with a reach in the catalogue carry light over a transparent stretch of up to that length, on "
+            "every kind of fiber; their reach was measured, so optics.margin_db is not added, and GSNR and margin by "
+            "the line model are for information"
         )
     used = [row for row in rows if any(mode.id == row.mode for mode in modes)]
     if used:
         named = ", ".join(f"{row.mode} on {row.fiber_type} {row.reach_km:g} km" for row in used)
         told.append(
-            f"measured reaches of the scenario decide in place of GSNR, without optics.margin_db: {named}; on a stretch "
-            "of several fibers the shares of reach add up"
+            f"measured reaches of the scenario decide in place of GSNR, without optics.margin_db: {named}; on a "
+            "stretch of several fibers the shares of reach add up"
         )
     return tuple(told)

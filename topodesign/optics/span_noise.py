@@ -3,7 +3,7 @@
 A reach model asks for the same span again and again, and so do the models of one scenario after another (relief of an
 infeasible one, goals, explanations). The figures that the answer depends on are the key, never a name: two catalogues
 whose figures differ cannot meet, and an override that changes nothing costs nothing. One entry takes 0.17 ms to compute
-(docs/reach.md), so they stay in memory; reading them from a disk would take as long.
+(docs/reach.md), so they stay in memory only.
 """
 
 import functools
