@@ -149,6 +149,15 @@ def test_a_reach_that_forbids_the_cheapest_mode_changes_the_plan(two_campus: Any
     assert not td.verify(scenario, base).valid
 
 
+def test_reaches_that_leave_no_light_make_the_scenario_infeasible_and_not_wrong(two_campus: Any) -> None:
+    # the two routes have 40 and 60 km: with 45 km in every mode one is left, and a cut of it parts the campuses
+    rows = tuple(row(45, mode.id) for mode in CATALOG.modes_of("standard"))
+    plan = td.plan(replace(two_campus, measured_reaches=rows), time_limit_s=30)
+    assert plan.status == "infeasible"
+    assert plan.infeasibility is not None
+    assert "policy.survive conduit" in {clash.limit for clash in plan.infeasibility.clashing}
+
+
 @pytest.fixture
 def two_campus() -> Any:
     from pathlib import Path

@@ -1,4 +1,4 @@
-"""``topodesign optics``: designs one optical link on its own."""
+"""``topodesign optics``: designs one optical link on its own, and prints how far every mode reaches."""
 
 from typing import TYPE_CHECKING, Annotated
 

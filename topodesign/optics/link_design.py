@@ -175,8 +175,8 @@ class _Link:
         if self.request.catalog != "flexwan":
             return ()
         return (
-            "FlexWAN's modes (SIGCOMM 2023) hold up to their measured reach, whatever GSNR and margin say; their symbol "
-            "rate, transmitter, price and power are not published but assumed",
+            "FlexWAN's modes (SIGCOMM 2023) hold up to their measured reach, whatever GSNR and margin say; their "
+            "symbol rate, transmitter, price and power are not published but assumed",
         )
 
     def _span(self, km: float) -> Span:
