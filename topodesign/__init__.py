@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from topodesign.api import explain as explain
     from topodesign.api import list_modes as list_modes
     from topodesign.api import plan as plan
+    from topodesign.api import reach_table as reach_table
     from topodesign.catalog import load_catalog as load_catalog
     from topodesign.client import Client as Client
     from topodesign.comparison import diff_plans as diff_plans
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from topodesign.domain.plan import Plan as Plan
     from topodesign.domain.plan import PlanEvent as PlanEvent
     from topodesign.domain.plan import Verification as Verification
+    from topodesign.domain.scenario import MeasuredReach as MeasuredReach
     from topodesign.domain.scenario import Scenario as Scenario
     from topodesign.fabric import compare_fabrics as compare_fabrics
     from topodesign.fabric import evaluate_fabric as evaluate_fabric
@@ -38,6 +40,7 @@ _HOME = {
     "FabricEvaluation": "topodesign.domain.fabric",
     "LinkDesign": "topodesign.domain.link",
     "LinkRequest": "topodesign.domain.link",
+    "MeasuredReach": "topodesign.domain.scenario",
     "Plan": "topodesign.domain.plan",
     "PlanEvent": "topodesign.domain.plan",
     "Scenario": "topodesign.domain.scenario",
@@ -56,6 +59,7 @@ _HOME = {
     "load_plan": "topodesign.outputs",
     "load_scenario": "topodesign.scenario",
     "plan": "topodesign.api",
+    "reach_table": "topodesign.api",
 }
 
 __all__ = [*sorted(_HOME), "verify"]  # noqa: PLE0604  (names, as strings)

@@ -10,6 +10,7 @@ import math
 import numpy as np
 import pytest
 
+import topodesign as td
 from topodesign.catalog import load_catalog
 from topodesign.domain.equipment import FiberKind
 from topodesign.domain.scenario import FiberSegment, OpticsRules
@@ -123,6 +124,12 @@ def test_a_c_band_pair_carries_25_6_terabits_at_400g_and_at_800g():
         mode = catalog.transceiver(mode_id)
         assert band // channel_width_ghz(mode, OpticsRules()) == channels
         assert channels * mode.rate_gbps == 25_600
+
+
+def test_c_and_l_band_together_carry_twice_as_much():
+    # 2 x 4.8 THz: 51.2 Tbit/s at 400G in 75 GHz and at 800G in 150 GHz
+    found = {row.mode: row.pair_gbps for row in td.reach_table(band="c+l").rows}
+    assert (found["zrplus-400"], found["openroadm-800"]) == (51_200, 51_200)
 
 
 def test_ssmf_delays_4_897_microseconds_per_km():

@@ -9,6 +9,11 @@ from topodesign.domain.checks import require, require_id, require_number
 from topodesign.domain.errors import NotFound
 
 Confidence = Literal["high", "medium", "low"]
+ModeCatalog = Literal["standard", "flexwan"]
+"""Sets of transceiver modes: those of public standards, whose reach the line model gives; FlexWAN's, measured."""
+
+MOST_REACH_KM = 40_000.0
+"""Once around the Earth; a longer reach is a mistake of units."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +95,8 @@ class TransceiverMode:
 
     ``required_osnr_db`` is the GSNR that the receiver needs in 0.1 nm, ``width_ghz`` the spectrum it occupies,
     ``max_dispersion_ps_nm`` the chromatic dispersion it compensates, ``max_spans`` a standard's limit (0: none).
+    ``reach_km``, where given, was measured: a transparent stretch of any fiber holds up to that length, and neither
+    GSNR nor any other limit decides. ``catalog`` is the set of modes that it belongs to.
     """
 
     id: str
@@ -106,13 +113,43 @@ class TransceiverMode:
     cost_usd: float
     power_w: float
     origins: Mapping[str, Origin] = field(default_factory=dict)
+    reach_km: float | None = None
+    catalog: ModeCatalog = "standard"
 
     def __post_init__(self) -> None:
         require_id(self.id, field="transceiver.id")
+        if self.reach_km is not None:
+            require_number(self.reach_km, field="reach_km", above=0, at_most=MOST_REACH_KM)
         for name in ("rate_gbps", "baud_gbd", "width_ghz", "required_osnr_db", "tx_osnr_db", "max_dispersion_ps_nm"):
             require_number(getattr(self, name), field=name, above=0)
         require_number(self.max_km, field="max_km", above=0)
         for name in ("max_spans", "latency_us", "cost_usd", "power_w"):
+            require_number(getattr(self, name), field=name, at_least=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GreyOptic:
+    """A transceiver that fills whole fibers from end to end, without line system; cost and watts of one module.
+
+    ``reach_km`` is the standard's, over G.652 fiber; ``fiber_pairs`` are those that one module takes.
+    """
+
+    id: str
+    name: str
+    rate_gbps: float
+    reach_km: float
+    fiber_pairs: int
+    latency_us: float
+    cost_usd: float
+    power_w: float
+    origins: Mapping[str, Origin] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        require_id(self.id, field="grey_optic.id")
+        require_number(self.rate_gbps, field="rate_gbps", above=0)
+        require_number(self.reach_km, field="reach_km", above=0, at_most=MOST_REACH_KM)
+        require_number(self.fiber_pairs, field="fiber_pairs", at_least=1, at_most=1000)
+        for name in ("latency_us", "cost_usd", "power_w"):
             require_number(getattr(self, name), field=name, at_least=0)
 
 
@@ -182,12 +219,12 @@ class FiberKind:
             require_number(getattr(self, name), field=name, at_least=0)
 
 
-Equipment = Accelerator | Switch | CableClass | TransceiverMode | LineSystem | FiberKind
+Equipment = Accelerator | Switch | CableClass | TransceiverMode | GreyOptic | LineSystem | FiberKind
 
 
 @dataclass(frozen=True, kw_only=True)
 class Catalog:
-    """All equipment by id, after a scenario's overrides."""
+    """All equipment by id, after a scenario's overrides. ``transceivers`` are the modes of all sets of modes."""
 
     accelerators: tuple[Accelerator, ...]
     switches: tuple[Switch, ...]
@@ -195,6 +232,11 @@ class Catalog:
     transceivers: tuple[TransceiverMode, ...]
     line_systems: tuple[LineSystem, ...]
     fibers: tuple[FiberKind, ...]
+    grey_optics: tuple[GreyOptic, ...] = ()
+
+    def modes_of(self, catalog: ModeCatalog) -> tuple[TransceiverMode, ...]:
+        """The modes of one set, by id."""
+        return tuple(mode for mode in self.transceivers if mode.catalog == catalog)
 
     @cached_property
     def _by_key(self) -> Mapping[str, Equipment]:
@@ -203,6 +245,7 @@ class Catalog:
             "switch": self.switches,
             "cable": self.cables,
             "transceiver": self.transceivers,
+            "grey_optic": self.grey_optics,
             "line_system": self.line_systems,
             "fiber": self.fibers,
         }
@@ -226,6 +269,11 @@ class Catalog:
     def transceiver(self, item_id: str) -> TransceiverMode:
         item = self._get("transceiver", item_id)
         assert isinstance(item, TransceiverMode)
+        return item
+
+    def grey_optic(self, item_id: str) -> GreyOptic:
+        item = self._get("grey_optic", item_id)
+        assert isinstance(item, GreyOptic)
         return item
 
     def line_system(self, item_id: str) -> LineSystem:

@@ -7,9 +7,10 @@ cross-references; the reader in :mod:`topodesign.scenario` turns files into it a
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Literal, get_args
 
 from topodesign.domain.checks import require, require_id, require_number
+from topodesign.domain.equipment import MOST_REACH_KM, ModeCatalog
 from topodesign.domain.ranges import (
     MOST_ACCELERATORS,
     MOST_G_PER_KWH,
@@ -281,6 +282,22 @@ class LitLightpath:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MeasuredReach:
+    """A reach that was measured: ``mode`` (catalogue id) holds on up to ``reach_km`` of ``fiber_type``.
+
+    On that fiber it decides in place of the line model, without margin; docs/formulation.md (11a).
+    """
+
+    mode: str
+    fiber_type: FiberType
+    reach_km: float
+
+    def __post_init__(self) -> None:
+        require_id(self.mode, field="mode")
+        require_number(self.reach_km, field="reach_km", above=0, at_most=MOST_REACH_KM, remedy="give the reach in km")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
     """How much compute: integer pods of ``pod_accelerators``; the target is exactly one of the last three fields."""
 
@@ -359,6 +376,7 @@ class OpticsRules:
     """System margin in dB, longest span in km, band, and the catalogue ids of the modes that may be used.
 
     ``grid_ghz``, when given, rounds every channel width up to a multiple of it; otherwise each mode keeps its own.
+    ``catalog`` is the set of modes: ``standard``, or ``flexwan`` with measured reaches.
     """
 
     margin_db: float = 3.0
@@ -366,12 +384,21 @@ class OpticsRules:
     grid_ghz: float | None = None
     band: Band = "c"
     modes: tuple[str, ...] = ("*",)
+    catalog: ModeCatalog = "standard"
 
     def __post_init__(self) -> None:
         require_number(self.margin_db, field="optics.margin_db", at_least=0, at_most=30)
         require_number(self.span_km, field="optics.span_km", above=0, at_most=200)
         if self.grid_ghz is not None:
             require_number(self.grid_ghz, field="optics.grid_ghz", above=0, at_most=4800)
+        known = get_args(ModeCatalog)
+        require(
+            self.catalog in known,
+            field="optics.catalog",
+            value=self.catalog,
+            limit=f"one of {', '.join(known)}",
+            remedy="name one of them",
+        )
         require(
             len(self.modes) > 0, field="optics.modes", value=self.modes, limit="not empty", remedy='use ["*"] for all'
         )
@@ -382,6 +409,7 @@ class Scenario:
     """Everything that a plan is made from. Tuples are sorted by id, so that row order in the files means nothing.
 
     ``traffic`` is the demand matrix, used where ``workload.demand`` is ``matrix``; ``lit_lightpaths`` are in service.
+    ``measured_reaches`` decide in place of the line model.
     ``catalog_overrides`` maps a catalogue id (``transceiver.zrplus-400``) to the figures that replace the catalogue's.
     ``assumptions`` lists every default and estimate that was used, in words.
 
@@ -407,6 +435,7 @@ class Scenario:
     assumptions: tuple[str, ...] = ()
     traffic: tuple[Traffic, ...] = ()
     lit_lightpaths: tuple[LitLightpath, ...] = ()
+    measured_reaches: tuple[MeasuredReach, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "sites", tuple(sorted(self.sites, key=lambda site: site.site_id)))
@@ -415,6 +444,8 @@ class Scenario:
         object.__setattr__(self, "segments", tuple(sorted(self.segments, key=lambda segment: segment.segment_id)))
         object.__setattr__(self, "traffic", tuple(sorted(self.traffic, key=lambda item: (item.a, item.b))))
         object.__setattr__(self, "lit_lightpaths", tuple(sorted(self.lit_lightpaths, key=_stated)))
+        rows = sorted(self.measured_reaches, key=lambda row: (row.mode, row.fiber_type))
+        object.__setattr__(self, "measured_reaches", tuple(rows))
         require_unique("sites", [site.site_id for site in self.sites])
         require_unique("zones", [zone.zone_id for zone in self.zones])
         require_unique("segments", [segment.segment_id for segment in self.segments])
@@ -423,6 +454,7 @@ class Scenario:
         require_known("sites", "zone_id", [site.zone_id for site in self.sites], {zone.zone_id for zone in self.zones})
         for end in ("a", "b"):
             require_known("segments", end, [getattr(segment, end) for segment in self.segments], set(nodes))
+        require_unique("measured_reaches", [f"{row.mode};{row.fiber_type}" for row in rows])  # no id has a ";"
         self._require_demand()
         self._require_lit_lightpaths()
         require(

@@ -1,7 +1,8 @@
 """Which mode carries light over which stretch of fiber, with how much margin.
 
 1/GSNR adds over spans, so each segment has one noise-to-signal number per mode and a stretch is feasible when the sum
-of its segments' numbers, plus the transmitter's, stays below what the mode tolerates (docs/formulation.md (11)).
+of its segments' numbers, plus the transmitter's, stays below what the mode tolerates (docs/formulation.md (11)). Where
+reach was measured, that decides instead (:mod:`topodesign.optics.measured`).
 """
 
 import math
@@ -10,10 +11,10 @@ from dataclasses import dataclass
 
 from topodesign.domain.equipment import Catalog, LineSystem, TransceiverMode
 from topodesign.domain.errors import InvalidInput
-from topodesign.domain.scenario import FiberSegment, OpticsRules
+from topodesign.domain.scenario import FiberSegment, MeasuredReach, OpticsRules
 from topodesign.optics.gaussian_noise import LIGHT_SPEED_M_S, Comb
-from topodesign.optics.line_model import line_quality
-from topodesign.optics.lines import Line, Lines, Span
+from topodesign.optics.measured import ROUNDING, MeasuredReaches
+from topodesign.optics.span_noise import span_noise_to_signal
 
 LINE_SYSTEM_OF_BAND = {"c": "c-band", "c+l": "c+l-band"}
 
@@ -36,18 +37,19 @@ def channel_width_ghz(mode: TransceiverMode, rules: OpticsRules) -> float:
 
 
 def allowed_modes(catalog: Catalog, rules: OpticsRules) -> tuple[TransceiverMode, ...]:
-    """The catalogue's modes that the rules allow.
+    """The modes of the chosen catalogue that the rules allow.
 
     Raises
     ------
     InvalidInput
         When none is left.
     """
-    modes = tuple(mode for mode in catalog.transceivers if "*" in rules.modes or mode.id in rules.modes)
+    known = catalog.modes_of(rules.catalog)
+    modes = tuple(mode for mode in known if "*" in rules.modes or mode.id in rules.modes)
     if not modes:
         raise InvalidInput(
-            f"optics.modes {list(rules.modes)} allows no mode of the catalogue; "
-            f"known: {', '.join(mode.id for mode in catalog.transceivers)}",
+            f"optics.modes {list(rules.modes)} allows no mode of the catalogue {rules.catalog!r}; "
+            f"known: {', '.join(mode.id for mode in known)}",
             reason="MODES_EMPTY",
             field_path="optics.modes",
         )
@@ -56,11 +58,15 @@ def allowed_modes(catalog: Catalog, rules: OpticsRules) -> tuple[TransceiverMode
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stretch:
-    """What one transparent stretch gives: GSNR at the receiver and margin in dB (0.1 nm), and whether it holds."""
+    """What one transparent stretch gives: GSNR at the receiver and margin in dB (0.1 nm), and whether it holds.
+
+    ``is_measured``: a measured reach decided that, and GSNR and margin are for information.
+    """
 
     gsnr_db: float
     margin_db: float
     is_feasible: bool
+    is_measured: bool = False
 
 
 class ReachModel:
@@ -70,10 +76,20 @@ class ReachModel:
     ----------
     catalog : Catalog
     rules : OpticsRules
+    measured : sequence of MeasuredReach
+        Rows of the scenario, which decide in place of the line model.
+
+    Raises
+    ------
+    InvalidInput
+        When the rules allow no mode.
+    NotFound
+        When a row names a mode or fiber that the catalogue does not have.
     """
 
-    def __init__(self, catalog: Catalog, rules: OpticsRules) -> None:
+    def __init__(self, catalog: Catalog, rules: OpticsRules, measured: Sequence[MeasuredReach] = ()) -> None:
         self.rules = rules
+        self.measured = MeasuredReaches(catalog, measured)
         self.modes = allowed_modes(catalog, rules)
         self.line_system: LineSystem = catalog.line_system(LINE_SYSTEM_OF_BAND[rules.band])
         self.dispersion_only_grows = all(fiber.dispersion_ps_nm_km > 0 for fiber in catalog.fibers)
@@ -92,33 +108,40 @@ class ReachModel:
 
     def _span_noise_to_signal(self, mode: TransceiverMode, fiber_type: str, span_km: float) -> float:
         """Worst channel's noise-to-signal ratio of one span of a band full of ``mode``, at its best launch power."""
-        system = self.line_system
-        span = Span(
-            fiber=self._catalog.fiber(fiber_type),
-            length_km=span_km,
-            connector_loss_db=system.connector_loss_db,
-            noise_figure_db=system.noise_figure_db,
-        )
-        comb = Comb.filling(
-            band_ghz=system.band_ghz, spacing_ghz=channel_width_ghz(mode, self.rules), baud_gbd=mode.baud_gbd
-        )
-        lines = Lines.of([Line(spans=(span,))], comb, max_total_power_dbm=system.max_total_power_dbm)
-        return float(line_quality(lines).noise_to_signal.max())
+        system, spacing = self.line_system, channel_width_ghz(mode, self.rules)
+        comb = Comb.filling(band_ghz=system.band_ghz, spacing_ghz=spacing, baud_gbd=mode.baud_gbd)
+        return span_noise_to_signal(self._catalog.fiber(fiber_type), system, comb, span_km)
 
     def stretch(self, mode: TransceiverMode, segments: Sequence[FiberSegment]) -> Stretch:
         """Quality of one transparent stretch over ``segments``."""
         noise = 10 ** (-mode.tx_osnr_db / 10) + sum(self.noise_to_signal(mode, segment) for segment in segments)
         gsnr = -db(noise)
         margin = gsnr - mode.required_osnr_db
+        spent, rest = self.measured.share(mode, segments)
+        if len(rest) == len(segments):
+            holds = margin >= self.rules.margin_db and self._is_within_limits(mode, segments)
+            return Stretch(gsnr_db=gsnr, margin_db=margin, is_feasible=holds)
+        if rest:
+            spent += self._share_of_noise(mode, rest)
+        holds = spent <= 1 + ROUNDING and self._is_within_limits(mode, rest)
+        return Stretch(gsnr_db=gsnr, margin_db=margin, is_feasible=holds, is_measured=True)
+
+    def _share_of_noise(self, mode: TransceiverMode, segments: Sequence[FiberSegment]) -> float:
+        """Share of the noise that the mode tolerates, its transmitter's aside, that these segments add."""
+        tolerated = 10 ** (-(mode.required_osnr_db + self.rules.margin_db) / 10) - 10 ** (-mode.tx_osnr_db / 10)
+        if tolerated <= 0:
+            return math.inf
+        return math.fsum(self.noise_to_signal(mode, segment) for segment in segments) / tolerated
+
+    def _is_within_limits(self, mode: TransceiverMode, segments: Sequence[FiberSegment]) -> bool:
+        """Whether segments without measured reach are within the mode's length, dispersion and number of spans."""
         length = sum(segment.length_km for segment in segments)
         dispersion = sum(
             segment.length_km * self._catalog.fiber(segment.fiber_type).dispersion_ps_nm_km for segment in segments
         )
         spans = sum(span_count(segment.length_km, self.rules.span_km) for segment in segments)
-        holds = margin >= self.rules.margin_db and length <= mode.max_km
-        holds = holds and abs(dispersion) <= mode.max_dispersion_ps_nm
-        holds = holds and (mode.max_spans == 0 or spans <= mode.max_spans)
-        return Stretch(gsnr_db=gsnr, margin_db=margin, is_feasible=holds)
+        holds = length <= mode.max_km and abs(dispersion) <= mode.max_dispersion_ps_nm
+        return holds and (mode.max_spans == 0 or spans <= mode.max_spans)
 
     def delay_ms(self, segment: FiberSegment) -> float:
         """One-way propagation delay in ms: length x group index / c."""

@@ -21,6 +21,7 @@ from topodesign.domain.plan import (
     Sync,
 )
 from topodesign.optics.lightpaths import LightpathCandidate
+from topodesign.optics.measured import measured_assumptions
 from topodesign.optics.reach import channel_width_ghz
 from topodesign.planning.design import Design, StretchRuns, site_power_mw
 from topodesign.planning.instance import Instance
@@ -116,6 +117,8 @@ def assumptions_of(instance: Instance) -> tuple[str, ...]:
         "single channels, so that pairs may differ from segment to segment",
         "express nodes (junctions and buildings that light passes through) add no loss beyond optics.margin_db",
     ]
+    reach, scenario = instance.reach, instance.scenario
+    own += measured_assumptions(reach.modes, scenario.optics, scenario.measured_reaches)
     late = [site.site_id for site in instance.scenario.sites if site.in_service_year is not None]
     if late:
         own.append(f"in_service_year is not a limit: {len(late)} sites have one, and all sites count as in service")

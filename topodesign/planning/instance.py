@@ -177,7 +177,7 @@ def compile_instance(
     """
     demand = sync_demand(scenario, catalog.accelerator(scenario.size.accelerator))
     graph = FiberGraph.of(scenario)
-    reach = ReachModel(catalog, scenario.optics)
+    reach = ReachModel(catalog, scenario.optics, scenario.measured_reaches)
     powers = PowerPrices(scenario)
     accelerator = catalog.accelerator(scenario.size.accelerator)
     purchase = scenario.size.pod_accelerators * accelerator.cost_usd if counts_purchase else 0.0

@@ -20,7 +20,7 @@ from topodesign.verify.finding import found
 from topodesign.verify.gaussian_noise import best_launch_dbm
 from topodesign.verify.gnpy_line import Line, Reading, Span
 from topodesign.verify.gnpy_process import read_apart, require_gnpy
-from topodesign.verify.reach import comb_of, glass_of, stretch_gsnr_db
+from topodesign.verify.reach import comb_of, glass_of, holds_as_measured, stretch_gsnr_db
 from topodesign.verify.tolerance import REACH_DB
 from topodesign.verify.verifier import gather
 
@@ -35,6 +35,7 @@ class StretchJudgement:
     """One transparent stretch: GSNR in dB in 0.1 nm, worst channel, transmitter included, ours and GNPy's.
 
     ``difference_db`` is GNPy's less ours, ``required_db`` the mode's required OSNR plus the margin of the rules.
+    ``is_measured``: a measured reach decides, which GNPy's GSNR is reported beside and cannot dispute.
     """
 
     segments: tuple[str, ...]
@@ -46,11 +47,15 @@ class StretchJudgement:
     required_db: float
     is_feasible: bool
     gnpy_is_feasible: bool
+    is_measured: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LightpathJudgement:
-    """A lightpath by its ``id`` (JSON path in the plan); its figures are those of the stretch that GNPy likes least."""
+    """A lightpath by its ``id`` (JSON path in the plan); its figures are those of the stretch that GNPy likes least.
+
+    ``is_measured``: measured reaches decide on a stretch of it.
+    """
 
     id: str
     a: str
@@ -63,6 +68,7 @@ class LightpathJudgement:
     is_feasible: bool
     gnpy_is_feasible: bool
     stretches: tuple[StretchJudgement, ...]
+    is_measured: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,6 +189,7 @@ def _judge_stretch(
     ours = stretch_gsnr_db(evidence, mode, stretch)
     theirs = -10 * math.log10(10 ** (-reading.gsnr_db / 10) + 10 ** (-mode.tx_osnr_db / 10))
     need = mode.required_osnr_db + evidence.scenario.optics.margin_db
+    measured = holds_as_measured(evidence, mode, stretch)
     return StretchJudgement(
         segments=tuple(segment.segment_id for segment in stretch),
         fiber_types=tuple(dict.fromkeys(segment.fiber_type for segment in stretch)),
@@ -191,8 +198,9 @@ def _judge_stretch(
         gnpy_gsnr_db=theirs,
         difference_db=theirs - ours,
         required_db=need,
-        is_feasible=ours >= need - REACH_DB,
+        is_feasible=ours >= need - REACH_DB if measured is None else measured,
         gnpy_is_feasible=theirs >= need - REACH_DB,
+        is_measured=measured is not None,
     )
 
 
@@ -210,11 +218,12 @@ def _judge_lightpath(route: Route, stretches: tuple[StretchJudgement, ...]) -> L
         is_feasible=all(stretch.is_feasible for stretch in stretches),
         gnpy_is_feasible=all(stretch.gnpy_is_feasible for stretch in stretches),
         stretches=stretches,
+        is_measured=any(stretch.is_measured for stretch in stretches),
     )
 
 
 def _is_disputed(stretch: StretchJudgement) -> bool:
-    return stretch.is_feasible and not stretch.gnpy_is_feasible
+    return stretch.is_feasible and not stretch.gnpy_is_feasible and not stretch.is_measured
 
 
 def _warnings(reading: Reading) -> Iterator[str]:
@@ -226,7 +235,7 @@ def _warnings(reading: Reading) -> Iterator[str]:
 def _violations(judgement: Judgement) -> Iterator[Violation]:
     for lightpath in judgement.lightpaths:
         for stretch in lightpath.stretches:
-            if not stretch.gnpy_is_feasible:
+            if not stretch.gnpy_is_feasible and not stretch.is_measured:
                 yield found(
                     GNPY_RULE,
                     lightpath.id,

@@ -18,6 +18,7 @@ RULES = (
     "reach_length",
     "reach_spans",
     "reach_dispersion",
+    "reach_measured",
     "lightpath_gsnr",
     "lightpath_margin",
     "lightpath_latency",
@@ -56,9 +57,14 @@ def comb_of(evidence: Evidence, mode: TransceiverMode) -> Comb:
 
 def stretch_gsnr_db(evidence: Evidence, mode: TransceiverMode, stretch: Sequence[FiberSegment]) -> float:
     """GSNR in 0.1 nm at the end of a transparent stretch, the transmitter's noise included."""
+    return -10 * math.log10(10 ** (-mode.tx_osnr_db / 10) + line_noise(evidence, mode, stretch))
+
+
+def line_noise(evidence: Evidence, mode: TransceiverMode, stretch: Sequence[FiberSegment]) -> float:
+    """Noise-to-signal ratio in 0.1 nm that segments add, the transmitter's aside."""
     rules, system = evidence.scenario.optics, evidence.line_system
     comb = comb_of(evidence, mode)
-    noise = [10 ** (-mode.tx_osnr_db / 10)]
+    noise = []
     for segment in stretch:
         fiber = evidence.catalog.fiber(segment.fiber_type)
         spans = span_count(segment.length_km, rules.span_km)
@@ -72,7 +78,43 @@ def stretch_gsnr_db(evidence: Evidence, mode: TransceiverMode, stretch: Sequence
             most_total_dbm=system.max_total_power_dbm,
         )
         noise.append(spans * each)
-    return -10 * math.log10(math.fsum(noise))
+    return math.fsum(noise)
+
+
+def measured_reach_km(evidence: Evidence, mode: TransceiverMode, fiber_type: str) -> float | None:
+    """Reach that was measured for a mode on a fiber: the scenario's row, else the catalogue's; ``None``: none was."""
+    for row in evidence.scenario.measured_reaches:
+        if (row.mode, row.fiber_type) == (mode.id, fiber_type):
+            return row.reach_km
+    return mode.reach_km
+
+
+def spent_reach(evidence: Evidence, mode: TransceiverMode, stretch: Sequence[FiberSegment]) -> float | None:
+    """Share of its reach that a mode spends on a stretch, formulation (11a); ``None`` where no reach was measured."""
+    spent, modelled = [], []
+    for segment in stretch:
+        reach = measured_reach_km(evidence, mode, segment.fiber_type)
+        if reach is None:
+            modelled.append(segment)
+        else:
+            spent.append(segment.length_km / reach)
+    if not spent:
+        return None
+    if modelled:
+        need = mode.required_osnr_db + evidence.scenario.optics.margin_db
+        tolerated = 10 ** (-need / 10) - 10 ** (-mode.tx_osnr_db / 10)
+        spent.append(line_noise(evidence, mode, modelled) / tolerated if tolerated > 0 else math.inf)
+    return math.fsum(spent)
+
+
+def holds_as_measured(evidence: Evidence, mode: TransceiverMode, stretch: Sequence[FiberSegment]) -> bool | None:
+    """Whether a stretch stays within its measured reach; ``None`` where no reach was measured."""
+    spent = spent_reach(evidence, mode, stretch)
+    if spent is None:
+        return None
+    is_all = all(measured_reach_km(evidence, mode, segment.fiber_type) is not None for segment in stretch)
+    # lengths are exact; the noise of fiber that was not measured is as close as GSNR is elsewhere
+    return not exceeds(spent, 1.0 if is_all else 10 ** (REACH_DB / 10))
 
 
 def figures(evidence: Evidence, route: Route) -> Figures:
@@ -106,7 +148,12 @@ def _check_stretch(evidence: Evidence, route: Route, stretch: Sequence[FiberSegm
     where = f"over {' > '.join(segment.segment_id for segment in stretch)} with {mode.id}"
     need = mode.required_osnr_db + rules.margin_db
     gsnr = stretch_gsnr_db(evidence, mode, stretch)
-    if gsnr < need - REACH_DB:
+    measured = holds_as_measured(evidence, mode, stretch)
+    if measured is not None:
+        if not measured:
+            yield _beyond_measured(evidence, route, stretch)
+        stretch = [item for item in stretch if measured_reach_km(evidence, mode, item.fiber_type) is None]
+    elif gsnr < need - REACH_DB:
         yield found(
             "reach_gsnr",
             route.label,
@@ -136,3 +183,17 @@ def _check_stretch(evidence: Evidence, route: Route, stretch: Sequence[FiberSegm
                 unit=unit,
                 remedy="use another mode, a shorter route or regeneration",
             )
+
+
+def _beyond_measured(evidence: Evidence, route: Route, stretch: Sequence[FiberSegment]) -> Violation:
+    spent, mode = spent_reach(evidence, route.mode, stretch), route.mode.id
+    fibers = ", ".join(f"{item.length_km:.12g} km of {item.fiber_type} ({item.segment_id})" for item in stretch)
+    return found(
+        "reach_measured",
+        route.label,
+        f"{mode} over {fibers} spends {spent:.6g} of its measured reach, above 1",
+        value=spent,
+        limit=1,
+        unit="",
+        remedy="use another mode, a shorter route or regeneration",
+    )
