@@ -108,7 +108,8 @@ def test_dispersion_adds_with_its_sign_and_pmd_as_root_of_squares():
     np.testing.assert_allclose(result.pmd_ps, [math.sqrt(0.26), 0.04 * math.sqrt(200), 0.1 * math.sqrt(20)])
     mode = replace(CATALOG.transceiver("zr-400"), max_dispersion_ps_nm=1900.0)
     assert result.dispersion_is_tolerated(mode).tolist() == [True, False, False]
-    assert result.dispersion_is_tolerated(mode, max_pmd_ps=0.5).tolist() == [False, False, False]
+    assert result.dispersion_is_tolerated(replace(mode, max_pmd_ps=0.5)).tolist() == [False, False, False]
+    assert result.dispersion_is_tolerated(replace(mode, max_pmd_ps=0.0)).tolist() == [True, False, False]
 
 
 def test_noise_depends_on_the_size_of_dispersion_only():

@@ -28,13 +28,14 @@ def line_of(row: Row, *, max_total_power_dbm: float = 23.0) -> Line:
         launch_dbm=launch,
     )
     return Line(
-        spans=(span,) * spans,
+        spans=(replace(span, starts_segment=True), *(span,) * (spans - 1)),
         baud_gbd=baud,
         spacing_ghz=spacing,
         channels=channels,
         connector_loss_db=1.0,
         noise_figure_db=5.0,
         max_total_power_dbm=max_total_power_dbm,
+        terminal_loss_db=launch,  # light comes to the node at the launch power, hence to the booster at 0 dBm
     )
 
 

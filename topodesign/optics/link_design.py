@@ -1,8 +1,9 @@
 """One link designed on its own: GSNR of its line, and of every mode margin, reach and what it lacks.
 
 Modes are judged as the planner judges them (:mod:`topodesign.optics.reach`): a full band of the mode, noise added over
-the spans, margin, dispersion, length and number of spans within the mode's limits. Here spans may differ, and the
-amplifiers' figures may be given.
+the spans and the booster of the terminal in front, margin, dispersion of both kinds, length and number of spans within
+the mode's limits. Here spans may differ, and the amplifiers' figures may be given. The figures of the line itself are
+without terminals.
 """
 
 import math
@@ -14,8 +15,8 @@ from topodesign.domain.errors import InvalidInput
 from topodesign.domain.link import LinkDesign, LinkMode, LinkRequest, LinkSize
 from topodesign.optics.gaussian_noise import LIGHT_SPEED_M_S, Comb
 from topodesign.optics.line_model import LineQuality, line_quality
-from topodesign.optics.lines import Launch, Line, Lines, Span
-from topodesign.optics.reach import LINE_SYSTEM_OF_BAND, db, span_count
+from topodesign.optics.lines import Launch, Line, Lines, Span, Terminal
+from topodesign.optics.reach import LINE_SYSTEM_OF_BAND, db, pmd_ps, span_count
 
 SPAN_KM = 80.0
 """Longest span where none are given: the usual hut spacing, as in the default rules of a scenario."""
@@ -78,6 +79,7 @@ class _Link:
         self.noise_figure_db = self.system.noise_figure_db if given is None else given
         loss = request.connector_db
         self.connectors_db = self.system.connector_loss_db if loss is None else 2 * loss
+        self.terminal = Terminal(loss_db=self.system.terminal_loss_db, noise_figure_db=self.noise_figure_db)
 
     @property
     def line_usd(self) -> float:
@@ -89,21 +91,28 @@ class _Link:
         """The same in watts."""
         return 2 * self.system.terminal_power_w + (len(self.spans_km) - 1) * self.system.amplifier_power_w
 
-    def quality(self, comb: Comb, launch: Launch) -> LineQuality:
+    def quality(self, comb: Comb, launch: Launch, terminal: Terminal | None = None) -> LineQuality:
         """The line under a comb."""
-        line = Line(spans=tuple(self._span(km) for km in self.spans_km))
-        lines = Lines.of([line], comb, max_total_power_dbm=self.system.max_total_power_dbm, launch=launch)
+        lines = Lines.of(
+            [Line(spans=tuple(self._span(km) for km in self.spans_km))],
+            comb,
+            max_total_power_dbm=self.system.max_total_power_dbm,
+            launch=launch,
+            terminal=terminal,
+        )
         return line_quality(lines)
 
     def mode(self, mode: TransceiverMode) -> LinkMode:
         """One mode, its comb filling the band."""
         comb = Comb.filling(band_ghz=self.system.band_ghz, spacing_ghz=mode.width_ghz, baud_gbd=mode.baud_gbd)
         most_dbm = self.system.max_total_power_dbm - db(comb.channels)
-        quality = self.quality(comb, self.launch if isinstance(self.launch, str) else min(self.launch, most_dbm))
+        launch = self.launch if isinstance(self.launch, str) else min(self.launch, most_dbm)
+        of_spans = float(self.quality(comb, launch).noise_to_signal.max())
+        quality = self.quality(comb, launch, self.terminal)
         noise = float(quality.noise_to_signal.max())
         own = 10 ** (-mode.tx_osnr_db / 10)
         gsnr = -db(noise + own)
-        reasons = self._reasons(mode, gsnr - mode.required_osnr_db, float(quality.dispersion_ps_nm[0]))
+        reasons = self._reasons(mode, gsnr - mode.required_osnr_db, quality)
         if not isinstance(self.launch, str) and self.launch > most_dbm + ROUNDING:
             reasons = (
                 *reasons,
@@ -116,7 +125,7 @@ class _Link:
             gsnr_db=gsnr,
             required_osnr_db=mode.required_osnr_db,
             margin_db=gsnr - mode.required_osnr_db,
-            reach_km=self._reach_km(mode, noise / len(self.spans_km), own),
+            reach_km=self._reach_km(mode, of_spans / len(self.spans_km), own + noise - of_spans),
             feasible=not reasons,
             reasons=reasons,
             latency_ms=self.delay_ms + mode.latency_us / 1e3,
@@ -137,8 +146,10 @@ class _Link:
             f"launch {launch}",
             f"comb of {self.comb.channels} channels of {self.comb.baud_gbd:g} GBd every {self.comb.spacing_ghz:g} GHz; "
             "each mode is judged with a band full of its own channels",
+            f"each mode counts the terminals: {system.terminal_loss_db:g} dB of ROADM or multiplexer in front of the "
+            f"booster, {system.terminal_pmd_ps:g} ps of polarization mode dispersion; the line's own GSNR is without",
             f"margin of {request.margin_db:g} dB above the required OSNR; closed-form Gaussian-noise model, "
-            "no Raman tilt, no ROADM noise",
+            "no Raman tilt",
             f"fiber {request.usd_per_pair_km:g} USD per pair and km",
         )
 
@@ -171,27 +182,45 @@ class _Link:
             noise_figure_db=self.noise_figure_db,
         )
 
-    def _reasons(self, mode: TransceiverMode, margin: float, dispersion: float) -> tuple[str, ...]:
+    def _reasons(self, mode: TransceiverMode, margin: float, quality: LineQuality) -> tuple[str, ...]:
         """Why the mode is not feasible here, each with its figure and limit."""
         request, reasons = self.request, []
+        dispersion, spans = float(quality.dispersion_ps_nm[0]), len(self.spans_km)
+        pmd = pmd_ps(self.system, fiber_ps2=float(quality.pmd_ps[0]) ** 2, spans=spans, segments=1)
         if margin < request.margin_db:
             reasons.append(f"{request.margin_db - margin:.1f} dB too little")
         if request.length_km > mode.max_km:
             reasons.append(f"{request.length_km:g} km, at most {mode.max_km:g} km")
-        if mode.max_spans and len(self.spans_km) > mode.max_spans:
-            reasons.append(f"{len(self.spans_km)} spans, at most {mode.max_spans}")
+        if mode.max_spans and spans > mode.max_spans:
+            reasons.append(f"{spans} spans, at most {mode.max_spans}")
         if abs(dispersion) > mode.max_dispersion_ps_nm:
             reasons.append(f"{dispersion:,.0f} ps/nm of dispersion, at most {mode.max_dispersion_ps_nm:,.0f}")
+        if mode.max_pmd_ps and pmd > mode.max_pmd_ps:
+            reasons.append(f"{pmd:.1f} ps of polarization mode dispersion, at most {mode.max_pmd_ps:g}")
         return tuple(reasons)
 
-    def _reach_km(self, mode: TransceiverMode, noise_a_span: float, own: float) -> float:
-        """Longest line of such spans (of their mean length) on which the mode holds, in whole spans."""
+    def _reach_km(self, mode: TransceiverMode, noise_a_span: float, at_ends: float) -> float:
+        """Longest line of such spans (of their mean length) on which the mode holds, in whole spans.
+
+        ``at_ends`` is the noise of transmitter and booster.
+        """
         span_km = self.request.length_km / len(self.spans_km)
-        allowed = 10 ** (-(mode.required_osnr_db + self.request.margin_db) / 10) - own
+        allowed = 10 ** (-(mode.required_osnr_db + self.request.margin_db) / 10) - at_ends
         spans = max(0.0, allowed / noise_a_span)
         spans = min(spans, mode.max_km / span_km, mode.max_spans or math.inf)
         spans = min(spans, mode.max_dispersion_ps_nm / (abs(self.fiber.dispersion_ps_nm_km) * span_km))
+        if mode.max_pmd_ps:
+            spans = min(spans, self._spans_within_pmd(mode.max_pmd_ps, span_km))
         return float(np.floor(spans + ROUNDING) * span_km)
+
+    def _spans_within_pmd(self, limit_ps: float, span_km: float) -> float:
+        """n with n fiber + 2 terminals + (n - 1) amplifiers at the limit, all squared; not whole, at least 0."""
+        amplifier_ps2 = self.system.amplifier_pmd_ps**2
+        a_span_ps2 = self.fiber.pmd_ps_sqrt_km**2 * span_km + amplifier_ps2
+        left_ps2 = limit_ps**2 - 2 * self.system.terminal_pmd_ps**2 + amplifier_ps2
+        if a_span_ps2 == 0:
+            return math.inf if left_ps2 >= 0 else 0.0
+        return max(0.0, left_ps2 / a_span_ps2)
 
 
 def _modes(request: LinkRequest, catalog: Catalog) -> list[TransceiverMode]:

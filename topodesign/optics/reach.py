@@ -1,7 +1,8 @@
 """Which mode carries light over which stretch of fiber, with how much margin.
 
-1/GSNR adds over spans, so each segment has one noise-to-signal number per mode and a stretch is feasible when the sum
-of its segments' numbers, plus the transmitter's, stays below what the mode tolerates (docs/formulation.md (11)).
+1/GSNR adds over spans and boosters, so each segment has one noise-to-signal number per mode and a stretch is feasible
+when the sum of its segments' numbers, plus the transmitter's, stays below what the mode tolerates (docs/formulation.md
+(11)).
 """
 
 import math
@@ -13,7 +14,7 @@ from topodesign.domain.errors import InvalidInput
 from topodesign.domain.scenario import FiberSegment, OpticsRules
 from topodesign.optics.gaussian_noise import LIGHT_SPEED_M_S, Comb
 from topodesign.optics.line_model import line_quality
-from topodesign.optics.lines import Line, Lines, Span
+from topodesign.optics.lines import Line, Lines, Span, Terminal
 
 LINE_SYSTEM_OF_BAND = {"c": "c-band", "c+l": "c+l-band"}
 
@@ -33,6 +34,21 @@ def channel_width_ghz(mode: TransceiverMode, rules: OpticsRules) -> float:
     if rules.grid_ghz is None:
         return mode.width_ghz
     return math.ceil(mode.width_ghz / rules.grid_ghz - 1e-9) * rules.grid_ghz
+
+
+def terminal_of(system: LineSystem) -> Terminal:
+    """The terminal in front of each segment: the booster is an amplifier like those behind the spans."""
+    return Terminal(loss_db=system.terminal_loss_db, noise_figure_db=system.noise_figure_db)
+
+
+def pmd_ps(system: LineSystem, *, fiber_ps2: float, spans: int, segments: int) -> float:
+    """Polarization mode dispersion of a stretch in ps: root of the sum of squares.
+
+    ``fiber_ps2`` is the sum of coefficient squared times length over its fibers; a node stands at either end of each
+    segment, an in-line amplifier between two spans.
+    """
+    nodes_ps2 = (segments + 1) * system.terminal_pmd_ps**2
+    return math.sqrt(fiber_ps2 + nodes_ps2 + (spans - segments) * system.amplifier_pmd_ps**2)
 
 
 def allowed_modes(catalog: Catalog, rules: OpticsRules) -> tuple[TransceiverMode, ...]:
@@ -82,27 +98,33 @@ class ReachModel:
         self._noise: dict[tuple[str, str, float], float] = {}
 
     def noise_to_signal(self, mode: TransceiverMode, segment: FiberSegment) -> float:
-        """Noise-to-signal ratio (linear, 0.1 nm) that a segment adds to a channel of ``mode``."""
-        spans = span_count(segment.length_km, self.rules.span_km)
-        span_km = segment.length_km / spans
-        key = (mode.id, segment.fiber_type, span_km)
-        if key not in self._noise:
-            self._noise[key] = self._span_noise_to_signal(mode, segment.fiber_type, span_km)
-        return spans * self._noise[key]
+        """Noise-to-signal ratio (linear, 0.1 nm) that a segment, its booster included, adds to a channel of ``mode``.
 
-    def _span_noise_to_signal(self, mode: TransceiverMode, fiber_type: str, span_km: float) -> float:
-        """Worst channel's noise-to-signal ratio of one span of a band full of ``mode``, at its best launch power."""
+        The worst channel's, with the band full of the mode, at the launch power that is best for the spans.
+        """
+        key = (mode.id, segment.fiber_type, segment.length_km)
+        if key not in self._noise:
+            self._noise[key] = self._segment_noise_to_signal(mode, segment.fiber_type, segment.length_km)
+        return self._noise[key]
+
+    def _segment_noise_to_signal(self, mode: TransceiverMode, fiber_type: str, length_km: float) -> float:
         system = self.line_system
+        spans = span_count(length_km, self.rules.span_km)
         span = Span(
             fiber=self._catalog.fiber(fiber_type),
-            length_km=span_km,
+            length_km=length_km / spans,
             connector_loss_db=system.connector_loss_db,
             noise_figure_db=system.noise_figure_db,
         )
         comb = Comb.filling(
             band_ghz=system.band_ghz, spacing_ghz=channel_width_ghz(mode, self.rules), baud_gbd=mode.baud_gbd
         )
-        lines = Lines.of([Line(spans=(span,))], comb, max_total_power_dbm=system.max_total_power_dbm)
+        lines = Lines.of(
+            [Line(spans=(span,) * spans)],
+            comb,
+            max_total_power_dbm=system.max_total_power_dbm,
+            terminal=terminal_of(system),
+        )
         return float(line_quality(lines).noise_to_signal.max())
 
     def stretch(self, mode: TransceiverMode, segments: Sequence[FiberSegment]) -> Stretch:
@@ -118,7 +140,14 @@ class ReachModel:
         holds = margin >= self.rules.margin_db and length <= mode.max_km
         holds = holds and abs(dispersion) <= mode.max_dispersion_ps_nm
         holds = holds and (mode.max_spans == 0 or spans <= mode.max_spans)
+        holds = holds and (mode.max_pmd_ps == 0 or self._pmd_ps(segments, spans) <= mode.max_pmd_ps)
         return Stretch(gsnr_db=gsnr, margin_db=margin, is_feasible=holds)
+
+    def _pmd_ps(self, segments: Sequence[FiberSegment], spans: int) -> float:
+        fiber_ps2 = sum(
+            segment.length_km * self._catalog.fiber(segment.fiber_type).pmd_ps_sqrt_km ** 2 for segment in segments
+        )
+        return pmd_ps(self.line_system, fiber_ps2=fiber_ps2, spans=spans, segments=len(segments))
 
     def delay_ms(self, segment: FiberSegment) -> float:
         """One-way propagation delay in ms: length x group index / c."""

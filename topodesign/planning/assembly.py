@@ -109,7 +109,9 @@ def assumptions_of(instance: Instance) -> tuple[str, ...]:
     own = [
         "prices of transceivers, line systems, accelerators and fabrics come from the catalogue and are indicative",
         "spectrum is counted in GHz per fiber pair; slots are not yet assigned to single lightpaths",
-        "express nodes (junctions and buildings that light passes through) add no loss beyond optics.margin_db",
+        "every segment has a terminal at each end, at express nodes too (junctions and buildings that light passes "
+        f"through): {instance.reach.line_system.terminal_loss_db:g} dB of ROADM or multiplexer, which a booster of "
+        f"{instance.reach.line_system.noise_figure_db:g} dB noise figure makes up for",
     ]
     late = [site.site_id for site in instance.scenario.sites if site.in_service_year is not None]
     if late:
