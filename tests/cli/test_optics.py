@@ -40,9 +40,10 @@ def test_people_are_told_what_fits_and_what_lacks(capsys):
 
 
 def test_a_capacity_is_sized(capsys):
-    code, out, _ = answer(capsys, "--km 500 --gbps 1000000")
+    code, out, _ = answer(capsys, "--km 400 --gbps 1000000 --terminal-db 10")
     assert code == 0
-    assert "1,000.0 Tbit/s over 500 km cost least with zrplus-400: 2,500 lightpaths on 40 fiber pairs" in out
+    assert "10 dB of ROADM or multiplexer" in out
+    assert "1,000.0 Tbit/s over 400 km cost least with zrplus-400: 2,500 lightpaths on 40 fiber pairs" in out
 
 
 def test_one_rate_and_mixed_spans(capsys):

@@ -70,6 +70,17 @@ def test_a_line_reads_the_same_whatever_was_read_before_it() -> None:
     assert read_apart([first, second, first, second])[1::2] == alone * 2
 
 
+def test_a_node_on_the_way_adds_its_booster_and_nothing_else() -> None:
+    # OSNR that the booster alone leaves: 0 dBm behind it, 16.5 dB of node, noise figure 5 dB, h nu 0.1 nm = -57.95 dBm
+    need_gnpy()
+    hollow = replace(line_of(GOLDEN[2]).spans[1], nonlinear_index_m2_w=0.0)
+    spans = (replace(hollow, starts_segment=True), hollow)
+    whole = replace(line_of(GOLDEN[2]), spans=spans, terminal_loss_db=16.5)
+    halves = replace(whole, spans=(spans[0], spans[0]))
+    through, across = (10 ** (-reading.osnr_db / 10) for reading in read_apart([whole, halves]))
+    assert -10 * math.log10(across - through) == pytest.approx(57.95 - 16.5 - 5.0, abs=0.1)
+
+
 def test_fiber_without_nonlinearity_has_amplifier_noise_only() -> None:
     # GNPy has silica's index built in; a hollow core's has to get through to it
     need_gnpy()

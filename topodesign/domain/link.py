@@ -38,6 +38,9 @@ class LinkRequest:
         Gbit/s that the link is to carry in each direction; default: it is not sized.
     usd_per_pair_km : float
         Price of a fiber pair in US dollars per km; default as for the segments of a scenario, indicative.
+    terminal_db : float, optional
+        Loss of the ROADM or multiplexers in front of the booster, with which modes are judged; default that of the
+        catalogue's C-band line system.
 
     Raises
     ------
@@ -59,6 +62,7 @@ class LinkRequest:
     margin_db: float = 3.0
     capacity_gbps: float | None = None
     usd_per_pair_km: float = 2000.0
+    terminal_db: float | None = None
 
     def __post_init__(self) -> None:
         require_number(
@@ -89,6 +93,7 @@ class LinkRequest:
             ("launch_dbm", self.launch_dbm, 40),
             ("noise_figure_db", self.noise_figure_db, 20),
             ("connector_db", self.connector_db, 5),
+            ("terminal_db", self.terminal_db, 40),
         ):
             if value is not None:
                 require_number(value, field=name, at_least=-100 if name == "launch_dbm" else 0, at_most=most)
@@ -121,11 +126,11 @@ class LinkSize:
 class LinkMode:
     """What one mode does on the link, its own comb filling the band.
 
-    ``gsnr_db`` is of the worst channel in 0.1 nm, transmitter included; ``margin_db`` is that less the required OSNR;
-    ``reach_km`` the longest line of such spans that the mode holds on (0: not one span). ``reasons`` say why it is not
-    feasible. ``latency_ms`` is one way, transceivers included. Cost (indicative) and power are of both ends' modules;
-    ``pair_gbps`` is what a fiber pair full of the mode carries, one direction. ``size`` is for the capacity asked for;
-    ``None`` where none was, or the mode is not feasible.
+    ``gsnr_db`` is of the worst channel in 0.1 nm, terminal and transmitter included; ``margin_db`` is that less the
+    required OSNR; ``reach_km`` the longest line of such spans that the mode holds on (0: not one span). ``reasons`` say
+    why it is not feasible. ``latency_ms`` is one way, transceivers included. Cost (indicative) and power are of both
+    ends' modules; ``pair_gbps`` is what a fiber pair full of the mode carries, one direction. ``size`` is for the
+    capacity asked for; ``None`` where none was, or the mode is not feasible.
     """
 
     name: str
@@ -148,8 +153,8 @@ class LinkMode:
 class LinkDesign:
     """A link, evaluated.
 
-    ``gsnr_db`` and ``osnr_db`` are of the line alone, worst channel of the requested comb, in 0.1 nm;
-    ``gsnr_with_tx_db`` counts the transmitter. ``launch_dbm`` is the power per channel into each span;
+    ``gsnr_db`` and ``osnr_db`` are of the line alone, without terminals, worst channel of the requested comb, in
+    0.1 nm; ``gsnr_with_tx_db`` counts the transmitter. ``launch_dbm`` is the power per channel into each span;
     ``launch_is_capped``: the amplifiers' total power holds one of them below the best. ``latency_ms`` is one way, the
     fiber only. Line cost (indicative) and power are of one fiber pair: terminals and amplifiers. ``best`` names for
     every rate the feasible mode of least cost, ties by power, then by spectrum; ``cheapest`` is the mode of least cost

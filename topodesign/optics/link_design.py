@@ -79,7 +79,9 @@ class _Link:
         self.noise_figure_db = self.system.noise_figure_db if given is None else given
         loss = request.connector_db
         self.connectors_db = self.system.connector_loss_db if loss is None else 2 * loss
-        self.terminal = Terminal(loss_db=self.system.terminal_loss_db, noise_figure_db=self.noise_figure_db)
+        node = request.terminal_db
+        node = self.system.terminal_loss_db if node is None else node
+        self.terminal = Terminal(loss_db=node, noise_figure_db=self.noise_figure_db)
 
     @property
     def line_usd(self) -> float:
@@ -146,7 +148,7 @@ class _Link:
             f"launch {launch}",
             f"comb of {self.comb.channels} channels of {self.comb.baud_gbd:g} GBd every {self.comb.spacing_ghz:g} GHz; "
             "each mode is judged with a band full of its own channels",
-            f"each mode counts the terminals: {system.terminal_loss_db:g} dB of ROADM or multiplexer in front of the "
+            f"each mode counts the terminals: {self.terminal.loss_db:g} dB of ROADM or multiplexer in front of the "
             f"booster, {system.terminal_pmd_ps:g} ps of polarization mode dispersion; the line's own GSNR is without",
             f"margin of {request.margin_db:g} dB above the required OSNR; closed-form Gaussian-noise model, "
             "no Raman tilt",
