@@ -110,6 +110,8 @@ def test_a_terminal_adds_the_noise_of_its_booster():
     added = behind.noise_to_signal - plain.noise_to_signal
     np.testing.assert_allclose(-10 * np.log10(added), 36.954, atol=1e-3)
     np.testing.assert_allclose(10 ** (-behind.osnr_db / 10) - 10 ** (-plain.osnr_db / 10), added, rtol=1e-9)
+    np.testing.assert_allclose(behind.booster_noise_to_signal, added[:, 0], rtol=1e-9)
+    np.testing.assert_array_equal(plain.booster_noise_to_signal, 0.0)
     np.testing.assert_array_equal(behind.launch_dbm, plain.launch_dbm)
 
 

@@ -47,6 +47,7 @@ class LineQuality:
     """What lines give; arrays are read-only. Ratios are in 0.1 nm, without the transmitter.
 
     ``noise_to_signal``, ``gsnr_db``, ``osnr_db``: shape (lines, channels); the first is 1 / GSNR, linear.
+    ``booster_noise_to_signal``: what the booster of the terminal in front has in that, 0 without one; shape (lines,).
     ``worst_channel``: index of each line's channel of lowest GSNR, ``worst_gsnr_db`` its GSNR; shape (lines,).
     ``launch_dbm``: power per channel into each span, ``launch_is_capped``: whether the amplifier's total power holds it
     below the best; shape (spans,), in the order of the spans.
@@ -62,6 +63,7 @@ class LineQuality:
     launch_is_capped: Flags
     dispersion_ps_nm: Floats
     pmd_ps: Floats
+    booster_noise_to_signal: Floats
 
     def __post_init__(self) -> None:
         for item in fields(self):
@@ -96,8 +98,8 @@ def line_quality(lines: Lines) -> LineQuality:
     factors = np.stack([comb_factors(fiber, comb) for fiber in lines.fibers])
     power_w, is_capped = _launch_power_w(lines, ase_w, scale * factors[lines.fiber_index, comb.middle])
     in_reference = REFERENCE_BANDWIDTH_HZ / (comb.baud_gbd * 1e9)
-    linear = in_reference * (np.add.reduceat(ase_w / power_w, first) + _booster_noise(lines, power_w))
-    linear += _node_noise(lines)
+    booster = in_reference * _booster_noise(lines, power_w)
+    linear = in_reference * np.add.reduceat(ase_w / power_w, first) + booster + _node_noise(lines)
     # the channels enter through the fiber kinds only: sum the spans of each kind, then one product over the kinds
     by_kind = np.zeros((len(lines.fibers), lines.length_km.size))
     by_kind[lines.fiber_index, np.arange(lines.length_km.size)] = in_reference * scale * power_w**2
@@ -121,6 +123,7 @@ def line_quality(lines: Lines) -> LineQuality:
         launch_is_capped=is_capped,
         dispersion_ps_nm=np.add.reduceat(lines.length_km * lines.of_fibers("dispersion_ps_nm_km"), first),
         pmd_ps=np.sqrt(np.add.reduceat(lines.length_km * lines.of_fibers("pmd_ps_sqrt_km") ** 2, first)),
+        booster_noise_to_signal=booster,
     )
 
 

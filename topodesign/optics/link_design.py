@@ -109,9 +109,8 @@ class _Link:
         comb = Comb.filling(band_ghz=self.system.band_ghz, spacing_ghz=mode.width_ghz, baud_gbd=mode.baud_gbd)
         most_dbm = self.system.max_total_power_dbm - db(comb.channels)
         launch = self.launch if isinstance(self.launch, str) else min(self.launch, most_dbm)
-        of_spans = float(self.quality(comb, launch).noise_to_signal.max())
         quality = self.quality(comb, launch, self.terminal)
-        noise = float(quality.noise_to_signal.max())
+        noise, of_booster = float(quality.noise_to_signal.max()), float(quality.booster_noise_to_signal[0])
         own = 10 ** (-mode.tx_osnr_db / 10)
         gsnr = -db(noise + own)
         reasons = self._reasons(mode, gsnr - mode.required_osnr_db, quality)
@@ -127,7 +126,7 @@ class _Link:
             gsnr_db=gsnr,
             required_osnr_db=mode.required_osnr_db,
             margin_db=gsnr - mode.required_osnr_db,
-            reach_km=self._reach_km(mode, of_spans / len(self.spans_km), own + noise - of_spans),
+            reach_km=self._reach_km(mode, (noise - of_booster) / len(self.spans_km), own + of_booster),
             feasible=not reasons,
             reasons=reasons,
             latency_ms=self.delay_ms + mode.latency_us / 1e3,

@@ -95,24 +95,27 @@ class ReachModel:
         self.dispersion_only_grows = all(fiber.dispersion_ps_nm_km > 0 for fiber in catalog.fibers)
         """Whether a stretch that does not hold can hold no more when it is extended."""
         self._catalog = catalog
-        self._noise: dict[tuple[str, str, float], float] = {}
+        self._noise: dict[tuple[str, str, float], tuple[float, float]] = {}
 
     def noise_to_signal(self, mode: TransceiverMode, segment: FiberSegment) -> float:
         """Noise-to-signal ratio (linear, 0.1 nm) that a segment, its booster included, adds to a channel of ``mode``.
 
         The worst channel's, with the band full of the mode, at the launch power that is best for the spans.
         """
-        key = (mode.id, segment.fiber_type, segment.length_km)
+        spans = span_count(segment.length_km, self.rules.span_km)
+        span_km = segment.length_km / spans
+        key = (mode.id, segment.fiber_type, span_km)
         if key not in self._noise:
-            self._noise[key] = self._segment_noise_to_signal(mode, segment.fiber_type, segment.length_km)
-        return self._noise[key]
+            self._noise[key] = self._span_and_booster(mode, segment.fiber_type, span_km)
+        of_span, of_booster = self._noise[key]
+        return spans * of_span + of_booster
 
-    def _segment_noise_to_signal(self, mode: TransceiverMode, fiber_type: str, length_km: float) -> float:
+    def _span_and_booster(self, mode: TransceiverMode, fiber_type: str, span_km: float) -> tuple[float, float]:
+        """Noise-to-signal ratios of one span and of the booster in front of such spans."""
         system = self.line_system
-        spans = span_count(length_km, self.rules.span_km)
         span = Span(
             fiber=self._catalog.fiber(fiber_type),
-            length_km=length_km / spans,
+            length_km=span_km,
             connector_loss_db=system.connector_loss_db,
             noise_figure_db=system.noise_figure_db,
         )
@@ -120,12 +123,14 @@ class ReachModel:
             band_ghz=system.band_ghz, spacing_ghz=channel_width_ghz(mode, self.rules), baud_gbd=mode.baud_gbd
         )
         lines = Lines.of(
-            [Line(spans=(span,) * spans)],
+            [Line(spans=(span,))],
             comb,
             max_total_power_dbm=system.max_total_power_dbm,
             terminal=terminal_of(system),
         )
-        return float(line_quality(lines).noise_to_signal.max())
+        quality = line_quality(lines)
+        booster = float(quality.booster_noise_to_signal[0])
+        return float(quality.noise_to_signal.max()) - booster, booster
 
     def stretch(self, mode: TransceiverMode, segments: Sequence[FiberSegment]) -> Stretch:
         """Quality of one transparent stretch over ``segments``."""
