@@ -48,9 +48,10 @@ def test_one_span_is_one_and_every_lack_stands_apart(capsys):
 
 
 def test_a_capacity_is_sized(capsys):
-    code, out, _ = answer(capsys, "--km 500 --gbps 1000000")
+    code, out, _ = answer(capsys, "--km 400 --gbps 1000000 --terminal-db 10")
     assert code == 0
-    assert "1,000.0 Tbit/s over 500 km cost least with zrplus-400: 2,500 lightpaths on 40 fiber pairs" in out
+    assert "10 dB of ROADM or multiplexer" in out
+    assert "1,000.0 Tbit/s over 400 km cost least with zrplus-400: 2,500 lightpaths on 40 fiber pairs" in out
 
 
 def test_one_rate_and_mixed_spans(capsys):

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 import topodesign as td
 from topodesign.catalog import load_catalog
 from topodesign.domain.errors import InvalidInput, NotFound
+from topodesign.domain.link import LinkRequest
 from topodesign.domain.scenario import FiberSegment, OpticsRules
+from topodesign.optics.link_design import design_link
 from topodesign.optics.reach import ReachModel
 
 CATALOG = load_catalog()
@@ -112,9 +114,39 @@ def test_a_launch_power_that_only_some_modes_can_have_is_a_reason_against_the_ot
         assert fits[mode.name] == (4 + 10 * math.log10(channels) <= 23)
 
 
+def test_modes_are_judged_with_the_terminal_and_the_line_is_shown_without():
+    near, far = (td.design_link(240, terminal_db=loss) for loss in (6, 20))
+    assert near.gsnr_db == far.gsnr_db == td.design_link(240).gsnr_db
+    assert near.osnr_db == far.osnr_db
+    for better, worse in zip(near.modes, far.modes, strict=True):
+        # the boosters' noise differs by 20 dB against 6 dB of node: 10^2 - 10^0.6 times that of a node without loss,
+        # and three equal spans of 80 km have the launch power that one has
+        mode = CATALOG.transceiver(better.name)
+        power = td.design_link(80, baud_gbd=mode.baud_gbd, grid_ghz=mode.width_ghz).launch_dbm[0]
+        added = (10**2 - 10**0.6) * 10 ** ((5.5 - 57.954 - power) / 10)
+        found = 10 ** (-worse.gsnr_db / 10) - 10 ** (-better.gsnr_db / 10)
+        assert found == pytest.approx(added, rel=1e-3)
+        assert worse.reach_km <= better.reach_km
+    assert any("6 dB of ROADM or multiplexer" in text for text in near.assumptions)
+
+
+def test_polarization_mode_dispersion_is_a_reason_with_figure_and_limit():
+    # old fiber of 1 ps/sqrt(km): 240 km and nodes of 3 ps, two amplifiers of 3 ps: sqrt(240 + 2 x 9 + 2 x 9) = 16.6 ps
+    old = dataclasses.replace(CATALOG.fiber("ssmf"), pmd_ps_sqrt_km=1.0)
+    catalog = dataclasses.replace(CATALOG, fibers=(old,))
+    by_name = {mode.name: mode for mode in design_link(LinkRequest(length_km=240), catalog).modes}
+    assert "16.6 ps of polarization mode dispersion, at most 10" in by_name["zr-400"].reasons
+    assert by_name["zrplus-400"].feasible
+    # 20^2 = 80 n + 9 (n - 1) + 2 x 9 at n = 4.4 spans of 80 km
+    assert by_name["zrplus-400"].reach_km == 320
+    assert not {mode.name: mode for mode in design_link(LinkRequest(length_km=400), catalog).modes}[
+        "zrplus-400"
+    ].feasible
+
+
 def test_a_capacity_is_sized_by_hand_arithmetic():
     # 1 Pbit/s in 400G: 2,500 lightpaths; 64 on a pair: 40 pairs; 500 km in 7 spans: 6 amplifiers on each
-    design = td.design_link(500, capacity_gbps=1e6)
+    design = td.design_link(500, capacity_gbps=1e6, margin_db=2.5)
     size = next(mode.size for mode in design.modes if mode.name == "zrplus-400")
     module, system = CATALOG.transceiver("zrplus-400"), CATALOG.line_system("c-band")
     assert (size.lightpaths, size.fiber_pairs, size.transceivers, size.amplifiers) == (2500, 40, 5000, 240)
@@ -176,6 +208,7 @@ def test_where_no_mode_fits_nothing_is_sized():
         ({"length_km": 40_000, "spans_km": (80, 39_920)}, "spans_km[1]"),
         ({"length_km": 40_000, "spans_km": (40_000.03,)}, "length_km"),  # within what spans may differ by, but too long
         ({"length_km": 80, "noise_figure_db": -1}, "noise_figure_db"),
+        ({"length_km": 80, "terminal_db": -1}, "terminal_db"),
         ({"length_km": 80, "channels": 0}, "channels"),
         ({"length_km": 80, "capacity_gbps": 0}, "capacity_gbps"),
         ({"length_km": 80, "capacity_gbps": 1e12}, "capacity_gbps"),

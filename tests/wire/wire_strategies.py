@@ -100,6 +100,7 @@ RESTRICTED: dict[tuple[str, str], st.SearchStrategy[Any]] = {
     ("LinkRequest", "capacity_gbps"): either(st.floats(min_value=0.001, max_value=1e9)),
     ("LinkRequest", "usd_per_pair_km"): NOT_NEGATIVE,
     ("LinkRequest", "pairs_available"): either(st.integers(min_value=0, max_value=1_000_000)),
+    ("LinkRequest", "terminal_db"): either(st.floats(min_value=0, max_value=40)),
     ("TransceiverMode", "reach_km"): either(st.floats(min_value=0.001, max_value=40_000)),
     ("TransceiverMode", "id"): IDS,
     ("TransceiverMode", "name"): st.text(max_size=12),

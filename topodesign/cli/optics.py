@@ -48,6 +48,10 @@ def link(
         float | None,
         typer.Option("--connector-db", help="Loss of a connector, two per span, dB; default: the catalogue's."),
     ] = None,
+    terminal_db: Annotated[
+        float | None,
+        typer.Option("--terminal-db", help="Loss of ROADM or multiplexer before the booster, dB; as the catalogue's."),
+    ] = None,
     tx_osnr_db: Annotated[float, typer.Option("--tx-osnr-db", help="Of the comb's transmitter, dB in 0.1 nm.")] = 37.0,
     margin_db: Annotated[float, typer.Option("--margin-db", help="That a mode must keep, dB.")] = 3.0,
     gbps: Annotated[
@@ -83,6 +87,7 @@ def link(
         launch_dbm=launch_dbm,
         noise_figure_db=noise_figure_db,
         connector_db=connector_db,
+        terminal_db=terminal_db,
         tx_osnr_db=tx_osnr_db,
         margin_db=margin_db,
         capacity_gbps=gbps,

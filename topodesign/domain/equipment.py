@@ -94,7 +94,8 @@ class TransceiverMode:
     """A coherent transceiver in one operating mode; cost and watts of one module (one end of a lightpath).
 
     ``required_osnr_db`` is the GSNR that the receiver needs in 0.1 nm, ``width_ghz`` the spectrum it occupies,
-    ``max_dispersion_ps_nm`` the chromatic dispersion it compensates, ``max_spans`` a standard's limit (0: none).
+    ``max_dispersion_ps_nm`` the chromatic dispersion it compensates, ``max_spans`` a standard's limit (0: none),
+    ``max_pmd_ps`` the polarization mode dispersion it bears (0: no limit is stated).
     ``reach_km``, where given, was measured: a transparent stretch of any fiber holds up to that length, and neither
     GSNR nor any other limit decides. ``catalog`` is the set of modes that it belongs to.
     """
@@ -112,6 +113,7 @@ class TransceiverMode:
     latency_us: float
     cost_usd: float
     power_w: float
+    max_pmd_ps: float = 0.0
     origins: Mapping[str, Origin] = field(default_factory=dict)
     reach_km: float | None = None
     catalog: ModeCatalog = "standard"
@@ -123,7 +125,7 @@ class TransceiverMode:
         for name in ("rate_gbps", "baud_gbd", "width_ghz", "required_osnr_db", "tx_osnr_db", "max_dispersion_ps_nm"):
             require_number(getattr(self, name), field=name, above=0)
         require_number(self.max_km, field="max_km", above=0)
-        for name in ("max_spans", "latency_us", "cost_usd", "power_w"):
+        for name in ("max_spans", "latency_us", "cost_usd", "power_w", "max_pmd_ps"):
             require_number(getattr(self, name), field=name, at_least=0)
 
 
@@ -158,6 +160,10 @@ class LineSystem:
     """Amplified line system of one fiber pair: a terminal at each end of a segment, amplifiers between spans.
 
     ``sub_bands``: equal parts of the band with amplifiers of their own; no channel lies across two.
+    ``terminal_loss_db`` is what a node's ROADM or multiplexers take between the preamplifier of one segment, or the
+    transmitter, and the booster of the next, which makes up for it; by default that of the express path in GNPy's
+    example of a detailed ROADM. ``terminal_pmd_ps`` and ``amplifier_pmd_ps`` are the polarization mode dispersion of a
+    node and of an in-line amplifier; by default the most that OpenROADM allows.
     """
 
     id: str
@@ -171,6 +177,9 @@ class LineSystem:
     max_total_power_dbm: float
     connector_loss_db: float
     sub_bands: int = 1
+    terminal_loss_db: float = 16.5
+    terminal_pmd_ps: float = 3.0
+    amplifier_pmd_ps: float = 3.0
     origins: Mapping[str, Origin] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -182,6 +191,9 @@ class LineSystem:
         require_number(self.max_total_power_dbm, field="max_total_power_dbm", at_most=40)
         require_number(self.connector_loss_db, field="connector_loss_db", at_least=0, at_most=10)
         require_number(self.sub_bands, field="sub_bands", at_least=1, at_most=16)
+        require_number(self.terminal_loss_db, field="terminal_loss_db", at_least=0, at_most=40)
+        for name in ("terminal_pmd_ps", "amplifier_pmd_ps"):
+            require_number(getattr(self, name), field=name, at_least=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,6 +44,9 @@ class LinkRequest:
         Set of coherent modes; FlexWAN's have measured reaches. Grey optics are looked at beside either.
     pairs_available : int, optional
         Fiber pairs on offer: a mode that needs more for the capacity is not the cheapest. Default: no limit.
+    terminal_db : float, optional
+        Loss of the ROADM or multiplexers in front of the booster, with which modes are judged; default that of the
+        catalogue's C-band line system.
 
     Raises
     ------
@@ -67,6 +70,7 @@ class LinkRequest:
     usd_per_pair_km: float = 2000.0
     catalog: ModeCatalog = "standard"
     pairs_available: int | None = None
+    terminal_db: float | None = None
 
     def __post_init__(self) -> None:
         require_number(
@@ -100,6 +104,7 @@ class LinkRequest:
             ("launch_dbm", self.launch_dbm, 40),
             ("noise_figure_db", self.noise_figure_db, 20),
             ("connector_db", self.connector_db, 5),
+            ("terminal_db", self.terminal_db, 40),
         ):
             if value is not None:
                 require_number(value, field=name, at_least=-100 if name == "launch_dbm" else 0, at_most=most)
@@ -143,13 +148,13 @@ class LinkSize:
 class LinkMode:
     """What one mode does on the link, its own comb filling the band.
 
-    ``gsnr_db`` is of the worst channel in 0.1 nm, transmitter included; ``margin_db`` is that less the required OSNR;
-    ``reach_km`` the longest line of such spans that the mode holds on (0: not one span). ``reasons`` say why it is not
-    feasible. ``latency_ms`` is one way, transceivers included. Cost (indicative) and power are of both ends' modules;
-    ``pair_gbps`` is what a fiber pair full of the mode carries, one direction. ``size`` is for the capacity asked for;
-    ``None`` where none was, or the mode is not feasible. ``lightpath_usd`` is one lightpath on a full pair: both
-    modules and its share of line system and fiber. ``is_measured``: the mode's reach was measured and decides alone,
-    while GSNR and margin are for information.
+    ``gsnr_db`` is of the worst channel in 0.1 nm, terminal and transmitter included; ``margin_db`` is that less the
+    required OSNR; ``reach_km`` the longest line of such spans that the mode holds on (0: not one span). ``reasons`` say
+    why it is not feasible. ``latency_ms`` is one way, transceivers included. Cost (indicative) and power are of both
+    ends' modules; ``pair_gbps`` is what a fiber pair full of the mode carries, one direction. ``size`` is for the
+    capacity asked for; ``None`` where none was, or the mode is not feasible. ``lightpath_usd`` is one lightpath on a
+    full pair: both modules and its share of line system and fiber. ``is_measured``: the mode's reach was measured and
+    decides alone, while GSNR and margin are for information.
     """
 
     name: str
@@ -196,8 +201,8 @@ class GreyMode:
 class LinkDesign:
     """A link, evaluated.
 
-    ``gsnr_db`` and ``osnr_db`` are of the line alone, worst channel of the requested comb, in 0.1 nm;
-    ``gsnr_with_tx_db`` counts the transmitter. ``launch_dbm`` is the power per channel into each span;
+    ``gsnr_db`` and ``osnr_db`` are of the line alone, without terminals, worst channel of the requested comb, in
+    0.1 nm; ``gsnr_with_tx_db`` counts the transmitter. ``launch_dbm`` is the power per channel into each span;
     ``launch_is_capped``: the amplifiers' total power holds one of them below the best. ``latency_ms`` is one way, the
     fiber only. Line cost (indicative) and power are of one fiber pair: terminals and amplifiers. ``best`` names for
     every rate the feasible mode, coherent or grey, whose lightpath on a full pair costs least, ties by power, then by

@@ -1,8 +1,9 @@
 """One link designed on its own: GSNR of its line, and of every mode margin, reach and what it lacks.
 
 Modes are judged as the planner judges them (:mod:`topodesign.optics.reach`): a full band of the mode, noise added over
-the spans, margin, dispersion, length and number of spans within the mode's limits, or a measured reach alone. Here
-spans may differ, and the amplifiers' figures may be given. Grey optics stand beside them where they reach.
+the spans and the booster of the terminal in front, margin, dispersion of both kinds, length and number of spans within
+the mode's limits, or a measured reach alone. Here spans may differ, and the amplifiers' figures may be given. The
+figures of the line itself are without terminals. Grey optics stand beside them where they reach.
 """
 
 from fractions import Fraction
@@ -14,10 +15,10 @@ from topodesign.optics.exact_cost import Offer, exact, size_of
 from topodesign.optics.gaussian_noise import LIGHT_SPEED_M_S, Comb
 from topodesign.optics.grey_link import grey_mode, grey_offer
 from topodesign.optics.line_model import LineQuality, line_quality
-from topodesign.optics.lines import Launch, Line, Lines, Span
+from topodesign.optics.lines import Launch, Line, Lines, Span, Terminal
 from topodesign.optics.link_words import AnyMode, explain_link
 from topodesign.optics.longest import longest_km
-from topodesign.optics.reach import LINE_SYSTEM_OF_BAND, db, span_count
+from topodesign.optics.reach import LINE_SYSTEM_OF_BAND, db, pmd_ps, span_count
 from topodesign.optics.request_fields import naming_request_fields
 
 SPAN_KM = 80.0
@@ -90,6 +91,9 @@ class _Link:
         self.noise_figure_db = self.system.noise_figure_db if given is None else given
         loss = request.connector_db
         self.connectors_db = self.system.connector_loss_db if loss is None else 2 * loss
+        node = request.terminal_db
+        node = self.system.terminal_loss_db if node is None else node
+        self.terminal = Terminal(loss_db=node, noise_figure_db=self.noise_figure_db)
 
     @property
     def line_usd(self) -> float:
@@ -101,20 +105,26 @@ class _Link:
         """The same in watts."""
         return 2 * self.system.terminal_power_w + (len(self.spans_km) - 1) * self.system.amplifier_power_w
 
-    def quality(self, comb: Comb, launch: Launch) -> LineQuality:
+    def quality(self, comb: Comb, launch: Launch, terminal: Terminal | None = None) -> LineQuality:
         """The line under a comb."""
-        line = Line(spans=tuple(self._span(km) for km in self.spans_km))
-        lines = Lines.of([line], comb, max_total_power_dbm=self.system.max_total_power_dbm, launch=launch)
+        lines = Lines.of(
+            [Line(spans=tuple(self._span(km) for km in self.spans_km))],
+            comb,
+            max_total_power_dbm=self.system.max_total_power_dbm,
+            launch=launch,
+            terminal=terminal,
+        )
         return line_quality(lines)
 
     def mode(self, mode: TransceiverMode) -> LinkMode:
         """One mode, its comb filling the band."""
         comb = Comb.filling(band_ghz=self.system.band_ghz, spacing_ghz=mode.width_ghz, baud_gbd=mode.baud_gbd)
         most_dbm = self.system.max_total_power_dbm - db(comb.channels)
-        quality = self.quality(comb, self.launch if isinstance(self.launch, str) else min(self.launch, most_dbm))
-        noise = float(quality.noise_to_signal.max())
+        launch = self.launch if isinstance(self.launch, str) else min(self.launch, most_dbm)
+        quality = self.quality(comb, launch, self.terminal)
+        noise, of_booster = float(quality.noise_to_signal.max()), float(quality.booster_noise_to_signal[0])
         gsnr = -db(noise + 10 ** (-mode.tx_osnr_db / 10))
-        reasons = self._reasons(mode, gsnr - mode.required_osnr_db, float(quality.dispersion_ps_nm[0]))
+        reasons = self._reasons(mode, gsnr - mode.required_osnr_db, quality)
         if not isinstance(self.launch, str) and self.launch > most_dbm + ROUNDING:
             reasons = (
                 *reasons,
@@ -129,7 +139,7 @@ class _Link:
             gsnr_db=gsnr,
             required_osnr_db=mode.required_osnr_db,
             margin_db=gsnr - mode.required_osnr_db,
-            reach_km=self._reach_km(mode, noise / len(self.spans_km)),
+            reach_km=self._reach_km(mode, (noise - of_booster) / len(self.spans_km), of_booster),
             feasible=not reasons,
             reasons=reasons,
             latency_ms=self.delay_ms + mode.latency_us / 1e3,
@@ -168,8 +178,10 @@ class _Link:
             f"launch {launch}",
             f"comb of {self.comb.channels} channels of {self.comb.baud_gbd:g} GBd every {self.comb.spacing_ghz:g} GHz; "
             "each mode is judged with a band full of its own channels",
+            f"each mode counts the terminals: {self.terminal.loss_db:g} dB of ROADM or multiplexer in front of the "
+            f"booster, {system.terminal_pmd_ps:g} ps of polarization mode dispersion; the line's own GSNR is without",
             f"margin of {request.margin_db:g} dB above the required OSNR, which sentences count as spent; closed-form "
-            "Gaussian-noise model, no Raman tilt, no ROADM noise",
+            "Gaussian-noise model, no Raman tilt",
             f"fiber {request.usd_per_pair_km:g} USD per pair and km",
             "grey optics: reach of their standards on G.652 fiber, whole fiber pairs for each module, no line system",
             *self._of_catalog(),
@@ -191,32 +203,38 @@ class _Link:
             noise_figure_db=self.noise_figure_db,
         )
 
-    def _reasons(self, mode: TransceiverMode, margin: float, dispersion: float) -> tuple[str, ...]:
+    def _reasons(self, mode: TransceiverMode, margin: float, quality: LineQuality) -> tuple[str, ...]:
         """Why the mode is not feasible here, each with its figure and limit."""
         request = self.request
         if mode.reach_km is not None:
             missing = request.length_km - mode.reach_km
             return (f"{missing:g} km too little (measured reach {mode.reach_km:g} km)",) if missing > 0 else ()
         reasons = []
+        dispersion, spans = float(quality.dispersion_ps_nm[0]), len(self.spans_km)
+        pmd = pmd_ps(self.system, fiber_ps2=float(quality.pmd_ps[0]) ** 2, spans=spans, segments=1)
         if margin < request.margin_db:
             reasons.append(f"{request.margin_db - margin:.1f} dB too little")
         if request.length_km > mode.max_km:
             reasons.append(f"{request.length_km:g} km, at most {mode.max_km:g} km")
-        if mode.max_spans and len(self.spans_km) > mode.max_spans:
-            reasons.append(f"{len(self.spans_km)} spans, at most {mode.max_spans}")
+        if mode.max_spans and spans > mode.max_spans:
+            reasons.append(f"{spans} spans, at most {mode.max_spans}")
         if abs(dispersion) > mode.max_dispersion_ps_nm:
             reasons.append(f"{dispersion:,.0f} ps/nm of dispersion, at most {mode.max_dispersion_ps_nm:,.0f}")
+        if mode.max_pmd_ps and pmd > mode.max_pmd_ps:
+            reasons.append(f"{pmd:.1f} ps of polarization mode dispersion, at most {mode.max_pmd_ps:g}")
         return tuple(reasons)
 
-    def _reach_km(self, mode: TransceiverMode, noise_a_span: float) -> float:
+    def _reach_km(self, mode: TransceiverMode, noise_a_span: float, of_booster: float) -> float:
         """Measured reach, else the longest line of such spans (of their mean length) on which the mode holds."""
         if mode.reach_km is not None:
             return mode.reach_km
         return longest_km(
             mode,
             self.fiber,
+            self.system,
             span_km=self.request.length_km / len(self.spans_km),
             noise_a_span=noise_a_span,
+            of_booster=of_booster,
             margin_db=self.request.margin_db,
         )
 

@@ -1,8 +1,8 @@
 """Which mode carries light over which stretch of fiber, with how much margin.
 
-1/GSNR adds over spans, so each segment has one noise-to-signal number per mode and a stretch is feasible when the sum
-of its segments' numbers, plus the transmitter's, stays below what the mode tolerates (docs/formulation.md (11)). Where
-reach was measured, that decides instead (:mod:`topodesign.optics.measured`).
+1/GSNR adds over spans and boosters, so each segment has one noise-to-signal number per mode and a stretch is feasible
+when the sum of its segments' numbers, plus the transmitter's, stays below what the mode tolerates (docs/formulation.md
+(11)). Where reach was measured, that decides instead (:mod:`topodesign.optics.measured`).
 """
 
 import math
@@ -14,7 +14,7 @@ from topodesign.domain.errors import InvalidInput
 from topodesign.domain.scenario import FiberSegment, MeasuredReach, OpticsRules
 from topodesign.optics.gaussian_noise import LIGHT_SPEED_M_S, Comb
 from topodesign.optics.measured import ROUNDING, MeasuredReaches
-from topodesign.optics.span_noise import span_noise_to_signal
+from topodesign.optics.span_noise import SpanNoise, span_noise_to_signal
 
 LINE_SYSTEM_OF_BAND = {"c": "c-band", "c+l": "c+l-band"}
 
@@ -34,6 +34,16 @@ def channel_width_ghz(mode: TransceiverMode, rules: OpticsRules) -> float:
     if rules.grid_ghz is None:
         return mode.width_ghz
     return math.ceil(mode.width_ghz / rules.grid_ghz - 1e-9) * rules.grid_ghz
+
+
+def pmd_ps(system: LineSystem, *, fiber_ps2: float, spans: int, segments: int) -> float:
+    """Polarization mode dispersion of a stretch in ps: root of the sum of squares.
+
+    ``fiber_ps2`` is the sum of coefficient squared times length over its fibers; a node stands at either end of each
+    segment, an in-line amplifier between two spans.
+    """
+    nodes_ps2 = (segments + 1) * system.terminal_pmd_ps**2
+    return math.sqrt(fiber_ps2 + nodes_ps2 + (spans - segments) * system.amplifier_pmd_ps**2)
 
 
 def allowed_modes(catalog: Catalog, rules: OpticsRules) -> tuple[TransceiverMode, ...]:
@@ -95,19 +105,23 @@ class ReachModel:
         self.dispersion_only_grows = all(fiber.dispersion_ps_nm_km > 0 for fiber in catalog.fibers)
         """Whether a stretch that does not hold can hold no more when it is extended."""
         self._catalog = catalog
-        self._noise: dict[tuple[str, str, float], float] = {}
+        self._noise: dict[tuple[str, str, float], SpanNoise] = {}
 
     def noise_to_signal(self, mode: TransceiverMode, segment: FiberSegment) -> float:
-        """Noise-to-signal ratio (linear, 0.1 nm) that a segment adds to a channel of ``mode``."""
+        """Noise-to-signal ratio (linear, 0.1 nm) that a segment, its booster included, adds to a channel of ``mode``.
+
+        The worst channel's, with the band full of the mode, at the launch power that is best for the spans.
+        """
         spans = span_count(segment.length_km, self.rules.span_km)
         span_km = segment.length_km / spans
         key = (mode.id, segment.fiber_type, span_km)
         if key not in self._noise:
-            self._noise[key] = self._span_noise_to_signal(mode, segment.fiber_type, span_km)
-        return spans * self._noise[key]
+            self._noise[key] = self._span_and_booster(mode, segment.fiber_type, span_km)
+        noise = self._noise[key]
+        return spans * noise.of_span + noise.of_booster
 
-    def _span_noise_to_signal(self, mode: TransceiverMode, fiber_type: str, span_km: float) -> float:
-        """Worst channel's noise-to-signal ratio of one span of a band full of ``mode``, at its best launch power."""
+    def _span_and_booster(self, mode: TransceiverMode, fiber_type: str, span_km: float) -> SpanNoise:
+        """Noise of one span of a band full of ``mode`` at its best launch power, and of the booster in front."""
         system, spacing = self.line_system, channel_width_ghz(mode, self.rules)
         comb = Comb.filling(band_ghz=system.band_ghz, spacing_ghz=spacing, baud_gbd=mode.baud_gbd)
         return span_noise_to_signal(self._catalog.fiber(fiber_type), system, comb, span_km)
@@ -141,7 +155,14 @@ class ReachModel:
         )
         spans = sum(span_count(segment.length_km, self.rules.span_km) for segment in segments)
         holds = length <= mode.max_km and abs(dispersion) <= mode.max_dispersion_ps_nm
+        holds = holds and (mode.max_pmd_ps == 0 or self._pmd_ps(segments, spans) <= mode.max_pmd_ps)
         return holds and (mode.max_spans == 0 or spans <= mode.max_spans)
+
+    def _pmd_ps(self, segments: Sequence[FiberSegment], spans: int) -> float:
+        fiber_ps2 = sum(
+            segment.length_km * self._catalog.fiber(segment.fiber_type).pmd_ps_sqrt_km ** 2 for segment in segments
+        )
+        return pmd_ps(self.line_system, fiber_ps2=fiber_ps2, spans=spans, segments=len(segments))
 
     def delay_ms(self, segment: FiberSegment) -> float:
         """One-way propagation delay in ms: length x group index / c."""

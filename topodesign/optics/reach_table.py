@@ -45,9 +45,17 @@ def reach_table(catalog: Catalog, rules: OpticsRules, fiber: str, measured: Sequ
         width = channel_width_ghz(mode, rules)
         comb = Comb.filling(band_ghz=system.band_ghz, spacing_ghz=width, baud_gbd=mode.baud_gbd)
         noise = span_noise_to_signal(kind, system, comb, rules.span_km)
-        gsnr = -db(noise + 10 ** (-mode.tx_osnr_db / 10))
+        gsnr = -db(noise.of_span + noise.of_booster + 10 ** (-mode.tx_osnr_db / 10))
         known = reaches.reach_km(mode, fiber)
-        modelled = longest_km(mode, kind, span_km=rules.span_km, noise_a_span=noise, margin_db=rules.margin_db)
+        modelled = longest_km(
+            mode,
+            kind,
+            system,
+            span_km=rules.span_km,
+            noise_a_span=noise.of_span,
+            of_booster=noise.of_booster,
+            margin_db=rules.margin_db,
+        )
         return ReachRow(
             mode=mode.id,
             rate_gbps=mode.rate_gbps,
@@ -68,7 +76,8 @@ def reach_table(catalog: Catalog, rules: OpticsRules, fiber: str, measured: Sequ
         rows=tuple(row(mode) for mode in sorted(modes, key=lambda mode: (-mode.rate_gbps, mode.width_ghz, mode.id))),
         assumptions=(
             f"line system {system.id}: {system.band_ghz:g} GHz, noise figure {system.noise_figure_db:g} dB, "
-            f"{system.connector_loss_db:g} dB of connectors per span; best launch power for each span",
+            f"{system.connector_loss_db:g} dB of connectors per span, {system.terminal_loss_db:g} dB of terminal in "
+            "front of the booster; best launch power for each span",
             *measured_assumptions(modes, rules, measured),
         ),
     )

@@ -115,7 +115,9 @@ def assumptions_of(instance: Instance) -> tuple[str, ...]:
         "prices of transceivers, line systems, accelerators and fabrics come from the catalogue and are indicative",
         "every lightpath has its channels and fiber pairs, a new assignment also for those in service; nodes switch "
         "single channels, so that pairs may differ from segment to segment",
-        "express nodes (junctions and buildings that light passes through) add no loss beyond optics.margin_db",
+        "every segment has a terminal at each end, at express nodes too (junctions and buildings that light passes "
+        f"through): {instance.reach.line_system.terminal_loss_db:g} dB of ROADM or multiplexer, which a booster of "
+        f"{instance.reach.line_system.noise_figure_db:g} dB noise figure makes up for",
     ]
     reach, scenario = instance.reach, instance.scenario
     own += measured_assumptions(reach.modes, scenario.optics, scenario.measured_reaches)

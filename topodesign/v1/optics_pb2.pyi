@@ -128,6 +128,7 @@ class TransceiverMode(_message.Message):
     ORIGINS_FIELD_NUMBER: _builtins.int
     REACH_KM_FIELD_NUMBER: _builtins.int
     CATALOG_FIELD_NUMBER: _builtins.int
+    MAX_PMD_PS_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Id in the catalogue, such as zrplus-400."""
     name: _builtins.str
@@ -158,6 +159,8 @@ class TransceiverMode(_message.Message):
     """Measured reach in km, above 0, at most 40 000: it decides alone; absent: the line model gives the reach."""
     catalog: _scenario_pb2.ModeCatalog.ValueType
     """The set of modes that it belongs to; default MODE_CATALOG_STANDARD."""
+    max_pmd_ps: _builtins.float
+    """Polarization mode dispersion in ps that the receiver bears, from 0; 0 where no limit is stated."""
     @_builtins.property
     def origins(self) -> _containers.MessageMap[_builtins.str, Global___Origin]:
         """Origin of every figure by the name of its field; `*`: of all fields that are not named."""
@@ -181,10 +184,11 @@ class TransceiverMode(_message.Message):
         origins: _abc.Mapping[_builtins.str, Global___Origin] | None = ...,
         reach_km: _builtins.float | None = ...,
         catalog: _scenario_pb2.ModeCatalog.ValueType = ...,
+        max_pmd_ps: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_baud_gbd", b"_baud_gbd", "_cost_usd", b"_cost_usd", "_id", b"_id", "_latency_us", b"_latency_us", "_max_dispersion_ps_nm", b"_max_dispersion_ps_nm", "_max_km", b"_max_km", "_max_spans", b"_max_spans", "_name", b"_name", "_power_w", b"_power_w", "_rate_gbps", b"_rate_gbps", "_reach_km", b"_reach_km", "_required_osnr_db", b"_required_osnr_db", "_tx_osnr_db", b"_tx_osnr_db", "_width_ghz", b"_width_ghz", "baud_gbd", b"baud_gbd", "cost_usd", b"cost_usd", "id", b"id", "latency_us", b"latency_us", "max_dispersion_ps_nm", b"max_dispersion_ps_nm", "max_km", b"max_km", "max_spans", b"max_spans", "name", b"name", "power_w", b"power_w", "rate_gbps", b"rate_gbps", "reach_km", b"reach_km", "required_osnr_db", b"required_osnr_db", "tx_osnr_db", b"tx_osnr_db", "width_ghz", b"width_ghz"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_baud_gbd", b"_baud_gbd", "_cost_usd", b"_cost_usd", "_id", b"_id", "_latency_us", b"_latency_us", "_max_dispersion_ps_nm", b"_max_dispersion_ps_nm", "_max_km", b"_max_km", "_max_pmd_ps", b"_max_pmd_ps", "_max_spans", b"_max_spans", "_name", b"_name", "_power_w", b"_power_w", "_rate_gbps", b"_rate_gbps", "_reach_km", b"_reach_km", "_required_osnr_db", b"_required_osnr_db", "_tx_osnr_db", b"_tx_osnr_db", "_width_ghz", b"_width_ghz", "baud_gbd", b"baud_gbd", "cost_usd", b"cost_usd", "id", b"id", "latency_us", b"latency_us", "max_dispersion_ps_nm", b"max_dispersion_ps_nm", "max_km", b"max_km", "max_pmd_ps", b"max_pmd_ps", "max_spans", b"max_spans", "name", b"name", "power_w", b"power_w", "rate_gbps", b"rate_gbps", "reach_km", b"reach_km", "required_osnr_db", b"required_osnr_db", "tx_osnr_db", b"tx_osnr_db", "width_ghz", b"width_ghz"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_baud_gbd", b"_baud_gbd", "_cost_usd", b"_cost_usd", "_id", b"_id", "_latency_us", b"_latency_us", "_max_dispersion_ps_nm", b"_max_dispersion_ps_nm", "_max_km", b"_max_km", "_max_spans", b"_max_spans", "_name", b"_name", "_power_w", b"_power_w", "_rate_gbps", b"_rate_gbps", "_reach_km", b"_reach_km", "_required_osnr_db", b"_required_osnr_db", "_tx_osnr_db", b"_tx_osnr_db", "_width_ghz", b"_width_ghz", "baud_gbd", b"baud_gbd", "catalog", b"catalog", "cost_usd", b"cost_usd", "id", b"id", "latency_us", b"latency_us", "max_dispersion_ps_nm", b"max_dispersion_ps_nm", "max_km", b"max_km", "max_spans", b"max_spans", "name", b"name", "origins", b"origins", "power_w", b"power_w", "rate_gbps", b"rate_gbps", "reach_km", b"reach_km", "required_osnr_db", b"required_osnr_db", "tx_osnr_db", b"tx_osnr_db", "width_ghz", b"width_ghz"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_baud_gbd", b"_baud_gbd", "_cost_usd", b"_cost_usd", "_id", b"_id", "_latency_us", b"_latency_us", "_max_dispersion_ps_nm", b"_max_dispersion_ps_nm", "_max_km", b"_max_km", "_max_pmd_ps", b"_max_pmd_ps", "_max_spans", b"_max_spans", "_name", b"_name", "_power_w", b"_power_w", "_rate_gbps", b"_rate_gbps", "_reach_km", b"_reach_km", "_required_osnr_db", b"_required_osnr_db", "_tx_osnr_db", b"_tx_osnr_db", "_width_ghz", b"_width_ghz", "baud_gbd", b"baud_gbd", "catalog", b"catalog", "cost_usd", b"cost_usd", "id", b"id", "latency_us", b"latency_us", "max_dispersion_ps_nm", b"max_dispersion_ps_nm", "max_km", b"max_km", "max_pmd_ps", b"max_pmd_ps", "max_spans", b"max_spans", "name", b"name", "origins", b"origins", "power_w", b"power_w", "rate_gbps", b"rate_gbps", "reach_km", b"reach_km", "required_osnr_db", b"required_osnr_db", "tx_osnr_db", b"tx_osnr_db", "width_ghz", b"width_ghz"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__baud_gbd: _TypeAlias = _typing.Literal["baud_gbd"]  # noqa: Y015
     _WhichOneofArgType__baud_gbd: _TypeAlias = _typing.Literal["_baud_gbd", b"_baud_gbd"]  # noqa: Y015
@@ -198,6 +202,8 @@ class TransceiverMode(_message.Message):
     _WhichOneofArgType__max_dispersion_ps_nm: _TypeAlias = _typing.Literal["_max_dispersion_ps_nm", b"_max_dispersion_ps_nm"]  # noqa: Y015
     _WhichOneofReturnType__max_km: _TypeAlias = _typing.Literal["max_km"]  # noqa: Y015
     _WhichOneofArgType__max_km: _TypeAlias = _typing.Literal["_max_km", b"_max_km"]  # noqa: Y015
+    _WhichOneofReturnType__max_pmd_ps: _TypeAlias = _typing.Literal["max_pmd_ps"]  # noqa: Y015
+    _WhichOneofArgType__max_pmd_ps: _TypeAlias = _typing.Literal["_max_pmd_ps", b"_max_pmd_ps"]  # noqa: Y015
     _WhichOneofReturnType__max_spans: _TypeAlias = _typing.Literal["max_spans"]  # noqa: Y015
     _WhichOneofArgType__max_spans: _TypeAlias = _typing.Literal["_max_spans", b"_max_spans"]  # noqa: Y015
     _WhichOneofReturnType__name: _TypeAlias = _typing.Literal["name"]  # noqa: Y015
@@ -226,6 +232,8 @@ class TransceiverMode(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__max_dispersion_ps_nm) -> _WhichOneofReturnType__max_dispersion_ps_nm | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__max_km) -> _WhichOneofReturnType__max_km | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__max_pmd_ps) -> _WhichOneofReturnType__max_pmd_ps | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__max_spans) -> _WhichOneofReturnType__max_spans | None: ...
     @_typing.overload
