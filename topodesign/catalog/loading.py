@@ -15,15 +15,19 @@ from topodesign.domain.equipment import (
     CableClass,
     Catalog,
     FiberKind,
+    HutKind,
     LineSystem,
     Origin,
+    Reliability,
     Switch,
     TransceiverMode,
 )
 from topodesign.domain.errors import InternalError, InvalidInput
 
 Overrides = Mapping[str, Mapping[str, float]]
-Item = TypeVar("Item", Accelerator, Switch, CableClass, TransceiverMode, LineSystem, FiberKind)
+Item = TypeVar(
+    "Item", Accelerator, Switch, CableClass, TransceiverMode, LineSystem, FiberKind, Reliability, HutKind
+)
 
 OVERRIDE_ORIGIN = Origin(source="scenario override", date="", confidence="high")
 _DESCRIPTIVE = frozenset({"id", "name", "origins"})
@@ -62,6 +66,8 @@ def load_catalog(overrides: Overrides | None = None) -> Catalog:
         transceivers=_overridden("transceiver", catalog.transceivers, overrides),
         line_systems=_overridden("line_system", catalog.line_systems, overrides),
         fibers=_overridden("fiber", catalog.fibers, overrides),
+        reliabilities=_overridden("reliability", catalog.reliabilities, overrides),
+        huts=_overridden("hut", catalog.huts, overrides),
     )
 
 
@@ -80,6 +86,8 @@ def _built_in_catalog() -> Catalog:
         transceivers=_read("transceivers.toml", "transceiver", TransceiverMode),
         line_systems=_read("line_systems.toml", "line_system", LineSystem),
         fibers=_read("fibers.toml", "fiber", FiberKind),
+        reliabilities=_read("reliability.toml", "reliability", Reliability),
+        huts=_read("huts.toml", "hut", HutKind),
     )
 
 
@@ -200,6 +208,8 @@ def known_keys() -> tuple[str, ...]:
             + [f"transceiver.{item.id}" for item in catalog.transceivers]
             + [f"line_system.{item.id}" for item in catalog.line_systems]
             + [f"fiber.{item.id}" for item in catalog.fibers]
+            + [f"reliability.{item.id}" for item in catalog.reliabilities]
+            + [f"hut.{item.id}" for item in catalog.huts]
         )
     )
 
