@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from wire.wire_strategies import instances
 
-from topodesign.domain import fabric, plan, scenario
+from topodesign.domain import availability, fabric, plan, scenario
 from topodesign.domain.errors import InvalidInput, InvalidScenario, Problem
 from topodesign.domain.fabric import Clos, Torus
 from topodesign.domain.plan import Plan, SolveLimits, Sync
@@ -26,7 +26,7 @@ WIRE_ONLY_MESSAGES = {"Scalar", "Position", "Ring", "Polygon", "CatalogFigures",
 def domain_dataclasses() -> list[type]:
     found = [
         member
-        for module in (scenario, fabric, plan)
+        for module in (scenario, fabric, plan, availability)
         for _, member in inspect.getmembers(module, inspect.isclass)
         if is_dataclass(member) and member.__module__ == module.__name__
     ]

@@ -25,9 +25,7 @@ from topodesign.domain.equipment import (
 from topodesign.domain.errors import InternalError, InvalidInput
 
 Overrides = Mapping[str, Mapping[str, float]]
-Item = TypeVar(
-    "Item", Accelerator, Switch, CableClass, TransceiverMode, LineSystem, FiberKind, Reliability, HutKind
-)
+Item = TypeVar("Item", Accelerator, Switch, CableClass, TransceiverMode, LineSystem, FiberKind, Reliability, HutKind)
 
 OVERRIDE_ORIGIN = Origin(source="scenario override", date="", confidence="high")
 _DESCRIPTIVE = frozenset({"id", "name", "origins"})

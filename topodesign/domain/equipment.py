@@ -181,12 +181,12 @@ class FiberKind:
 class Reliability:
     """Failures, repairs, stock on the shelf and prices of replacements.
 
-    ``cuts_per_1000km_year`` counts cuts of a conduit per 1000 km and year, repaired after ``cut_repair_h`` hours on average.
-    ``*_mtbf_h`` is the mean time from repair to failure of one module (one end of a lightpath), or of the terminal or
-    in-line amplifier of one fiber pair at one place, ``*_repair_h`` the mean time from failure to repair, both in hours.
-    ``restock_days``: until a spare that was used is on the shelf again; ``spares_service_level``: probability that the
-    shelf lasts so long. ``price_decline_per_year`` is the share by which a transceiver is cheaper a year later,
-    ``line_price_decline_per_year`` that of terminals and amplifiers.
+    ``cuts_per_1000km_year`` counts cuts of a conduit per 1000 km and year, repaired after ``cut_repair_h`` hours on
+    average. ``*_mtbf_h`` is the mean time from repair to failure of one module (one end of a lightpath), or of the
+    terminal or in-line amplifier of one fiber pair at one place, ``*_repair_h`` the mean time from failure to repair,
+    both in hours. ``restock_days``: until a spare that was used is on the shelf again; ``spares_service_level``:
+    probability that the shelf lasts so long. ``price_decline_per_year`` is the share by which a transceiver is cheaper
+    a year later, ``line_price_decline_per_year`` that of terminals and amplifiers.
     """
 
     id: str
