@@ -1,6 +1,7 @@
 """Small networks with a plan on them, made by hand or drawn at random, for the availability tests."""
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from hypothesis import strategies as st
@@ -61,7 +62,7 @@ def plan_of(scenario: Scenario, fibers: Sequence[Fiber], routes: Sequence[Route]
 
 @st.composite
 def networks(draw: st.DrawFn) -> tuple[Scenario, Plan]:
-    """Three or four sites, four to six segments in up to five conduits, direct lightpaths and some over two segments."""
+    """Three or four sites, up to six segments in up to five conduits, lightpaths over one segment and over two."""
     sites = [f"s{number}" for number in range(draw(st.integers(3, 4)))]
     fibers: list[Fiber] = []
     for number in range(draw(st.integers(4, 6))):
@@ -74,7 +75,7 @@ def networks(draw: st.DrawFn) -> tuple[Scenario, Plan]:
     direct = [(a, b, (item,), draw(st.integers(1, 2))) for item, a, b, _, _, _, _ in fibers]
     longer: list[Route] = [
         (a if b in (c, d) else b, d if c in (a, b) else c, (first, second), 1)
-        for (first, a, b, *_), (second, c, d, *_) in zip(fibers, fibers[1:], strict=False)
+        for (first, a, b, *_), (second, c, d, *_) in pairwise(fibers)
         if len({a, b, c, d}) == 3
     ]
     routes = draw(st.lists(st.sampled_from(direct + longer), min_size=1, max_size=5, unique_by=lambda item: item[2]))
