@@ -1,6 +1,6 @@
 """Availability of a plan: each lightpath and pair of sites without protection, and what the plan's protection gives.
 
-Formulas (20) to (23) of docs/formulation.md.
+Formulas (20) to (24) of docs/formulation.md.
 
 References
 ----------
