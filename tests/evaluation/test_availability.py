@@ -18,7 +18,7 @@ from topodesign.domain.equipment import Catalog
 from topodesign.domain.plan import Plan
 from topodesign.domain.scenario import Scenario
 from topodesign.evaluation import evaluate_availability
-from topodesign.evaluation.connectivity import Join, connectivity, down_counts
+from topodesign.evaluation.connectivity import Connectivity, Join, connectivity, down_counts
 
 TOLERANCE = 1e-12
 
@@ -276,16 +276,29 @@ def test_counts_of_failures_are_binomial_when_all_are_alike() -> None:
     assert list(counts) == pytest.approx([math.comb(5, n) * 0.25**n * 0.75 ** (5 - n) for n in range(6)])
 
 
-def test_a_hundred_conduits_without_any_in_common_are_examined_to_two_cuts_and_more() -> None:
-    """No grouping helps here: 100 joins of one conduit each. The rest of the probability is stated as the width."""
-    sites = 15
-    ends = list(combinations(range(sites), 2))[:100]
+def a_hundred_conduits(chances: list[float], **limits: int) -> Connectivity:
+    """No grouping helps here: 100 joins of one conduit each, between 15 sites."""
+    ends = list(combinations(range(15), 2))[:100]
     joins = [Join(ends=pair, parts=frozenset({("conduit", str(n))})) for n, pair in enumerate(ends)]
-    down = {("conduit", str(n)): 1e-3 for n in range(100)}
-    found = connectivity(sites, joins, down)
-    assert found.most_down == 3  # 1 + 100 + 4,950 + 161,700 states; four at once would be 3,921,225 more
-    by_hand = 1 - sum(math.comb(100, n) * 1e-3**n * 0.999 ** (100 - n) for n in range(4))
-    assert found.unexamined == pytest.approx(by_hand, rel=1e-6)
+    return connectivity(15, joins, {("conduit", str(n)): chance for n, chance in enumerate(chances)}, **limits)
+
+
+def test_what_is_left_of_a_hundred_conduits_is_the_width_of_the_range() -> None:
+    # four of the hundred at once would be 3,921,225 more states; four of 38 are 73,815, of 39 already 82,251
+    found = a_hundred_conduits([1e-3] * 100, most_states=1 + 100 + 4950 + 161_700 + 80_000)
+    assert found.most_down == 3
+    binomial = [math.comb(100, n) * 1e-3**n * 0.999 ** (100 - n) for n in range(4)]
+    four_of_38 = 73_815 * 1e-3**4 * 0.999**96
+    assert found.unexamined == pytest.approx(1 - sum(binomial) - four_of_38, rel=1e-6)
+
+
+def test_the_likeliest_conduits_are_looked_at_first() -> None:
+    # all states of one cut, and those of two of the 10 likely conduits: 45
+    found = a_hundred_conduits([1e-6] * 45 + [0.1] * 10 + [1e-6] * 45, most_states=101 + 45)
+    assert found.most_down == 1
+    small = (1 - 1e-6) ** 90
+    none_or_one = small * (0.9**10 + 10 * 0.1 * 0.9**9) + 90e-6 * (1 - 1e-6) ** 89 * 0.9**10
+    assert found.unexamined == pytest.approx(1 - none_or_one - small * 45 * 0.1**2 * 0.9**8, rel=1e-9)
 
 
 def test_a_real_plan_carries_its_availability_through_json() -> None:

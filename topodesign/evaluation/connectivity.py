@@ -6,9 +6,9 @@ looked at. With u_g the unavailability of group g, a state S of the groups that 
 
     P(S) = product of u_g over g in S x product of (1 - u_g) over the others.
 
-States with at most k groups down are enumerated. With D the sum of P over those in which two sites are not connected,
-and R the probability of all states that were not enumerated, the two are connected with a probability in
-[1 - D - R, 1 - D]. Groups that are down with a negligible probability are taken to be up, and that probability is
+States with at most k groups down are enumerated, and those of k + 1 of the likeliest groups, as far as the number of
+states allows. With D the sum of P over those in which two sites are not connected, and R the probability of all states
+that were not enumerated, the two are connected with a probability in [1 - D - R, 1 - D]. Groups that are down with a negligible probability are taken to be up, and that probability is
 added to R.
 """
 
@@ -73,13 +73,14 @@ def connectivity(
         States to enumerate at most; at least those without and with one group down are looked at.
     """
     kills, down, neglected = _groups(joins, unavailability)
-    counts = down_counts(down)
-    most_down = _depth(len(down), counts, most_states)
+    sizes = _sizes(down_counts(down), most_states)
+    examined_beyond = 0.0
     apart = np.zeros((sites, sites))
     any_apart = 0.0
     ends = sorted({join.ends for join in joins})
     places = [[place for place, join in enumerate(joins) if join.ends == pair] for pair in ends]
-    for probability, alive in _states(kills, down, most_down):
+    for size, probability, alive in _states(kills, down, sizes.among):
+        examined_beyond += float(probability.sum()) if size > sizes.most_down else 0.0
         labels = _components(sites, ends, [np.any(alive[:, own], axis=1) for own in places], len(probability))
         split = (labels != 0).any(axis=0)  # the component of site 0 has the label 0
         labels, probability = labels[:, split], probability[split]
@@ -89,8 +90,8 @@ def connectivity(
     return Connectivity(
         apart=apart,
         any_apart=any_apart,
-        unexamined=math.fsum(counts[most_down + 1 :]) + neglected,
-        most_down=most_down,
+        unexamined=max(0.0, sizes.beyond - examined_beyond) + neglected,
+        most_down=sizes.most_down,
     )
 
 
@@ -103,7 +104,10 @@ def down_counts(unavailability: Floats) -> Floats:
 
 
 def _groups(joins: Sequence[Join], unavailability: Mapping[Part, float]) -> tuple[Bools, Floats, float]:
-    """Rows of joins that each group of parts takes down, how likely any of its parts is down, and what is neglected."""
+    """Rows of joins that each group of parts takes down, how likely it is down, and what is neglected.
+
+    The likeliest groups come first.
+    """
     users: dict[Part, list[int]] = {}
     for place, join in enumerate(joins):
         for part in join.parts:
@@ -117,7 +121,7 @@ def _groups(joins: Sequence[Join], unavailability: Mapping[Part, float]) -> tupl
     down = np.array([_any_down(group) for group in chances.values()], dtype=np.float64)
     order = np.argsort(down, kind="stable")
     small = int(np.searchsorted(np.cumsum(down[order]), NEGLIGIBLE, side="right"))
-    kept = np.sort(order[small:])
+    kept = order[small:][::-1]
     return kills[kept], down[kept], math.fsum(down[order[:small]])
 
 
@@ -126,29 +130,47 @@ def _any_down(chances: Sequence[float]) -> float:
     return -math.expm1(math.fsum(math.log1p(-chance) for chance in chances))
 
 
-def _depth(groups: int, counts: Floats, most_states: int) -> int:
-    """The largest k whose states are few enough, and no larger than is worth it."""
-    depth, states = min(1, groups), 1 + groups
-    while depth < groups and math.fsum(counts[depth + 1 :]) > NEGLIGIBLE:
-        states += math.comb(groups, depth + 1)
-        if states > most_states:
-            break
+@dataclass(frozen=True, slots=True)
+class _Sizes:
+    """Which states to enumerate: all with at most ``most_down`` groups down, which leave the probability ``beyond``.
+
+    ``among`` has for each number of groups down from 0 how many of the likeliest groups they are chosen from.
+    """
+
+    most_down: int
+    beyond: float
+    among: tuple[int, ...]
+
+
+def _sizes(counts: Floats, most_states: int) -> _Sizes:
+    """As many states as are allowed, and no more than is worth it; ``counts`` as of :func:`down_counts`."""
+    groups = len(counts) - 1
+    depth = min(1, groups)
+    left = most_states - 1 - groups
+    while depth < groups and math.fsum(counts[depth + 1 :]) > NEGLIGIBLE and math.comb(groups, depth + 1) <= left:
+        left -= math.comb(groups, depth + 1)
         depth += 1
-    return depth
+    among = [groups] * (depth + 1)
+    beyond = math.fsum(counts[depth + 1 :])
+    if depth < groups and beyond > NEGLIGIBLE:
+        likeliest = depth
+        while math.comb(likeliest + 1, depth + 1) <= left:
+            likeliest += 1
+        among.append(likeliest)
+    return _Sizes(depth, beyond, tuple(among))
 
 
-def _states(kills: Bools, down: Floats, most_down: int) -> Iterator[tuple[Floats, Bools]]:
-    """Probabilities of states, and which joins live in them (states x joins), a chunk at a time."""
-    groups, joins = kills.shape
+def _states(kills: Bools, down: Floats, among: Sequence[int]) -> Iterator[tuple[int, Floats, Bools]]:
+    """Groups down, probabilities of states, and which joins live in them (states x joins), a chunk at a time."""
     odds = down / (1 - down)
     all_up = float(np.prod(1 - down))
-    for size in range(most_down + 1):
+    for size, groups in enumerate(among):
         chosen = combinations(range(groups), size)
         while (rows := _taken(chosen, size)) is not None:
-            dead = np.zeros((len(rows), joins), dtype=bool)
+            dead = np.zeros((len(rows), kills.shape[1]), dtype=bool)
             for column in range(size):
                 dead |= kills[rows[:, column]]
-            yield all_up * odds[rows].prod(axis=1), ~dead
+            yield size, all_up * odds[rows].prod(axis=1), ~dead
 
 
 def _taken(chosen: Iterator[tuple[int, ...]], size: int) -> Integers | None:
