@@ -8,8 +8,8 @@ looked at. With u_g the unavailability of group g, a state S of the groups that 
 
 States with at most k groups down are enumerated, and those of k + 1 of the likeliest groups, as far as the number of
 states allows. With D the sum of P over those in which two sites are not connected, and R the probability of all states
-that were not enumerated, the two are connected with a probability in [1 - D - R, 1 - D]. Groups that are down with a negligible probability are taken to be up, and that probability is
-added to R.
+that were not enumerated, the two are connected with a probability in [1 - D - R, 1 - D]. Groups that are down with a
+negligible probability are taken to be up, and that probability is added to R.
 """
 
 import math
