@@ -30,7 +30,7 @@ def plan(
     on_progress: Callable[[PlanEvent], object] | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> Plan:
-    """Place clusters and size the optical links; verify the plan and compare fabrics on it.
+    """Place clusters and size the optical links; verify the plan, compare fabrics on it, and say how available it is.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ def plan(
     if not verification.valid:
         raise VerificationFailed(verification.violations)
     report(_phase("evaluating", found, started))
-    from topodesign.evaluation import evaluate_plan_fabrics, too_large_for_fabrics
+    from topodesign.evaluation import evaluate_availability, evaluate_plan_fabrics, too_large_for_fabrics
 
     why_not = too_large_for_fabrics(found)
     return dataclasses.replace(
@@ -99,6 +99,7 @@ def plan(
         verified=True,
         verification=verification,
         fabrics=evaluate_plan_fabrics(scenario, found, catalog) if why_not is None else None,
+        availability=evaluate_availability(scenario, found, catalog),
         assumptions=found.assumptions if why_not is None else (*found.assumptions, why_not),
         wall_s=time.monotonic() - started,
         scenario=scenario,

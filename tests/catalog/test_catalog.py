@@ -29,6 +29,8 @@ def items_of(catalog: Catalog) -> list[object]:
         *catalog.grey_optics,
         *catalog.line_systems,
         *catalog.fibers,
+        *catalog.reliabilities,
+        *catalog.huts,
     ]
 
 
@@ -67,6 +69,11 @@ def test_gb300_power_is_that_of_its_rack_plan() -> None:
     assert load_catalog().accelerator("gb300-nvl72").all_in_w == pytest.approx(18 * (4 * 1.4 + 1 + 0.9) * 1000 / 72)
 
 
+def test_cable_cuts_are_the_published_4_39_a_year_and_1000_sheath_miles() -> None:
+    # Bellcore and FCC figures as quoted by To and Neusy 1994 and Grover 2003; a mile is 1.609344 km: 2.728
+    assert load_catalog().reliability().cuts_per_1000km_year == pytest.approx(4.39 / 1.609344, abs=0.005)
+
+
 def test_override_replaces_one_figure_and_says_so() -> None:
     catalog = load_catalog({"transceiver.zrplus-400": {"cost_usd": 4321}})
     mode = catalog.transceiver("zrplus-400")
@@ -94,6 +101,10 @@ def test_whole_number_figures_accept_whole_floats_only() -> None:
         ({"switch.ndr-64x400g": {"radix": float("inf")}}, "FIELD_INVALID", "whole"),
         ({"fiber.ssmf": {"dispersion_ps_nm_km": 0.0}}, "FIELD_INVALID", "other than 0"),
         ({"fiber.ssmf": {"pmd_ps_sqrt_km": -0.1}}, "FIELD_INVALID", "at least 0"),
+        ({"reliability.default": {"cut_per_1000km_year": 1.0}}, "FIGURE_UNKNOWN", "cuts_per_1000km_year"),
+        ({"reliability.default": {"spares_service_level": 1.0}}, "FIELD_INVALID", "at most 0.999999"),
+        ({"reliability.default": {"transceiver_mtbf_h": 0.0}}, "FIELD_INVALID", "at least 1"),
+        ({"hut.default": {"pue": 0.9}}, "FIELD_INVALID", "at least 1"),
     ],
 )
 def test_wrong_override_is_refused_with_a_hint(overrides: dict[str, dict[str, float]], reason: str, hint: str) -> None:

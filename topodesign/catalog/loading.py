@@ -16,15 +16,28 @@ from topodesign.domain.equipment import (
     Catalog,
     FiberKind,
     GreyOptic,
+    HutKind,
     LineSystem,
     Origin,
+    Reliability,
     Switch,
     TransceiverMode,
 )
 from topodesign.domain.errors import InternalError, InvalidInput
 
 Overrides = Mapping[str, Mapping[str, float]]
-Item = TypeVar("Item", Accelerator, Switch, CableClass, TransceiverMode, GreyOptic, LineSystem, FiberKind)
+Item = TypeVar(
+    "Item",
+    Accelerator,
+    Switch,
+    CableClass,
+    TransceiverMode,
+    GreyOptic,
+    LineSystem,
+    FiberKind,
+    Reliability,
+    HutKind,
+)
 
 OVERRIDE_ORIGIN = Origin(source="scenario override", date="", confidence="high")
 _DESCRIPTIVE = frozenset({"id", "name", "origins", "catalog"})
@@ -64,6 +77,8 @@ def load_catalog(overrides: Overrides | None = None) -> Catalog:
         grey_optics=_overridden("grey_optic", catalog.grey_optics, overrides),
         line_systems=_overridden("line_system", catalog.line_systems, overrides),
         fibers=_overridden("fiber", catalog.fibers, overrides),
+        reliabilities=_overridden("reliability", catalog.reliabilities, overrides),
+        huts=_overridden("hut", catalog.huts, overrides),
     )
 
 
@@ -86,6 +101,8 @@ def _built_in_catalog() -> Catalog:
         grey_optics=_read("grey_optics.toml", "grey_optic", GreyOptic),
         line_systems=_read("line_systems.toml", "line_system", LineSystem),
         fibers=_read("fibers.toml", "fiber", FiberKind),
+        reliabilities=_read("reliability.toml", "reliability", Reliability),
+        huts=_read("huts.toml", "hut", HutKind),
     )
 
 
@@ -211,6 +228,8 @@ def known_keys() -> tuple[str, ...]:
             + [f"grey_optic.{item.id}" for item in catalog.grey_optics]
             + [f"line_system.{item.id}" for item in catalog.line_systems]
             + [f"fiber.{item.id}" for item in catalog.fibers]
+            + [f"reliability.{item.id}" for item in catalog.reliabilities]
+            + [f"hut.{item.id}" for item in catalog.huts]
         )
     )
 

@@ -231,7 +231,72 @@ class FiberKind:
             require_number(getattr(self, name), field=name, at_least=0)
 
 
-Equipment = Accelerator | Switch | CableClass | TransceiverMode | GreyOptic | LineSystem | FiberKind
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reliability:
+    """Failures, repairs, stock on the shelf and prices of replacements.
+
+    ``cuts_per_1000km_year`` counts cuts of a conduit per 1000 km and year, repaired after ``cut_repair_h`` hours on
+    average. ``*_mtbf_h`` is the mean time from repair to failure of one module (one end of a lightpath), or of the
+    terminal or in-line amplifier of one fiber pair at one place, ``*_repair_h`` the mean time from failure to repair,
+    both in hours. ``restock_days``: until a spare that was used is on the shelf again; ``spares_service_level``:
+    probability that the shelf lasts so long. ``price_decline_per_year`` is the share by which a transceiver is cheaper
+    a year later, ``line_price_decline_per_year`` that of terminals and amplifiers.
+    """
+
+    id: str
+    name: str
+    cuts_per_1000km_year: float
+    cut_repair_h: float
+    transceiver_mtbf_h: float
+    transceiver_repair_h: float
+    terminal_mtbf_h: float
+    terminal_repair_h: float
+    amplifier_mtbf_h: float
+    amplifier_repair_h: float
+    restock_days: float
+    spares_service_level: float
+    price_decline_per_year: float
+    line_price_decline_per_year: float
+    origins: Mapping[str, Origin] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        require_id(self.id, field="reliability.id")
+        require_number(self.cuts_per_1000km_year, field="cuts_per_1000km_year", at_least=0, at_most=1e4)
+        for name in ("cut_repair_h", "transceiver_repair_h", "terminal_repair_h", "amplifier_repair_h"):
+            require_number(getattr(self, name), field=name, at_least=0, at_most=1e5)
+        for name in ("transceiver_mtbf_h", "terminal_mtbf_h", "amplifier_mtbf_h"):
+            require_number(getattr(self, name), field=name, at_least=1)
+        require_number(self.restock_days, field="restock_days", at_least=0, at_most=3650)
+        require_number(self.spares_service_level, field="spares_service_level", at_least=0, at_most=0.999999)
+        for name in ("price_decline_per_year", "line_price_decline_per_year"):
+            require_number(getattr(self, name), field=name, at_least=0, at_most=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HutKind:
+    """A hut of in-line amplifiers.
+
+    ``pue`` is the power fed in over that of the amplifiers, cooling included. Amplifier places of one conduit within
+    ``sharing_km`` of each other share a hut. ``build_cost_usd``: a new one with its power feed.
+    """
+
+    id: str
+    name: str
+    pue: float
+    sharing_km: float
+    build_cost_usd: float
+    origins: Mapping[str, Origin] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        require_id(self.id, field="hut.id")
+        require_number(self.pue, field="pue", at_least=1, at_most=10)
+        require_number(self.sharing_km, field="sharing_km", at_least=0, at_most=100)
+        require_number(self.build_cost_usd, field="build_cost_usd", at_least=0)
+
+
+Equipment = (
+    Accelerator | Switch | CableClass | TransceiverMode | GreyOptic | LineSystem | FiberKind | Reliability | HutKind
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -245,6 +310,8 @@ class Catalog:
     line_systems: tuple[LineSystem, ...]
     fibers: tuple[FiberKind, ...]
     grey_optics: tuple[GreyOptic, ...] = ()
+    reliabilities: tuple[Reliability, ...] = ()
+    huts: tuple[HutKind, ...] = ()
 
     def modes_of(self, catalog: ModeCatalog) -> tuple[TransceiverMode, ...]:
         """The modes of one set, by id."""
@@ -260,6 +327,8 @@ class Catalog:
             "grey_optic": self.grey_optics,
             "line_system": self.line_systems,
             "fiber": self.fibers,
+            "reliability": self.reliabilities,
+            "hut": self.huts,
         }
         return {f"{table}.{item.id}": item for table, items in tables.items() for item in items}
 
@@ -296,6 +365,16 @@ class Catalog:
     def fiber(self, item_id: str) -> FiberKind:
         item = self._get("fiber", item_id)
         assert isinstance(item, FiberKind)
+        return item
+
+    def reliability(self, item_id: str = "default") -> Reliability:
+        item = self._get("reliability", item_id)
+        assert isinstance(item, Reliability)
+        return item
+
+    def hut(self, item_id: str = "default") -> HutKind:
+        item = self._get("hut", item_id)
+        assert isinstance(item, HutKind)
         return item
 
     def _get(self, table: str, item_id: str) -> object:

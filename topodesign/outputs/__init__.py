@@ -3,6 +3,8 @@
 Nothing here decides or checks anything; every figure is of the plan, the scenario or the catalogue, or a sum.
 """
 
+from topodesign.outputs.amplifier_sites import AmplifierPlace, AmplifierSite, amplifier_sites_of
+from topodesign.outputs.bill_by_year import YearLine, bill_by_year, bill_by_year_csv
 from topodesign.outputs.bill_lines import BillLine, bill_csv
 from topodesign.outputs.bill_of_materials import bill_of_materials
 from topodesign.outputs.chart_style import png_bytes, svg_bytes
@@ -20,8 +22,14 @@ __all__ = [
     "LAYER_MEANING",
     "OUTPUT_FILES",
     "PROPERTIES",
+    "AmplifierPlace",
+    "AmplifierSite",
     "BillLine",
     "Property",
+    "YearLine",
+    "amplifier_sites_of",
+    "bill_by_year",
+    "bill_by_year_csv",
     "bill_csv",
     "bill_of_materials",
     "cost_chart",

@@ -61,6 +61,8 @@ def bill_line(
     usd = quantity * unit_cost_usd
     is_beside = cost_item == BESIDE
     basis = "scenario" if origin in (SCENARIO_PRICE, SUNK) else "indicative"
+    if is_beside and unit_cost_usd == 0:
+        basis = "not priced"
     return BillLine(
         item=item,
         catalog_id=catalog_id,
@@ -99,14 +101,14 @@ def rounded_to_items(lines: Sequence[BillLine], cost_items: Mapping[str, float])
         total, stated = math.fsum(exact), cost_items.get(item)
         if stated is not None and abs(stated - total) <= CLOSE_USD + 1e-12 * abs(total):
             total = stated
-        cents.update(zip(positions, _apportioned(exact, round(100 * total)), strict=True))
+        cents.update(zip(positions, apportioned(exact, round(100 * total)), strict=True))
     return tuple(
         replace(line, cost_usd=cents[position] / 100) if position in cents else line
         for position, line in enumerate(lines)
     )
 
 
-def _apportioned(exact_usd: Sequence[float], total_cents: int) -> list[int]:
+def apportioned(exact_usd: Sequence[float], total_cents: int) -> list[int]:
     """Whole cents near the exact amounts that sum to the total: cents left over go to the largest remainders."""
     floors = [math.floor(100 * usd) for usd in exact_usd]
     remainders = [100 * usd - floor for usd, floor in zip(exact_usd, floors, strict=True)]
@@ -121,9 +123,14 @@ def _apportioned(exact_usd: Sequence[float], total_cents: int) -> list[int]:
 
 def bill_csv(lines: Sequence[BillLine]) -> bytes:
     """The lines as CSV (UTF-8, header row). Text that a spreadsheet would run gets a leading apostrophe."""
+    return table_csv(lines, BillLine)
+
+
+def table_csv(lines: Sequence[object], kind: type) -> bytes:
+    """Dataclass instances of one kind as CSV, a column for each field."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    names = [field.name for field in fields(BillLine)]
+    names = [field.name for field in fields(kind)]
     writer.writerow(names)
     writer.writerows([_cell(getattr(line, name)) for name in names] for line in lines)
     return text.getvalue().encode()

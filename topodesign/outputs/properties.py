@@ -7,7 +7,9 @@ carried on beside these, under their own names (with ``input_`` in front where a
 from dataclasses import dataclass
 from typing import Literal
 
-Layer = Literal["power_zones", "fiber_segments", "links", "amplifiers", "regenerators", "sites", "clusters"]
+Layer = Literal[
+    "power_zones", "fiber_segments", "links", "amplifiers", "amplifier_sites", "regenerators", "sites", "clusters"
+]
 Kind = Literal["string", "integer", "number", "boolean"]
 
 LAYERS: tuple[Layer, ...] = (
@@ -15,6 +17,7 @@ LAYERS: tuple[Layer, ...] = (
     "fiber_segments",
     "links",
     "amplifiers",
+    "amplifier_sites",
     "regenerators",
     "sites",
     "clusters",
@@ -26,6 +29,7 @@ LAYER_MEANING: dict[Layer, str] = {
     "fiber_segments": "fiber that the plan lights (lines)",
     "links": "logical links between clusters, drawn as geodesics (lines)",
     "amplifiers": "in-line amplifier places of lit fiber, evenly spaced along the drawn line (points)",
+    "amplifier_sites": "huts of in-line amplifiers, shared by the fiber of a conduit (points)",
     "regenerators": "hubs and junctions where lightpaths are regenerated (points)",
     "sites": "all candidate sites, used or not (points)",
     "clusters": "the sites that the plan uses (points)",
@@ -95,7 +99,19 @@ _ROWS: dict[Layer, tuple[tuple[str, Kind, str, bool, str], ...]] = {
         ("position", "integer", "", False, "number of the place along the segment, from end a, starting at 1"),
         ("from_a_km", "number", "km", False, "fiber length from end a"),
         ("amplifiers", "integer", "", False, "amplifiers at this place, one per pair in use"),
-        ("drawn_as", "string", "", False, "estimate: evenly spaced along the drawn line"),
+        ("amplifier_site", "string", "", False, "hut that it stands in"),
+        ("drawn_as", "string", "", False, "route: on the given geometry; geodesic: none was given, an estimate"),
+    ),
+    "amplifier_sites": (
+        ("hut_id", "string", "", False, "id of the hut: that of its first amplifier place"),
+        ("conduits", "string", "", False, "conduits of its segments, joined by ;"),
+        ("segment_ids", "string", "", False, "segments that are amplified in it, joined by ;"),
+        ("pairs", "integer", "", False, "fiber pairs that are amplified in it"),
+        ("amplifiers", "integer", "", False, "in-line amplifiers in it, one per pair"),
+        ("amplifier_power_w", "number", "W", False, "rated draw of its amplifiers"),
+        ("feed_power_w", "number", "W", False, "power to be fed in: the amplifiers' times the PUE of a hut"),
+        ("apart_km", "number", "km", False, "distance of the farthest of its amplifier places; 0 where none is shared"),
+        ("drawn_as", "string", "", False, "route: on the given geometry; geodesic: none was given, an estimate"),
     ),
     "regenerators": (
         ("node_id", "string", "", False, "hub or junction"),
