@@ -5,8 +5,12 @@ of its segments' numbers, plus the transmitter's, stays below what the mode tole
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Generic, NamedTuple, TypeVar
+
+import numpy as np
+import numpy.typing as npt
 
 from topodesign.domain.equipment import Catalog, LineSystem, TransceiverMode
 from topodesign.domain.errors import InvalidInput
@@ -14,6 +18,10 @@ from topodesign.domain.scenario import FiberSegment, OpticsRules
 from topodesign.optics.gaussian_noise import LIGHT_SPEED_M_S, Comb
 from topodesign.optics.line_model import line_quality
 from topodesign.optics.lines import Line, Lines, Span
+
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+Figure = TypeVar("Figure", float, Floats)
 
 LINE_SYSTEM_OF_BAND = {"c": "c-band", "c+l": "c+l-band"}
 
@@ -52,6 +60,18 @@ def allowed_modes(catalog: Catalog, rules: OpticsRules) -> tuple[TransceiverMode
             field_path="optics.modes",
         )
     return modes
+
+
+class StretchSums(NamedTuple, Generic[Figure]):
+    """What adds up along a transparent stretch, for one mode: numbers of one stretch, or arrays of many stretches.
+
+    Whatever a rule about stretches needs is a field here: one stretch and many are then added up and judged alike.
+    """
+
+    noise_to_signal: Figure
+    length_km: Figure
+    dispersion_ps_nm: Figure
+    spans: Figure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,22 +125,46 @@ class ReachModel:
         lines = Lines.of([Line(spans=(span,))], comb, max_total_power_dbm=system.max_total_power_dbm)
         return float(line_quality(lines).noise_to_signal.max())
 
+    def figures(self, mode: TransceiverMode, segment: FiberSegment) -> StretchSums[float]:
+        """What one segment adds to a stretch."""
+        fiber = self._catalog.fiber(segment.fiber_type)
+        return StretchSums(
+            noise_to_signal=self.noise_to_signal(mode, segment),
+            length_km=segment.length_km,
+            dispersion_ps_nm=segment.length_km * fiber.dispersion_ps_nm_km,
+            spans=float(span_count(segment.length_km, self.rules.span_km)),
+        )
+
+    def noise_at_receiver(self, mode: TransceiverMode, sums: StretchSums[Figure]) -> Figure:
+        """Noise-to-signal ratio (linear, 0.1 nm) at the end of a stretch, the transmitter's own included."""
+        return 10 ** (-mode.tx_osnr_db / 10) + sums.noise_to_signal
+
+    def holds(self, mode: TransceiverMode, sums: StretchSums[Floats]) -> Flags:
+        """Which stretches the mode carries light over: the one place where (11) is decided, for arrays of them."""
+        most_noise = 10 ** (-(mode.required_osnr_db + self.rules.margin_db) / 10)
+        holds = self.noise_at_receiver(mode, sums) <= most_noise
+        holds &= sums.length_km <= mode.max_km
+        holds &= np.abs(sums.dispersion_ps_nm) <= mode.max_dispersion_ps_nm
+        if mode.max_spans:
+            holds &= sums.spans <= mode.max_spans
+        return holds
+
     def stretch(self, mode: TransceiverMode, segments: Sequence[FiberSegment]) -> Stretch:
         """Quality of one transparent stretch over ``segments``."""
-        noise = 10 ** (-mode.tx_osnr_db / 10) + sum(self.noise_to_signal(mode, segment) for segment in segments)
-        gsnr = -db(noise)
-        margin = gsnr - mode.required_osnr_db
-        length = sum(segment.length_km for segment in segments)
-        dispersion = sum(
-            segment.length_km * self._catalog.fiber(segment.fiber_type).dispersion_ps_nm_km for segment in segments
-        )
-        spans = sum(span_count(segment.length_km, self.rules.span_km) for segment in segments)
-        holds = margin >= self.rules.margin_db and length <= mode.max_km
-        holds = holds and abs(dispersion) <= mode.max_dispersion_ps_nm
-        holds = holds and (mode.max_spans == 0 or spans <= mode.max_spans)
-        return Stretch(gsnr_db=gsnr, margin_db=margin, is_feasible=holds)
+        sums = _sums(self.figures(mode, segment) for segment in segments)
+        gsnr = -db(self.noise_at_receiver(mode, sums))
+        holds = self.holds(mode, StretchSums(*(np.array([value]) for value in sums)))
+        return Stretch(gsnr_db=gsnr, margin_db=gsnr - mode.required_osnr_db, is_feasible=bool(holds[0]))
 
     def delay_ms(self, segment: FiberSegment) -> float:
         """One-way propagation delay in ms: length x group index / c."""
         index = self._catalog.fiber(segment.fiber_type).group_index
         return segment.length_km * index / (LIGHT_SPEED_M_S / 1e6)
+
+
+def _sums(figures: Iterable[StretchSums[float]]) -> StretchSums[float]:
+    """Added one after the other, as arrays of stretches are, so that both give the same numbers to the last bit."""
+    total = StretchSums(*(0.0 for _ in StretchSums._fields))
+    for added in figures:
+        total = StretchSums(*(a + b for a, b in zip(total, added, strict=True)))
+    return total
