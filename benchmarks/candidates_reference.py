@@ -1,8 +1,8 @@
 """Candidate lightpaths one pair, one route, one mode and one stretch at a time: what the library's fast way is held to.
 
 The straightforward way, which the library went until all pairs of 500 sites were asked for: Dijkstra's algorithm for
-every pair and every further disjoint route, and :meth:`ReachModel.stretch` for every stretch. It shares with the library
-what a segment is, when a stretch holds, and how routes are ranked, not how they are searched for.
+every pair and every further disjoint route, and :meth:`ReachModel.stretch` for every stretch. It shares with the
+library what a segment is, when a stretch holds, and how routes are ranked, not how they are searched for.
 """
 
 import heapq

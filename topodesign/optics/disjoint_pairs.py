@@ -39,6 +39,11 @@ class RoutesFrom:
         self.source = source
         self._distance, self._reached = graph.tree(source)
 
+    @cached_property
+    def every_route(self) -> tuple[tuple[Route, ...], ...]:
+        """To every node all routes: see :meth:`FiberGraph.all_routes`."""
+        return self.graph.all_routes(self.source)
+
     def shortest(self, target: int) -> Route | None:
         """Segments of the shortest route, or ``None`` where there is no route."""
         return None if math.isinf(self._distance[target]) else trace(self._reached, self.source, target)

@@ -133,10 +133,10 @@ class FiberGraph:
     def ranking(self) -> tuple[int, ...]:
         """Weight of each segment by which routes are compared: its length in micrometers, then a draw from its id.
 
-        Lengths of maps are rounded, so routes are often equally long. The draws, taken from a hash of the ids, make one
-        of them the best, whatever the order of the rows is; whole numbers keep sums exact in any order of adding. Two
-        different sets of segments equal in length are equal in this as well with a probability of some 2^-32 (K.
-        Mulmuley, U. Vazirani, V. Vazirani, Combinatorica 7(1), 1987: the isolating lemma).
+        Lengths of maps are rounded, so routes are often equally long. The draws, taken from a hash of the ids, leave
+        one best route, which any search finds, and whole numbers keep sums exact in any order of adding. Two sets of
+        segments of equal length stay equal with a probability of some 2^-32 (K. Mulmuley, U. Vazirani, V. Vazirani,
+        Combinatorica 7(1), 1987: the isolating lemma).
         """
         return tuple(
             (round(segment.length_km * MICROMETERS_PER_KM) << TIE_BITS) + _draw(segment.segment_id)
@@ -160,29 +160,28 @@ class FiberGraph:
             any(len(self.conduit_segments[conduit]) > 1 for conduit in segment.conduits) for segment in self.segments
         )
 
-    def all_routes(self, source: int, target: int) -> list[tuple[int, ...]]:
-        """Every route that visits no node twice, as segments in order; for graphs with few cycles."""
-        routes: list[tuple[int, ...]] = []
+    def all_routes(self, source: int) -> tuple[tuple[tuple[int, ...], ...], ...]:
+        """To every node all routes that visit no node twice, as segments in order; for graphs with few cycles."""
+        routes: list[list[tuple[int, ...]]] = [[] for _ in self.nodes]
         route: list[int] = []
         visited = [source]
-        on_route = {source}
+        is_visited = [node == source for node in range(len(self.nodes))]
         pending = [iter(self.adjacency[source])]
         while pending:
             for neighbor, segment in pending[-1]:
-                if neighbor == target:
-                    routes.append((*route, segment))
-                elif neighbor not in on_route:
+                if not is_visited[neighbor]:
                     route.append(segment)
+                    routes[neighbor].append(tuple(route))
                     visited.append(neighbor)
-                    on_route.add(neighbor)
+                    is_visited[neighbor] = True
                     pending.append(iter(self.adjacency[neighbor]))
                     break
             else:
                 pending.pop()
-                on_route.discard(visited.pop())
+                is_visited[visited.pop()] = False
                 if route:
                     route.pop()
-        return routes
+        return tuple(tuple(found) for found in routes)
 
     def distances(self, source: int, weight: Sequence[float]) -> Tree:
         """Dijkstra from ``source``: distance to every node and the arc (previous node, segment) it was reached by.

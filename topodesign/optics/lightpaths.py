@@ -18,7 +18,7 @@ from topodesign.optics.disjoint_pairs import Route, RoutesFrom
 from topodesign.optics.dominance import Offer, worthwhile
 from topodesign.optics.fiber_graph import FiberGraph
 from topodesign.optics.reach import Flags, ReachModel, channel_width_ghz, db
-from topodesign.optics.regeneration import Crossing, RouteTable, SegmentFigures, cross
+from topodesign.optics.regeneration import RouteTable, SegmentFigures, cross
 
 RouteOfPair = tuple[int, int, Route]
 """Two node indices and the segments from the first to the second."""
@@ -80,7 +80,7 @@ def candidate_routes(graph: FiberGraph, source: int, target: int, *, enough_pair
 
     The choice is the shortest route, the cheapest pair and triple of segment-disjoint routes (more, as long as together
     they have fewer than ``enough_pairs`` fiber pairs), and conduit-disjoint alternatives. Between routes of the same
-    length :attr:`FiberGraph.ranking` decides, which does not depend on the order of the input's rows.
+    length :attr:`FiberGraph.ranking` decides.
     """
     return _routes_to(RoutesFrom(graph, source), target, enough_pairs)
 
@@ -88,7 +88,7 @@ def candidate_routes(graph: FiberGraph, source: int, target: int, *, enough_pair
 def _routes_to(start: RoutesFrom, target: int, enough_pairs: float) -> tuple[Route, ...]:
     graph, source = start.graph, start.source
     if graph.has_few_cycles:
-        return _by_length(graph, graph.all_routes(source, target))
+        return _by_length(graph, start.every_route[target])
     shortest = start.shortest(target)
     if shortest is None:
         return ()
@@ -154,38 +154,35 @@ class LightpathFinder:
         densest = max((mode.rate_gbps / mode.width_ghz for mode in reach.modes), default=1.0)
         self._enough_pairs = ROUTE_SPARE * demand_gbps / (densest * reach.line_system.band_ghz)
         self._may_regenerate = np.array([node in hubs or node in regenerating for node in graph.nodes], dtype=np.bool_)
-        self._figures = {mode.id: SegmentFigures(graph, reach, mode) for mode in reach.modes}
+        self._figures = [SegmentFigures(graph, reach, mode) for mode in reach.modes]
         self._width_ghz = [channel_width_ghz(mode, reach.rules) for mode in reach.modes]
         self._length_km = np.array(graph.length_km, dtype=np.float64)
         self._delay_ms = np.array([reach.delay_ms(segment) for segment in graph.segments], dtype=np.float64)
 
-    def on_route(self, source: int, target: int, route: Route) -> tuple[LightpathCandidate, ...]:
-        """One candidate for each mode that reaches and that no other mode makes pointless on this route."""
-        return self.on_routes([(source, target, route)])
-
     def on_routes(self, routes: Sequence[RouteOfPair]) -> tuple[LightpathCandidate, ...]:
-        """The same for many routes, in their order; much faster than one after the other."""
+        """On each route one candidate for each mode that reaches and that no other mode makes pointless there."""
         found: list[LightpathCandidate] = []
         for first in range(0, len(routes), ROUTES_TOGETHER):
             some = routes[first : first + ROUTES_TOGETHER]
             table = self._table(some)
-            crossings = [self._cross(mode, table) for mode in self.reach.modes]
-            offers = [
-                Offer(mode, width, crossing)
-                for mode, width, crossing in zip(self.reach.modes, self._width_ghz, crossings, strict=True)
-            ]
+            offers = [self._offer(position, table) for position in range(len(self.reach.modes))]
             found.extend(self._made(some, table, offers, worthwhile(offers, most_rate_gbps=self.demand_gbps / 100)))
         return tuple(found)
 
-    def in_mode(self, source: int, target: int, route: Route, mode_id: str) -> LightpathCandidate | None:
-        """The candidate of one route and mode; ``None`` where the mode is not allowed or does not reach."""
-        for mode, width_ghz in zip(self.reach.modes, self._width_ghz, strict=True):
-            if mode.id == mode_id:
-                routes = [(source, target, route)]
-                table = self._table(routes)
-                offer = Offer(mode, width_ghz, self._cross(mode, table))
-                return next(self._made(routes, table, [offer], offer.crossing.reaches[:, None]), None)
-        return None
+    def in_modes(self, routes: Sequence[RouteOfPair], mode_ids: Sequence[str]) -> tuple[LightpathCandidate | None, ...]:
+        """The candidate of each route in the mode named for it; ``None`` where that is unknown or does not reach."""
+        found: list[LightpathCandidate | None] = [None] * len(routes)
+        for position, mode in enumerate(self.reach.modes):
+            rows = [row for row, mode_id in enumerate(mode_ids) if mode_id == mode.id]
+            if not rows:
+                continue
+            table = self._table([routes[row] for row in rows])
+            offer = self._offer(position, table)
+            reached = np.flatnonzero(offer.crossing.reaches).tolist()
+            made = self._made([routes[row] for row in rows], table, [offer], offer.crossing.reaches[:, None])
+            for row, candidate in zip(reached, made, strict=True):
+                found[rows[row]] = candidate
+        return tuple(found)
 
     def between(self, source: int, target: int) -> tuple[LightpathCandidate, ...]:
         """All candidates between two sites."""
@@ -200,8 +197,11 @@ class LightpathFinder:
     def _table(self, routes: Sequence[RouteOfPair]) -> RouteTable:
         return RouteTable.of(self.graph, [source for source, _, _ in routes], [route for _, _, route in routes])
 
-    def _cross(self, mode: TransceiverMode, table: RouteTable) -> Crossing:
-        return cross(self.reach, mode, table, self._figures[mode.id].of(table), self._may_regenerate)
+    def _offer(self, position: int, table: RouteTable) -> Offer:
+        """The mode of that position on each route."""
+        mode = self.reach.modes[position]
+        figures = self._figures[position].of(table)
+        return Offer(mode, self._width_ghz[position], cross(self.reach, mode, table, figures, self._may_regenerate))
 
     def _made(
         self, routes: Sequence[RouteOfPair], table: RouteTable, offers: Sequence[Offer], chosen: Flags
@@ -213,7 +213,7 @@ class LightpathFinder:
             source, target, route = routes[row]
             offer = offers[column]
             crossing, mode = offer.crossing, offer.mode
-            stops = crossing.stops_on(row)
+            stops = crossing.stops_on(row) if crossing.regenerations[row] else []
             gsnr_db = -db(crossing.noise[row])
             yield LightpathCandidate(
                 a=source,

@@ -38,9 +38,10 @@ class RouteTable:
         segments[np.arange(most) < count[:, None]] = [segment for route in routes for segment in route]
         nodes = np.zeros((len(routes), most + 1), dtype=np.int64)
         nodes[:, 0] = sources
-        both_ends = np.array([a + b for a, b in graph.ends], dtype=np.int64)
+        ends = np.array(graph.ends, dtype=np.int64).reshape(-1, 2)
         for step in range(most):
-            across = both_ends[segments[:, step]] - nodes[:, step]
+            a, b = ends[segments[:, step]].T
+            across = np.where(nodes[:, step] == a, b, a)
             nodes[:, step + 1] = np.where(step < count, across, nodes[:, step])
         return cls(segments=segments, nodes=nodes, count=count)
 
@@ -68,7 +69,7 @@ class Crossing:
 
     def stops_on(self, row: int) -> list[int]:
         """Numbers of segments before each regeneration of a route."""
-        bits = sum(int(word) << (WORD_BITS * position) for position, word in enumerate(self.stops[row]))
+        bits = int.from_bytes(self.stops[row].astype("<u8").tobytes(), "little")
         return [place for place in range(bits.bit_length()) if bits >> place & 1]
 
 
