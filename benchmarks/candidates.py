@@ -5,9 +5,10 @@
 Each row runs in a process of its own, on one core: fiber graph, round trips, routes, and every mode judged on every
 route. ``limit`` counts the pairs within the policy's round trip, ``all`` every pair. ``old`` is the way that goes pair
 by pair (benchmarks/candidates_reference.py), with routes compared by their length in floats as it used to be, on a
-seeded sample of the same pairs in the same process; ``ratio`` is its seconds a pair over the new way's. ``changed``
-counts pairs of the sample with other candidates than by the old way: they have several routes of the same length.
-Asked to rank those alike, the two ways must agree on every pair of the sample, else the benchmark fails.
+seeded sample of the same pairs in the same process, with the noise of the segments known already; ``ratio`` is its
+seconds a pair over the new way's, which include that noise. ``changed`` counts pairs of the sample with other
+candidates than by the old way: they have several routes of the same length. Asked to rank those alike, the two ways
+must agree on every pair of the sample, else the benchmark fails.
 """
 
 import argparse

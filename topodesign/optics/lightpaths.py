@@ -1,8 +1,8 @@
 """Candidate lightpaths: for each pair of sites several failure-diverse routes, each with every mode that reaches.
 
 A lightpath follows its route through junctions and buildings without conversion. Where a mode does not reach end to
-end it regenerates at hubs and at junctions that permit it, as seldom as possible: extending each stretch as far as it
-holds is optimal, because every part of a feasible stretch is feasible.
+end it regenerates at hubs and at junctions that permit it, as seldom as possible
+(:mod:`topodesign.optics.regeneration`).
 """
 
 import itertools
