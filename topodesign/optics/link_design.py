@@ -211,7 +211,7 @@ class _Link:
             return (f"{missing:g} km too little (measured reach {mode.reach_km:g} km)",) if missing > 0 else ()
         reasons = []
         dispersion, spans = float(quality.dispersion_ps_nm[0]), len(self.spans_km)
-        pmd = pmd_ps(self.system, fiber_ps2=float(quality.pmd_ps[0]) ** 2, spans=spans, segments=1)
+        pmd = pmd_ps(self.system, float(quality.pmd_ps[0]) ** 2, float(spans), 1.0)
         if margin < request.margin_db:
             reasons.append(f"{request.margin_db - margin:.1f} dB too little")
         if request.length_km > mode.max_km:

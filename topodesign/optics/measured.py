@@ -6,11 +6,10 @@ most one. Whatever limits the light (noise, dispersion, spans) is in the measure
 margin is added. Fiber without a measured reach takes its share of the noise that the mode tolerates.
 """
 
-import math
 from collections.abc import Sequence
 
 from topodesign.domain.equipment import Catalog, TransceiverMode
-from topodesign.domain.scenario import FiberSegment, MeasuredReach, OpticsRules
+from topodesign.domain.scenario import MeasuredReach, OpticsRules
 
 ROUNDING = 1e-12
 """What shares that make exactly one may differ from it by in floating-point arithmetic."""
@@ -33,17 +32,6 @@ class MeasuredReaches:
     def reach_km(self, mode: TransceiverMode, fiber_type: str) -> float | None:
         """Measured reach of a mode on a fiber; ``None``: the line model decides."""
         return self._rows.get((mode.id, fiber_type), mode.reach_km)
-
-    def share(self, mode: TransceiverMode, segments: Sequence[FiberSegment]) -> tuple[float, tuple[FiberSegment, ...]]:
-        """Share of its reach that a mode has spent on the measured segments, and the segments that are not measured."""
-        shares, rest = [], []
-        for segment in segments:
-            reach = self.reach_km(mode, segment.fiber_type)
-            if reach is None:
-                rest.append(segment)
-            else:
-                shares.append(segment.length_km / reach)
-        return math.fsum(shares), tuple(rest)
 
 
 def measured_assumptions(

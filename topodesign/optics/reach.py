@@ -6,8 +6,12 @@ when the sum of its segments' numbers, plus the transmitter's, stays below what 
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Generic, NamedTuple, TypeVar
+
+import numpy as np
+import numpy.typing as npt
 
 from topodesign.domain.equipment import Catalog, LineSystem, TransceiverMode
 from topodesign.domain.errors import InvalidInput
@@ -15,6 +19,10 @@ from topodesign.domain.scenario import FiberSegment, MeasuredReach, OpticsRules
 from topodesign.optics.gaussian_noise import LIGHT_SPEED_M_S, Comb
 from topodesign.optics.measured import ROUNDING, MeasuredReaches
 from topodesign.optics.span_noise import SpanNoise, span_noise_to_signal
+
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+Figure = TypeVar("Figure", float, Floats)
 
 LINE_SYSTEM_OF_BAND = {"c": "c-band", "c+l": "c+l-band"}
 
@@ -36,14 +44,15 @@ def channel_width_ghz(mode: TransceiverMode, rules: OpticsRules) -> float:
     return math.ceil(mode.width_ghz / rules.grid_ghz - 1e-9) * rules.grid_ghz
 
 
-def pmd_ps(system: LineSystem, *, fiber_ps2: float, spans: int, segments: int) -> float:
-    """Polarization mode dispersion of a stretch in ps: root of the sum of squares.
+def pmd_ps(system: LineSystem, fiber_ps2: Figure, spans: Figure, segments: Figure) -> Figure:
+    """Polarization mode dispersion of stretches in ps: root of the sum of squares.
 
-    ``fiber_ps2`` is the sum of coefficient squared times length over its fibers; a node stands at either end of each
+    ``fiber_ps2`` is the sum of coefficient squared times length over the fibers; a node stands at either end of each
     segment, an in-line amplifier between two spans.
     """
     nodes_ps2 = (segments + 1) * system.terminal_pmd_ps**2
-    return math.sqrt(fiber_ps2 + nodes_ps2 + (spans - segments) * system.amplifier_pmd_ps**2)
+    root: Figure = (fiber_ps2 + nodes_ps2 + (spans - segments) * system.amplifier_pmd_ps**2) ** 0.5
+    return root
 
 
 def allowed_modes(catalog: Catalog, rules: OpticsRules) -> tuple[TransceiverMode, ...]:
@@ -64,6 +73,25 @@ def allowed_modes(catalog: Catalog, rules: OpticsRules) -> tuple[TransceiverMode
             field_path="optics.modes",
         )
     return modes
+
+
+class StretchSums(NamedTuple, Generic[Figure]):
+    """What adds up along a transparent stretch, for one mode: numbers of one stretch, or arrays of many stretches.
+
+    Whatever a rule about stretches needs is a field here: one stretch and many are then added up and judged alike.
+    ``noise_to_signal`` is of all segments; ``measured_share`` is the share of the mode's measured reach that is spent
+    on ``measured_segments``, and all other fields are of the ``modelled_segments``, which have none.
+    """
+
+    noise_to_signal: Figure
+    measured_share: Figure
+    measured_segments: Figure
+    modelled_noise: Figure
+    modelled_segments: Figure
+    length_km: Figure
+    dispersion_ps_nm: Figure
+    spans: Figure
+    fiber_pmd_ps2: Figure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,45 +154,67 @@ class ReachModel:
         comb = Comb.filling(band_ghz=system.band_ghz, spacing_ghz=spacing, baud_gbd=mode.baud_gbd)
         return span_noise_to_signal(self._catalog.fiber(fiber_type), system, comb, span_km)
 
+    def figures(self, mode: TransceiverMode, segment: FiberSegment) -> StretchSums[float]:
+        """What one segment adds to a stretch."""
+        fiber = self._catalog.fiber(segment.fiber_type)
+        reach_km = self.measured.reach_km(mode, segment.fiber_type)
+        noise, is_modelled = self.noise_to_signal(mode, segment), float(reach_km is None)
+        return StretchSums(
+            noise_to_signal=noise,
+            measured_share=0.0 if reach_km is None else segment.length_km / reach_km,
+            measured_segments=1.0 - is_modelled,
+            modelled_noise=is_modelled * noise,
+            modelled_segments=is_modelled,
+            length_km=is_modelled * segment.length_km,
+            dispersion_ps_nm=is_modelled * segment.length_km * fiber.dispersion_ps_nm_km,
+            spans=is_modelled * span_count(segment.length_km, self.rules.span_km),
+            fiber_pmd_ps2=is_modelled * segment.length_km * fiber.pmd_ps_sqrt_km**2,
+        )
+
+    def noise_at_receiver(self, mode: TransceiverMode, sums: StretchSums[Figure]) -> Figure:
+        """Noise-to-signal ratio (linear, 0.1 nm) at the end of a stretch, the transmitter's own included."""
+        return 10 ** (-mode.tx_osnr_db / 10) + sums.noise_to_signal
+
+    def holds(self, mode: TransceiverMode, sums: StretchSums[Floats]) -> Flags:
+        """Which stretches the mode carries light over: the one place where (11) is decided, for arrays of them."""
+        most_noise = 10 ** (-(mode.required_osnr_db + self.rules.margin_db) / 10)
+        tolerated = most_noise - 10 ** (-mode.tx_osnr_db / 10)
+        hopeless = np.where(sums.modelled_segments > 0, np.inf, 0.0)
+        noise_share = sums.modelled_noise / tolerated if tolerated > 0 else hopeless
+        holds = np.where(
+            sums.measured_segments == 0,
+            self.noise_at_receiver(mode, sums) <= most_noise,
+            sums.measured_share + noise_share <= 1 + ROUNDING,
+        )
+        holds &= sums.length_km <= mode.max_km
+        holds &= np.abs(sums.dispersion_ps_nm) <= mode.max_dispersion_ps_nm
+        if mode.max_pmd_ps:
+            holds &= pmd_ps(self.line_system, sums.fiber_pmd_ps2, sums.spans, sums.modelled_segments) <= mode.max_pmd_ps
+        if mode.max_spans:
+            holds &= sums.spans <= mode.max_spans
+        return holds
+
     def stretch(self, mode: TransceiverMode, segments: Sequence[FiberSegment]) -> Stretch:
         """Quality of one transparent stretch over ``segments``."""
-        noise = 10 ** (-mode.tx_osnr_db / 10) + sum(self.noise_to_signal(mode, segment) for segment in segments)
-        gsnr = -db(noise)
-        margin = gsnr - mode.required_osnr_db
-        spent, rest = self.measured.share(mode, segments)
-        if len(rest) == len(segments):
-            holds = margin >= self.rules.margin_db and self._is_within_limits(mode, segments)
-            return Stretch(gsnr_db=gsnr, margin_db=margin, is_feasible=holds)
-        if rest:
-            spent += self._share_of_noise(mode, rest)
-        holds = spent <= 1 + ROUNDING and self._is_within_limits(mode, rest)
-        return Stretch(gsnr_db=gsnr, margin_db=margin, is_feasible=holds, is_measured=True)
-
-    def _share_of_noise(self, mode: TransceiverMode, segments: Sequence[FiberSegment]) -> float:
-        """Share of the noise that the mode tolerates, its transmitter's aside, that these segments add."""
-        tolerated = 10 ** (-(mode.required_osnr_db + self.rules.margin_db) / 10) - 10 ** (-mode.tx_osnr_db / 10)
-        if tolerated <= 0:
-            return math.inf
-        return math.fsum(self.noise_to_signal(mode, segment) for segment in segments) / tolerated
-
-    def _is_within_limits(self, mode: TransceiverMode, segments: Sequence[FiberSegment]) -> bool:
-        """Whether segments without measured reach are within the mode's length, dispersion and number of spans."""
-        length = sum(segment.length_km for segment in segments)
-        dispersion = sum(
-            segment.length_km * self._catalog.fiber(segment.fiber_type).dispersion_ps_nm_km for segment in segments
+        sums = _sums(self.figures(mode, segment) for segment in segments)
+        gsnr = -db(self.noise_at_receiver(mode, sums))
+        holds = self.holds(mode, StretchSums(*(np.array([value]) for value in sums)))
+        return Stretch(
+            gsnr_db=gsnr,
+            margin_db=gsnr - mode.required_osnr_db,
+            is_feasible=bool(holds[0]),
+            is_measured=sums.measured_segments > 0,
         )
-        spans = sum(span_count(segment.length_km, self.rules.span_km) for segment in segments)
-        holds = length <= mode.max_km and abs(dispersion) <= mode.max_dispersion_ps_nm
-        holds = holds and (mode.max_pmd_ps == 0 or self._pmd_ps(segments, spans) <= mode.max_pmd_ps)
-        return holds and (mode.max_spans == 0 or spans <= mode.max_spans)
-
-    def _pmd_ps(self, segments: Sequence[FiberSegment], spans: int) -> float:
-        fiber_ps2 = sum(
-            segment.length_km * self._catalog.fiber(segment.fiber_type).pmd_ps_sqrt_km ** 2 for segment in segments
-        )
-        return pmd_ps(self.line_system, fiber_ps2=fiber_ps2, spans=spans, segments=len(segments))
 
     def delay_ms(self, segment: FiberSegment) -> float:
         """One-way propagation delay in ms: length x group index / c."""
         index = self._catalog.fiber(segment.fiber_type).group_index
         return segment.length_km * index / (LIGHT_SPEED_M_S / 1e6)
+
+
+def _sums(figures: Iterable[StretchSums[float]]) -> StretchSums[float]:
+    """Added one after the other, as arrays of stretches are, so that both give the same numbers to the last bit."""
+    total = StretchSums(*(0.0 for _ in StretchSums._fields))
+    for added in figures:
+        total = StretchSums(*(a + b for a, b in zip(total, added, strict=True)))
+    return total
