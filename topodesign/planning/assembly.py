@@ -212,8 +212,8 @@ def _link(instance: Instance, paths: Sequence[Lightpath], pairs: Collection[tupl
         gsnr_db=min(path.gsnr_db for path in paths),
         margin_db=min(path.margin_db for path in paths),
         spectrum_ghz=count * width,
-        pairs=sum(node in instance.graph.ends[segment] for segment, _ in pairs),
-        amplifiers=sum(instance.segment_prices[segment].spans - 1 for segment, _ in pairs),
+        pairs=sum(node in instance.graph.ends[segment] for segment, _ in pairs) if pairs else None,
+        amplifiers=sum(instance.segment_prices[segment].spans - 1 for segment, _ in pairs) if pairs else None,
     )
 
 
