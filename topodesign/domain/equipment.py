@@ -7,13 +7,11 @@ from typing import Literal
 
 from topodesign.domain.checks import require, require_id, require_number
 from topodesign.domain.errors import NotFound
+from topodesign.domain.ranges import MOST_REACH_KM
 
 Confidence = Literal["high", "medium", "low"]
 ModeCatalog = Literal["standard", "flexwan"]
 """Sets of transceiver modes: those of public standards, whose reach the line model gives; FlexWAN's, measured."""
-
-MOST_REACH_KM = 40_000.0
-"""Once around the Earth; a longer reach is a mistake of units."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
