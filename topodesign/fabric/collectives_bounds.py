@@ -18,6 +18,7 @@ F. Harary, A. Schwenk (1974), "The communication problem on graphs and digraphs"
 P. Patarasuk, X. Yuan (2009), "Bandwidth optimal all-reduce algorithms for clusters of workstations", JPDC 69(2).
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -101,7 +102,7 @@ def _shares(operation: CollectiveOperation, capacities: Capacities) -> Iterator[
     """Array lengths over links, each with its argument."""
     ranks, least = capacities.ranks, capacities.least_rank_links
     if operation == "all_to_all":
-        yield 1 / (ranks * capacities.pair_rate), "uniform all-to-all"
+        yield _over(1.0, ranks * capacities.pair_rate), "uniform all-to-all"
         if least:
             yield (ranks - 1) / ranks / least, "one accelerator's links"
         return
@@ -110,7 +111,12 @@ def _shares(operation: CollectiveOperation, capacities: Capacities) -> Iterator[
         yield (1.0 if whole else (ranks - 1) / ranks) / least, "one accelerator's links"
     if operation != "broadcast" and not capacities.reduces_in_network:
         messages = (2 if operation == "all_reduce" else 1) * (ranks - 1)
-        yield messages / capacities.all_rank_links, "all accelerators' links"
+        yield _over(messages, capacities.all_rank_links), "all accelerators' links"
     for cut in capacities.cuts:
         side = 1.0 if whole else max(cut.ranks, ranks - cut.ranks) / ranks
-        yield side / cut.links, f"cut: {cut.what}"
+        yield _over(side, cut.links), f"cut: {cut.what}"
+
+
+def _over(share: float, links: float) -> float:
+    """Nothing passes where there are no links: a disconnected fabric takes forever."""
+    return share / links if links else math.inf

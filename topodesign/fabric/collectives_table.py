@@ -1,5 +1,6 @@
 """Every collective on one fabric: candidates, the best, its lower bound and how near it comes."""
 
+import math
 from dataclasses import replace
 from typing import get_args
 
@@ -116,7 +117,9 @@ def _direct(
 ) -> tuple[AlgorithmTime, ...]:
     """S/n between all pairs at once at the rate of the uniform all-to-all, so many times; messages cost no overhead."""
     rate = topology.alltoall()
-    transfer_s = message_bytes / topology.accelerators * BITS_PER_BYTE / (rate.rate * topology.link_gbps * 1e9)
+    transfer_s = math.inf  # of a disconnected fabric
+    if rate.rate > 0:
+        transfer_s = message_bytes / topology.accelerators * BITS_PER_BYTE / (rate.rate * topology.link_gbps * 1e9)
     caveat = "" if rate.exact else " (rate is an upper bound)"
     return (AlgorithmTime(algorithm=name + caveat, seconds=exchanges * (step.farthest_s + transfer_s)),)
 
@@ -134,9 +137,9 @@ def _row(
         operation=operation,
         algorithm=timed.algorithm,
         seconds=timed.seconds,
-        latency_s=max(0.0, timed.seconds - bandwidth_s),
+        latency_s=max(0.0, timed.seconds - bandwidth_s) if math.isfinite(bandwidth_s) else 0.0,
         bandwidth_s=bandwidth_s,
         lower_bound_s=bound.seconds,
-        ratio=timed.seconds / bound.seconds if bound.seconds else 1.0,
+        ratio=timed.seconds / bound.seconds if 0 < bound.seconds < math.inf else 1.0,
         bound_by=bound.by,
     )
