@@ -141,7 +141,7 @@ class CollectiveTime:
     """One collective by one algorithm, for the message of the evaluation.
 
     ``bandwidth_s`` is the time that it would take without latency, ``latency_s`` the rest. No algorithm takes less
-    than ``lower_bound_s``, by the argument named in ``bound_by``; ``ratio`` is ``seconds`` over it (1 where both are 0).
+    than ``lower_bound_s``, by the argument named in ``bound_by``; ``ratio`` is ``seconds`` over it, 1 where both are 0.
     """
 
     operation: CollectiveOperation
@@ -177,9 +177,9 @@ class Jitter:
     """What the spread of latency costs steps that wait for the slowest of their messages.
 
     ``spread_us`` is p99 - p50, ``straggle_us`` the expected slowest of all accelerators' messages less the mean. A step
-    of ``step_s`` keeps ``kept_share`` = step / (step + straggle). ``usable_participants`` is the largest number of
-    accelerators (of a fabric like this one) with a kept share of at least ``wanted_share``, counted up to
-    ``counted_up_to``.
+    of ``step_s`` keeps ``kept_share`` = step / (step + straggle). ``usable_participants`` is the most participants over
+    this fabric, one message each, for which a step keeps at least ``wanted_share``; it is counted up to
+    ``counted_up_to``, and may be larger where it reaches that.
     """
 
     spread_us: float
@@ -196,8 +196,9 @@ class Collisions:
     """Flows that a hash places at random on equal links, once (ECMP at the leaves), in ``groups`` independent places.
 
     ``flows`` and ``links`` of one place. ``mean_share`` of a link's rate is what a flow gets on average when
-    each could fill a link; ``worst_flows_mean`` and ``worst_flows_p99`` are the flows on the worst link of all places,
-    exactly. ``slowdown`` is the worst link's expected flows over the flows per link when spread evenly.
+    each could fill a link; ``worst_flows_mean`` and ``worst_flows_p99`` are the flows on the worst link of all places;
+    ``model`` says whether exactly or as an upper bound. ``slowdown`` is the worst link's expected flows over those of
+    an even spread.
     """
 
     flows: int

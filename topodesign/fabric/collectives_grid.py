@@ -88,6 +88,5 @@ def axes_in_turn_s(axes: tuple[RingAxis, ...], message_bytes: float, seconds_per
     ordered = sorted(axes, key=lambda axis: (-axis.side, not axis.is_ring))
     lines = [message_bytes / math.prod(axis.side for axis in ordered[:index]) for index in range(len(ordered))]
     return math.fsum(
-        axis_phase_s(axis, line_bytes, seconds_per_byte, hop_s)
-        for axis, line_bytes in zip(ordered, lines, strict=True)
+        axis_phase_s(axis, line_bytes, seconds_per_byte, hop_s) for axis, line_bytes in zip(ordered, lines, strict=True)
     )

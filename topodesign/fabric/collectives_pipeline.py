@@ -1,5 +1,6 @@
 """Pipelines: an array in pieces through a chain or tree, and how two binary trees load the uplinks of groups."""
 
+import functools
 import math
 
 import numpy as np
@@ -28,6 +29,7 @@ def tree_depth(ranks: int) -> int:
     return max(0, (ranks - 1).bit_length())
 
 
+@functools.lru_cache(maxsize=64)
 def double_tree_slowdown(shape: SwitchedShape) -> float:
     """How much longer two binary trees take because groups have fewer uplinks than they load, at least 1.
 

@@ -10,7 +10,6 @@ from topodesign.fabric.collectives_grid import grid_times
 from topodesign.fabric.collectives_shapes import (
     BITS_PER_BYTE,
     AlgorithmTime,
-    GridShape,
     HasCollectiveShape,
     Shape,
     SwitchedShape,
@@ -69,9 +68,9 @@ def collectives(
     return tuple(found)
 
 
-def allreduce_times(shape: Shape, message_bytes: float, *, link_gbps: float, step: StepLatency) -> tuple[
-    AllReduceTime, ...
-]:
+def allreduce_times(
+    shape: Shape, message_bytes: float, *, link_gbps: float, step: StepLatency
+) -> tuple[AllReduceTime, ...]:
     """All-reduce candidates of a shape, in the form of :meth:`Topology.allreduce`."""
     found = _shape_times("all_reduce", shape, message_bytes, link_gbps, step)
     return tuple(AllReduceTime(algorithm=timed.algorithm, seconds=timed.seconds) for timed in found)

@@ -3,8 +3,9 @@
 Balls into bins: with M_i flows on link i, P(max <= m) = n!/l^n [x^n] g(x)^l with g(x) the sum of x^j/j! over j <= m,
 for n flows on l links. The coefficient is found as a probability: g(t)^l t^-n P(S = n), S the sum of l independent
 variables with weights t^j/j!, j <= m, and t such that their mean is n/l. P(S = n) is an average over the roots of
-unity. No approximation but floating point, at any size; the worst link of one place with n = l has about
-ln n / ln ln n flows (Raab and Steger 1998).
+unity. No approximation but floating point; the worst link of one place with n = l has about ln n / ln ln n flows (Raab
+and Steger 1998). Above :data:`EXACT_LOAD` flows per link, the sum over all links of P(this link has more than m) takes
+its place, which is an upper bound and nearly even loads anyway.
 
 References
 ----------
@@ -14,13 +15,16 @@ M. Raab, A. Steger (1998), "Balls into Bins - A Simple and Tight Analysis", RAND
 import math
 
 import numpy as np
+from scipy.special import bdtrc, gammaln
 
 from topodesign.domain.fabric import Collisions
 from topodesign.fabric.topology import Counts, Lengths
 
 NEGLIGIBLE = 1e-12
 """Probability of a worse link at which the distribution is cut off."""
-MODEL = "each flow takes a link by an independent, uniform hash at its first stage with a choice; exact distribution"
+EXACT_LOAD = 256
+"""Flows per link up to which the distribution is exact; above, its upper bound is within a few percent."""
+MODEL = "each flow takes a link by an independent, uniform hash at its first stage with a choice; {how}"
 
 
 def mean_share(flows: int, links: int) -> float:
@@ -40,7 +44,7 @@ def worst_link_cdf(flows: int, links: int, most: int) -> float:
         log = math.lgamma(flows + 1) - links * math.lgamma(most + 1) - flows * math.log(links)
         return math.exp(log)
     counts = np.arange(most + 1)
-    log_factorials = np.array([math.lgamma(count + 1) for count in counts])
+    log_factorials = gammaln(counts + 1.0)
     log_tilt = _tilt(counts, log_factorials, flows / links)
     logs = counts * log_tilt - log_factorials
     log_total = float(np.logaddexp.reduce(logs))
@@ -53,9 +57,17 @@ def worst_link_cdf(flows: int, links: int, most: int) -> float:
 
 
 def worst_link(flows: int, links: int, places: int = 1) -> tuple[Counts, Lengths]:
-    """Possible numbers of flows on the worst link of ``places`` alike, independent ones, and P(at most so many)."""
-    first = most = -(-flows // links)
-    found: list[float] = []
+    """Possible numbers of flows on the worst link of ``places`` alike, independent ones, and P(at most so many).
+
+    Above :data:`EXACT_LOAD` flows per link the probabilities are lower bounds.
+    """
+    first = -(-flows // links)
+    if flows > EXACT_LOAD * links and links > 1:
+        # beyond 12 standard deviations and 50 flows less than NEGLIGIBLE is left, whatever the number of links
+        counts = np.arange(first, min(flows, first + math.ceil(12 * math.sqrt(first)) + 50) + 1)
+        exceeded = places * links * bdtrc(counts, flows, 1 / links)
+        return counts, 1 - np.minimum(1.0, np.where(counts < flows, exceeded, 0.0))
+    most, found = first, []
     while places * _more_than(flows, links, most) > NEGLIGIBLE:
         found.append(worst_link_cdf(flows, links, most) ** places)
         most += 1
@@ -66,6 +78,7 @@ def collisions_of(flows: int, links: int, places: int) -> Collisions:
     """The result for ``places`` leaves, each with ``flows`` on ``links``."""
     counts, at_most = worst_link(flows, links, places)
     mean = float(counts[0] + (1 - at_most).sum())
+    is_exact = flows <= EXACT_LOAD * links or links == 1
     return Collisions(
         flows=flows,
         links=links,
@@ -74,12 +87,12 @@ def collisions_of(flows: int, links: int, places: int) -> Collisions:
         worst_flows_mean=mean,
         worst_flows_p99=int(counts[np.searchsorted(at_most, 0.99)]),
         slowdown=mean * links / flows if flows >= links else mean,
-        model=MODEL,
+        model=MODEL.format(how="exact distribution" if is_exact else "upper bound of the worst link's flows"),
     )
 
 
 def _more_than(flows: int, links: int, most: int) -> float:
-    """Bound of P(some link has more than ``most`` flows): links times the sets of most + 1 flows that could share it."""
+    """Bound of P(some link has more than ``most`` flows): expected sets of most + 1 flows that share a link."""
     if most >= flows:
         return 0.0
     sets = math.lgamma(flows + 1) - math.lgamma(most + 2) - math.lgamma(flows - most)

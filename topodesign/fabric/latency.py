@@ -16,7 +16,7 @@ from topodesign.domain.equipment import Switch
 from topodesign.domain.fabric import LatencyUs
 from topodesign.domain.fabric_conditions import LatencyInputs
 from topodesign.fabric.collectives_shapes import BITS_PER_BYTE
-from topodesign.fabric.topology import Lengths, PathClasses, StepLatency
+from topodesign.fabric.topology import Counts, Lengths, PathClasses, StepLatency
 
 NO_LATENCY = LatencyUs(min=0.0, mean=0.0, p50=0.0, p99=0.0, max=0.0)
 DEFAULT_INPUTS = LatencyInputs()
@@ -96,17 +96,17 @@ def class_latency_ns(paths: PathClasses, switch: Switch | None, delays: PathDela
     return total
 
 
-def direct_latency_ns(direct_hops: Lengths, metres: Lengths, inputs: LatencyInputs) -> Lengths:
+def direct_latency_ns(direct_hops: Counts, metres: Lengths, inputs: LatencyInputs) -> Lengths:
     """Accelerator hops, all in, and cable, in ns."""
     total: Lengths = direct_hops * inputs.direct_hop_ns + metres * inputs.cable_ns_per_m
     return total
 
 
-def serialization_ns(hops: Lengths, delays: PathDelays) -> Lengths:
+def serialization_ns(hops: Counts, delays: PathDelays) -> Lengths:
     """S over the slowest link once (cut-through), or S over every link (store-and-forward), in ns."""
     once = delays.inputs.message_bytes * BITS_PER_BYTE / delays.link_gbps
-    total: Lengths = once * (hops if delays.inputs.store_and_forward else np.minimum(hops, 1))
-    return total
+    sendings: Lengths = (hops if delays.inputs.store_and_forward else np.minimum(hops, 1)).astype(np.float64)
+    return once * sendings
 
 
 def _error_correction_ns(paths: PathClasses, run_fec_ns: Sequence[float]) -> Lengths:
@@ -114,9 +114,10 @@ def _error_correction_ns(paths: PathClasses, run_fec_ns: Sequence[float]) -> Len
     if not run_fec_ns:
         return np.zeros(len(paths.hops))
     if paths.hops_by_run is None:
-        worst: Lengths = (paths.hops - paths.direct_hops) * max(run_fec_ns)
-        return worst
-    total: Lengths = paths.hops_by_run @ np.asarray(run_fec_ns, dtype=float)
+        return (paths.hops - paths.direct_hops).astype(np.float64) * max(run_fec_ns)
+    total = np.zeros(len(paths.hops))
+    for hops, fec_ns in zip(paths.hops_by_run.T, run_fec_ns, strict=True):
+        total += hops * fec_ns
     return total
 
 

@@ -94,7 +94,7 @@ def parts_of_paths(
 
 
 def parts_of_factors(factors: tuple[PathFactor, ...], delays: PathDelays, load: LoadInputs) -> tuple[LoadedPart, ...]:
-    """One part for each factor, of accelerator hops; cut-through serializes once, which is an offset of the whole path."""
+    """One part for each factor, of accelerator hops; cut-through serializes once, an offset of the whole path."""
     busiest = max(factor.load for factor in factors)
     parts = []
     for factor in factors:
@@ -240,4 +240,5 @@ def _wait_lattice(utilization: float, coarse: int) -> Lengths:
     over = positions - below
     found = np.bincount(below, weights=fine * (1 - over), minlength=int(below.max()) + 2)
     found += np.bincount(below + 1, weights=fine * over, minlength=int(below.max()) + 2)[: len(found)]
-    return found / found.sum()
+    lattice: Lengths = found / found.sum()
+    return lattice

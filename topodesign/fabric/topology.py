@@ -26,7 +26,7 @@ class PathClasses:
 
     Parallel arrays, one entry per class: ``pairs`` ordered pairs take ``hops`` links and ``metres`` of cable, through
     ``switches`` packet switches; ``direct_hops`` of the links are driven by an accelerator's own router.
-    Empty when there are no pairs. ``hops_by_run``, where a family tells it, has one row for each class and one column for
+    Empty when there are no pairs. ``hops_by_run``, where a family tells it, has a row for each class and a column for
     each of the topology's cable runs: links of that run on the path.
     """
 

@@ -162,8 +162,8 @@ class TorusTopology:
     def path_factors(self) -> tuple[PathFactor, ...]:
         """One factor for each axis: dimension-ordered routing takes the axes one after another.
 
-        The busiest link of an axis of side k has floor(k/2) ceil(k/2) / k flows for each in a ring's two ways, or one of
-        a path, times the same factor for every axis.
+        The busiest link of an axis of side k carries floor(k/2) ceil(k/2) / k flows times the number of accelerators,
+        half of that on a ring, which has two ways through its middle.
         """
         factors = []
         for axis in self._axes:

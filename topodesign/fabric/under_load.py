@@ -79,10 +79,13 @@ def latency_distribution(
     """Distribution of a packet's latency between different accelerators drawn uniformly."""
     service_ns = service_ns_of(load, topology.link_gbps)
     if isinstance(topology, HasPathFactors):
-        offset = 0.0 if delays.inputs.store_and_forward else float(serialization_ns(np.ones(1), delays)[0])
-        parts = parts_of_factors(topology.path_factors(), delays, load)
-        self_share = 1 / topology.accelerators
-        return distribution_of(parts, service_ns=service_ns, self_share=self_share, offset_ns=offset)
+        one_hop_ns = float(serialization_ns(np.ones(1, dtype=np.int64), delays)[0])
+        return distribution_of(
+            parts_of_factors(topology.path_factors(), delays, load),
+            service_ns=service_ns,
+            self_share=1 / topology.accelerators,
+            offset_ns=0.0 if delays.inputs.store_and_forward else one_hop_ns,
+        )
     counts = tuple(run.count for run in topology.cable_runs())
     return distribution_of(parts_of_paths(paths, counts, switch, delays, load), service_ns=service_ns)
 

@@ -9,6 +9,7 @@ L. Kleinrock (1975), "Queueing Systems", volume 1, sections 5.6 and 5.7: mean rh
 import math
 
 import numpy as np
+from scipy.special import gammaln, xlogy
 
 from topodesign.fabric.topology import Lengths
 
@@ -50,10 +51,7 @@ def queue_lengths(utilization: float) -> Lengths:
 def poisson(mean: float) -> Lengths:
     """Probabilities of 0 .. :data:`POISSON_TERMS` - 1 events."""
     counts = np.arange(POISSON_TERMS)
-    if mean == 0:
-        return (counts == 0).astype(float)
-    logs = np.array([math.lgamma(count + 1) for count in range(POISSON_TERMS)])
-    found: Lengths = np.exp(counts * math.log(mean) - mean - logs)
+    found: Lengths = np.exp(xlogy(counts, mean) - mean - gammaln(counts + 1.0))
     return found
 
 
