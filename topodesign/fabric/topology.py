@@ -26,7 +26,8 @@ class PathClasses:
 
     Parallel arrays, one entry per class: ``pairs`` ordered pairs take ``hops`` links and ``metres`` of cable, through
     ``switches`` packet switches; ``direct_hops`` of the links are driven by an accelerator's own router.
-    Empty when there are no pairs.
+    Empty when there are no pairs. ``hops_by_run``, where a family tells it, has a row for each class and a column for
+    each of the topology's cable runs: links of that run on the path.
     """
 
     pairs: Counts
@@ -34,6 +35,21 @@ class PathClasses:
     switches: Counts
     direct_hops: Counts
     metres: Lengths
+    hops_by_run: Counts | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PathFactor:
+    """One of several parts, independent of each other, that every path is made of: an axis of a torus.
+
+    Parallel arrays, one entry per class of ordered pairs of coordinates, equal ones included. ``load`` is the number of
+    flows on the busiest links of this part in a uniform all-to-all, in a unit common to all parts.
+    """
+
+    pairs: Counts
+    direct_hops: Counts
+    metres: Lengths
+    load: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
