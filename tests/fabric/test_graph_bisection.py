@@ -96,7 +96,9 @@ def test_a_cut_that_was_only_found_is_not_called_exact() -> None:
     rng = np.random.default_rng(1)
     ring = [(i, (i + step) % 100, 1) for i in range(100) for step in (1, 7, 21)]
     extra = [(int(a), int(z), 1) for a, z in rng.integers(0, 100, size=(150, 2)) if a != z]
-    found = bisection_of(FabricGraph.of(vertices=100, hosts=100, links=[*ring, *extra]))
+    graph = FabricGraph.of(vertices=100, hosts=100, links=[*ring, *extra])
+    mu, cuts = spectrum_and_cuts(graph)
+    found = certified_interval(graph, mu=mu, cuts=cuts, pair_rate=0.0)
     assert 0 < found.lower < found.upper
     assert not found.exact
 

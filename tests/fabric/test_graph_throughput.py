@@ -75,11 +75,11 @@ def test_one_source_is_enough_where_a_torus_claims_symmetry(shape: tuple[int, ..
 
 
 def test_a_larger_programme_is_solved_by_the_first_order_method_and_certified() -> None:
-    # 4x4x8 without its symmetry: 128 sources x 768 arcs; 8/(N k) = 1/128
-    graph = TorusTopology(Torus(shape=(4, 4, 8))).graph()
+    # 4x4x6 without its symmetry: 96 sources x 576 arcs, and hops do not bound it; 8/(N k) = 1/72
+    graph = TorusTopology(Torus(shape=(4, 4, 6))).graph()
     found = alltoall_of(graph.with_counts(graph.count))
     assert found.exact
-    assert found.rate == pytest.approx(1 / 128, rel=CLOSE)
+    assert found.rate == pytest.approx(1 / 72, rel=CLOSE)
 
 
 def test_a_non_blocking_fat_tree_gives_every_permutation_full_rate() -> None:

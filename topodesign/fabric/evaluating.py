@@ -14,14 +14,14 @@ from topodesign.fabric.hops import diameter_hops, mean_hops
 from topodesign.fabric.latency import ADAPTER_NS, CABLE_NS_PER_M, DIRECT_HOP_NS, latency_of, step_latency
 from topodesign.fabric.quotient import quotient_of
 from topodesign.fabric.topology import CutLinks, PairRate, Topology
-from topodesign.fabric.traffic_rates import permutation_shares, uniform_share
+from topodesign.fabric.traffic_rates import random_share, uniform_share, worst_shares
 
 FLUID = "bandwidths are fluid: 60 to 90 % of them are reached in practice, depending on routing"
 
 MOST_PATTERNED = 10_000
 """Accelerators up to which permutations are looked at in an evaluation ..."""
-PATTERN_WORK = 150_000_000
-"""... when their classes of twins times links are no more than this: up to about two seconds."""
+PATTERN_WORK = 20_000_000
+"""... when their classes of twins times links are no more than this: up to about a second."""
 QUICK_COLUMNS = 5_000
 """Linear programmes of one evaluation: larger ones take more than a second; ask for them by throughput_of."""
 PERMUTATION_SEED = 0
@@ -143,7 +143,10 @@ def _throughput(topology: Topology, rate: PairRate) -> tuple[Throughput, ...]:
         return (uniform,)
     graph = topology.graph()
     reduced = quotient_of(graph).graph
-    if reduced.hosts * 2 * len(reduced.a) > PATTERN_WORK:
-        return (uniform,)
-    others = permutation_shares(graph, seed=PERMUTATION_SEED, most_columns=QUICK_COLUMNS)
-    return (uniform, *others)
+    is_quick = reduced.hosts * 2 * len(reduced.a) <= PATTERN_WORK
+    shares = [uniform]
+    if is_quick or graph.orbit is not None:
+        shares += worst_shares(graph, most_columns=QUICK_COLUMNS)
+    if is_quick:
+        shares.append(random_share(graph, seed=PERMUTATION_SEED, most_columns=QUICK_COLUMNS))
+    return tuple(shares)

@@ -21,12 +21,11 @@ from topodesign.fabric.distances import hop_histogram
 from topodesign.fabric.flow_programme import (
     MOST_COLUMNS,
     FlowProblem,
-    certified_limit,
     equal_split_loads,
     solve_flow,
 )
 from topodesign.fabric.graph import Counts, FabricGraph, Lengths, Marks
-from topodesign.fabric.link_loads import Arcs, distance_matrix, shortest_path_loads
+from topodesign.fabric.link_loads import CELLS_AT_ONCE, Arcs, distance_matrix, shortest_path_loads
 from topodesign.fabric.topology import PairRate
 from topodesign.fabric.traffic import Traffic, uniform
 
@@ -213,8 +212,17 @@ def _routed(problem: FlowProblem, limits: Sequence[float]) -> FlowRate:
 
 
 def _hop_limit(problem: FlowProblem) -> float:
-    """Demands times hops cannot exceed all capacity: the bound by lengths that are all 1."""
-    return certified_limit(problem, np.ones(len(problem.capacity)))
+    """Demands times hops cannot exceed all capacity; traffic to a twin takes two hops."""
+    weighted = 0.0
+    batch = max(1, CELLS_AT_ONCE // problem.graph.vertices)
+    for begin in range(0, len(problem.sources), batch):
+        sources, demand = problem.sources[begin : begin + batch], problem.demand[begin : begin + batch]
+        hops = distance_matrix(problem.graph, sources)
+        hops[np.arange(len(sources)), sources] = 2
+        if (demand[hops < 0] > 0).any():
+            return 0.0
+        weighted += float(np.einsum("st,st->", demand, hops))
+    return float(problem.capacity.sum()) / weighted
 
 
 def _host_limit(traffic: Traffic) -> float:
