@@ -73,6 +73,10 @@ class ClosTopology:
         return self.spec.link_gbps
 
     @property
+    def injection_links(self) -> float:
+        return float(self.spec.planes)
+
+    @property
     def switch_radix(self) -> int:
         return self.spec.radix
 
@@ -149,8 +153,8 @@ class ClosTopology:
         return CutLinks(lower=plane.lower * planes, upper=plane.upper * planes, method=plane.method)
 
     def alltoall(self) -> PairRate:
-        plane = clos_alltoall(self.layout)
-        return PairRate(rate=plane.rate * self.spec.planes, method=plane.method, exact=plane.exact)
+        plane, planes = clos_alltoall(self.layout), self.spec.planes
+        return PairRate(rate=plane.rate * planes, method=plane.method, exact=plane.exact, lower=plane.lower * planes)
 
     def allreduce(self, message_bytes: float, step: StepLatency) -> tuple[AllReduceTime, ...]:
         return allreduce_times(self.collective_shape(), message_bytes, link_gbps=self.link_gbps, step=step)
@@ -170,12 +174,17 @@ class ClosTopology:
         layout = self.layout
         count = layout.accelerators
         per_plane = sum(layout.switches_by_tier)
-        require_graph_size(count + per_plane * self.spec.planes)
-        links: dict[tuple[int, int], int] = {}
+        vertices = count + per_plane * self.spec.planes
+        require_graph_size(vertices)
+        links: list[tuple[int, int, int, float, int]] = []
         for plane in range(self.spec.planes):
-            for ends, number in _plane_links(layout, count + plane * per_plane).items():
-                links[ends] = links.get(ends, 0) + number
-        return FabricGraph(vertices=count + per_plane * self.spec.planes, hosts=count, links=links)
+            first = count + plane * per_plane
+            for (a, z), number in _plane_links(layout, first).items():
+                # the runs are hosts' cables, leaves' uplinks, cables to the cores, in this order
+                run = 0 if a < count else 1 if a < first + layout.leaves else 2
+                links.append((a, z, number, 1.0, run))
+        places = np.arange(count, dtype=np.int64)[:, None] // np.array([layout.leaf_down, layout.pod_hosts])
+        return FabricGraph.of(vertices=vertices, hosts=count, links=links, coordinates=places)
 
 
 def _plane_links(layout: ClosLayout, first_switch: int) -> dict[tuple[int, int], int]:
