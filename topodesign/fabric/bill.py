@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from topodesign.domain.equipment import CableClass, Catalog, Switch
 from topodesign.domain.errors import InvalidInput
-from topodesign.fabric.topology import Topology
+from topodesign.fabric.topology import MixedSwitches, Topology
 
 Rated = TypeVar("Rated", Switch, CableClass)
 
@@ -64,9 +64,10 @@ def fabric_bill(topology: Topology, catalog: Catalog) -> FabricBill:
     switch = switch_of(topology, catalog)
     if switch is not None:
         lines += _switch_lines(topology, switch)
-        if switch.radix != topology.switch_radix:
+        others = sorted(set(_radix_by_tier(topology)) - {switch.radix})
+        if others:
             assumptions.append(
-                f"switches of radix {topology.switch_radix}: "
+                f"switches of radix {', '.join(str(radix) for radix in others)}: "
                 f"cost and power of {switch.id} (radix {switch.radix}) in proportion to the ports"
             )
         _note_bundle(assumptions, switch.id, _bundle(topology.link_gbps, switch.port_gbps))
@@ -100,19 +101,26 @@ def switch_of(topology: Topology, catalog: Catalog) -> Switch | None:
 
 
 def _switch_lines(topology: Topology, switch: Switch) -> list[BillLine]:
-    scale = topology.switch_radix / switch.radix * _bundle(topology.link_gbps, switch.port_gbps)
+    bundle = _bundle(topology.link_gbps, switch.port_gbps)
+    tiers = zip(topology.switches_by_tier, _radix_by_tier(topology), strict=True)
     return [
         BillLine(
             item=switch.id,
             what=f"switches of tier {tier}",
             count=count,
             length_m=0.0,
-            cost_usd=count * scale * switch.cost_usd,
-            power_w=count * scale * switch.power_w,
+            cost_usd=count * bundle * radix / switch.radix * switch.cost_usd,
+            power_w=count * bundle * radix / switch.radix * switch.power_w,
             optical=False,
         )
-        for tier, count in enumerate(topology.switches_by_tier, start=1)
+        for tier, (count, radix) in enumerate(tiers, start=1)
     ]
+
+
+def _radix_by_tier(topology: Topology) -> tuple[int, ...]:
+    if isinstance(topology, MixedSwitches):
+        return topology.switch_radix_by_tier
+    return tuple(topology.switch_radix for _ in topology.switches_by_tier)
 
 
 def _speed_of(items: Sequence[Rated], link_gbps: float) -> float:

@@ -9,6 +9,7 @@ from topodesign.domain.fabric import Clos
 from topodesign.fabric.clos_cuts import are_shares_even, clos_alltoall, clos_bisection, has_completable_pod
 from topodesign.fabric.clos_layout import ClosLayout, clos_layout, spread
 from topodesign.fabric.clos_pods import core_profile
+from topodesign.fabric.clos_shaped import shaped_links, shaped_pods
 from topodesign.fabric.collectives import folded_allreduce, recursive_allreduce, ring_allreduce
 from topodesign.fabric.floor_plan import FLOOR_PLAN, IN_RACK_CABLE_M, group_cable_m
 from topodesign.fabric.topology import (
@@ -57,6 +58,9 @@ class ClosTopology:
         parts = [f"Clos, {tiers} tier{'s' if tiers > 1 else ''}, radix {self.spec.radix}"]
         if self.layout.leaf_down != self.layout.leaf_up:
             parts.append(f"{self.layout.leaf_down}:{self.layout.leaf_up} at the leaves")
+        shape = self.layout.shape
+        if shape is not None and shape.down != shape.up:
+            parts.append(f"{shape.down}:{shape.up} at the second tier")
         if self.spec.planes > 1:
             parts.append(f"{self.spec.planes} planes")
         if self.spec.rail_optimized:
@@ -76,6 +80,11 @@ class ClosTopology:
         return self.spec.radix
 
     @property
+    def switch_radix_by_tier(self) -> tuple[int, ...]:
+        """Ports of the switches of each tier."""
+        return (self.spec.radix, *(self.layout.upper_radix for _ in range(self.layout.tiers - 1)))
+
+    @property
     def switches_by_tier(self) -> tuple[int, ...]:
         return tuple(count * self.spec.planes for count in self.layout.switches_by_tier)
 
@@ -90,6 +99,14 @@ class ClosTopology:
                 f"a leaf of radix {layout.radix} has {layout.leaf_down} ports down and {layout.leaf_up} up: "
                 f"oversubscription {layout.taper:.4g} instead of {self.spec.oversubscription:g}"
             )
+        shape = layout.shape
+        if shape is not None and shape.uplinks * shape.down != shape.leaves * shape.leaf_links * shape.up:
+            said.append(
+                f"a pod of {shape.leaves} leaves has {shape.aggregations} switches of {shape.leaves * shape.leaf_links} "
+                f"links down and {shape.uplinks} up: whole ports instead of the exact taper"
+            )
+        if layout.tiers == 2 and self.spec.upper_oversubscription > 1:
+            said.append("two tiers hold the accelerators: nothing above the leaves that could taper")
         if self.spec.rail_optimized:
             said.append(
                 "rails: accelerators of one rank share a leaf, whose cables run to the middle of its nodes' racks"
@@ -160,11 +177,19 @@ class ClosTopology:
                 rank_gbps=rank_gbps,
                 step_s=step.farthest_s,
                 leaf_ranks=layout.leaf_down,
-                leaf_taper=layout.taper,
+                leaf_taper=max(1.0, layout.taper, self._pod_taper),
             )
             for algorithm in (recursive_allreduce, folded_allreduce)
         )
         return (ring, *recursive)
+
+    @property
+    def _pod_taper(self) -> float:
+        """Accelerators of a full pod over its uplinks; 1 where the second tier does not taper."""
+        layout = self.layout
+        if layout.shape is None or layout.pods < 2:
+            return 1.0
+        return max(hosts / links for hosts, links in shaped_pods(layout, layout.shape))
 
     def graph(self) -> FabricGraph:
         """The explicit graph: uplinks dealt out one by one, from the same spine for all where that fits its ports."""
@@ -188,7 +213,9 @@ def _plane_links(layout: ClosLayout, first_switch: int) -> dict[tuple[int, int],
     links = {(host, first_switch + host // layout.leaf_down): 1 for host in range(layout.accelerators)}
     if layout.tiers == 2:
         members = [layout.leaf_up] * layout.full_leaves + [layout.last_uplinks] * bool(layout.last_hosts)
-        _wire(links, first_switch, members, first_switch + layout.leaves, layout.aggregations, layout.radix)
+        _wire(links, first_switch, members, first_switch + layout.leaves, layout.aggregations, layout.upper_radix)
+    elif layout.shape is not None:
+        links |= shaped_links(layout, layout.shape, first_switch)
     elif layout.tiers == 3:
         _wire_pods(links, layout, first_switch)
     return links
