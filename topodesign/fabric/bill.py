@@ -71,12 +71,11 @@ def fabric_bill(topology: Topology, catalog: Catalog) -> FabricBill:
                 f"cost and power of {switch.id} (radix {switch.radix}) in proportion to the ports"
             )
         _note_bundle(assumptions, switch.id, _bundle(topology.link_gbps, switch.port_gbps))
-    speed = _speed_of(catalog.cables, topology.link_gbps)
-    bundle = _bundle(topology.link_gbps, speed)
-    classes = [cable for cable in catalog.cables if cable.port_gbps == speed]
-    _note_bundle(assumptions, f"{speed:g}G cables", bundle)
     for run in topology.cable_runs():
-        cable = _cheapest(classes, run.length_m)
+        speed = _speed_of(catalog.cables, topology.link_gbps * run.rate)
+        bundle = _bundle(topology.link_gbps * run.rate, speed)
+        _note_bundle(assumptions, f"{speed:g}G cables", bundle)
+        cable = _cheapest([cable for cable in catalog.cables if cable.port_gbps == speed], run.length_m)
         lines.append(
             BillLine(
                 item=cable.id,
@@ -133,8 +132,9 @@ def _bundle(link_gbps: float, port_gbps: float) -> int:
 
 
 def _note_bundle(assumptions: list[str], item: str, bundle: int) -> None:
-    if bundle > 1:
-        assumptions.append(f"each link is a bundle of {bundle} of {item}, the fastest of the catalogue")
+    note = f"each link is a bundle of {bundle} of {item}, the fastest of the catalogue"
+    if bundle > 1 and note not in assumptions:
+        assumptions.append(note)
 
 
 def _cheapest(classes: Sequence[CableClass], length_m: float) -> CableClass:

@@ -201,7 +201,7 @@ class ClosTopology:
         links: list[tuple[int, int, int, float, int]] = []
         for plane in range(self.spec.planes):
             first = count + plane * per_plane
-            for (a, z), number in _plane_links(layout, first).items():
+            for (a, z), number in plane_links(layout, first).items():
                 # the runs are hosts' cables, leaves' uplinks, cables to the cores, in this order
                 run = 0 if a < count else 1 if a < first + layout.leaves else 2
                 links.append((a, z, number, 1.0, run))
@@ -209,7 +209,8 @@ class ClosTopology:
         return FabricGraph.of(vertices=vertices, hosts=count, links=links, coordinates=places)
 
 
-def _plane_links(layout: ClosLayout, first_switch: int) -> dict[tuple[int, int], int]:
+def plane_links(layout: ClosLayout, first_switch: int) -> dict[tuple[int, int], int]:
+    """Links of one plane, whose leaves, second tier and cores are numbered from ``first_switch`` on."""
     links = {(host, first_switch + host // layout.leaf_down): 1 for host in range(layout.accelerators)}
     if layout.tiers == 2:
         members = [layout.leaf_up] * layout.full_leaves + [layout.last_uplinks] * bool(layout.last_hosts)

@@ -131,6 +131,19 @@ def carries_any_demand(layout: ClosLayout) -> bool:
     return layout.last_pod_hosts == 0 and _pod_share(layout) == layout.pod_leaves * layout.leaf_up
 
 
+def proven_share(layout: ClosLayout) -> float:
+    """Links per accelerator, at most 1, that every cut proves for the side with fewer accelerators; one or two tiers."""
+    if layout.tiers == 1:
+        return 1.0
+    share = _second_tier_share(layout)
+    shares = [1.0]
+    if layout.full_leaves:
+        shares.append(share / layout.leaf_down)
+    if layout.last_hosts:
+        shares.append(min(layout.last_uplinks, share) / layout.last_hosts)
+    return min(shares)
+
+
 def clos_alltoall(layout: ClosLayout) -> PairRate:
     """Uniform all-to-all of one plane: the least capacity per crossing pair over host links, leaf and pod uplinks.
 

@@ -35,11 +35,12 @@ class PathClasses:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CableRun:
-    """``count`` cables of one length between the same kinds of ends."""
+    """``count`` cables of one length between the same kinds of ends; ``rate`` in units of the topology's link rate."""
 
     what: str
     count: int
     length_m: float
+    rate: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
