@@ -11,8 +11,12 @@ from topodesign.domain.fabric_limits import require_accelerators, require_count
 Rails = Literal["none", "optimized", "only"]
 MAX_PORTS = 4096
 """Most ports of a switch, and most links of one kind at a switch."""
-MAX_EDGES = 1_000_000
+MAX_EDGES = 500_000
 """Most rows of an edge list."""
+MAX_PARALLEL = 1_000_000
+"""Most parallel links of one row."""
+MAX_EDGE_GBPS = 1e9
+"""Highest rate of one link, Gbit/s."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -286,7 +290,8 @@ class EdgeList:
             remedy="name every accelerator once",
         )
         for place, edge in enumerate(self.edges):
-            require_edge(edge, field=f"edges[{place}]")
+            if not is_sound_edge(edge):
+                require_edge(edge, field=f"edges[{place}]")
 
     @property
     def kind(self) -> str:
@@ -294,6 +299,17 @@ class EdgeList:
 
 
 SwitchedSpec = ScaleUpClos | Dragonfly | DragonflyPlus | DirectBlocks | SlimFly | Jellyfish | EdgeList
+
+
+def is_sound_edge(edge: Edge) -> bool:
+    """Whether :func:`require_edge` accepts the edge, told quickly; false for any doubt."""
+    rate = edge.gbps
+    return (
+        edge.a != edge.z
+        and type(edge.count) is int
+        and 1 <= edge.count <= MAX_PARALLEL
+        and (rate is None or (type(rate) is float and 0 < rate <= MAX_EDGE_GBPS))
+    )
 
 
 def require_edge(edge: Edge, *, field: str) -> None:
@@ -305,9 +321,9 @@ def require_edge(edge: Edge, *, field: str) -> None:
             field_path=field,
             metadata={"value": edge.a},
         )
-    require_count(edge.count, field=f"{field}.count", at_most=1_000_000)
+    require_count(edge.count, field=f"{field}.count", at_most=MAX_PARALLEL)
     if edge.gbps is not None:
-        require_number(edge.gbps, field=f"{field}.gbps", above=0, at_most=1e9)
+        require_number(edge.gbps, field=f"{field}.gbps", above=0, at_most=MAX_EDGE_GBPS)
 
 
 def prime_power(number: int) -> tuple[int, int] | None:
