@@ -163,10 +163,11 @@ def clos_alltoall(layout: ClosLayout) -> PairRate:
         groups += [(layout.last_pod_hosts, layout.last_pod_uplinks)]
     rate = min(links / (hosts * (count - hosts)) for hosts, links in groups if 0 < hosts < count)
     # shaped pods are wired evenly at every tier, so that fluid routing carries what no cut of the groups forbids
-    exact = layout.shape is not None or _routed_rate(layout) >= rate * (1 - _ROUNDING)
+    routed = rate if layout.shape is not None else min(rate, _routed_rate(layout))
+    exact = routed >= rate * (1 - _ROUNDING)
     what = "least of host, leaf and pod cuts"
     method = f"{what}, met by fluid routing" if exact else f"{what}, an upper bound: uplinks cannot be spread evenly"
-    return PairRate(rate=rate, method=method, exact=exact)
+    return PairRate(rate=rate, method=method, exact=exact, lower=routed)
 
 
 def _routed_rate(layout: ClosLayout) -> float:

@@ -13,12 +13,12 @@ from functools import cached_property
 import numpy as np
 
 from topodesign.domain.fabric_switched import Dragonfly
-from topodesign.fabric.certificates import certified_cut, met_or_bounded
+from topodesign.fabric.certificates import met_or_bounded
 from topodesign.fabric.floor_plan import FLOOR_PLAN, across_cable_m, group_cable_m
 from topodesign.fabric.graph_topology import GraphTopology
 from topodesign.fabric.group_links import GroupLinks
 from topodesign.fabric.router_graph import RunList, host_places, hosts_on_switches
-from topodesign.fabric.topology import CableRun, CutLinks, FabricGraph, PairRate, require_graph_size
+from topodesign.fabric.topology import CableRun, FabricGraph, PairRate, require_graph_size
 
 
 @dataclass(frozen=True)
@@ -102,9 +102,6 @@ class DragonflyTopology(GraphTopology):
             # one accelerator of each router of the first group: turning the groups reaches all others
             sources=np.arange(spec.a, dtype=np.int64) * spec.p,
         )
-
-    def bisection(self) -> CutLinks:
-        return certified_cut(super().bisection(), self.alltoall(), self.accelerators)
 
     def alltoall(self) -> PairRate:
         """Minimal routing, local - global - local, spread over the links between two groups; see :meth:`_loads`."""

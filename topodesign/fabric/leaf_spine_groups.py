@@ -5,14 +5,13 @@ from functools import cached_property
 
 import numpy as np
 
-from topodesign.fabric.certificates import certified_cut, met_or_bounded
+from topodesign.fabric.certificates import met_or_bounded
 from topodesign.fabric.floor_plan import across_cable_m, group_cable_m
 from topodesign.fabric.graph_topology import GraphTopology
 from topodesign.fabric.group_links import GroupLinks
 from topodesign.fabric.router_graph import RunList, host_places, hosts_on_switches
 from topodesign.fabric.topology import (
     CableRun,
-    CutLinks,
     FabricGraph,
     PairRate,
     PathClasses,
@@ -135,9 +134,6 @@ class LeafSpineGroups(GraphTopology):
             direct_hops=np.zeros_like(hops[taken]),
             metres=metres[taken],
         )
-
-    def bisection(self) -> CutLinks:
-        return certified_cut(super().bisection(), self.alltoall(), self.accelerators)
 
     def alltoall(self) -> PairRate:
         """Shortest paths, spread over the spines inside a group and over the links between two groups."""

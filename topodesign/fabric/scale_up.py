@@ -97,6 +97,10 @@ class ScaleUpClosTopology:
         return self.spec.link_gbps
 
     @property
+    def injection_links(self) -> float:
+        return self.places.scale_up + (0 if self.places.layout is None else self.spec.planes)
+
+    @property
     def switch_radix(self) -> int:
         return self.places.domain if self.places.layout is None else self.spec.radix
 

@@ -93,8 +93,7 @@ def _routed_rate(places: Places, layout: ClosLayout) -> float:
     forwarded = (count - domain) * (rails - 1) / rails
     inside = places.scale_up / (domain - 1 + forwarded) if domain - 1 + forwarded else math.inf
     if not carries_any_demand(layout):
-        whole = clos_alltoall(layout)
-        return min(inside, places.planes * whole.rate / rails) if whole.exact else 0.0
+        return min(inside, places.planes * clos_alltoall(layout).proven / rails)
     rates = [places.planes / (count - domain), inside]
     if layout.tiers > 1:
         rates.append(places.planes * _group_rate(places, layout, "leaf") / rails)
