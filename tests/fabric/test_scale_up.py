@@ -113,7 +113,9 @@ def test_rates_inside_and_outside_are_their_own() -> None:
 def test_the_hierarchy_spares_the_links_between_domains() -> None:
     # S = 1 GB, 8 domains of 72: inside 2 x 71/72 S / 900 GB/s, across 2 x 7/8 x S/72 / 50 GB/s
     topology = ScaleUpClosTopology(ScaleUpClos(accelerators=576))
-    by_name = {found.algorithm: found.seconds for found in topology.allreduce(1e9, StepLatency(neighbor_s=0, farthest_s=0))}
+    by_name = {
+        found.algorithm: found.seconds for found in topology.allreduce(1e9, StepLatency(neighbor_s=0, farthest_s=0))
+    }
     expected = 2 * 71 / 72 / 900 + 2 * 7 / 8 / 72 / 50
     assert by_name["hierarchical: domains, then rings across"] == pytest.approx(expected)
     assert by_name["ring"] == pytest.approx(2 * 575 / 576 / 50)

@@ -123,10 +123,15 @@ class EdgeListTopology(GraphTopology):
         counts: dict[tuple[int, float], int] = {}
         for key, edge in zip(self._keys, self.spec.edges, strict=True):
             counts[key] = counts.get(key, 0) + edge.count
-        lengths = (across_cable_m(self.accelerators), group_cable_m(self.accelerators), across_cable_m(self.accelerators))
+        lengths = (
+            across_cable_m(self.accelerators),
+            group_cable_m(self.accelerators),
+            across_cable_m(self.accelerators),
+        )
         keys = sorted(counts)
         runs = tuple(
-            CableRun(what=KINDS[kind], count=counts[kind, rate], length_m=lengths[kind], rate=rate) for kind, rate in keys
+            CableRun(what=KINDS[kind], count=counts[kind, rate], length_m=lengths[kind], rate=rate)
+            for kind, rate in keys
         )
         return {key: place for place, key in enumerate(keys)}, runs
 

@@ -53,7 +53,9 @@ def parse_edge_list(text: str, *, name: str = "edges", link_gbps: float = 400.0)
     if not header or header[0] != "accelerators" or len(header) < 2:
         raise _fault(name, line, 'must say which names are accelerators; begin with "accelerators,gpu-*"')
     if len(header) - 1 > MAX_PATTERNS:
-        raise _fault(name, line, f"names {len(header) - 1} accelerators or prefixes, but at most {MAX_PATTERNS}; use gpu-*")
+        raise _fault(
+            name, line, f"names {len(header) - 1} accelerators or prefixes, but at most {MAX_PATTERNS}; use gpu-*"
+        )
     for pattern in header[1:]:
         _check_name(pattern.removesuffix("*") or "*", name, line, may_be_star=True)
     edges = []
@@ -61,7 +63,9 @@ def parse_edge_list(text: str, *, name: str = "edges", link_gbps: float = 400.0)
         if not edges and tuple(cells) == COLUMNS[: len(cells)]:
             continue
         if len(edges) == MAX_EDGES:
-            raise _fault(name, line, f"is beyond the {MAX_EDGES} edges that a list may have; add up parallel links by count")
+            raise _fault(
+                name, line, f"is beyond the {MAX_EDGES} edges that a list may have; add up parallel links by count"
+            )
         edges.append(_edge(cells, name, line))
     return EdgeList(accelerators=_accelerators(header[1:], edges, name), edges=tuple(edges), link_gbps=link_gbps)
 
@@ -102,7 +106,9 @@ def _number(cell: str, name: str, line: int) -> float:
 def _check_name(cell: str, name: str, line: int, *, may_be_star: bool = False) -> None:
     if not (0 < len(cell) <= MAX_NAME and cell.isprintable() and ("*" not in cell or (may_be_star and cell == "*"))):
         shown = cell if len(cell) <= MAX_NAME else f"{cell[:MAX_NAME]}..."
-        raise _fault(name, line, f"has the name {shown!r}, but names are 1 to {MAX_NAME} printable characters without *")
+        raise _fault(
+            name, line, f"has the name {shown!r}, but names are 1 to {MAX_NAME} printable characters without *"
+        )
 
 
 def _accelerators(patterns: list[str], edges: list[Edge], name: str) -> tuple[str, ...]:
@@ -114,7 +120,9 @@ def _accelerators(patterns: list[str], edges: list[Edge], name: str) -> tuple[st
             if end.startswith(prefixes):
                 found[end] = None
     if not found:
-        raise _fault(name, None, f"has no name that fits {' or '.join(patterns)}: no accelerators; correct its first line")
+        raise _fault(
+            name, None, f"has no name that fits {' or '.join(patterns)}: no accelerators; correct its first line"
+        )
     return tuple(found)
 
 

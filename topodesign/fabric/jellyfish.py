@@ -16,7 +16,7 @@ from scipy.sparse.csgraph import connected_components
 from topodesign.domain.fabric_switched import Jellyfish
 from topodesign.fabric.distances import hop_histogram
 from topodesign.fabric.floor_plan import FLOOR_PLAN, across_cable_m, group_cable_m
-from topodesign.fabric.graph_topology import GraphTopology
+from topodesign.fabric.hosted import HostsOnSwitches
 from topodesign.fabric.router_graph import RunList, host_places, hosts_on_switches
 from topodesign.fabric.topology import CableRun, Counts, FabricGraph, PathClasses, require_graph_size
 
@@ -26,7 +26,7 @@ SWAPS_PER_FAULT = 200
 
 
 @dataclass(frozen=True)
-class JellyfishTopology(GraphTopology):
+class JellyfishTopology(HostsOnSwitches):
     """A random regular graph with equally many accelerators on every switch.
 
     Parameters
@@ -47,7 +47,9 @@ class JellyfishTopology(GraphTopology):
     @property
     def name(self) -> str:
         spec = self.spec
-        return f"Jellyfish, {spec.switches} switches, {spec.network_ports} + {spec.server_ports} ports, seed {spec.seed}"
+        return (
+            f"Jellyfish, {spec.switches} switches, {spec.network_ports} + {spec.server_ports} ports, seed {spec.seed}"
+        )
 
     @property
     def accelerators(self) -> int:

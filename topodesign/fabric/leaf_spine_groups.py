@@ -7,7 +7,7 @@ import numpy as np
 
 from topodesign.fabric.certificates import met_or_bounded
 from topodesign.fabric.floor_plan import across_cable_m, group_cable_m
-from topodesign.fabric.graph_topology import GraphTopology
+from topodesign.fabric.hosted import HostsOnSwitches
 from topodesign.fabric.group_links import GroupLinks
 from topodesign.fabric.router_graph import RunList, host_places, hosts_on_switches
 from topodesign.fabric.topology import (
@@ -20,7 +20,7 @@ from topodesign.fabric.topology import (
 )
 
 
-class LeafSpineGroups(GraphTopology):
+class LeafSpineGroups(HostsOnSwitches):
     """``leaves`` of ``hosts_per_leaf`` accelerators, each joined to every spine of its group by ``leaf_links`` links.
 
     Every two groups are joined, so that shortest paths are 2, 4 or 5 links long.

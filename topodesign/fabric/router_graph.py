@@ -73,5 +73,3 @@ def hosts_on_switches(
         coordinates=np.column_stack(places),
         sources=sources,
     )
-
-

@@ -15,13 +15,13 @@ import numpy as np
 from topodesign.domain.fabric_switched import SlimFly
 from topodesign.fabric.finite_fields import FiniteField
 from topodesign.fabric.floor_plan import FLOOR_PLAN, across_cable_m, group_cable_m
-from topodesign.fabric.graph_topology import GraphTopology
+from topodesign.fabric.hosted import HostsOnSwitches
 from topodesign.fabric.router_graph import RunList, host_places, hosts_on_switches
 from topodesign.fabric.topology import CableRun, Counts, FabricGraph, require_graph_size
 
 
 @dataclass(frozen=True)
-class SlimFlyTopology(GraphTopology):
+class SlimFlyTopology(HostsOnSwitches):
     """A Slim Fly. Routers are (half, column, row), 2 q^2 of them, column after column.
 
     Parameters
