@@ -221,7 +221,7 @@ def test_an_odd_radix_is_refused() -> None:
 
 
 def test_tapers_of_two_tiers_multiply() -> None:
-    # 4 pods of 4 leaves x 6 accelerators; a leaf has 2 uplinks (3:1), a switch of the second tier 4 down and 2 up (2:1):
+    # 4 pods of 4 leaves x 6 accelerators; a leaf has 2 uplinks (3:1), a switch of the second tier 4 down, 2 up (2:1):
     # a pod of 24 has 2 x 2 = 24 / (3 x 2) uplinks; two pods against two cut 2 x 4
     spec = Clos(
         accelerators=96, radix=8, oversubscription=3, upper_radix=6, upper_oversubscription=2, pod_leaves=4, tiers=3
@@ -239,5 +239,5 @@ def test_more_links_up_than_down_do_not_raise_the_cut_above_the_accelerators() -
 
 
 def test_a_pod_needs_a_port_down_for_every_leaf() -> None:
-    with pytest.raises(InvalidInput, match="pod_leaves is 5, but it must be at most 4 .*larger upper_radix"):
+    with pytest.raises(InvalidInput, match=r"pod_leaves is 5, but it must be at most 4 .*larger upper_radix"):
         ClosTopology(Clos(accelerators=64, radix=8, tiers=3, pod_leaves=5))

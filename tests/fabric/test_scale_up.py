@@ -122,7 +122,7 @@ def test_the_hierarchy_spares_the_links_between_domains() -> None:
 
 
 def test_partly_filled_domains_are_refused_with_the_nearest_sizes() -> None:
-    with pytest.raises(InvalidInput, match="accelerators is 100, .* use 72 or 144 accelerators"):
+    with pytest.raises(InvalidInput, match=r"accelerators is 100, .* use 72 or 144 accelerators"):
         ScaleUpClos(accelerators=100)
 
 

@@ -23,10 +23,11 @@ MAX_EDGE_GBPS = 1e9
 class ScaleUpClos:
     """Scale-up domains (racks such as NVL72) that a Clos joins.
 
-    Every accelerator has one link of ``scale_up_gbps`` to each of the ``scale_up_switches`` of its domain and ``planes``
-    links of ``link_gbps`` into as many planes of the Clos. ``rails``: ``"optimized"``, accelerators of one rank share
-    leaves; ``"only"``, each rail is a Clos of its own and the domains forward between rails; ``"none"``, leaves take
-    domain after domain. ``domain_rails``: rails per domain, a divisor of ``domain`` (default: all of its accelerators).
+    Every accelerator has one link of ``scale_up_gbps`` to each of the ``scale_up_switches`` of its domain and
+    ``planes`` links of ``link_gbps`` into as many planes of the Clos. ``rails``: ``"optimized"``, accelerators of one
+    rank share leaves; ``"only"``, each rail is a Clos of its own and the domains forward between rails; ``"none"``,
+    leaves take domain after domain. ``domain_rails``: rails per domain, a divisor of ``domain`` (default: one for each
+    accelerator).
     """
 
     accelerators: int
@@ -152,8 +153,8 @@ class DirectBlocks:
     """Blocks of accelerators that optical circuit switches join directly, without spines between blocks.
 
     A block has ``leaves`` leaves of ``p`` accelerators and ``aggregations`` switches above them, every leaf joined to
-    each by ``leaf_links`` links; each aggregation switch has ``h`` uplinks. The uplinks of a block are spread evenly over
-    the other blocks through optical circuit switches of ``ocs_ports`` usable ports.
+    each by ``leaf_links`` links; each aggregation switch has ``h`` uplinks. The uplinks of a block are spread evenly
+    over the other blocks through optical circuit switches of ``ocs_ports`` usable ports.
     """
 
     blocks: int

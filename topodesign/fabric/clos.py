@@ -106,8 +106,9 @@ class ClosTopology:
         shape = layout.shape
         if shape is not None and shape.uplinks * shape.down != shape.leaves * shape.leaf_links * shape.up:
             said.append(
-                f"a pod of {shape.leaves} leaves has {shape.aggregations} switches of {shape.leaves * shape.leaf_links} "
-                f"links down and {shape.uplinks} up: whole ports instead of the exact taper"
+                f"a pod of {shape.leaves} leaves has {shape.aggregations} switches of "
+                f"{shape.leaves * shape.leaf_links} links down and {shape.uplinks} up: whole ports instead of the "
+                "exact taper"
             )
         if layout.tiers == 2 and self.spec.upper_oversubscription > 1:
             said.append("two tiers hold the accelerators: nothing above the leaves that could taper")

@@ -1,7 +1,7 @@
 """Bisection and uniform all-to-all of one plane of a folded Clos, in links and for unit links.
 
-Above the leaves the tiers do not taper (pods of a chosen shape: :mod:`topodesign.fabric.clos_shaped`). Where every leaf (pod) has the same number of links to each spine (core), fluid
-routing in proportion to them carries any demand that no leaf exceeds; the cut between two sets of leaves is then
+Above the leaves the tiers do not taper here; pods of a chosen shape are in :mod:`topodesign.fabric.clos_shaped`. Where
+every leaf (pod) has the same number of links to each spine (core), fluid routing in proportion to them carries any demand that no leaf exceeds; the cut between two sets of leaves is then
 the smaller of their uplinks. That is possible when the ports of a spine divide well enough among the leaves
 (:func:`spine_share`). Otherwise the same cut is only an upper bound, and the lower bound counts the part of the links
 that is spread evenly; a last pod of fewer, full leaves is treated in :mod:`topodesign.fabric.clos_pods`.
@@ -12,8 +12,8 @@ import math
 import numpy as np
 
 from topodesign.fabric.clos_layout import ClosLayout, spread
-from topodesign.fabric.clos_shaped import shaped_bisection, shaped_pods
 from topodesign.fabric.clos_pods import carries_uniform_traffic, core_profile, proven_profile_cut
+from topodesign.fabric.clos_shaped import shaped_bisection, shaped_pods
 from topodesign.fabric.topology import CutLinks, PairRate
 
 EXACT_METHOD = "leaf-aligned cut, met by fluid routing over evenly spread uplinks"
@@ -132,7 +132,7 @@ def carries_any_demand(layout: ClosLayout) -> bool:
 
 
 def proven_share(layout: ClosLayout) -> float:
-    """Links per accelerator, at most 1, that every cut proves for the side with fewer accelerators; one or two tiers."""
+    """Links per accelerator, at most 1, that every cut of one or two tiers has for the side with fewer of them."""
     if layout.tiers == 1:
         return 1.0
     share = _second_tier_share(layout)

@@ -11,9 +11,9 @@ from topodesign.domain.fabric import Clos
 class PodShape:
     """Pods of three tiers whose second tier is chosen by the spec: its taper, its radix or the leaves of a pod.
 
-    Every leaf has ``leaf_links`` links to each of the ``aggregations`` switches of its pod. Each of these has ``uplinks``
-    to the cores of its place in the pod, evenly; in the last, partly filled pod ``last_uplinks`` (0: there is none).
-    ``cores`` counts those of one place. ``down`` and ``up`` are the ports of an aggregation switch.
+    Every leaf has ``leaf_links`` links to each of the ``aggregations`` switches of its pod. Each of these has
+    ``uplinks`` to the cores of its place in the pod, evenly; in the last, partly filled pod ``last_uplinks`` (0: there
+    is none). ``cores`` counts those of one place. ``down`` and ``up`` are the ports of an aggregation switch.
     """
 
     leaves: int

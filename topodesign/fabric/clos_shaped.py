@@ -41,7 +41,7 @@ def shaped_bisection(layout: ClosLayout, shape: PodShape) -> CutLinks:
 
 
 def half_cut(layout: ClosLayout, is_inside: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> int:
-    """Links of one plane between a set of accelerators (by their places in the fabric) and the others, as in its tree."""
+    """Links of one plane between a set of accelerators (by their places) and the others, as in its tree."""
     leaf_of = np.arange(layout.accelerators, dtype=np.int64) // layout.leaf_down
     if layout.tiers == 1:
         inside = int(is_inside.sum())

@@ -2,8 +2,8 @@
 
 References
 ----------
-L. Poutievski et al. (2022), "Jupiter Evolving: Transforming Google's Datacenter Network via Optical Circuit Switches and
-Software-Defined Networking", SIGCOMM, sections 3 and 4: direct-connect of aggregation blocks.
+L. Poutievski et al. (2022), "Jupiter Evolving: Transforming Google's Datacenter Network via Optical Circuit Switches
+and Software-Defined Networking", SIGCOMM, sections 3 and 4: direct-connect of aggregation blocks.
 """
 
 from dataclasses import dataclass
@@ -80,8 +80,8 @@ class DirectBlocksTopology(LeafSpineGroups):
     def assumptions(self) -> tuple[str, ...]:
         said = [
             FLOOR_PLAN,
-            f"{self.ocs_units} optical circuit switches of {self.spec.ocs_ports} ports stand in the middle of the hall; "
-            f"{self.ocs_ports_used} of their ports are in use",
+            f"{self.ocs_units} optical circuit switches of {self.spec.ocs_ports} ports, {self.ocs_ports_used} of them in "
+            "use, stand in the middle of the hall",
             "links between blocks are set for uniform traffic: spread evenly over all other blocks",
         ]
         if self.global_links.unused_ports:

@@ -58,7 +58,7 @@ def parse_edge_list(text: str, *, name: str = "edges", link_gbps: float = 400.0)
         )
     for pattern in header[1:]:
         _check_name(pattern.removesuffix("*") or "*", name, line, may_be_star=True)
-    edges = []
+    edges: list[Edge] = []
     for line, cells in rows:
         if not edges and tuple(cells) == COLUMNS[: len(cells)]:
             continue

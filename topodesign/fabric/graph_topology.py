@@ -1,5 +1,6 @@
 """What a family gets from its explicit graph: everything that it has no closed form for."""
 
+import math
 from abc import ABC, abstractmethod
 from functools import cached_property
 
@@ -109,5 +110,11 @@ class GraphTopology(ABC):
         """One ring through the accelerators in order of their numbers, over equally split shortest paths."""
         if self.accelerators == 1:
             return (NOTHING_TO_DO,)
-        rank_gbps = self.link_gbps / ring_load(self.graph())
+        load = self._ring_load()
+        if math.isinf(load):
+            return (AllReduceTime(algorithm="none (disconnected)", seconds=math.inf),)
+        rank_gbps = self.link_gbps / load
         return (ring_allreduce(self.accelerators, message_bytes, rank_gbps=rank_gbps, step_s=step.farthest_s),)
+
+    def _ring_load(self) -> float:
+        return ring_load(self.graph())

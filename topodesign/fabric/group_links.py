@@ -1,8 +1,8 @@
 """Links between groups that every group has alike: turning all groups by one is an automorphism.
 
-Group i joins group i + o over the same switches for every i (the relative, or palm tree, arrangement: port o - 1 leads o
-groups on). With more ports than other groups every pair gets as many links as go around; what is left over is dealt out
-in pairs of opposite offsets, so that one port may stay unused.
+Group i joins group i + o over the same switches for every i (the relative, or palm tree, arrangement: port o - 1 leads
+o groups on). With more ports than other groups every pair gets as many links as go around; what is left over is dealt
+out in pairs of opposite offsets, so that one port may stay unused.
 """
 
 from dataclasses import dataclass

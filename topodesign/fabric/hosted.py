@@ -2,9 +2,9 @@
 
 Cuts are looked for between switches. Let a side hold w of the W accelerators' worth of switches: it cuts at least
 mu w (W - w) / W links between switches (mu the second smallest eigenvalue over the switches' weights, see
-:mod:`topodesign.fabric.spectral`), and a link of each of the |W/2 - w| accelerators on the other side than their switch.
-That is concave in w between 0 and W/2, hence at least the lesser of W/2, the links of half of the accelerators, and
-mu W / 4.
+:mod:`topodesign.fabric.spectral`), and a link of each of the |W/2 - w| accelerators on the other side than their
+switch. That is concave in w between 0 and W/2, hence at least the lesser of W/2, the links of half of the accelerators,
+and mu W / 4.
 """
 
 from dataclasses import replace
@@ -17,6 +17,7 @@ from topodesign.fabric.graph import FabricGraph, Marks
 from topodesign.fabric.graph_topology import GraphTopology
 from topodesign.fabric.quotient import Quotient
 from topodesign.fabric.spectral import spectrum_of
+from topodesign.fabric.throughput import ring_load
 
 
 class HostsOnSwitches(GraphTopology):
@@ -45,9 +46,17 @@ class HostsOnSwitches(GraphTopology):
         )
         spectrum = spectrum_of(small, alike) if len(small.a) else None
         cuts = search_cuts(small, None if spectrum is None else spectrum.vector)
-        mu = 0.0 if spectrum is None else spectrum.mu / per_switch
+        mu = 0.0
+        if spectrum is not None:
+            # no more than proves the links of half of the accelerators
+            mu = min(spectrum.mu / per_switch, graph.hosts / (graph.hosts - half))
         found = [_balanced(cut, per_switch) for cut in cuts]
         return mu, tuple(sorted([links, *found], key=lambda cut: cut.capacity))
+
+    def _ring_load(self) -> float:
+        """The ring leaves and enters every switch once."""
+        small = switch_graph(self.graph())
+        return max(1.0, ring_load(small)) if small.hosts > 1 else 1.0
 
 
 def switch_graph(graph: FabricGraph) -> FabricGraph:
@@ -78,6 +87,4 @@ def _balanced(cut: HostCut, per_switch: int) -> HostCut:
     moved = per_switch // 2
     start = int(np.flatnonzero(cut.side == larger)[0]) * per_switch
     side[start : start + moved] = not larger
-    return HostCut(
-        capacity=cut.capacity + moved, inside=int(side.sum()), found_by=cut.found_by, side=side
-    )
+    return HostCut(capacity=cut.capacity + moved, inside=int(side.sum()), found_by=cut.found_by, side=side)

@@ -108,7 +108,7 @@ class JellyfishTopology(HostsOnSwitches):
             hops=hops,
             switches=hops - 1,
             direct_hops=np.zeros_like(hops),
-            metres=2 * host_m + (hops - 2) * network_m,
+            metres=2 * host_m + (hops - 2).astype(np.float64) * network_m,
             disconnected=found.disconnected,
         )
 
@@ -122,10 +122,10 @@ class JellyfishTopology(HostsOnSwitches):
 
 
 def random_regular_links(switches: int, ports: int, *, seed: int) -> list[Pair]:
-    """Links of a random graph in which every switch has ``ports`` of them (one has one less when all ports are odd).
+    """Links of a random graph in which every switch has ``ports`` of them (one has one less when all are odd).
 
-    Ports are joined in random pairs; loops and parallel links are then swapped with random other links, and so are links
-    of different parts, until the graph is simple and, from three ports on, connected.
+    Ports are joined in random pairs; loops and parallel links are then swapped with random other links, and so are
+    links of different parts, until the graph is simple and, from two ports on, connected.
 
     Returns
     -------

@@ -7,8 +7,8 @@ import numpy as np
 
 from topodesign.fabric.certificates import met_or_bounded
 from topodesign.fabric.floor_plan import across_cable_m, group_cable_m
-from topodesign.fabric.hosted import HostsOnSwitches
 from topodesign.fabric.group_links import GroupLinks
+from topodesign.fabric.hosted import HostsOnSwitches
 from topodesign.fabric.router_graph import RunList, host_places, hosts_on_switches
 from topodesign.fabric.topology import (
     CableRun,

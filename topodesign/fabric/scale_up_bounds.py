@@ -19,8 +19,8 @@ _ROUNDING = 1e-9
 def scale_up_bisection(places: Places) -> CutLinks:
     """Bisection width.
 
-    A domain with x accelerators on one side cuts the scale-up links of the lesser of x and the rest, so that all domains
-    together cut at least those of N/2 modulo the domain's size.
+    A domain with x accelerators on one side cuts the scale-up links of the lesser of x and the rest, so that all
+    domains together cut at least those of N/2 modulo the domain's size.
     """
     half = places.accelerators // 2
     if places.layout is None:
@@ -46,10 +46,10 @@ def _clos_cut(places: Places, layout: ClosLayout, is_inside: npt.NDArray[np.bool
 def _rail_only_lower(places: Places, layout: ClosLayout, half: int, split: int) -> float:
     """Lower bound with rails that share no switch.
 
-    Let y accelerators be on the side where the minority of their domain is: the domains cut ``scale_up`` y links. Moving
-    these over leaves whole domains apart, of which the side with fewer has at least N/2 - y accelerators, alike on all
-    rails; moving them back changes the rails' lesser sides by y in all. Rails thus cut ``share`` (N/2 - 2 y) links or
-    more, and the sum is least at one of the ends of the range of y.
+    Let y accelerators be on the side where the minority of their domain is: the domains cut ``scale_up`` y links.
+    Moving these over leaves whole domains apart, of which the side with fewer has at least N/2 - y accelerators, alike
+    on all rails; moving them back changes the rails' lesser sides by y in all. Rails thus cut ``share`` (N/2 - 2 y)
+    links or more, and the sum is least at one of the ends of the range of y.
     """
     share = places.planes * proven_share(layout)
     least = places.scale_up * split + share * max(0, half - 2 * split)

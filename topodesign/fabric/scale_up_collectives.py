@@ -14,7 +14,7 @@ def hierarchical_allreduce(
     inside_step_s: float,
     outside_step_s: float,
 ) -> AllReduceTime:
-    """Reduce-scatter among ``inside`` ranks, a ring all-reduce of each part among ``outside`` groups, all-gather inside.
+    """Reduce-scatter among ``inside`` ranks, a ring all-reduce of each part among ``outside`` groups, all-gather.
 
     Rates are those of one rank, one direction; the rings across run at once, one for each rank.
     """

@@ -40,9 +40,9 @@ def scale_up_paths(places: Places, *, lengths_m: tuple[float, float, float, floa
     )
 
 
-def _clos_rows(places: Places, layout: ClosLayout, lengths_m: tuple[float, float, float, float]) -> list[Row]:
+def _clos_rows(places: Places, _: ClosLayout, lengths_m: tuple[float, float, float, float]) -> list[Row]:
     count, domain = places.accelerators, places.domain_of
-    _, hosts_m, leaves_m, cores_m = (2 * length for length in lengths_m)
+    hosts_m, leaves_m, cores_m = (2 * length for length in lengths_m[1:])
     leaf, leaf_shared = square_sums(places.leaf_of, domain)
     pod, pod_shared = square_sums(places.pod_of, domain)
     in_leaf, in_pod = leaf - leaf_shared, pod - pod_shared

@@ -1,4 +1,4 @@
-"""Slim Fly: routers of a McKay-Miller-Siran graph, of diameter 2 and nearly as many as any graph of that degree can have.
+"""Slim Fly: routers of a McKay-Miller-Siran graph: diameter 2, nearly as many as any graph of that degree can have.
 
 References
 ----------

@@ -1,9 +1,9 @@
 """Switched fabrics with exactly so many accelerators, and the nearest sizes where a family has not that one.
 
-``fat-tree``: k^3/4 for even k. ``dragonfly``: balanced, a = 2 p = 2 h, the least p of which some number of groups fits.
-``dragonfly-plus``: p leaves, p spines and p accelerators per leaf in a group, h = p; likewise. ``direct-blocks``: blocks
-of 16 leaves of 16 with as many uplinks. ``slimfly``: 2 q^2 p with p = half of the degree. ``jellyfish``: 16 accelerators
-and 48 network ports per switch (or the greatest divisor below 16, with three network ports for each).
+``fat-tree``: k^3/4 for even k. ``dragonfly``: balanced, a = 2 p = 2 h, the least p of which some number of groups
+fits. ``dragonfly-plus``: p leaves, p spines and p accelerators per leaf in a group, h = p; likewise. ``direct-blocks``:
+blocks of 16 leaves of 16 with as many uplinks. ``slimfly``: 2 q^2 p with p = half of the degree. ``jellyfish``: 16
+accelerators and 48 network ports per switch (or the greatest divisor below 16, with three network ports for each).
 ``scale-up-clos``: whole domains of 72, or of 8 where 72 does not divide the number.
 """
 
