@@ -1,6 +1,7 @@
 """Folded Clos: counts, cuts and hops against brute force on small ones, partly filled leaves and pods included."""
 
 import itertools
+import math
 
 import pytest
 from fabric.small_graphs import alltoall_by_linear_programme, distances_by_networkx, least_balanced_cut
@@ -30,13 +31,36 @@ def small_clos(draw: st.DrawFn, most: int) -> Clos:
     )
 
 
+@st.composite
+def small_shaped_clos(draw: st.DrawFn, most: int) -> Clos:
+    """Three tiers whose second tier tapers, has another radix or pods of a chosen size."""
+    upper_taper, oversubscription = draw(st.sampled_from([1.0, 2.0, 3.0])), draw(st.sampled_from([0.5, 1.0, 3.0]))
+    radix, upper_radix = draw(st.sampled_from([4, 6])), draw(st.sampled_from([4, 6, 8, 12]))
+    ports_down = upper_radix - math.ceil(upper_radix / (1 + upper_taper))
+    pod_leaves = draw(st.integers(1, ports_down))
+    leaf_down = radix - math.ceil(radix / (1 + oversubscription))
+    return Clos(
+        accelerators=draw(st.integers(1, min(most, upper_radix * pod_leaves * leaf_down))),
+        radix=radix,
+        tiers=3,
+        oversubscription=oversubscription,
+        upper_oversubscription=upper_taper,
+        upper_radix=upper_radix,
+        pod_leaves=pod_leaves,
+    )
+
+
+def either_clos(most: int) -> st.SearchStrategy[Clos]:
+    return small_clos(most=most) | small_shaped_clos(most=most)
+
+
 def by_hops(spec: Clos) -> dict[int, int]:
     paths = ClosTopology(spec).path_classes()
     return dict(zip(paths.hops.tolist(), paths.pairs.tolist(), strict=True))
 
 
 @settings(max_examples=40, deadline=None)
-@given(small_clos(most=10))
+@given(either_clos(most=10))
 def test_bisection_encloses_every_balanced_cut_and_is_met_when_exact(spec: Clos) -> None:
     topology = ClosTopology(spec)
     cut = topology.bisection()
@@ -47,13 +71,13 @@ def test_bisection_encloses_every_balanced_cut_and_is_met_when_exact(spec: Clos)
 
 
 @settings(max_examples=60, deadline=None)
-@given(small_clos(most=60))
+@given(either_clos(most=60))
 def test_hops_equal_the_explicit_graph(spec: Clos) -> None:
     assert by_hops(spec) == distances_by_networkx(ClosTopology(spec).graph())
 
 
 @settings(max_examples=100, deadline=None)
-@given(small_clos(most=128))
+@given(either_clos(most=128))
 def test_no_switch_has_more_links_than_ports_and_all_cables_are_counted(spec: Clos) -> None:
     topology = ClosTopology(spec)
     graph = topology.graph()
@@ -63,12 +87,14 @@ def test_no_switch_has_more_links_than_ports_and_all_cables_are_counted(spec: Cl
         ports[z] += number
     assert graph.vertices - graph.hosts == sum(topology.switches_by_tier)
     assert all(ports[host] == spec.planes for host in range(graph.hosts))
-    assert max(ports[graph.hosts :]) <= spec.radix
+    leaves = graph.hosts + topology.layout.leaves
+    assert all(number <= spec.radix for number in ports[graph.hosts : leaves])
+    assert all(number <= max(topology.switch_radix_by_tier) for number in ports[leaves:])
     assert sum(graph.links.values()) == sum(run.count for run in topology.cable_runs())
 
 
 @settings(max_examples=20, deadline=None)
-@given(small_clos(most=9))
+@given(either_clos(most=9))
 def test_all_to_all_is_the_linear_programme_when_exact_and_above_it_otherwise(spec: Clos) -> None:
     topology = ClosTopology(spec)
     rate = topology.alltoall()
@@ -192,3 +218,26 @@ def test_too_many_accelerators_for_the_radix_are_refused_with_the_limit(spec: di
 def test_an_odd_radix_is_refused() -> None:
     with pytest.raises(InvalidInput, match="even"):
         Clos(accelerators=8, radix=5)
+
+
+def test_tapers_of_two_tiers_multiply() -> None:
+    # 4 pods of 4 leaves x 6 accelerators; a leaf has 2 uplinks (3:1), a switch of the second tier 4 down, 2 up (2:1):
+    # a pod of 24 has 2 x 2 = 24 / (3 x 2) uplinks; two pods against two cut 2 x 4
+    spec = Clos(
+        accelerators=96, radix=8, oversubscription=3, upper_radix=6, upper_oversubscription=2, pod_leaves=4, tiers=3
+    )
+    cut = ClosTopology(spec).bisection()
+    assert (cut.upper, cut.exact) == (2 * 4, True)
+    assert cut.upper == 96 / 2 / (3 * 2)
+
+
+def test_more_links_up_than_down_do_not_raise_the_cut_above_the_accelerators() -> None:
+    # leaves of radix 12 with 4 down and 8 up: half of 32 accelerators still have only 16 links
+    evaluation = evaluate_fabric(Clos(accelerators=32, radix=12, oversubscription=0.5))
+    assert evaluation.bisection.links == 16
+    assert evaluation.alltoall.rate_per_pair == pytest.approx(1 / 31)
+
+
+def test_a_pod_needs_a_port_down_for_every_leaf() -> None:
+    with pytest.raises(InvalidInput, match=r"pod_leaves is 5, but it must be at most 4 .*larger upper_radix"):
+        ClosTopology(Clos(accelerators=64, radix=8, tiers=3, pod_leaves=5))

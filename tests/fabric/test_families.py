@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from topodesign.domain.errors import InvalidInput
 from topodesign.domain.fabric import Clos, Torus
-from topodesign.fabric import compare_fabrics, fabric_of_size
+from topodesign.fabric import compare_fabrics, fabric_of_size, topology_of
 from topodesign.fabric.families import near_cubic_shape
 
 
@@ -45,7 +45,7 @@ def test_clos_takes_the_least_doubling_of_the_radix_that_fits(accelerators: int,
 
 
 def test_an_unknown_kind_names_the_known_ones() -> None:
-    with pytest.raises(InvalidInput, match="one of clos, torus") as raised:
+    with pytest.raises(InvalidInput, match=r"one of clos, .*, torus") as raised:
         fabric_of_size("moebius", 64)
     assert raised.value.reason == "FABRIC_KIND_UNKNOWN"
 
@@ -67,3 +67,42 @@ def test_a_million_accelerators_can_be_compared() -> None:
     torus, clos = compare_fabrics([fabric_of_size(kind, 1_000_000) for kind in ("torus", "clos")])
     assert torus.bisection.links == 20_000
     assert clos.bisection.upper_gbps == 500_000 * 400
+
+
+@pytest.mark.parametrize(
+    ("kind", "accelerators"),
+    [
+        ("fat-tree", 8192),
+        ("dragonfly", 4096),
+        ("dragonfly-plus", 4096),
+        ("direct-blocks", 1024),
+        ("slimfly", 10830),
+        ("jellyfish", 4096),
+        ("jellyfish", 7),
+        ("scale-up-clos", 4608),
+        ("scale-up-clos", 1024),
+    ],
+)
+def test_switched_fabrics_have_exactly_the_size_asked_for(kind: str, accelerators: int) -> None:
+    topology = topology_of(fabric_of_size(kind, accelerators, link_gbps=200.0))
+    assert topology.accelerators == accelerators
+    assert topology.link_gbps == 200.0
+
+
+@pytest.mark.parametrize(
+    ("kind", "accelerators", "nearest"),
+    [
+        # k^3/4 of 20 and 22; 2 q^2 p of 13 and 16; blocks of 256; whole servers of 8
+        ("fat-tree", 2048, "2000 or 2662"),
+        ("slimfly", 4096, "3380 or 6144"),
+        ("direct-blocks", 1000, "768 or 1024"),
+        ("scale-up-clos", 1001, "1000 or 1008"),
+        ("dragonfly", 4099, "4096 or 4104"),
+    ],
+)
+def test_sizes_that_a_family_has_not_are_answered_with_the_nearest(kind: str, accelerators: int, nearest: str) -> None:
+    with pytest.raises(InvalidInput, match=f"no {kind} of the usual proportions has so many; use {nearest}") as raised:
+        fabric_of_size(kind, accelerators)
+    assert raised.value.reason == "FABRIC_SIZE_IMPOSSIBLE"
+    for size in raised.value.metadata["nearest"].split(","):
+        assert topology_of(fabric_of_size(kind, int(size))).accelerators == int(size)

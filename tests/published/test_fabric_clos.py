@@ -73,3 +73,18 @@ def test_price_of_the_small_fat_tree_of_hammingmesh() -> None:
     assert evaluation.switches == 16 * 48
     assert evaluation.optical_links == 16 * 1024
     assert evaluation.cost_usd / 1e6 == pytest.approx(25.3, abs=0.1)
+
+
+def test_meta_24k_cluster_with_its_pods_and_taper() -> None:
+    # Meta's 24k RoCE cluster (SIGCOMM 2024, Llama 3 paper): 24,576 accelerators, racks of 16, pods of 192 racks = 3072,
+    # 8 pods, 1:7 above the pods. Derived: 3072 x 400G / 7 = 175.5 Tb/s up from a pod, 702 Tb/s = 14.3 % across 4 : 4
+    # pods. A switch with 192 ports down needs 28 up, not 27.43: within 2.1 %
+    spec = Clos(
+        accelerators=24576, radix=32, tiers=3, upper_radix=224, upper_oversubscription=7, pod_leaves=192, link_gbps=400
+    )
+    evaluation = evaluate_fabric(spec)
+    assert evaluation.switches_by_tier[0] == 24576 // 16
+    assert ClosTopology(spec).layout.pods == 8
+    assert evaluation.bisection.exact
+    assert evaluation.bisection.gbps / 1000 == pytest.approx(702, rel=0.0215)
+    assert evaluation.bisection.links / (24576 / 2) == pytest.approx(1 / 7, rel=0.0215)

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from topodesign.domain.checks import require, require_number
+from topodesign.domain.fabric_limits import MAX_ACCELERATORS as MAX_ACCELERATORS
+from topodesign.domain.fabric_switched import SwitchedSpec
 
 TwoWide = Literal["single", "double"]
-MAX_ACCELERATORS = 10_000_000
-"""Most in one fabric: a torus of 10^8 takes 5 s and 1.5 GB to evaluate."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,10 @@ class Torus:
 class Clos:
     """A folded Clos (fat tree) of 2 or 3 tiers. ``tiers`` default: the least that fits.
 
-    ``oversubscription`` is down over up capacity at the leaves. ``planes`` are parallel copies, one per NIC port.
+    ``oversubscription`` is down over up capacity at the leaves (below 1: more up than down), ``upper_oversubscription``
+    that of the second of three tiers. ``planes`` are parallel copies, one per NIC port. ``upper_radix``: ports of the
+    switches above the leaves (default: as the leaves). ``pod_leaves``: leaves of a pod of three tiers (default: as many
+    as a switch of the second tier has ports down).
     """
 
     accelerators: int
@@ -68,29 +71,41 @@ class Clos:
     planes: int = 1
     rail_optimized: bool = False
     link_gbps: float = 400.0
+    upper_oversubscription: float = 1.0
+    upper_radix: int | None = None
+    pod_leaves: int | None = None
 
     def __post_init__(self) -> None:
         require_number(self.accelerators, field="accelerators", at_least=1, at_most=MAX_ACCELERATORS)
-        require_number(self.radix, field="radix", at_least=2, at_most=4096)
-        require(
-            self.radix % 2 == 0,
-            field="radix",
-            value=self.radix,
-            limit="even (half of a leaf's ports face down)",
-            remedy="use the next even radix",
-        )
+        _require_radix(self.radix, field="radix")
         if self.tiers is not None:
             require(self.tiers in (2, 3), field="tiers", value=self.tiers, limit="2 or 3", remedy="leave it out")
-        require_number(self.oversubscription, field="oversubscription", at_least=1, at_most=1000)
+        require_number(self.oversubscription, field="oversubscription", at_least=0.1, at_most=1000)
         require_number(self.planes, field="planes", at_least=1, at_most=64)
         require_number(self.link_gbps, field="link_gbps", above=0)
+        require_number(self.upper_oversubscription, field="upper_oversubscription", at_least=1, at_most=1000)
+        if self.upper_radix is not None:
+            _require_radix(self.upper_radix, field="upper_radix")
+        if self.pod_leaves is not None:
+            require_number(self.pod_leaves, field="pod_leaves", at_least=1, at_most=4096)
 
     @property
     def kind(self) -> str:
         return "clos"
 
 
-FabricSpec = Torus | Clos
+def _require_radix(radix: int, *, field: str) -> None:
+    require_number(radix, field=field, at_least=2, at_most=4096)
+    require(
+        radix % 2 == 0,
+        field=field,
+        value=radix,
+        limit="even (half of a switch's ports face down)",
+        remedy="use the next even radix",
+    )
+
+
+FabricSpec = Torus | Clos | SwitchedSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from topodesign.domain.equipment import CableClass, Catalog, Switch
 from topodesign.domain.errors import InvalidInput
-from topodesign.fabric.topology import Topology
+from topodesign.fabric.topology import MixedSwitches, Topology
 
 Rated = TypeVar("Rated", Switch, CableClass)
 
@@ -64,18 +64,18 @@ def fabric_bill(topology: Topology, catalog: Catalog) -> FabricBill:
     switch = switch_of(topology, catalog)
     if switch is not None:
         lines += _switch_lines(topology, switch)
-        if switch.radix != topology.switch_radix:
+        others = sorted(set(_radix_by_tier(topology)) - {switch.radix})
+        if others:
             assumptions.append(
-                f"switches of radix {topology.switch_radix}: "
+                f"switches of radix {', '.join(str(radix) for radix in others)}: "
                 f"cost and power of {switch.id} (radix {switch.radix}) in proportion to the ports"
             )
         _note_bundle(assumptions, switch.id, _bundle(topology.link_gbps, switch.port_gbps))
-    speed = _speed_of(catalog.cables, topology.link_gbps)
-    bundle = _bundle(topology.link_gbps, speed)
-    classes = [cable for cable in catalog.cables if cable.port_gbps == speed]
-    _note_bundle(assumptions, f"{speed:g}G cables", bundle)
     for run in topology.cable_runs():
-        cable = _cheapest(classes, run.length_m)
+        speed = _speed_of(catalog.cables, topology.link_gbps * run.rate)
+        bundle = _bundle(topology.link_gbps * run.rate, speed)
+        _note_bundle(assumptions, f"{speed:g}G cables", bundle)
+        cable = _cheapest([cable for cable in catalog.cables if cable.port_gbps == speed], run.length_m)
         lines.append(
             BillLine(
                 item=cable.id,
@@ -100,19 +100,26 @@ def switch_of(topology: Topology, catalog: Catalog) -> Switch | None:
 
 
 def _switch_lines(topology: Topology, switch: Switch) -> list[BillLine]:
-    scale = topology.switch_radix / switch.radix * _bundle(topology.link_gbps, switch.port_gbps)
+    bundle = _bundle(topology.link_gbps, switch.port_gbps)
+    tiers = zip(topology.switches_by_tier, _radix_by_tier(topology), strict=True)
     return [
         BillLine(
             item=switch.id,
             what=f"switches of tier {tier}",
             count=count,
             length_m=0.0,
-            cost_usd=count * scale * switch.cost_usd,
-            power_w=count * scale * switch.power_w,
+            cost_usd=count * bundle * radix / switch.radix * switch.cost_usd,
+            power_w=count * bundle * radix / switch.radix * switch.power_w,
             optical=False,
         )
-        for tier, count in enumerate(topology.switches_by_tier, start=1)
+        for tier, (count, radix) in enumerate(tiers, start=1)
     ]
+
+
+def _radix_by_tier(topology: Topology) -> tuple[int, ...]:
+    if isinstance(topology, MixedSwitches):
+        return topology.switch_radix_by_tier
+    return tuple(topology.switch_radix for _ in topology.switches_by_tier)
 
 
 def _speed_of(items: Sequence[Rated], link_gbps: float) -> float:
@@ -125,8 +132,9 @@ def _bundle(link_gbps: float, port_gbps: float) -> int:
 
 
 def _note_bundle(assumptions: list[str], item: str, bundle: int) -> None:
-    if bundle > 1:
-        assumptions.append(f"each link is a bundle of {bundle} of {item}, the fastest of the catalogue")
+    note = f"each link is a bundle of {bundle} of {item}, the fastest of the catalogue"
+    if bundle > 1 and note not in assumptions:
+        assumptions.append(note)
 
 
 def _cheapest(classes: Sequence[CableClass], length_m: float) -> CableClass:

@@ -11,6 +11,7 @@ from topodesign.fabric.clos_layout import ClosLayout, clos_layout, spread
 from topodesign.fabric.clos_pods import core_profile
 from topodesign.fabric.collectives_shapes import GroupLevel, SwitchedShape
 from topodesign.fabric.collectives_table import allreduce_times
+from topodesign.fabric.clos_shaped import shaped_links
 from topodesign.fabric.floor_plan import FLOOR_PLAN, IN_RACK_CABLE_M, group_cable_m
 from topodesign.fabric.topology import (
     AllReduceTime,
@@ -58,6 +59,9 @@ class ClosTopology:
         parts = [f"Clos, {tiers} tier{'s' if tiers > 1 else ''}, radix {self.spec.radix}"]
         if self.layout.leaf_down != self.layout.leaf_up:
             parts.append(f"{self.layout.leaf_down}:{self.layout.leaf_up} at the leaves")
+        shape = self.layout.shape
+        if shape is not None and shape.down != shape.up:
+            parts.append(f"{shape.down}:{shape.up} at the second tier")
         if self.spec.planes > 1:
             parts.append(f"{self.spec.planes} planes")
         if self.spec.rail_optimized:
@@ -81,6 +85,11 @@ class ClosTopology:
         return self.spec.radix
 
     @property
+    def switch_radix_by_tier(self) -> tuple[int, ...]:
+        """Ports of the switches of each tier."""
+        return (self.spec.radix, *(self.layout.upper_radix for _ in range(self.layout.tiers - 1)))
+
+    @property
     def switches_by_tier(self) -> tuple[int, ...]:
         return tuple(count * self.spec.planes for count in self.layout.switches_by_tier)
 
@@ -95,6 +104,15 @@ class ClosTopology:
                 f"a leaf of radix {layout.radix} has {layout.leaf_down} ports down and {layout.leaf_up} up: "
                 f"oversubscription {layout.taper:.4g} instead of {self.spec.oversubscription:g}"
             )
+        shape = layout.shape
+        if shape is not None and shape.uplinks * shape.down != shape.leaves * shape.leaf_links * shape.up:
+            said.append(
+                f"a pod of {shape.leaves} leaves has {shape.aggregations} switches of "
+                f"{shape.leaves * shape.leaf_links} links down and {shape.uplinks} up: whole ports instead of the "
+                "exact taper"
+            )
+        if layout.tiers == 2 and self.spec.upper_oversubscription > 1:
+            said.append("two tiers hold the accelerators: nothing above the leaves that could taper")
         if self.spec.rail_optimized:
             said.append(
                 "rails: accelerators of one rank share a leaf, whose cables run to the middle of its nodes' racks"
@@ -165,8 +183,9 @@ class ClosTopology:
         if layout.tiers > 1:
             levels.append(GroupLevel(ranks=layout.leaf_down, uplinks=layout.leaf_up * planes))
         if layout.tiers > 2:
-            pod_uplinks = layout.pod_leaves * layout.leaf_up * planes
-            levels.append(GroupLevel(ranks=layout.pod_hosts, uplinks=pod_uplinks))
+            shape = layout.shape
+            plane_uplinks = layout.pod_leaves * layout.leaf_up if shape is None else shape.aggregations * shape.uplinks
+            levels.append(GroupLevel(ranks=layout.pod_hosts, uplinks=plane_uplinks * planes))
         return SwitchedShape(ranks=layout.accelerators, rank_links=planes, levels=tuple(levels))
 
     def graph(self) -> FabricGraph:
@@ -179,7 +198,7 @@ class ClosTopology:
         links: list[tuple[int, int, int, float, int]] = []
         for plane in range(self.spec.planes):
             first = count + plane * per_plane
-            for (a, z), number in _plane_links(layout, first).items():
+            for (a, z), number in plane_links(layout, first).items():
                 # the runs are hosts' cables, leaves' uplinks, cables to the cores, in this order
                 run = 0 if a < count else 1 if a < first + layout.leaves else 2
                 links.append((a, z, number, 1.0, run))
@@ -187,11 +206,14 @@ class ClosTopology:
         return FabricGraph.of(vertices=vertices, hosts=count, links=links, coordinates=places)
 
 
-def _plane_links(layout: ClosLayout, first_switch: int) -> dict[tuple[int, int], int]:
+def plane_links(layout: ClosLayout, first_switch: int) -> dict[tuple[int, int], int]:
+    """Links of one plane, whose leaves, second tier and cores are numbered from ``first_switch`` on."""
     links = {(host, first_switch + host // layout.leaf_down): 1 for host in range(layout.accelerators)}
     if layout.tiers == 2:
         members = [layout.leaf_up] * layout.full_leaves + [layout.last_uplinks] * bool(layout.last_hosts)
-        _wire(links, first_switch, members, first_switch + layout.leaves, layout.aggregations, layout.radix)
+        _wire(links, first_switch, members, first_switch + layout.leaves, layout.aggregations, layout.upper_radix)
+    elif layout.shape is not None:
+        links |= shaped_links(layout, layout.shape, first_switch)
     elif layout.tiers == 3:
         _wire_pods(links, layout, first_switch)
     return links

@@ -1,7 +1,7 @@
 """Bisection and uniform all-to-all of one plane of a folded Clos, in links and for unit links.
 
-Above the leaves the tiers do not taper. Where every leaf (pod) has the same number of links to each spine (core), fluid
-routing in proportion to them carries any demand that no leaf exceeds; the cut between two sets of leaves is then
+Above the leaves the tiers do not taper here; pods of a chosen shape are in :mod:`topodesign.fabric.clos_shaped`. Where
+every leaf (pod) has the same number of links to each spine (core), fluid routing in proportion to them carries any demand that no leaf exceeds; the cut between two sets of leaves is then
 the smaller of their uplinks. That is possible when the ports of a spine divide well enough among the leaves
 (:func:`spine_share`). Otherwise the same cut is only an upper bound, and the lower bound counts the part of the links
 that is spread evenly; a last pod of fewer, full leaves is treated in :mod:`topodesign.fabric.clos_pods`.
@@ -13,6 +13,7 @@ import numpy as np
 
 from topodesign.fabric.clos_layout import ClosLayout, spread
 from topodesign.fabric.clos_pods import carries_uniform_traffic, core_profile, proven_profile_cut
+from topodesign.fabric.clos_shaped import shaped_bisection, shaped_pods
 from topodesign.fabric.topology import CutLinks, PairRate
 
 EXACT_METHOD = "leaf-aligned cut, met by fluid routing over evenly spread uplinks"
@@ -35,6 +36,8 @@ def spine_share(links: int, members: int, switches: int, ports: int) -> int:
 
 def clos_bisection(layout: ClosLayout) -> CutLinks:
     """Bisection width of one plane; see the module for when it is exact."""
+    if layout.shape is not None:
+        return shaped_bisection(layout, layout.shape)
     half = layout.accelerators // 2
     last = (layout.last_hosts, layout.last_uplinks if layout.tiers > 1 else 0)
     up = layout.leaf_up if layout.tiers > 1 else 0
@@ -77,7 +80,7 @@ def _proven_cut(layout: ClosLayout, half: int, last: tuple[int, int]) -> float:
 
 
 def _second_tier_share(layout: ClosLayout) -> int:
-    ports = layout.radix if layout.tiers == 2 else layout.radix // 2
+    ports = layout.upper_radix if layout.tiers == 2 else layout.radix // 2
     return spine_share(layout.leaf_up, layout.leaves, layout.aggregations, ports)
 
 
@@ -117,6 +120,30 @@ def has_completable_pod(layout: ClosLayout) -> bool:
     return is_nearly_full and layout.cores * layout.radix >= layout.pods * pod_up
 
 
+def carries_any_demand(layout: ClosLayout) -> bool:
+    """Whether fluid routing carries every demand that neither a host, a leaf nor a pod exceeds: evenly wired tiers."""
+    if layout.tiers == 1 or layout.shape is not None:
+        return True
+    if layout.last_hosts or _second_tier_share(layout) < layout.leaf_up:
+        return False
+    if layout.tiers == 2 or layout.full_pods == 0:
+        return True
+    return layout.last_pod_hosts == 0 and _pod_share(layout) == layout.pod_leaves * layout.leaf_up
+
+
+def proven_share(layout: ClosLayout) -> float:
+    """Links per accelerator, at most 1, that every cut of one or two tiers has for the side with fewer of them."""
+    if layout.tiers == 1:
+        return 1.0
+    share = _second_tier_share(layout)
+    shares = [1.0]
+    if layout.full_leaves:
+        shares.append(share / layout.leaf_down)
+    if layout.last_hosts:
+        shares.append(min(layout.last_uplinks, share) / layout.last_hosts)
+    return min(shares)
+
+
 def clos_alltoall(layout: ClosLayout) -> PairRate:
     """Uniform all-to-all of one plane: the least capacity per crossing pair over host links, leaf and pod uplinks.
 
@@ -129,11 +156,14 @@ def clos_alltoall(layout: ClosLayout) -> PairRate:
     if layout.tiers > 1:
         groups += [(layout.leaf_down, layout.leaf_up)] * bool(layout.full_leaves)
         groups += [(layout.last_hosts, layout.last_uplinks)]
-    if layout.tiers == 3:
+    if layout.shape is not None:
+        groups += shaped_pods(layout, layout.shape)
+    elif layout.tiers == 3:
         groups += [(layout.pod_hosts, layout.pod_leaves * layout.leaf_up)] * bool(layout.full_pods)
         groups += [(layout.last_pod_hosts, layout.last_pod_uplinks)]
     rate = min(links / (hosts * (count - hosts)) for hosts, links in groups if 0 < hosts < count)
-    routed = min(rate, _routed_rate(layout))
+    # shaped pods are wired evenly at every tier, so that fluid routing carries what no cut of the groups forbids
+    routed = rate if layout.shape is not None else min(rate, _routed_rate(layout))
     exact = routed >= rate * (1 - _ROUNDING)
     what = "least of host, leaf and pod cuts"
     method = f"{what}, met by fluid routing" if exact else f"{what}, an upper bound: uplinks cannot be spread evenly"

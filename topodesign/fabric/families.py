@@ -7,7 +7,24 @@ from typing import assert_never
 from topodesign.domain.checks import require_number
 from topodesign.domain.errors import InvalidInput
 from topodesign.domain.fabric import MAX_ACCELERATORS, Clos, FabricSpec, Torus
+from topodesign.domain.fabric_switched import (
+    DirectBlocks,
+    Dragonfly,
+    DragonflyPlus,
+    EdgeList,
+    Jellyfish,
+    ScaleUpClos,
+    SlimFly,
+)
 from topodesign.fabric.clos import ClosTopology
+from topodesign.fabric.direct_blocks import DirectBlocksTopology
+from topodesign.fabric.dragonfly import DragonflyTopology
+from topodesign.fabric.dragonfly_plus import DragonflyPlusTopology
+from topodesign.fabric.edge_list import EdgeListTopology
+from topodesign.fabric.jellyfish import JellyfishTopology
+from topodesign.fabric.scale_up import ScaleUpClosTopology
+from topodesign.fabric.slim_fly import SlimFlyTopology
+from topodesign.fabric.switched_sizes import SWITCHED_MAKERS
 from topodesign.fabric.topology import Topology
 from topodesign.fabric.torus import TorusTopology
 
@@ -22,6 +39,20 @@ def topology_of(spec: FabricSpec) -> Topology:
             return TorusTopology(spec)
         case Clos():
             return ClosTopology(spec)
+        case ScaleUpClos():
+            return ScaleUpClosTopology(spec)
+        case Dragonfly():
+            return DragonflyTopology(spec)
+        case DragonflyPlus():
+            return DragonflyPlusTopology(spec)
+        case DirectBlocks():
+            return DirectBlocksTopology(spec)
+        case SlimFly():
+            return SlimFlyTopology(spec)
+        case Jellyfish():
+            return JellyfishTopology(spec)
+        case EdgeList():
+            return EdgeListTopology(spec)
         case _:
             assert_never(spec)
 
@@ -34,7 +65,8 @@ def fabric_of_size(kind: str, accelerators: int, *, link_gbps: float = 400.0) ->
     kind : str
         ``"torus"``: three dimensions, the factorization nearest to a cube, all axes wrapped. A number without such
         factors gives a flat or even one-dimensional torus. ``"clos"``: non-blocking, one plane, radix 64 or the least
-        doubling of it of which three tiers hold the accelerators.
+        doubling of it of which three tiers hold the accelerators. The other kinds have some sizes only:
+        see :mod:`topodesign.fabric.switched_sizes`.
     accelerators : int
         1 to 10 million.
     link_gbps : float
@@ -43,7 +75,8 @@ def fabric_of_size(kind: str, accelerators: int, *, link_gbps: float = 400.0) ->
     Raises
     ------
     InvalidInput
-        For an unknown kind (``FABRIC_KIND_UNKNOWN``) or a number out of range.
+        For an unknown kind (``FABRIC_KIND_UNKNOWN``), a number out of range, or one that the kind cannot have
+        (``FABRIC_SIZE_IMPOSSIBLE``, with the nearest that it can).
     """
     maker = _MAKERS.get(kind)
     if maker is None:
@@ -91,4 +124,4 @@ def _clos(accelerators: int, link_gbps: float) -> FabricSpec:
     return Clos(accelerators=accelerators, radix=radix, link_gbps=link_gbps)
 
 
-_MAKERS: dict[str, Callable[[int, float], FabricSpec]] = {"torus": _torus, "clos": _clos}
+_MAKERS: dict[str, Callable[[int, float], FabricSpec]] = {"torus": _torus, "clos": _clos, **SWITCHED_MAKERS}

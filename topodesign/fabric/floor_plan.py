@@ -36,6 +36,12 @@ def to_center_m(racks: int) -> float:
     return (columns * RACK_PITCH_M + rows * ROW_PITCH_M) / 2 + DROPS_M
 
 
+def across_cable_m(accelerators: int) -> float:
+    """Longest cable between any two places of the area of so many accelerators, metres."""
+    racks = racks_of(accelerators)
+    return IN_RACK_CABLE_M if racks <= 1 else 2 * (to_center_m(racks) - DROPS_M) + DROPS_M
+
+
 def group_cable_m(accelerators: int) -> float:
     """Longest cable from an accelerator to a switch in the middle of its group, metres."""
     racks = racks_of(accelerators)

@@ -1,12 +1,13 @@
 """What a family gets from its explicit graph: everything that it has no closed form for."""
 
+import math
 from abc import ABC, abstractmethod
 from functools import cached_property
 
 import numpy as np
 
 from topodesign.fabric.bisecting import bisection_from, spectrum_and_cuts
-from topodesign.fabric.collectives_shapes import BITS_PER_BYTE
+from topodesign.fabric.collectives import NOTHING_TO_DO, ring_allreduce
 from topodesign.fabric.cut_search import HostCut
 from topodesign.fabric.distances import path_classes_of
 from topodesign.fabric.throughput import alltoall_of, injection, ring_load
@@ -107,8 +108,13 @@ class GraphTopology(ABC):
 
     def allreduce(self, message_bytes: float, step: StepLatency) -> tuple[AllReduceTime, ...]:
         """One ring through the accelerators in order of their numbers, over equally split shortest paths."""
-        ranks = self.accelerators
-        if ranks == 1:
-            return (AllReduceTime(algorithm="none (one accelerator)", seconds=0.0),)
-        part_s = message_bytes / ranks * BITS_PER_BYTE * ring_load(self.graph()) / (self.link_gbps * 1e9)
-        return (AllReduceTime(algorithm="ring", seconds=2 * (ranks - 1) * (step.farthest_s + part_s)),)
+        if self.accelerators == 1:
+            return (NOTHING_TO_DO,)
+        load = self._ring_load()
+        if math.isinf(load):
+            return (AllReduceTime(algorithm="none (disconnected)", seconds=math.inf),)
+        rank_gbps = self.link_gbps / load
+        return (ring_allreduce(self.accelerators, message_bytes, rank_gbps=rank_gbps, step_s=step.farthest_s),)
+
+    def _ring_load(self) -> float:
+        return ring_load(self.graph())

@@ -5,7 +5,7 @@ latency, collectives, bill, the evaluation, is written against this interface on
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -52,11 +52,12 @@ class PathFactor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CableRun:
-    """``count`` cables of one length between the same kinds of ends."""
+    """``count`` cables of one length between the same kinds of ends; ``rate`` in units of the topology's link rate."""
 
     what: str
     count: int
     length_m: float
+    rate: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +154,15 @@ class Topology(Protocol):
 
     def graph(self) -> FabricGraph:
         """The explicit graph; for sizes up to :data:`MAX_GRAPH_VERTICES`. ``run`` counts :meth:`cable_runs`."""
+
+
+@runtime_checkable
+class MixedSwitches(Protocol):
+    """A topology whose tiers have switches of different numbers of ports."""
+
+    @property
+    def switch_radix_by_tier(self) -> tuple[int, ...]:
+        """Ports of the switches of each tier, in the order of ``switches_by_tier``."""
 
 
 def no_paths() -> PathClasses:

@@ -132,6 +132,9 @@ class Clos(_message.Message):
     PLANES_FIELD_NUMBER: _builtins.int
     RAIL_OPTIMIZED_FIELD_NUMBER: _builtins.int
     LINK_GBPS_FIELD_NUMBER: _builtins.int
+    UPPER_OVERSUBSCRIPTION_FIELD_NUMBER: _builtins.int
+    UPPER_RADIX_FIELD_NUMBER: _builtins.int
+    POD_LEAVES_FIELD_NUMBER: _builtins.int
     accelerators: _builtins.int
     """Accelerators, a count from 1 to 10 000 000."""
     radix: _builtins.int
@@ -139,13 +142,19 @@ class Clos(_message.Message):
     tiers: _builtins.int
     """Tiers of switches, 2 or 3; absent: the least that fits."""
     oversubscription: _builtins.float
-    """Capacity down over capacity up at the leaves, a ratio from 1 to 1000; default 1."""
+    """Capacity down over capacity up at the leaves, a ratio from 0.1 to 1000; default 1."""
     planes: _builtins.int
     """Parallel copies, one for each NIC port, a count from 1 to 64; default 1."""
     rail_optimized: _builtins.bool
     """Whether accelerators of one rank share a leaf; default false."""
     link_gbps: _builtins.float
     """Rate of one link in Gbit/s per direction, above 0; default 400."""
+    upper_oversubscription: _builtins.float
+    """Capacity down over capacity up at the second of three tiers, a ratio from 1 to 1000; default 1."""
+    upper_radix: _builtins.int
+    """Ports of a switch above the leaves, an even count from 2 to 4096; absent: as the leaves."""
+    pod_leaves: _builtins.int
+    """Leaves of a pod of three tiers, a count from 1 to 4096; absent: as many as the second tier has ports down."""
     def __init__(
         self,
         *,
@@ -156,10 +165,13 @@ class Clos(_message.Message):
         planes: _builtins.int | None = ...,
         rail_optimized: _builtins.bool | None = ...,
         link_gbps: _builtins.float | None = ...,
+        upper_oversubscription: _builtins.float | None = ...,
+        upper_radix: _builtins.int | None = ...,
+        pod_leaves: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_accelerators", b"_accelerators", "_link_gbps", b"_link_gbps", "_oversubscription", b"_oversubscription", "_planes", b"_planes", "_radix", b"_radix", "_rail_optimized", b"_rail_optimized", "_tiers", b"_tiers", "accelerators", b"accelerators", "link_gbps", b"link_gbps", "oversubscription", b"oversubscription", "planes", b"planes", "radix", b"radix", "rail_optimized", b"rail_optimized", "tiers", b"tiers"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_accelerators", b"_accelerators", "_link_gbps", b"_link_gbps", "_oversubscription", b"_oversubscription", "_planes", b"_planes", "_pod_leaves", b"_pod_leaves", "_radix", b"_radix", "_rail_optimized", b"_rail_optimized", "_tiers", b"_tiers", "_upper_oversubscription", b"_upper_oversubscription", "_upper_radix", b"_upper_radix", "accelerators", b"accelerators", "link_gbps", b"link_gbps", "oversubscription", b"oversubscription", "planes", b"planes", "pod_leaves", b"pod_leaves", "radix", b"radix", "rail_optimized", b"rail_optimized", "tiers", b"tiers", "upper_oversubscription", b"upper_oversubscription", "upper_radix", b"upper_radix"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_accelerators", b"_accelerators", "_link_gbps", b"_link_gbps", "_oversubscription", b"_oversubscription", "_planes", b"_planes", "_radix", b"_radix", "_rail_optimized", b"_rail_optimized", "_tiers", b"_tiers", "accelerators", b"accelerators", "link_gbps", b"link_gbps", "oversubscription", b"oversubscription", "planes", b"planes", "radix", b"radix", "rail_optimized", b"rail_optimized", "tiers", b"tiers"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_accelerators", b"_accelerators", "_link_gbps", b"_link_gbps", "_oversubscription", b"_oversubscription", "_planes", b"_planes", "_pod_leaves", b"_pod_leaves", "_radix", b"_radix", "_rail_optimized", b"_rail_optimized", "_tiers", b"_tiers", "_upper_oversubscription", b"_upper_oversubscription", "_upper_radix", b"_upper_radix", "accelerators", b"accelerators", "link_gbps", b"link_gbps", "oversubscription", b"oversubscription", "planes", b"planes", "pod_leaves", b"pod_leaves", "radix", b"radix", "rail_optimized", b"rail_optimized", "tiers", b"tiers", "upper_oversubscription", b"upper_oversubscription", "upper_radix", b"upper_radix"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__accelerators: _TypeAlias = _typing.Literal["accelerators"]  # noqa: Y015
     _WhichOneofArgType__accelerators: _TypeAlias = _typing.Literal["_accelerators", b"_accelerators"]  # noqa: Y015
@@ -169,12 +181,18 @@ class Clos(_message.Message):
     _WhichOneofArgType__oversubscription: _TypeAlias = _typing.Literal["_oversubscription", b"_oversubscription"]  # noqa: Y015
     _WhichOneofReturnType__planes: _TypeAlias = _typing.Literal["planes"]  # noqa: Y015
     _WhichOneofArgType__planes: _TypeAlias = _typing.Literal["_planes", b"_planes"]  # noqa: Y015
+    _WhichOneofReturnType__pod_leaves: _TypeAlias = _typing.Literal["pod_leaves"]  # noqa: Y015
+    _WhichOneofArgType__pod_leaves: _TypeAlias = _typing.Literal["_pod_leaves", b"_pod_leaves"]  # noqa: Y015
     _WhichOneofReturnType__radix: _TypeAlias = _typing.Literal["radix"]  # noqa: Y015
     _WhichOneofArgType__radix: _TypeAlias = _typing.Literal["_radix", b"_radix"]  # noqa: Y015
     _WhichOneofReturnType__rail_optimized: _TypeAlias = _typing.Literal["rail_optimized"]  # noqa: Y015
     _WhichOneofArgType__rail_optimized: _TypeAlias = _typing.Literal["_rail_optimized", b"_rail_optimized"]  # noqa: Y015
     _WhichOneofReturnType__tiers: _TypeAlias = _typing.Literal["tiers"]  # noqa: Y015
     _WhichOneofArgType__tiers: _TypeAlias = _typing.Literal["_tiers", b"_tiers"]  # noqa: Y015
+    _WhichOneofReturnType__upper_oversubscription: _TypeAlias = _typing.Literal["upper_oversubscription"]  # noqa: Y015
+    _WhichOneofArgType__upper_oversubscription: _TypeAlias = _typing.Literal["_upper_oversubscription", b"_upper_oversubscription"]  # noqa: Y015
+    _WhichOneofReturnType__upper_radix: _TypeAlias = _typing.Literal["upper_radix"]  # noqa: Y015
+    _WhichOneofArgType__upper_radix: _TypeAlias = _typing.Literal["_upper_radix", b"_upper_radix"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__accelerators) -> _WhichOneofReturnType__accelerators | None: ...
     @_typing.overload
@@ -184,11 +202,17 @@ class Clos(_message.Message):
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__planes) -> _WhichOneofReturnType__planes | None: ...
     @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__pod_leaves) -> _WhichOneofReturnType__pod_leaves | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__radix) -> _WhichOneofReturnType__radix | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__rail_optimized) -> _WhichOneofReturnType__rail_optimized | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__tiers) -> _WhichOneofReturnType__tiers | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__upper_oversubscription) -> _WhichOneofReturnType__upper_oversubscription | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__upper_radix) -> _WhichOneofReturnType__upper_radix | None: ...
 
 Global___Clos: _TypeAlias = Clos  # noqa: Y015
 
