@@ -10,6 +10,7 @@ from topodesign.domain.fabric import MAX_ACCELERATORS, Clos, FabricSpec, Torus
 from topodesign.fabric.clos import ClosTopology
 from topodesign.fabric.topology import Topology
 from topodesign.fabric.torus import TorusTopology
+from topodesign.fabric.twisted_torus import TwistedTorusTopology
 
 SMALLEST_RADIX = 64
 """Ports of current switches at full speed; doubled until three tiers hold the fabric."""
@@ -18,6 +19,8 @@ SMALLEST_RADIX = 64
 def topology_of(spec: FabricSpec) -> Topology:
     """The topology that a spec describes."""
     match spec:
+        case Torus(twist=True):
+            return TwistedTorusTopology(spec)
         case Torus():
             return TorusTopology(spec)
         case Clos():
