@@ -75,6 +75,8 @@ def fabric_bill(topology: Topology, catalog: Catalog) -> FabricBill:
     classes = [cable for cable in catalog.cables if cable.port_gbps == speed]
     _note_bundle(assumptions, f"{speed:g}G cables", bundle)
     for run in topology.cable_runs():
+        if run.is_trace:
+            continue
         cable = _cheapest(classes, run.length_m)
         lines.append(
             BillLine(

@@ -35,11 +35,12 @@ class PathClasses:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CableRun:
-    """``count`` cables of one length between the same kinds of ends."""
+    """``count`` cables of one length between the same kinds of ends; traces of a board are links, but nothing to buy."""
 
     what: str
     count: int
     length_m: float
+    is_trace: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
