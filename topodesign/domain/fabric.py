@@ -135,13 +135,32 @@ class Bisection:
 class AllToAll:
     """Uniform all-to-all, fluid: ``rate_per_pair`` with unit links, ``gbps_per_accelerator`` sent by each.
 
-    Where ``exact`` is false these are upper bounds.
+    Where ``exact`` is false these are upper bounds (and ``time_s`` a lower one); some routing is known to reach
+    ``lower_gbps_per_accelerator``. Without a path between all pairs the rate is 0 and the time infinite.
     """
 
     rate_per_pair: float
     gbps_per_accelerator: float
     exact: bool
     time_s: float
+    lower_gbps_per_accelerator: float = 0.0
+    method: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Throughput:
+    """Share of its injection bandwidth (all its links) that every accelerator can send at once in a traffic pattern.
+
+    Fluid, with any splitting over any paths: no routing reaches all of it. The truth lies in ``[lower, upper]``;
+    ``value`` is the upper end, and ``exact`` says that both ends meet (to 1e-6).
+    """
+
+    pattern: str
+    value: float
+    lower: float
+    upper: float
+    method: str
+    exact: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +179,8 @@ class FabricEvaluation:
     """One fabric, evaluated. Hops count links from accelerator to accelerator; ``links`` counts all of them.
 
     ``allreduce_s`` is for ``message_bytes`` per accelerator; ``cost_usd`` (indicative) and ``power_kw`` cover
-    switches, cables and optics, not accelerators.
+    switches, cables and optics, not accelerators. ``disconnected_pairs`` ordered pairs of accelerators have no path and
+    are in no average. ``throughput`` is per traffic pattern; patterns that would take long to solve are left out.
     """
 
     kind: str
@@ -181,3 +201,5 @@ class FabricEvaluation:
     cost_usd: float
     power_kw: float
     assumptions: tuple[str, ...] = ()
+    disconnected_pairs: int = 0
+    throughput: tuple[Throughput, ...] = ()

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 from topodesign.domain.checks import require, require_number
 from topodesign.domain.errors import InvalidInput
-from topodesign.domain.fabric_limits import MAX_ACCELERATORS, MAX_PORTS
+from topodesign.domain.fabric_limits import MAX_ACCELERATORS, require_accelerators, require_count
 
+MAX_PORTS = 4096
+"""Most ports of one switch, or of the router of one accelerator."""
 BLOCK_SIDE = 4
 """Accelerators along each side of a block of a reconfigurable torus (Jouppi et al., ISCA 2023, section 2)."""
 MOST_BOARD_SIDE = 64

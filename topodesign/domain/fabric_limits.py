@@ -1,6 +1,26 @@
-"""Sizes beyond which fabrics are refused."""
+"""Limits that the specs of all families of fabrics share."""
+
+from topodesign.domain.checks import require, require_number
 
 MAX_ACCELERATORS = 10_000_000
 """Most in one fabric: a torus of 10^8 takes 5 s and 1.5 GB to evaluate."""
-MAX_PORTS = 4096
-"""Most ports of one switch, or of the router of one accelerator."""
+
+
+def require_count(
+    value: int, *, field: str, at_least: int = 1, at_most: int = MAX_ACCELERATORS, remedy: str | None = None
+) -> None:
+    """Raise :class:`InvalidInput` unless ``value`` is a whole number in ``[at_least, at_most]``."""
+    remedy = remedy or f"give a whole number from {at_least} to {at_most}"
+    require_number(value, field=field, at_least=at_least, at_most=at_most, remedy=remedy)
+    require(value == int(value), field=field, value=value, limit="a whole number", remedy=remedy)
+
+
+def require_accelerators(total: int, *, of: str) -> None:
+    """Raise :class:`InvalidInput` when the fabric that ``of`` describes has more accelerators than any may have."""
+    require(
+        total <= MAX_ACCELERATORS,
+        field=f"{of} (accelerators)",
+        value=total,
+        limit=f"at most {MAX_ACCELERATORS}",
+        remedy="make the fabric smaller, or several of them",
+    )

@@ -72,6 +72,10 @@ class ClosTopology:
         return self.spec.link_gbps
 
     @property
+    def injection_links(self) -> float:
+        return float(self.spec.planes)
+
+    @property
     def switch_radix(self) -> int:
         return self.spec.radix
 
@@ -146,8 +150,8 @@ class ClosTopology:
         return CutLinks(lower=plane.lower * planes, upper=plane.upper * planes, method=plane.method)
 
     def alltoall(self) -> PairRate:
-        plane = clos_alltoall(self.layout)
-        return PairRate(rate=plane.rate * self.spec.planes, method=plane.method, exact=plane.exact)
+        plane, planes = clos_alltoall(self.layout), self.spec.planes
+        return PairRate(rate=plane.rate * planes, method=plane.method, exact=plane.exact, lower=plane.lower * planes)
 
     def allreduce(self, message_bytes: float, step: StepLatency) -> tuple[AllReduceTime, ...]:
         layout = self.layout

@@ -110,7 +110,7 @@ def _histogram_from(ends: _Ends, chosen: Counts) -> Counts:
     seen[sources, np.arange(len(sources)) // 64] = bit
     masks = [(int(value), _mask(weight == value, words)) for value in np.unique(weight)]
     counts = [0]
-    for new in _levels(graph, seen):
+    for new in levels(graph, seen):
         reached = new[: graph.hosts]
         counts.append(sum(value * _weighted_bits(reached, mask, ends.target_weight) for value, mask in masks))
     return np.array(counts, dtype=np.int64)
@@ -131,7 +131,7 @@ def _weighted_bits(reached: Words, mask: Words, weight: Counts) -> int:
     return int(np.dot(bits.sum(axis=1, dtype=np.int64), weight))
 
 
-def _levels(graph: FabricGraph, seen: Words) -> Iterator[Words]:
+def levels(graph: FabricGraph, seen: Words) -> Iterator[Words]:
     """Bits of the sources that reach each vertex at distance 1, 2, ...; ``seen`` is used up.
 
     Vertices are renumbered by degree, so that each group of equal degree is one gather and one reduction.

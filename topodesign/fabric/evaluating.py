@@ -1,19 +1,27 @@
 """One fabric, evaluated: hops, bisection, all-to-all, all-reduce, latency, cost, power."""
 
+import math
 from collections.abc import Sequence
 
 from topodesign.catalog import load_catalog
 from topodesign.domain.checks import require_number
 from topodesign.domain.equipment import Catalog
-from topodesign.domain.fabric import AllToAll, Bisection, FabricEvaluation, FabricSpec
+from topodesign.domain.fabric import AllToAll, Bisection, FabricEvaluation, FabricSpec, Throughput
 from topodesign.fabric.bill import fabric_bill, switch_of
 from topodesign.fabric.collectives import BITS_PER_BYTE
 from topodesign.fabric.families import topology_of
 from topodesign.fabric.hops import diameter_hops, mean_hops
 from topodesign.fabric.latency import ADAPTER_NS, CABLE_NS_PER_M, DIRECT_HOP_NS, latency_of, step_latency
 from topodesign.fabric.topology import CutLinks, PairRate, Topology
+from topodesign.fabric.traffic_rates import permutation_shares, uniform_share
 
 FLUID = "bandwidths are fluid: 60 to 90 % of them are reached in practice, depending on routing"
+
+MOST_PATTERNED = 1_024
+"""Accelerators up to which permutations are bounded in every evaluation; it takes about a second there."""
+QUICK_COLUMNS = 5_000
+"""Linear programmes of one evaluation: larger ones take more than a second; ask for them by throughput_of."""
+PERMUTATION_SEED = 0
 
 
 def evaluate_fabric(
@@ -73,6 +81,8 @@ def evaluate_fabric(
         latency_us=latency,
         cost_usd=bill.cost_usd,
         power_kw=bill.power_kw,
+        disconnected_pairs=paths.disconnected,
+        throughput=_throughput(topology, rate),
         assumptions=(
             f"latency without queueing: {delays}, cable {CABLE_NS_PER_M:g} ns/m",
             FLUID,
@@ -106,8 +116,27 @@ def _alltoall(topology: Topology, rate: PairRate, message_bytes: float, *, farth
     count = topology.accelerators
     pair_gbps = rate.rate * topology.link_gbps
     time_s = 0.0
-    if count > 1:
+    if count > 1 and pair_gbps == 0:
+        time_s = math.inf
+    elif count > 1:
         time_s = farthest_s + message_bytes / count * BITS_PER_BYTE / (pair_gbps * 1e9)
     return AllToAll(
-        rate_per_pair=rate.rate, gbps_per_accelerator=pair_gbps * (count - 1), exact=rate.exact, time_s=time_s
+        rate_per_pair=rate.rate,
+        gbps_per_accelerator=pair_gbps * (count - 1),
+        exact=rate.exact,
+        time_s=time_s,
+        lower_gbps_per_accelerator=rate.proven * topology.link_gbps * (count - 1),
+        method=rate.method,
     )
+
+
+def _throughput(topology: Topology, rate: PairRate) -> tuple[Throughput, ...]:
+    """The uniform all-to-all as it is known, the other patterns where they are quick to bound."""
+    count = topology.accelerators
+    if count == 1:
+        return ()
+    uniform = uniform_share(rate, accelerators=count, injected=topology.injection_links)
+    if count > MOST_PATTERNED:
+        return (uniform,)
+    others = permutation_shares(topology.graph(), seed=PERMUTATION_SEED, most_columns=QUICK_COLUMNS)
+    return (uniform, *others)

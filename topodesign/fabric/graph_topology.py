@@ -5,10 +5,11 @@ from functools import cached_property
 
 import numpy as np
 
-from topodesign.fabric.bisecting import bisection_of
+from topodesign.fabric.bisecting import bisection_from, spectrum_and_cuts
 from topodesign.fabric.collectives import NOTHING_TO_DO, ring_allreduce
+from topodesign.fabric.cut_search import HostCut
 from topodesign.fabric.distances import path_classes_of
-from topodesign.fabric.throughput import alltoall_of, ring_load
+from topodesign.fabric.throughput import alltoall_of, injection, ring_load
 from topodesign.fabric.topology import (
     AllReduceTime,
     CableRun,
@@ -48,6 +49,11 @@ class GraphTopology(ABC):
     def assumptions(self) -> tuple[str, ...]: ...
 
     @property
+    def injection_links(self) -> float:
+        """Links of rate 1 of one accelerator, the mean over all of them."""
+        return injection(self.graph())
+
+    @property
     def switch_radix(self) -> int:
         """Ports of each switch; 0 without switches."""
         return 0
@@ -84,11 +90,20 @@ class GraphTopology(ABC):
 
     def bisection(self) -> CutLinks:
         """Interval of the bisection width; see :mod:`topodesign.fabric.bisecting`."""
-        return bisection_of(self.graph())
+        mu, cuts = self._found_cuts
+        return bisection_from(self.graph(), mu=mu, cuts=cuts, pair_rate=self.alltoall().proven)
 
     def alltoall(self) -> PairRate:
         """Uniform all-to-all, fluid; see :mod:`topodesign.fabric.throughput`."""
-        return alltoall_of(self.graph())
+        return self._found_rate
+
+    @cached_property
+    def _found_cuts(self) -> tuple[float, tuple[HostCut, ...]]:
+        return spectrum_and_cuts(self.graph())
+
+    @cached_property
+    def _found_rate(self) -> PairRate:
+        return alltoall_of(self.graph(), self._found_cuts[1])
 
     def allreduce(self, message_bytes: float, step: StepLatency) -> tuple[AllReduceTime, ...]:
         """One ring through the accelerators in order of their numbers, over equally split shortest paths."""

@@ -106,6 +106,10 @@ class Topology(Protocol):
     def link_gbps(self) -> float: ...
 
     @property
+    def injection_links(self) -> float:
+        """Links of rate 1 of one accelerator, the mean over all of them."""
+
+    @property
     def switch_radix(self) -> int:
         """Ports of each switch; 0 without switches."""
 

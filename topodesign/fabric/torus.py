@@ -89,6 +89,10 @@ class TorusTopology:
         return self.spec.link_gbps
 
     @property
+    def injection_links(self) -> float:
+        return 2 * sum(axis.links_per_line / axis.side for axis in self._axes)
+
+    @property
     def switch_radix(self) -> int:
         return 0
 

@@ -272,6 +272,8 @@ class AllToAll(_message.Message):
     GBPS_PER_ACCELERATOR_FIELD_NUMBER: _builtins.int
     EXACT_FIELD_NUMBER: _builtins.int
     TIME_S_FIELD_NUMBER: _builtins.int
+    LOWER_GBPS_PER_ACCELERATOR_FIELD_NUMBER: _builtins.int
+    METHOD_FIELD_NUMBER: _builtins.int
     rate_per_pair: _builtins.float
     """Rate of each ordered pair when every link has rate 1."""
     gbps_per_accelerator: _builtins.float
@@ -280,6 +282,10 @@ class AllToAll(_message.Message):
     """Whether the rate is exact (else an upper bound)."""
     time_s: _builtins.float
     """Time of one exchange in seconds."""
+    lower_gbps_per_accelerator: _builtins.float
+    """Rate in Gbit/s that some routing is known to reach."""
+    method: _builtins.str
+    """How the rate was found, for people."""
     def __init__(
         self,
         *,
@@ -287,15 +293,21 @@ class AllToAll(_message.Message):
         gbps_per_accelerator: _builtins.float | None = ...,
         exact: _builtins.bool | None = ...,
         time_s: _builtins.float | None = ...,
+        lower_gbps_per_accelerator: _builtins.float | None = ...,
+        method: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_exact", b"_exact", "_gbps_per_accelerator", b"_gbps_per_accelerator", "_rate_per_pair", b"_rate_per_pair", "_time_s", b"_time_s", "exact", b"exact", "gbps_per_accelerator", b"gbps_per_accelerator", "rate_per_pair", b"rate_per_pair", "time_s", b"time_s"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_exact", b"_exact", "_gbps_per_accelerator", b"_gbps_per_accelerator", "_lower_gbps_per_accelerator", b"_lower_gbps_per_accelerator", "_method", b"_method", "_rate_per_pair", b"_rate_per_pair", "_time_s", b"_time_s", "exact", b"exact", "gbps_per_accelerator", b"gbps_per_accelerator", "lower_gbps_per_accelerator", b"lower_gbps_per_accelerator", "method", b"method", "rate_per_pair", b"rate_per_pair", "time_s", b"time_s"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_exact", b"_exact", "_gbps_per_accelerator", b"_gbps_per_accelerator", "_rate_per_pair", b"_rate_per_pair", "_time_s", b"_time_s", "exact", b"exact", "gbps_per_accelerator", b"gbps_per_accelerator", "rate_per_pair", b"rate_per_pair", "time_s", b"time_s"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_exact", b"_exact", "_gbps_per_accelerator", b"_gbps_per_accelerator", "_lower_gbps_per_accelerator", b"_lower_gbps_per_accelerator", "_method", b"_method", "_rate_per_pair", b"_rate_per_pair", "_time_s", b"_time_s", "exact", b"exact", "gbps_per_accelerator", b"gbps_per_accelerator", "lower_gbps_per_accelerator", b"lower_gbps_per_accelerator", "method", b"method", "rate_per_pair", b"rate_per_pair", "time_s", b"time_s"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__exact: _TypeAlias = _typing.Literal["exact"]  # noqa: Y015
     _WhichOneofArgType__exact: _TypeAlias = _typing.Literal["_exact", b"_exact"]  # noqa: Y015
     _WhichOneofReturnType__gbps_per_accelerator: _TypeAlias = _typing.Literal["gbps_per_accelerator"]  # noqa: Y015
     _WhichOneofArgType__gbps_per_accelerator: _TypeAlias = _typing.Literal["_gbps_per_accelerator", b"_gbps_per_accelerator"]  # noqa: Y015
+    _WhichOneofReturnType__lower_gbps_per_accelerator: _TypeAlias = _typing.Literal["lower_gbps_per_accelerator"]  # noqa: Y015
+    _WhichOneofArgType__lower_gbps_per_accelerator: _TypeAlias = _typing.Literal["_lower_gbps_per_accelerator", b"_lower_gbps_per_accelerator"]  # noqa: Y015
+    _WhichOneofReturnType__method: _TypeAlias = _typing.Literal["method"]  # noqa: Y015
+    _WhichOneofArgType__method: _TypeAlias = _typing.Literal["_method", b"_method"]  # noqa: Y015
     _WhichOneofReturnType__rate_per_pair: _TypeAlias = _typing.Literal["rate_per_pair"]  # noqa: Y015
     _WhichOneofArgType__rate_per_pair: _TypeAlias = _typing.Literal["_rate_per_pair", b"_rate_per_pair"]  # noqa: Y015
     _WhichOneofReturnType__time_s: _TypeAlias = _typing.Literal["time_s"]  # noqa: Y015
@@ -305,11 +317,80 @@ class AllToAll(_message.Message):
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__gbps_per_accelerator) -> _WhichOneofReturnType__gbps_per_accelerator | None: ...
     @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__lower_gbps_per_accelerator) -> _WhichOneofReturnType__lower_gbps_per_accelerator | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__method) -> _WhichOneofReturnType__method | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__rate_per_pair) -> _WhichOneofReturnType__rate_per_pair | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__time_s) -> _WhichOneofReturnType__time_s | None: ...
 
 Global___AllToAll: _TypeAlias = AllToAll  # noqa: Y015
+
+@_typing.final
+class Throughput(_message.Message):
+    """Share of its injection bandwidth that every accelerator can send at once in a traffic pattern, fluid."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PATTERN_FIELD_NUMBER: _builtins.int
+    VALUE_FIELD_NUMBER: _builtins.int
+    LOWER_FIELD_NUMBER: _builtins.int
+    UPPER_FIELD_NUMBER: _builtins.int
+    METHOD_FIELD_NUMBER: _builtins.int
+    EXACT_FIELD_NUMBER: _builtins.int
+    pattern: _builtins.str
+    """Traffic pattern, for people."""
+    value: _builtins.float
+    """Upper end of the interval, a share from 0."""
+    lower: _builtins.float
+    """Share that is known to be reachable, from 0."""
+    upper: _builtins.float
+    """Share that cannot be exceeded, from 0."""
+    method: _builtins.str
+    """How the interval was found, for people."""
+    exact: _builtins.bool
+    """Whether both ends meet, to 1e-6."""
+    def __init__(
+        self,
+        *,
+        pattern: _builtins.str | None = ...,
+        value: _builtins.float | None = ...,
+        lower: _builtins.float | None = ...,
+        upper: _builtins.float | None = ...,
+        method: _builtins.str | None = ...,
+        exact: _builtins.bool | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_exact", b"_exact", "_lower", b"_lower", "_method", b"_method", "_pattern", b"_pattern", "_upper", b"_upper", "_value", b"_value", "exact", b"exact", "lower", b"lower", "method", b"method", "pattern", b"pattern", "upper", b"upper", "value", b"value"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_exact", b"_exact", "_lower", b"_lower", "_method", b"_method", "_pattern", b"_pattern", "_upper", b"_upper", "_value", b"_value", "exact", b"exact", "lower", b"lower", "method", b"method", "pattern", b"pattern", "upper", b"upper", "value", b"value"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__exact: _TypeAlias = _typing.Literal["exact"]  # noqa: Y015
+    _WhichOneofArgType__exact: _TypeAlias = _typing.Literal["_exact", b"_exact"]  # noqa: Y015
+    _WhichOneofReturnType__lower: _TypeAlias = _typing.Literal["lower"]  # noqa: Y015
+    _WhichOneofArgType__lower: _TypeAlias = _typing.Literal["_lower", b"_lower"]  # noqa: Y015
+    _WhichOneofReturnType__method: _TypeAlias = _typing.Literal["method"]  # noqa: Y015
+    _WhichOneofArgType__method: _TypeAlias = _typing.Literal["_method", b"_method"]  # noqa: Y015
+    _WhichOneofReturnType__pattern: _TypeAlias = _typing.Literal["pattern"]  # noqa: Y015
+    _WhichOneofArgType__pattern: _TypeAlias = _typing.Literal["_pattern", b"_pattern"]  # noqa: Y015
+    _WhichOneofReturnType__upper: _TypeAlias = _typing.Literal["upper"]  # noqa: Y015
+    _WhichOneofArgType__upper: _TypeAlias = _typing.Literal["_upper", b"_upper"]  # noqa: Y015
+    _WhichOneofReturnType__value: _TypeAlias = _typing.Literal["value"]  # noqa: Y015
+    _WhichOneofArgType__value: _TypeAlias = _typing.Literal["_value", b"_value"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__exact) -> _WhichOneofReturnType__exact | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__lower) -> _WhichOneofReturnType__lower | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__method) -> _WhichOneofReturnType__method | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__pattern) -> _WhichOneofReturnType__pattern | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__upper) -> _WhichOneofReturnType__upper | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__value) -> _WhichOneofReturnType__value | None: ...
+
+Global___Throughput: _TypeAlias = Throughput  # noqa: Y015
 
 @_typing.final
 class LatencyUs(_message.Message):
@@ -392,6 +473,8 @@ class FabricEvaluation(_message.Message):
     COST_USD_FIELD_NUMBER: _builtins.int
     POWER_KW_FIELD_NUMBER: _builtins.int
     ASSUMPTIONS_FIELD_NUMBER: _builtins.int
+    DISCONNECTED_PAIRS_FIELD_NUMBER: _builtins.int
+    THROUGHPUT_FIELD_NUMBER: _builtins.int
     kind: _builtins.str
     """Kind of fabric, such as torus or clos."""
     name: _builtins.str
@@ -418,6 +501,8 @@ class FabricEvaluation(_message.Message):
     """Indicative cost of switches, cables and optics in US dollars, without accelerators."""
     power_kw: _builtins.float
     """Power of switches, cables and optics in kW, without accelerators."""
+    disconnected_pairs: _builtins.int
+    """Ordered pairs of accelerators without a path, a count; they are in no average."""
     @_builtins.property
     def switches_by_tier(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
         """Switches of each tier, counts, the leaves first."""
@@ -437,6 +522,10 @@ class FabricEvaluation(_message.Message):
     @_builtins.property
     def assumptions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """What was assumed, in words."""
+
+    @_builtins.property
+    def throughput(self) -> _containers.RepeatedCompositeFieldContainer[Global___Throughput]:
+        """Throughput per traffic pattern."""
 
     def __init__(
         self,
@@ -459,10 +548,12 @@ class FabricEvaluation(_message.Message):
         cost_usd: _builtins.float | None = ...,
         power_kw: _builtins.float | None = ...,
         assumptions: _abc.Iterable[_builtins.str] | None = ...,
+        disconnected_pairs: _builtins.int | None = ...,
+        throughput: _abc.Iterable[Global___Throughput] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_accelerators", b"_accelerators", "_allreduce_algorithm", b"_allreduce_algorithm", "_allreduce_s", b"_allreduce_s", "_cost_usd", b"_cost_usd", "_diameter_hops", b"_diameter_hops", "_kind", b"_kind", "_links", b"_links", "_mean_hops", b"_mean_hops", "_message_bytes", b"_message_bytes", "_name", b"_name", "_optical_links", b"_optical_links", "_power_kw", b"_power_kw", "_switches", b"_switches", "accelerators", b"accelerators", "allreduce_algorithm", b"allreduce_algorithm", "allreduce_s", b"allreduce_s", "alltoall", b"alltoall", "bisection", b"bisection", "cost_usd", b"cost_usd", "diameter_hops", b"diameter_hops", "kind", b"kind", "latency_us", b"latency_us", "links", b"links", "mean_hops", b"mean_hops", "message_bytes", b"message_bytes", "name", b"name", "optical_links", b"optical_links", "power_kw", b"power_kw", "switches", b"switches"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_accelerators", b"_accelerators", "_allreduce_algorithm", b"_allreduce_algorithm", "_allreduce_s", b"_allreduce_s", "_cost_usd", b"_cost_usd", "_diameter_hops", b"_diameter_hops", "_disconnected_pairs", b"_disconnected_pairs", "_kind", b"_kind", "_links", b"_links", "_mean_hops", b"_mean_hops", "_message_bytes", b"_message_bytes", "_name", b"_name", "_optical_links", b"_optical_links", "_power_kw", b"_power_kw", "_switches", b"_switches", "accelerators", b"accelerators", "allreduce_algorithm", b"allreduce_algorithm", "allreduce_s", b"allreduce_s", "alltoall", b"alltoall", "bisection", b"bisection", "cost_usd", b"cost_usd", "diameter_hops", b"diameter_hops", "disconnected_pairs", b"disconnected_pairs", "kind", b"kind", "latency_us", b"latency_us", "links", b"links", "mean_hops", b"mean_hops", "message_bytes", b"message_bytes", "name", b"name", "optical_links", b"optical_links", "power_kw", b"power_kw", "switches", b"switches"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_accelerators", b"_accelerators", "_allreduce_algorithm", b"_allreduce_algorithm", "_allreduce_s", b"_allreduce_s", "_cost_usd", b"_cost_usd", "_diameter_hops", b"_diameter_hops", "_kind", b"_kind", "_links", b"_links", "_mean_hops", b"_mean_hops", "_message_bytes", b"_message_bytes", "_name", b"_name", "_optical_links", b"_optical_links", "_power_kw", b"_power_kw", "_switches", b"_switches", "accelerators", b"accelerators", "allreduce_algorithm", b"allreduce_algorithm", "allreduce_s", b"allreduce_s", "alltoall", b"alltoall", "assumptions", b"assumptions", "bisection", b"bisection", "cost_usd", b"cost_usd", "diameter_hops", b"diameter_hops", "kind", b"kind", "latency_us", b"latency_us", "links", b"links", "mean_hops", b"mean_hops", "message_bytes", b"message_bytes", "name", b"name", "optical_links", b"optical_links", "power_kw", b"power_kw", "switches", b"switches", "switches_by_tier", b"switches_by_tier"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_accelerators", b"_accelerators", "_allreduce_algorithm", b"_allreduce_algorithm", "_allreduce_s", b"_allreduce_s", "_cost_usd", b"_cost_usd", "_diameter_hops", b"_diameter_hops", "_disconnected_pairs", b"_disconnected_pairs", "_kind", b"_kind", "_links", b"_links", "_mean_hops", b"_mean_hops", "_message_bytes", b"_message_bytes", "_name", b"_name", "_optical_links", b"_optical_links", "_power_kw", b"_power_kw", "_switches", b"_switches", "accelerators", b"accelerators", "allreduce_algorithm", b"allreduce_algorithm", "allreduce_s", b"allreduce_s", "alltoall", b"alltoall", "assumptions", b"assumptions", "bisection", b"bisection", "cost_usd", b"cost_usd", "diameter_hops", b"diameter_hops", "disconnected_pairs", b"disconnected_pairs", "kind", b"kind", "latency_us", b"latency_us", "links", b"links", "mean_hops", b"mean_hops", "message_bytes", b"message_bytes", "name", b"name", "optical_links", b"optical_links", "power_kw", b"power_kw", "switches", b"switches", "switches_by_tier", b"switches_by_tier", "throughput", b"throughput"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__accelerators: _TypeAlias = _typing.Literal["accelerators"]  # noqa: Y015
     _WhichOneofArgType__accelerators: _TypeAlias = _typing.Literal["_accelerators", b"_accelerators"]  # noqa: Y015
@@ -474,6 +565,8 @@ class FabricEvaluation(_message.Message):
     _WhichOneofArgType__cost_usd: _TypeAlias = _typing.Literal["_cost_usd", b"_cost_usd"]  # noqa: Y015
     _WhichOneofReturnType__diameter_hops: _TypeAlias = _typing.Literal["diameter_hops"]  # noqa: Y015
     _WhichOneofArgType__diameter_hops: _TypeAlias = _typing.Literal["_diameter_hops", b"_diameter_hops"]  # noqa: Y015
+    _WhichOneofReturnType__disconnected_pairs: _TypeAlias = _typing.Literal["disconnected_pairs"]  # noqa: Y015
+    _WhichOneofArgType__disconnected_pairs: _TypeAlias = _typing.Literal["_disconnected_pairs", b"_disconnected_pairs"]  # noqa: Y015
     _WhichOneofReturnType__kind: _TypeAlias = _typing.Literal["kind"]  # noqa: Y015
     _WhichOneofArgType__kind: _TypeAlias = _typing.Literal["_kind", b"_kind"]  # noqa: Y015
     _WhichOneofReturnType__links: _TypeAlias = _typing.Literal["links"]  # noqa: Y015
@@ -500,6 +593,8 @@ class FabricEvaluation(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__cost_usd) -> _WhichOneofReturnType__cost_usd | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__diameter_hops) -> _WhichOneofReturnType__diameter_hops | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__disconnected_pairs) -> _WhichOneofReturnType__disconnected_pairs | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__kind) -> _WhichOneofReturnType__kind | None: ...
     @_typing.overload

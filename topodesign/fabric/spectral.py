@@ -1,0 +1,105 @@
+"""A lower bound of the bisection width by the spectrum, with switches of weight 0, and the vector that goes with it.
+
+Let L be the Laplacian of capacities, x the indicator of one side, split into hosts h and switches s. The cut is x'Lx.
+For given hosts the best switches cut at least what the best real values do, h'Kh with the Schur complement
+K = L_hh - L_hs L_ss^-1 L_sh. The part of h that is orthogonal to the constant vector has the squared length
+A B / N for sides of A and B hosts (A + B = N), and K is 0 on constants. So the cut is at least mu A B / N, mu the
+second smallest eigenvalue of K. Without switches that is Fiedler's bound, N mu / 4 for even halves.
+
+Twins are pooled with weight w: vectors that are constant on twins are the eigenvectors of L x = mu W x of the quotient,
+and those that sum to 0 over twins have their capacity as eigenvalue.
+
+References
+----------
+M. Fiedler (1975), "A property of eigenvectors of nonnegative symmetric matrices", Czechoslovak Mathematical Journal 25.
+B. Mohar, S. Poljak (1993), "Eigenvalues in combinatorial optimization", section 3: bisection.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg import eigh
+from scipy.sparse import csc_array, csr_array, diags_array
+from scipy.sparse.csgraph import connected_components
+from scipy.sparse.linalg import LinearOperator, eigsh, splu
+
+from topodesign.fabric.graph import FabricGraph, Lengths, Marks
+from topodesign.fabric.quotient import Quotient
+
+SHIFT = 1e-3
+"""Share of the mean weighted degree that is added so that the matrix can be factored."""
+MARGIN = 1e-6
+"""Relative error of an eigenvalue that is allowed for."""
+MOST_FACTORED = 60_000
+"""Vertices of the quotient up to which the Laplacian is factored."""
+FEWEST_ITERATED = 64
+"""Below so many classes all eigenvalues are computed; Lanczos needs room."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spectrum:
+    """``mu`` of the module's bound (0: none is known), and a value per accelerator whose order suggests a cut."""
+
+    mu: float
+    vector: Lengths
+
+
+def spectrum_of(graph: FabricGraph, reduced: Quotient) -> Spectrum | None:
+    """Second smallest eigenvalue and its vector; ``None`` for graphs too small or too large."""
+    small, weight = reduced.graph, reduced.weight.astype(float)
+    classes = len(weight)
+    if graph.hosts < 2 or small.vertices > MOST_FACTORED:
+        return None
+    twin_capacity = _twin_capacity(reduced)
+    if classes == 1:
+        return Spectrum(mu=twin_capacity, vector=np.arange(graph.hosts, dtype=float))
+    laplacian = _laplacian(small)
+    shift = SHIFT * 2 * float(small.capacity.sum()) / graph.hosts
+    mass = _apart_from_hosts(small).astype(float)  # keeps the matrix regular; such switches touch no accelerator
+    mass[:classes] = weight
+    factored = splu((laplacian + diags_array(shift * mass)).tocsc())
+    root = np.sqrt(weight)
+
+    def inverse(vector: Lengths) -> Lengths:
+        """(W^-1/2 K W^-1/2 + shift)^-1 without its known eigenvector root(w) of eigenvalue 1/shift."""
+        full = np.zeros(small.vertices)
+        full[:classes] = root * vector.ravel()
+        found = root * factored.solve(full)[:classes]
+        constant: Lengths = found - root * (root @ vector.ravel()) / (graph.hosts * shift)
+        return constant
+
+    value, vector = _largest(inverse, classes)
+    mu = 1 / value - shift
+    return Spectrum(mu=max(0.0, min(mu * (1 - MARGIN), twin_capacity)), vector=(vector / root)[reduced.members])
+
+
+def _largest(inverse: Callable[[Lengths], Lengths], size: int) -> tuple[float, Lengths]:
+    operator = LinearOperator((size, size), matvec=inverse, dtype=float)
+    if size < FEWEST_ITERATED:
+        values, vectors = eigh(operator @ np.eye(size))
+    else:
+        start = np.random.default_rng(0).standard_normal(size)
+        values, vectors = eigsh(operator, k=1, which="LA", v0=start, tol=1e-9, ncv=min(size, 64))
+    return float(values[-1]), vectors[:, -1]
+
+
+def _twin_capacity(reduced: Quotient) -> float:
+    """Least capacity of one accelerator that has a twin; infinite without twins."""
+    graph, weight = reduced.graph, reduced.weight
+    pooled = np.bincount(graph.a, weights=graph.capacity, minlength=graph.vertices)[: graph.hosts]
+    return float((pooled / weight)[weight > 1].min(initial=np.inf))
+
+
+def _apart_from_hosts(graph: FabricGraph) -> Marks:
+    """Switches that no accelerator is joined to."""
+    links = csr_array((np.ones(len(graph.a)), (graph.a, graph.z)), shape=(graph.vertices, graph.vertices))
+    part = connected_components(links, directed=False)[1]
+    return ~np.isin(part, part[: graph.hosts])
+
+
+def _laplacian(graph: FabricGraph) -> csc_array:
+    rows = np.concatenate([graph.a, graph.z, graph.a, graph.z])
+    columns = np.concatenate([graph.z, graph.a, graph.a, graph.z])
+    values = np.concatenate([-graph.capacity, -graph.capacity, graph.capacity, graph.capacity])
+    return csc_array((values, (rows, columns)), shape=(graph.vertices, graph.vertices))
