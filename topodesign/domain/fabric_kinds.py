@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from topodesign.domain.checks import require, require_number
 from topodesign.domain.errors import InvalidInput
-from topodesign.domain.fabric_limits import MAX_ACCELERATORS, require_accelerators, require_count
+from topodesign.domain.fabric_limits import MAX_ACCELERATORS
 
 MAX_PORTS = 4096
 """Most ports of one switch, or of the router of one accelerator."""
@@ -222,7 +222,9 @@ class HammingMesh:
         _require_sides(self.board, field="board", at_most=MOST_BOARD_SIDE)
         _require_sides(self.shape, field="shape", at_most=MAX_ACCELERATORS)
         require_number(
-            math.prod(self.board) * math.prod(self.shape), field="board x shape (accelerators)", at_most=MAX_ACCELERATORS
+            math.prod(self.board) * math.prod(self.shape),
+            field="board x shape (accelerators)",
+            at_most=MAX_ACCELERATORS,
         )
         require_number(self.radix, field="radix", at_least=4, at_most=MAX_PORTS)
         require(

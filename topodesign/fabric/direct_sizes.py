@@ -1,7 +1,7 @@
 """Direct fabrics of a wanted size, for comparisons at equal size; where a kind has none, the nearest sizes are told."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 
 from topodesign.domain.errors import InvalidInput
 from topodesign.domain.fabric import Torus
@@ -20,15 +20,14 @@ SPARE_PORTS = 8
 
 def twisted_torus_of_size(accelerators: int, link_gbps: float) -> Torus:
     """n x n x 2n or n x 2n x 2n: 2 n^3 or 4 n^3 accelerators, n from 2."""
-    for factor, shape in ((2, (1, 1, 2)), (4, (1, 2, 2))):
-        n = round((accelerators / factor) ** (1 / 3))
-        if n >= 2 and factor * n**3 == accelerators:
-            return Torus(shape=(shape[0] * n, shape[1] * n, shape[2] * n), twist=True, link_gbps=link_gbps)
-
-    def is_size(count: int) -> bool:
-        return any(count == factor * max(2, round((count / factor) ** (1 / 3))) ** 3 for factor in (2, 4))
-
-    raise _impossible("twisted-torus", accelerators, is_size, rule="2 n^3 or 4 n^3 with n from 2")
+    shapes = {}
+    for n in range(2, 1 + round((MAX_ACCELERATORS / 2) ** (1 / 3))):
+        shapes[2 * n**3] = (n, n, 2 * n)
+        shapes[4 * n**3] = (n, 2 * n, 2 * n)
+    if accelerators not in shapes:
+        sizes = (size for size in shapes if size <= MAX_ACCELERATORS)
+        raise _impossible("twisted-torus", accelerators, sizes, rule="2 n^3 or 4 n^3 with n from 2")
+    return Torus(shape=shapes[accelerators], twist=True, link_gbps=link_gbps)
 
 
 def reconfigurable_torus_of_size(accelerators: int, link_gbps: float) -> ReconfigurableTorus:
@@ -37,12 +36,10 @@ def reconfigurable_torus_of_size(accelerators: int, link_gbps: float) -> Reconfi
         return ReconfigurableTorus(shape=INSIDE_BLOCK[accelerators], link_gbps=link_gbps)
     most = (MAX_PORTS - SPARE_PORTS) // 2 * BLOCK
     if accelerators % BLOCK or accelerators > most:
-        raise _impossible(
-            "reconfigurable-torus",
-            accelerators,
-            lambda count: count in INSIDE_BLOCK or (count % BLOCK == 0 and count <= most),
-            rule=f"a multiple of {BLOCK} up to {most:,}, or a power of two below {BLOCK}",
-        )
+        whole = accelerators // BLOCK * BLOCK
+        sizes = (*INSIDE_BLOCK, *(size for size in (whole, whole + BLOCK, most) if BLOCK <= size <= most))
+        rule = f"a multiple of {BLOCK} up to {most:,}, or a power of two below {BLOCK}"
+        raise _impossible("reconfigurable-torus", accelerators, sizes, rule=rule)
     blocks = accelerators // BLOCK
     usable = USABLE_PORTS
     while usable < 2 * blocks:
@@ -60,7 +57,8 @@ def reconfigurable_torus_of_size(accelerators: int, link_gbps: float) -> Reconfi
 def hypercube_of_size(accelerators: int, link_gbps: float) -> Hypercube:
     """Powers of two only."""
     if accelerators & (accelerators - 1):
-        raise _impossible("hypercube", accelerators, lambda count: count & (count - 1) == 0, rule="a power of two")
+        sizes = (2**dimension for dimension in range(MAX_ACCELERATORS.bit_length()))
+        raise _impossible("hypercube", accelerators, sizes, rule="a power of two")
     return Hypercube(dimension=accelerators.bit_length() - 1, link_gbps=link_gbps)
 
 
@@ -71,9 +69,8 @@ def hyperx_of_size(accelerators: int, link_gbps: float) -> HyperX:
         return sum(near_cubic_shape(count)) - 3 <= MAX_PORTS
 
     if not has_ports(accelerators):
-        raise _impossible(
-            "hyperx", accelerators, has_ports, rule=f"three factors whose sum is at most {MAX_PORTS + 3:,}"
-        )
+        rule = f"three factors whose sum is at most {MAX_PORTS + 3:,}"
+        raise _impossible("hyperx", accelerators, _around(accelerators, has_ports), rule=rule)
     return HyperX(shape=near_cubic_shape(accelerators), link_gbps=link_gbps)
 
 
@@ -83,12 +80,11 @@ def hammingmesh_of_size(accelerators: int, link_gbps: float) -> HammingMesh:
     longest = HammingMesh(board=BOARD, shape=(1, 1)).radix ** 2 // 4
 
     def fits(count: int) -> bool:
-        return count % on_board == 0 and count > 0 and _near_square(count // on_board)[1] <= longest
+        return count % on_board == 0 and _near_square(count // on_board)[1] <= longest
 
     if not fits(accelerators):
-        raise _impossible(
-            "hammingmesh", accelerators, fits, rule=f"{on_board} times two factors of at most {longest:,} boards"
-        )
+        rule = f"{on_board} times two factors of at most {longest:,} boards"
+        raise _impossible("hammingmesh", accelerators, _around(accelerators, fits), rule=rule)
     return HammingMesh(board=BOARD, shape=_near_square(accelerators // on_board), link_gbps=link_gbps)
 
 
@@ -97,12 +93,21 @@ def _near_square(count: int) -> tuple[int, int]:
     return shorter, count // shorter
 
 
-def _impossible(kind: str, accelerators: int, is_size: Callable[[int], bool], *, rule: str) -> InvalidInput:
+def _around(accelerators: int, is_size: Callable[[int], bool]) -> Iterator[int]:
+    """The next sizes below and above."""
     below = next((count for count in range(accelerators - 1, 0, -1) if is_size(count)), None)
     above = next((count for count in range(accelerators + 1, MAX_ACCELERATORS + 1) if is_size(count)), None)
-    nearest = " or ".join(f"{count:,}" for count in (below, above) if count is not None)
+    return (size for size in (below, above) if size is not None)
+
+
+def _impossible(kind: str, accelerators: int, sizes: Iterable[int], *, rule: str) -> InvalidInput:
+    """The error that names the nearest of the sizes, below and above."""
+    known = sorted(sizes)
+    below = [size for size in known if size < accelerators][-1:]
+    above = [size for size in known if size > accelerators][:1]
+    nearest = " or ".join(f"{size:,}" for size in below + above)
     return InvalidInput(
-        f"accelerators is {accelerators:,}, but a {kind} has {rule}; the nearest sizes are {nearest}",
+        f"accelerators is {accelerators:,}, but a fabric of kind {kind!r} has {rule}; the nearest sizes are {nearest}",
         reason="FABRIC_SIZE_IMPOSSIBLE",
         field_path="accelerators",
         metadata={"value": str(accelerators), "kind": kind, "nearest": nearest},

@@ -19,6 +19,8 @@ FLUID = "bandwidths are fluid: 60 to 90 % of them are reached in practice, depen
 
 MOST_PATTERNED = 1_024
 """Accelerators up to which permutations are bounded in every evaluation; it takes about a second there."""
+MOST_PATTERNED_PORTS = 64 * MOST_PATTERNED
+"""Ports of all accelerators up to which they are; dense fabrics take as long at fewer accelerators."""
 QUICK_COLUMNS = 5_000
 """Linear programmes of one evaluation: larger ones take more than a second; ask for them by throughput_of."""
 PERMUTATION_SEED = 0
@@ -136,7 +138,7 @@ def _throughput(topology: Topology, rate: PairRate) -> tuple[Throughput, ...]:
     if count == 1:
         return ()
     uniform = uniform_share(rate, accelerators=count, injected=topology.injection_links)
-    if count > MOST_PATTERNED:
+    if count > MOST_PATTERNED or count * topology.injection_links > MOST_PATTERNED_PORTS:
         return (uniform,)
     others = permutation_shares(topology.graph(), seed=PERMUTATION_SEED, most_columns=QUICK_COLUMNS)
     return (uniform, *others)

@@ -9,9 +9,7 @@ Links = tuple[Counts, Counts, int, int]
 """Ends, number of parallel links of each, index of their cable run."""
 
 
-def hammingmesh_graph(
-    lines: tuple[BoardLine, BoardLine], *, planes: int, run_numbers: tuple[int, ...]
-) -> FabricGraph:
+def hammingmesh_graph(lines: tuple[BoardLine, BoardLine], *, planes: int, run_numbers: tuple[int, ...]) -> FabricGraph:
     """Accelerators count along the row first; the switches of a network follow each other, leaves before spines.
 
     Parameters

@@ -16,7 +16,7 @@ PathKey = tuple[int, int, int, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoardLine:
-    """``boards`` boards of ``side`` accelerators each, one after another, in ``racks`` racks that are ``pitch_m`` apart.
+    """``boards`` boards of ``side`` accelerators each, one after another, in racks that are ``pitch_m`` apart.
 
     A line of two boards or more has a network, to which each board leads two ports, one from each edge: one switch that
     stands in the middle of the line, or leaves in the middle of their boards and spines in the middle of the line.
@@ -25,9 +25,12 @@ class BoardLine:
     side: int
     boards: int
     radix: int
-    racks: int
     boards_per_rack: int
     pitch_m: float
+
+    @property
+    def racks(self) -> int:
+        return -(-self.boards // self.boards_per_rack)
 
     @property
     def has_network(self) -> bool:

@@ -47,6 +47,10 @@ class HypercubeTopology:
         return self.spec.link_gbps
 
     @property
+    def injection_links(self) -> float:
+        return float(self.spec.dimension)
+
+    @property
     def switch_radix(self) -> int:
         return 0
 

@@ -5,8 +5,8 @@ References
 J. H. Ahn, N. Binkert, A. Davis et al. (2009), "HyperX: Topology, Routing, and Packaging of Efficient Large-Scale
 Networks", SC'09.
 J. H. Lindsey (1964), "Assignment of Numbers to Vertices", American Mathematical Monthly 71(5): among all sets of m
-vertices of a product of complete graphs, the first m in lexicographic order, the largest side counting fastest, have the
-most links inside.
+vertices of a product of complete graphs, the first m in lexicographic order, the largest side counting fastest, have
+the most links inside.
 """
 
 import math
@@ -66,6 +66,10 @@ class HyperXTopology:
     @property
     def link_gbps(self) -> float:
         return self.spec.link_gbps
+
+    @property
+    def injection_links(self) -> float:
+        return float(self.spec.ports)
 
     @property
     def switch_radix(self) -> int:
@@ -204,9 +208,7 @@ def _all_links(sides: tuple[int, ...]) -> int:
     return math.prod(sides) * sum(side - 1 for side in sides) // 2
 
 
-def _exchanges_s(
-    orders: list[list[int]], message_bytes: float, seconds_per_byte: float, hop_s: float
-) -> float:
+def _exchanges_s(orders: list[list[int]], message_bytes: float, seconds_per_byte: float, hop_s: float) -> float:
     """Reduce-scatter of one chunk for each order of the axes, and all-gather back.
 
     In a phase every accelerator of a line sends its part of the chunk to each other one at once, over a link of their

@@ -1,8 +1,8 @@
 """Optical circuit switches (OCS) of a pod of 4x4x4 blocks: how many, which ports, which links each one carries.
 
-Every block has 16 optical links out of each of its 6 faces. The two links of a block at the same place of opposite faces
-lead to one and the same OCS, together with those of all other blocks, so that an OCS can join any block's positive face
-to any block's negative one: one OCS for each of 3 axes and 16 places, whatever the number of blocks.
+Every block has 16 optical links out of each of its 6 faces. The two links of a block at the same place of opposite
+faces lead to one and the same OCS, together with those of all other blocks, so that an OCS can join any block's
+positive face to any block's negative one: one OCS for each of 3 axes and 16 places, whatever the number of blocks.
 
 References
 ----------

@@ -52,6 +52,10 @@ class ReconfigurableTorusTopology:
         return self.spec.link_gbps
 
     @property
+    def injection_links(self) -> float:
+        return self.slice_topology.injection_links
+
+    @property
     def switch_radix(self) -> int:
         return 0
 
@@ -91,8 +95,8 @@ class ReconfigurableTorusTopology:
             f"the pod has {plant.switches} optical circuit switches of {plant.ports} ports ({plant.spare_ports} spare, "
             f"{plant.idle_ports} idle), {plant.strands:,} strands from {plant.blocks} blocks; the slice uses "
             f"{plant.slice_strands:,} strands for {plant.slice_links:,} links",
-            f"optical circuit switches stand in the middle of the pod, every link through one takes {plant.cable_m:g} m "
-            "of fiber; they add no packet latency, and their price and power are not in the bill",
+            f"optical circuit switches stand in the middle of the pod, every link through one takes {plant.cable_m:g} "
+            "m of fiber; they add no packet latency, and their price and power are not in the bill",
         )
 
     def cable_runs(self) -> tuple[CableRun, ...]:

@@ -35,7 +35,10 @@ class PathClasses:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CableRun:
-    """``count`` cables of one length between the same kinds of ends; traces of a board are links, but nothing to buy."""
+    """``count`` cables of one length between the same kinds of ends.
+
+    ``is_trace``: traces of a board, which are links but nothing to buy.
+    """
 
     what: str
     count: int

@@ -145,7 +145,9 @@ class TorusTopology:
 
     def path_classes(self) -> PathClasses:
         classes = [_axis_paths(axis) for axis in self._axes]
-        return direct_path_classes([AxisPaths(pairs=pairs, hops=hops, metres=metres) for pairs, hops, metres in classes])
+        return direct_path_classes(
+            [AxisPaths(pairs=pairs, hops=hops, metres=metres) for pairs, hops, metres in classes]
+        )
 
     def bisection(self) -> CutLinks:
         return grid_bisection(self._grid)

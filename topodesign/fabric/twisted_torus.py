@@ -8,8 +8,8 @@ References
 ----------
 N. Jouppi, G. Kurian, S. Li et al. (2023), "TPU v4: An Optically Reconfigurable Supercomputer for Machine Learning with
 Hardware Support for Embeddings", ISCA 2023, section 2.8: which wraps are twisted.
-J. M. Camara, M. Moreto, E. Vallejo et al. (2010), "Twisted Torus Topologies for Enhanced Interconnection Networks", IEEE
-TPDS 21(12).
+J. M. Camara, M. Moreto, E. Vallejo et al. (2010), "Twisted Torus Topologies for Enhanced Interconnection Networks",
+IEEE TPDS 21(12).
 """
 
 import itertools
@@ -79,6 +79,10 @@ class TwistedTorusTopology:
         return self.spec.link_gbps
 
     @property
+    def injection_links(self) -> float:
+        return 6.0
+
+    @property
     def switch_radix(self) -> int:
         return 0
 
@@ -91,7 +95,7 @@ class TwistedTorusTopology:
         block = "x".join(str(side) for side in self._block)
         return (
             FLOOR_PLAN,
-            f"a rack holds a block of {block}; axes that wraps shift are folded twice, so that twisted wraps stay short",
+            f"a rack holds a block of {block}; axes that wraps shift are folded twice: twisted wraps stay short",
             "cables run directly between accelerators, without optical circuit switches",
         )
 
@@ -230,7 +234,9 @@ class TwistedTorusTopology:
                     end if twists else np.where(wraps, (end + self._unit) % other, end)
                     for end, twists, other in zip(ends, self._is_twisting, shape, strict=True)
                 ]
-            heads.append(sum((end * stride for end, stride in zip(ends, strides, strict=True)), np.zeros_like(vertices)))
+            heads.append(
+                sum((end * stride for end, stride in zip(ends, strides, strict=True)), np.zeros_like(vertices))
+            )
             leaves = ((places[axis] + 1) % self._block[axis] == 0) & (not self._is_in_one_rack)
             runs.append(np.where(leaves, axis + has_inside, 0))
         inside = np.ones(self.accelerators, dtype=bool)
@@ -250,7 +256,7 @@ class TwistedTorusTopology:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _AxisKeys:
-    """Ways along one axis: keys of the path as it is (``plain``) and of the other one, wrapped or shifted (``twisted``).
+    """Ways along one axis: keys of the path as it is (``plain``), and of that which is wrapped or shifted (``twisted``).
 
     ``weight`` ordered pairs of coordinates have these two. A key is hops x HOP_KEY + millimetres of cable.
     """
