@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from topodesign.domain.checks import require, require_number
 from topodesign.domain.errors import InvalidInput
-from topodesign.domain.fabric_limits import MAX_ACCELERATORS
+from topodesign.domain.fabric_limits import MAX_ACCELERATORS, require_count
 
 MAX_PORTS = 4096
 """Most ports of one switch, or of the router of one accelerator."""
@@ -93,10 +93,10 @@ class ReconfigurableTorus:
         require_number(self.link_gbps, field="link_gbps", above=0)
 
     def _check_plant(self) -> None:
-        require_number(self.ocs_ports, field="ocs_ports", at_least=2, at_most=MAX_PORTS)
-        require_number(self.spare_ports, field="spare_ports", at_least=0, at_most=self.ocs_ports - 2)
+        require_count(self.ocs_ports, field="ocs_ports", at_least=2, at_most=MAX_PORTS)
+        require_count(self.spare_ports, field="spare_ports", at_least=0, at_most=self.ocs_ports - 2)
         most = (self.ocs_ports - self.spare_ports) // 2
-        require_number(
+        require_count(
             self.pod_blocks,
             field="pod_blocks",
             at_least=1,
@@ -135,7 +135,7 @@ class Hypercube:
 
     def __post_init__(self) -> None:
         most = MAX_ACCELERATORS.bit_length() - 1
-        require_number(
+        require_count(
             self.dimension,
             field="dimension",
             at_least=0,
@@ -226,7 +226,7 @@ class HammingMesh:
             field="board x shape (accelerators)",
             at_most=MAX_ACCELERATORS,
         )
-        require_number(self.radix, field="radix", at_least=4, at_most=MAX_PORTS)
+        require_count(self.radix, field="radix", at_least=4, at_most=MAX_PORTS)
         require(
             self.radix % 4 == 0,
             field="radix",
@@ -242,7 +242,7 @@ class HammingMesh:
                 remedy=f"a 2-level tree of radix {self.radix} joins no more boards: "
                 "give shorter sides, larger boards or a larger radix",
             )
-        require_number(self.planes, field="planes", at_least=1, at_most=64)
+        require_count(self.planes, field="planes", at_least=1, at_most=64)
         require_number(self.link_gbps, field="link_gbps", above=0)
 
     @property
@@ -253,7 +253,6 @@ class HammingMesh:
 def _require_sides(sides: tuple[int, ...], *, field: str, at_most: int) -> None:
     total = 1
     for side in sides:
-        require_number(side, field=field, at_least=1, remedy="every side is a whole number from 1")
-        require(side == int(side), field=field, value=side, limit="whole numbers", remedy="round it")
+        require_count(side, field=field, remedy="every side is a whole number from 1")
         total *= side
     require_number(total, field=f"{field} (accelerators)", at_most=at_most, remedy="give smaller sides")

@@ -13,12 +13,12 @@ from functools import cached_property
 import numpy as np
 
 from topodesign.domain.fabric_kinds import HammingMesh
-from topodesign.fabric.bisecting import bisection_from, spectrum_and_cuts
 from topodesign.fabric.collectives import NOTHING_TO_DO, RingAxis, torus_allreduce
 from topodesign.fabric.floor_plan import ACCELERATORS_PER_RACK, FLOOR_PLAN, RACK_PITCH_M, ROW_PITCH_M
 from topodesign.fabric.hammingmesh_cuts import least_line_cut
 from topodesign.fabric.hammingmesh_graph import hammingmesh_graph
 from topodesign.fabric.hammingmesh_lines import BY_SWITCH, TRACE_M, BoardLine, PathKey
+from topodesign.fabric.searched_cuts import narrowed
 from topodesign.fabric.topology import (
     AllReduceTime,
     CableRun,
@@ -31,8 +31,6 @@ from topodesign.fabric.topology import (
 )
 
 RACK_SIDE = math.isqrt(ACCELERATORS_PER_RACK)
-MAX_SEARCHED_VERTICES = 2_000
-"""Up to this size the explicit graph is searched too for a better interval of the bisection."""
 
 
 @dataclass(frozen=True)
@@ -148,6 +146,10 @@ class HammingMeshTopology:
         )
 
     def bisection(self) -> CutLinks:
+        return self._bisection
+
+    @cached_property
+    def _bisection(self) -> CutLinks:
         """The best of straight cuts and rectangles of boards; below, what the all-to-all certifies.
 
         A corner of 0.71 of the rows and columns has fewer links to the rest than one half of the rows. Small graphs are
@@ -159,14 +161,10 @@ class HammingMeshTopology:
         rate = self.alltoall().rate
         lower = float(math.ceil(rate * (count // 2) * (count - count // 2) - 1e-6))
         upper = float(least_line_cut(self.lines) * self.spec.planes)
-        method = "corner of rows and columns; lower bound by the uniform all-to-all"
-        if count + self._switch_vertices > MAX_SEARCHED_VERTICES:
-            return CutLinks(lower=lower, upper=upper, method=method)
-        mu, cuts = spectrum_and_cuts(self.graph())
-        searched = bisection_from(self.graph(), mu=mu, cuts=cuts, pair_rate=rate)
-        if searched.upper < upper or searched.lower > lower:
-            method = searched.method
-        return CutLinks(lower=max(lower, searched.lower), upper=min(upper, searched.upper), method=method)
+        known = CutLinks(
+            lower=lower, upper=upper, method="corner of rows and columns; lower bound by the uniform all-to-all"
+        )
+        return narrowed(known, self.graph, vertices=count + self._switch_vertices, pair_rate=rate)
 
     @property
     def _switch_vertices(self) -> int:

@@ -18,7 +18,7 @@ import numpy as np
 from topodesign.domain.checks import require
 from topodesign.domain.fabric_kinds import HyperX
 from topodesign.fabric.collectives import BITS_PER_BYTE, NOTHING_TO_DO
-from topodesign.fabric.floor_plan import FLOOR_PLAN, IN_RACK_CABLE_M, block_sides, straight_cable_m
+from topodesign.fabric.floor_plan import ACCELERATORS_PER_RACK, FLOOR_PLAN, IN_RACK_CABLE_M, straight_cable_m
 from topodesign.fabric.path_products import AxisPaths, direct_path_classes
 from topodesign.fabric.topology import (
     AllReduceTime,
@@ -38,11 +38,21 @@ MAX_GRAPH_LINKS = 10_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Axis:
-    """An axis of side 2 or more: ``block`` of its places stand in one rack."""
+    """An axis of side 2 or more: ``block`` of its places stand in one rack, in the last one perhaps fewer."""
 
     side: int
     block: int
     cable_m: float
+
+    @property
+    def pairs_in_rack(self) -> int:
+        """Ordered pairs of different places of a line that share a rack."""
+        full, rest = divmod(self.side, self.block)
+        return full * self.block**2 + rest**2 - self.side
+
+    @property
+    def pairs_between_racks(self) -> int:
+        return self.side * (self.side - 1) - self.pairs_in_rack
 
 
 @dataclass(frozen=True)
@@ -81,14 +91,14 @@ class HyperXTopology:
 
     @property
     def assumptions(self) -> tuple[str, ...]:
-        block = "x".join(str(side) for side in block_sides(self.spec.shape))
-        return (FLOOR_PLAN, f"a rack holds a block of {block}; each accelerator has {self.spec.ports} ports")
+        block = "x".join(str(side) for side in _rack_sides(self.spec.shape))
+        return (FLOOR_PLAN, f"a rack holds a block of up to {block}; each accelerator has {self.spec.ports} ports")
 
     @cached_property
     def _axes(self) -> tuple[_Axis, ...]:
         sides = self.spec.shape
-        blocks = block_sides(sides)
-        lengths = straight_cable_m(tuple(side // block for side, block in zip(sides, blocks, strict=True)))
+        blocks = _rack_sides(sides)
+        lengths = straight_cable_m(tuple(-(-side // block) for side, block in zip(sides, blocks, strict=True)))
         return tuple(
             _Axis(side=side, block=block, cable_m=length_m)
             for side, block, length_m in zip(sides, blocks, lengths, strict=True)
@@ -97,11 +107,11 @@ class HyperXTopology:
 
     def cable_runs(self) -> tuple[CableRun, ...]:
         count = self.accelerators
-        inside = sum(count * (axis.block - 1) // 2 for axis in self._axes)
+        inside = sum(count // axis.side * axis.pairs_in_rack // 2 for axis in self._axes)
         runs = [CableRun(what="inside racks", count=inside, length_m=IN_RACK_CABLE_M)] if inside else []
         for number, axis in enumerate(self._axes, start=1):
             if axis.side > axis.block:
-                between = count * (axis.side - axis.block) // 2
+                between = count // axis.side * axis.pairs_between_racks // 2
                 runs.append(CableRun(what=f"axis {number}, between racks", count=between, length_m=axis.cable_m))
         return tuple(runs)
 
@@ -178,14 +188,22 @@ class HyperXTopology:
             run=run,
             orbit=orbit,
             coordinates=np.column_stack(places) if places else None,
-            sources=np.flatnonzero(inside),
+            sources=np.flatnonzero(inside) if all(axis.side % axis.block == 0 for axis in self._axes) else None,
         )
+
+
+def _rack_sides(sides: tuple[int, ...]) -> tuple[int, ...]:
+    """Sides of the block in one rack, the largest cube that fits; unlike rings, lines need no equal racks."""
+    dimensions = sum(side > 1 for side in sides)
+    longest = 1
+    while dimensions and (longest + 1) ** dimensions <= ACCELERATORS_PER_RACK:
+        longest += 1
+    return tuple(min(side, longest) for side in sides)
 
 
 def _axis_paths(axis: _Axis) -> AxisPaths:
     """The same place, another in the rack, one in another rack."""
-    side, block = axis.side, axis.block
-    pairs = np.array([side, side * (block - 1), side * (side - block)], dtype=np.int64)
+    pairs = np.array([axis.side, axis.pairs_in_rack, axis.pairs_between_racks], dtype=np.int64)
     taken = pairs > 0
     return AxisPaths(
         pairs=pairs[taken],

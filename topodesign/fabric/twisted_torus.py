@@ -30,6 +30,7 @@ from topodesign.fabric.floor_plan import (
     twisted_cable_m,
 )
 from topodesign.fabric.path_products import MILLIMETRES
+from topodesign.fabric.searched_cuts import narrowed
 from topodesign.fabric.topology import (
     AllReduceTime,
     CableRun,
@@ -169,6 +170,10 @@ class TwistedTorusTopology:
         return self._paths
 
     def bisection(self) -> CutLinks:
+        return self._bisection
+
+    @cached_property
+    def _bisection(self) -> CutLinks:
         """Through the middle of an axis: twice what the torus without twist has; proven only from below.
 
         Each line along a twisting axis closes after two turns, each along a shifted one after one: n x n x 2n has 4 n^2
@@ -180,11 +185,12 @@ class TwistedTorusTopology:
         upper = 4 * n * n + (4 * n if n % 2 else 0) if is_face_centered else 8 * n * n
         certified = self.alltoall().rate * count * count / 4
         lower = math.ceil(max(certified, _spectral_gap(n, is_face_centered=is_face_centered) * count / 4) - 1e-6)
-        return CutLinks(
+        known = CutLinks(
             lower=float(min(lower, upper)),
             upper=float(upper),
             method="cut through the middle of an axis; lower bound by the uniform all-to-all and the spectrum",
         )
+        return narrowed(known, self.graph, vertices=count, pair_rate=self.alltoall().rate)
 
     def alltoall(self) -> PairRate:
         """As many links as the flows need, 6 for each accelerator over the distances to all others.
@@ -256,7 +262,7 @@ class TwistedTorusTopology:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _AxisKeys:
-    """Ways along one axis: keys of the path as it is (``plain``), and of that which is wrapped or shifted (``twisted``).
+    """Ways along one axis: keys of the path as it is (``plain``), and of that wrapped or shifted (``twisted``).
 
     ``weight`` ordered pairs of coordinates have these two. A key is hops x HOP_KEY + millimetres of cable.
     """
