@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from topodesign.domain.fabric import Clos as Clos
     from topodesign.domain.fabric import FabricEvaluation as FabricEvaluation
     from topodesign.domain.fabric import Torus as Torus
+    from topodesign.domain.fabric_kinds import HammingMesh as HammingMesh
+    from topodesign.domain.fabric_kinds import Hypercube as Hypercube
+    from topodesign.domain.fabric_kinds import HyperX as HyperX
+    from topodesign.domain.fabric_kinds import ReconfigurableTorus as ReconfigurableTorus
     from topodesign.domain.link import LinkDesign as LinkDesign
     from topodesign.domain.link import LinkRequest as LinkRequest
     from topodesign.domain.plan import Plan as Plan
@@ -36,10 +40,14 @@ _HOME = {
     "Client": "topodesign.client",
     "Clos": "topodesign.domain.fabric",
     "FabricEvaluation": "topodesign.domain.fabric",
+    "HammingMesh": "topodesign.domain.fabric_kinds",
+    "HyperX": "topodesign.domain.fabric_kinds",
+    "Hypercube": "topodesign.domain.fabric_kinds",
     "LinkDesign": "topodesign.domain.link",
     "LinkRequest": "topodesign.domain.link",
     "Plan": "topodesign.domain.plan",
     "PlanEvent": "topodesign.domain.plan",
+    "ReconfigurableTorus": "topodesign.domain.fabric_kinds",
     "Scenario": "topodesign.domain.scenario",
     "TopoDesignError": "topodesign.domain.errors",
     "Torus": "topodesign.domain.fabric",

@@ -24,8 +24,8 @@ def mesh(board: tuple[int, int], shape: tuple[int, int], **options: int) -> Hamm
 def small_meshes(draw: st.DrawFn, most: int) -> HammingMeshTopology:
     sides: list[int] = []
     for _ in range(4):
-        sides.append(draw(st.integers(1, min(9, most // int(np.prod(sides, initial=1))))))
-    # a radix of 4 makes a two-level tree of every line of three boards; four boards are its limit
+        sides.append(draw(st.integers(1, min(8, most // int(np.prod(sides, initial=1))))))
+    # radix 8 makes a two-level tree of every line of five boards or more
     options = {"radix": draw(st.sampled_from([8, 12, 64])), "planes": draw(st.integers(1, 2))}
     return mesh((sides[0], sides[1]), (sides[2], sides[3]), **options)
 

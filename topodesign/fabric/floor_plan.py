@@ -64,18 +64,10 @@ def torus_cable_m(racks_by_axis: tuple[int, ...], wrapped: tuple[bool, ...]) -> 
     earlier one. A wrapped axis of three racks or more is folded (every other rack on the way out, the rest on the way
     back), so that no cable spans more than two steps and none runs the whole length of the hall.
     """
-    step = [RACK_PITCH_M, ROW_PITCH_M]
-    lengths = []
-    direction = 0
-    for racks, wraps in zip(racks_by_axis, wrapped, strict=True):
-        if racks == 1:
-            lengths.append(IN_RACK_CABLE_M)
-            continue
-        folded = 2 if wraps and racks >= 3 else 1
-        lengths.append(folded * step[direction] + DROPS_M)
-        step[direction] *= racks
-        direction = 1 - direction
-    return tuple(lengths)
+    return tuple(
+        IN_RACK_CABLE_M if racks == 1 else (2 if wraps and racks >= 3 else 1) * step + DROPS_M
+        for racks, wraps, step in zip(racks_by_axis, wrapped, _axis_steps_m(racks_by_axis), strict=True)
+    )
 
 
 def straight_cable_m(racks_by_axis: tuple[int, ...]) -> tuple[float, ...]:

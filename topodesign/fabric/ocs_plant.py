@@ -19,8 +19,6 @@ AXES = 3
 PLACES_PER_FACE = BLOCK_SIDE**2
 OPTICAL_LINKS_PER_BLOCK = 2 * AXES * PLACES_PER_FACE
 """Optical links out of a block: 96."""
-HOST_ACCELERATORS = 4
-"""Accelerators of a host: 16 hosts to a block (same section)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
