@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from topodesign.domain.fabric_conditions import FabricConditions as FabricConditions
     from topodesign.domain.fabric_conditions import LatencyInputs as LatencyInputs
     from topodesign.domain.fabric_conditions import LoadInputs as LoadInputs
+    from topodesign.domain.fabric_kinds import HammingMesh as HammingMesh
+    from topodesign.domain.fabric_kinds import Hypercube as Hypercube
+    from topodesign.domain.fabric_kinds import HyperX as HyperX
+    from topodesign.domain.fabric_kinds import ReconfigurableTorus as ReconfigurableTorus
     from topodesign.domain.link import LinkDesign as LinkDesign
     from topodesign.domain.link import LinkRequest as LinkRequest
     from topodesign.domain.plan import Plan as Plan
@@ -42,6 +46,9 @@ _HOME = {
     "Clos": "topodesign.domain.fabric",
     "FabricConditions": "topodesign.domain.fabric_conditions",
     "FabricEvaluation": "topodesign.domain.fabric",
+    "HammingMesh": "topodesign.domain.fabric_kinds",
+    "HyperX": "topodesign.domain.fabric_kinds",
+    "Hypercube": "topodesign.domain.fabric_kinds",
     "LatencyInputs": "topodesign.domain.fabric_conditions",
     "LinkDesign": "topodesign.domain.link",
     "LinkRequest": "topodesign.domain.link",
@@ -49,6 +56,7 @@ _HOME = {
     "MeasuredReach": "topodesign.domain.scenario",
     "Plan": "topodesign.domain.plan",
     "PlanEvent": "topodesign.domain.plan",
+    "ReconfigurableTorus": "topodesign.domain.fabric_kinds",
     "Scenario": "topodesign.domain.scenario",
     "TopoDesignError": "topodesign.domain.errors",
     "Torus": "topodesign.domain.fabric",

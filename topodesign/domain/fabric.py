@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from topodesign.domain.checks import require, require_number
+from topodesign.domain.fabric_kinds import HammingMesh, Hypercube, HyperX, ReconfigurableTorus, require_twistable
 from topodesign.domain.fabric_limits import MAX_ACCELERATORS as MAX_ACCELERATORS
 from topodesign.domain.fabric_switched import SwitchedSpec
 
@@ -15,12 +16,15 @@ class Torus:
     """A torus or mesh of accelerators. ``wrap`` per axis (default: every axis of side 3 or more, and side 2 double).
 
     ``two_wide``: whether a wrapped axis of side 2 has one link (``single``) or two parallel links (``double``).
+    ``twist``: on n x n x 2n the wraps of the short axes also shift the long one by n; on n x 2n x 2n the wrap of the
+    short axis also shifts both long ones by n (Jouppi et al., ISCA 2023, section 2.8).
     """
 
     shape: tuple[int, ...]
     wrap: tuple[bool, ...] | None = None
     two_wide: TwoWide = "double"
     link_gbps: float = 400.0
+    twist: bool = False
 
     def __post_init__(self) -> None:
         require(
@@ -43,7 +47,26 @@ class Torus:
                 limit=f"one entry per axis ({len(self.shape)})",
                 remedy="give 0 or 1 for each axis",
             )
+        if self.twist:
+            self._check_twist()
         require_number(self.link_gbps, field="link_gbps", above=0)
+
+    def _check_twist(self) -> None:
+        require_twistable(self.shape)
+        require(
+            all(self.wraps),
+            field="wrap",
+            value=self.wrap,
+            limit="set on every axis of a twisted torus",
+            remedy="leave wrap or twist out",
+        )
+        require(
+            self.two_wide == "double" or 2 not in self.shape,
+            field="two_wide",
+            value=self.two_wide,
+            limit="double on a twisted torus, whose wraps of an axis of side 2 lead elsewhere than its other links",
+            remedy="leave two_wide or twist out",
+        )
 
     @property
     def kind(self) -> str:
@@ -105,7 +128,7 @@ def _require_radix(radix: int, *, field: str) -> None:
     )
 
 
-FabricSpec = Torus | Clos | SwitchedSpec
+FabricSpec = Torus | Clos | ReconfigurableTorus | Hypercube | HyperX | HammingMesh | SwitchedSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -72,6 +72,8 @@ def fabric_bill(topology: Topology, catalog: Catalog) -> FabricBill:
             )
         _note_bundle(assumptions, switch.id, _bundle(topology.link_gbps, switch.port_gbps))
     for run in topology.cable_runs():
+        if run.is_trace:
+            continue
         speed = _speed_of(catalog.cables, topology.link_gbps * run.rate)
         bundle = _bundle(topology.link_gbps * run.rate, speed)
         _note_bundle(assumptions, f"{speed:g}G cables", bundle)

@@ -9,9 +9,9 @@ from topodesign.domain.fabric import Clos
 from topodesign.fabric.clos_cuts import are_shares_even, clos_alltoall, clos_bisection, has_completable_pod
 from topodesign.fabric.clos_layout import ClosLayout, clos_layout, spread
 from topodesign.fabric.clos_pods import core_profile
+from topodesign.fabric.clos_shaped import shaped_links
 from topodesign.fabric.collectives_shapes import GroupLevel, SwitchedShape
 from topodesign.fabric.collectives_table import allreduce_times
-from topodesign.fabric.clos_shaped import shaped_links
 from topodesign.fabric.floor_plan import FLOOR_PLAN, IN_RACK_CABLE_M, group_cable_m
 from topodesign.fabric.topology import (
     AllReduceTime,

@@ -26,6 +26,8 @@ MOST_PATTERNED = 10_000
 """Accelerators up to which permutations are looked at in an evaluation ..."""
 PATTERN_WORK = 20_000_000
 """... when their classes of twins times links are no more than this: up to about a second."""
+MOST_PATTERNED_PORTS = 65_536
+"""Ports of all accelerators up to which they are: the graphs of dense fabrics are large at fewer accelerators."""
 QUICK_COLUMNS = 5_000
 """Linear programmes of one evaluation: larger ones take more than a second; ask for them by throughput_of."""
 PERMUTATION_SEED = 0
@@ -187,7 +189,7 @@ def _throughput(topology: Topology, rate: PairRate) -> tuple[Throughput, ...]:
     if count == 1:
         return ()
     uniform = uniform_share(rate, accelerators=count, injected=topology.injection_links)
-    if count > MOST_PATTERNED:
+    if count > MOST_PATTERNED or count * topology.injection_links > MOST_PATTERNED_PORTS:
         return (uniform,)
     graph = topology.graph()
     reduced = quotient_of(graph).graph

@@ -1,12 +1,12 @@
 """The families of fabrics: which class answers for which spec, and fabrics of a wanted size."""
 
-import math
 from collections.abc import Callable
 from typing import assert_never
 
 from topodesign.domain.checks import require_number
 from topodesign.domain.errors import InvalidInput
 from topodesign.domain.fabric import MAX_ACCELERATORS, Clos, FabricSpec, Torus
+from topodesign.domain.fabric_kinds import HammingMesh, Hypercube, HyperX, ReconfigurableTorus
 from topodesign.domain.fabric_switched import (
     DirectBlocks,
     Dragonfly,
@@ -18,15 +18,28 @@ from topodesign.domain.fabric_switched import (
 )
 from topodesign.fabric.clos import ClosTopology
 from topodesign.fabric.direct_blocks import DirectBlocksTopology
+from topodesign.fabric.direct_sizes import (
+    hammingmesh_of_size,
+    hypercube_of_size,
+    hyperx_of_size,
+    reconfigurable_torus_of_size,
+    twisted_torus_of_size,
+)
 from topodesign.fabric.dragonfly import DragonflyTopology
 from topodesign.fabric.dragonfly_plus import DragonflyPlusTopology
 from topodesign.fabric.edge_list import EdgeListTopology
+from topodesign.fabric.hammingmesh import HammingMeshTopology
+from topodesign.fabric.hypercube import HypercubeTopology
+from topodesign.fabric.hyperx import HyperXTopology
 from topodesign.fabric.jellyfish import JellyfishTopology
+from topodesign.fabric.reconfigurable_torus import ReconfigurableTorusTopology
 from topodesign.fabric.scale_up import ScaleUpClosTopology
+from topodesign.fabric.shapes import near_cubic_shape
 from topodesign.fabric.slim_fly import SlimFlyTopology
 from topodesign.fabric.switched_sizes import SWITCHED_MAKERS
 from topodesign.fabric.topology import Topology
 from topodesign.fabric.torus import TorusTopology
+from topodesign.fabric.twisted_torus import TwistedTorusTopology
 
 SMALLEST_RADIX = 64
 """Ports of current switches at full speed; doubled until three tiers hold the fabric."""
@@ -35,10 +48,20 @@ SMALLEST_RADIX = 64
 def topology_of(spec: FabricSpec) -> Topology:
     """The topology that a spec describes."""
     match spec:
+        case Torus(twist=True):
+            return TwistedTorusTopology(spec)
         case Torus():
             return TorusTopology(spec)
         case Clos():
             return ClosTopology(spec)
+        case ReconfigurableTorus():
+            return ReconfigurableTorusTopology(spec)
+        case Hypercube():
+            return HypercubeTopology(spec)
+        case HyperX():
+            return HyperXTopology(spec)
+        case HammingMesh():
+            return HammingMeshTopology(spec)
         case ScaleUpClos():
             return ScaleUpClosTopology(spec)
         case Dragonfly():
@@ -65,8 +88,8 @@ def fabric_of_size(kind: str, accelerators: int, *, link_gbps: float = 400.0) ->
     kind : str
         ``"torus"``: three dimensions, the factorization nearest to a cube, all axes wrapped. A number without such
         factors gives a flat or even one-dimensional torus. ``"clos"``: non-blocking, one plane, radix 64 or the least
-        doubling of it of which three tiers hold the accelerators. The other kinds have some sizes only:
-        see :mod:`topodesign.fabric.switched_sizes`.
+        doubling of it of which three tiers hold the accelerators. The other kinds have some sizes only: see
+        :mod:`topodesign.fabric.direct_sizes` and :mod:`topodesign.fabric.switched_sizes`.
     accelerators : int
         1 to 10 million.
     link_gbps : float
@@ -99,20 +122,6 @@ def fabric_kinds() -> tuple[str, ...]:
     return tuple(sorted(_MAKERS))
 
 
-def near_cubic_shape(accelerators: int) -> tuple[int, int, int]:
-    """Three sides in rising order with this product, the largest and smallest as near as they can be."""
-    best = (1, 1, accelerators)
-    for shortest in range(1, math.floor(accelerators ** (1 / 3) + 1e-9) + 1):
-        if accelerators % shortest:
-            continue
-        rest = accelerators // shortest
-        middle = next(side for side in range(math.isqrt(rest), 0, -1) if rest % side == 0)
-        if middle >= shortest:
-            shape = (shortest, middle, rest // middle)
-            best = min(best, shape, key=lambda sides: (sides[2] / sides[0], sides))
-    return best
-
-
 def _torus(accelerators: int, link_gbps: float) -> FabricSpec:
     return Torus(shape=near_cubic_shape(accelerators), link_gbps=link_gbps)
 
@@ -124,4 +133,13 @@ def _clos(accelerators: int, link_gbps: float) -> FabricSpec:
     return Clos(accelerators=accelerators, radix=radix, link_gbps=link_gbps)
 
 
-_MAKERS: dict[str, Callable[[int, float], FabricSpec]] = {"torus": _torus, "clos": _clos, **SWITCHED_MAKERS}
+_MAKERS: dict[str, Callable[[int, float], FabricSpec]] = {
+    "torus": _torus,
+    "clos": _clos,
+    "twisted-torus": twisted_torus_of_size,
+    "reconfigurable-torus": reconfigurable_torus_of_size,
+    "hypercube": hypercube_of_size,
+    "hyperx": hyperx_of_size,
+    "hammingmesh": hammingmesh_of_size,
+    **SWITCHED_MAKERS,
+}

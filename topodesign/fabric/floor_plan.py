@@ -70,15 +70,61 @@ def torus_cable_m(racks_by_axis: tuple[int, ...], wrapped: tuple[bool, ...]) -> 
     earlier one. A wrapped axis of three racks or more is folded (every other rack on the way out, the rest on the way
     back), so that no cable spans more than two steps and none runs the whole length of the hall.
     """
-    step = [RACK_PITCH_M, ROW_PITCH_M]
+    return tuple(
+        IN_RACK_CABLE_M if racks == 1 else (2 if wraps and racks >= 3 else 1) * step + DROPS_M
+        for racks, wraps, step in zip(racks_by_axis, wrapped, _axis_steps_m(racks_by_axis), strict=True)
+    )
+
+
+def straight_cable_m(racks_by_axis: tuple[int, ...]) -> tuple[float, ...]:
+    """Longest cable between any two racks of a line along each axis of a grid of racks, metres.
+
+    Axes lie as in :func:`torus_cable_m`, none is folded; a line of one rack has the cable inside it.
+    """
+    steps = _axis_steps_m(racks_by_axis)
+    return tuple(
+        IN_RACK_CABLE_M if racks == 1 else (racks - 1) * step + DROPS_M
+        for racks, step in zip(racks_by_axis, steps, strict=True)
+    )
+
+
+def twisted_cable_m(racks_by_axis: tuple[int, ...], is_twisting: tuple[bool, ...]) -> tuple[float, ...]:
+    """Longest cable between racks along each axis of a twisted torus of racks, metres.
+
+    The wrap of a twisting axis also leads half way around every other kind of axis. So that it stays short, those axes
+    are folded twice: racks half way around from each other stand side by side, and the half ring of such pairs is
+    folded. Their cables then span four steps at most (three with four racks, one with two), a twist one step. Twisting
+    axes are folded once; a wrap between neighboring racks of theirs goes on by one step of each twisted axis.
+
+    Parameters
+    ----------
+    racks_by_axis : tuple of int
+        Even for the axes that are shifted.
+    is_twisting : tuple of bool
+        Whether the wrap of the axis shifts the others, those that are not twisting.
+    """
+    steps = _axis_steps_m(racks_by_axis)
+    twist_m = sum(step for step, twists in zip(steps, is_twisting, strict=True) if not twists)
     lengths = []
-    direction = 0
-    for racks, wraps in zip(racks_by_axis, wrapped, strict=True):
-        if racks == 1:
-            lengths.append(IN_RACK_CABLE_M)
-            continue
-        folded = 2 if wraps and racks >= 3 else 1
-        lengths.append(folded * step[direction] + DROPS_M)
-        step[direction] *= racks
-        direction = 1 - direction
+    for racks, step, twists in zip(racks_by_axis, steps, is_twisting, strict=True):
+        if twists:
+            along = 0 if racks == 1 else 2 * step if racks >= 3 else step
+            wrap = (step if racks > 1 else 0.0) + twist_m
+            lengths.append(max(along, wrap) + DROPS_M)
+        else:
+            spanned = {2: 1, 4: 3}.get(racks, 4)
+            lengths.append(spanned * step + DROPS_M)
     return tuple(lengths)
+
+
+def _axis_steps_m(racks_by_axis: tuple[int, ...]) -> tuple[float, ...]:
+    """Distance of neighboring racks along each axis, metres: along the rows and across them in turn."""
+    step = [RACK_PITCH_M, ROW_PITCH_M]
+    found = []
+    direction = 0
+    for racks in racks_by_axis:
+        found.append(step[direction])
+        if racks > 1:
+            step[direction] *= racks
+            direction = 1 - direction
+    return tuple(found)

@@ -52,12 +52,16 @@ class PathFactor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CableRun:
-    """``count`` cables of one length between the same kinds of ends; ``rate`` in units of the topology's link rate."""
+    """``count`` cables of one length between the same kinds of ends; ``rate`` in units of the topology's link rate.
+
+    ``is_trace``: traces of a board, which are links but nothing to buy.
+    """
 
     what: str
     count: int
     length_m: float
     rate: float = 1.0
+    is_trace: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

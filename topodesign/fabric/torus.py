@@ -10,17 +10,18 @@ from topodesign.domain.fabric import Torus
 from topodesign.fabric.collectives_shapes import GridShape, RingAxis
 from topodesign.fabric.collectives_table import allreduce_times
 from topodesign.fabric.floor_plan import FLOOR_PLAN, IN_RACK_CABLE_M, block_sides, torus_cable_m
+from topodesign.fabric.path_products import AxisPaths, direct_path_classes
 from topodesign.fabric.topology import (
     AllReduceTime,
     CableRun,
     Counts,
     CutLinks,
     FabricGraph,
+    Lengths,
     PairRate,
     PathClasses,
     PathFactor,
     StepLatency,
-    no_paths,
     require_graph_size,
 )
 from topodesign.fabric.torus_cuts import GridAxis, grid_alltoall, grid_bisection
@@ -36,6 +37,7 @@ class _Axis:
     is_ring: bool
     block: int
     cable_m: float
+    wrap_leaves_rack: bool
 
     @property
     def links_per_line(self) -> int:
@@ -43,10 +45,7 @@ class _Axis:
 
     @property
     def rack_crossings_per_line(self) -> int:
-        racks = self.side // self.block
-        if racks == 1:
-            return 0
-        return racks if self.is_ring else racks - 1
+        return self.side // self.block - 1 + (self.is_ring and self.wrap_leaves_rack)
 
 
 @dataclass(frozen=True)
@@ -55,9 +54,18 @@ class TorusTopology:
 
     A wrapped axis of side 3 or more is a ring. One of side 2 is a ring of two links (``two_wide="double"``) or, like an
     axis without wrap, a path (``"single"``). Axes of side 1 have no links.
+
+    Parameters
+    ----------
+    spec : Torus
+        Not twisted; :mod:`topodesign.fabric.twisted_torus` has those.
+    switched_cable_m : float, optional
+        Length in metres of every cable between racks, and of every wrap, where they all run through optical circuit
+        switches; default: cables run directly.
     """
 
     spec: Torus
+    switched_cable_m: float | None = None
 
     @property
     def kind(self) -> str:
@@ -113,8 +121,10 @@ class TorusTopology:
         blocks = block_sides(sides)
         racks = tuple(side // block for side, block in zip(sides, blocks, strict=True))
         lengths = torus_cable_m(racks, rings)
+        if self.switched_cable_m is not None:
+            lengths = tuple(self.switched_cable_m for _ in sides)
         return tuple(
-            _Axis(side, ring, block, length)
+            _Axis(side, ring, block, length, side > block or self.switched_cable_m is not None)
             for side, ring, block, length in zip(sides, rings, blocks, lengths, strict=True)
             if side > 1
         )
@@ -136,21 +146,9 @@ class TorusTopology:
         return (*runs, *between)
 
     def path_classes(self) -> PathClasses:
-        if self.accelerators == 1:
-            return no_paths()
-        pairs = np.ones(1, dtype=np.int64)
-        hops = np.zeros(1, dtype=np.int64)
-        metres = np.zeros(1)
-        for axis in self._axes:
-            axis_pairs, axis_hops, axis_metres = _axis_paths(axis)
-            pairs = np.outer(pairs, axis_pairs).ravel()
-            hops = np.add.outer(hops, axis_hops).ravel()
-            metres = np.add.outer(metres, axis_metres).ravel()
-            pairs, hops, metres = _merged(pairs, hops, metres)
-        apart = hops > 0
-        hops = hops[apart]
-        return PathClasses(
-            pairs=pairs[apart], hops=hops, switches=np.zeros_like(hops), direct_hops=hops, metres=metres[apart]
+        classes = [_axis_paths(axis) for axis in self._axes]
+        return direct_path_classes(
+            [AxisPaths(pairs=pairs, hops=hops, metres=metres) for pairs, hops, metres in classes]
         )
 
     def bisection(self) -> CutLinks:
@@ -191,7 +189,8 @@ class TorusTopology:
             place = vertices // stride % axis.side
             following = np.where(place + 1 < axis.side, vertices + stride, vertices - place * stride)
             taken = (place + 1 < axis.side) | axis.is_ring
-            crosses = (place // axis.block != (place + 1) % axis.side // axis.block)[taken]
+            leaves = ((place + 1) % axis.block == 0) & ((place + 1 < axis.side) | axis.wrap_leaves_rack)
+            crosses = leaves[taken]
             ends.append((vertices[taken], following[taken]))
             runs.append(np.where(crosses, between, 0))
             places.append(place)
@@ -226,37 +225,29 @@ def _joined(parts: list[Counts]) -> Counts:
     return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
 
 
-def _axis_paths(axis: _Axis) -> tuple[Counts, Counts, np.ndarray[tuple[int], np.dtype[np.float64]]]:
-    """Ordered pairs of coordinates along one axis (equal ones too), by distance and by number of racks changed.
+def _axis_paths(axis: _Axis) -> tuple[Counts, Counts, Lengths]:
+    """Ordered pairs of coordinates along one axis (equal ones too), by distance and by number of cables between racks.
 
     From a coordinate x, d steps change floor(d / block) racks, and one more when x mod block + d mod block >= block.
+    Half way around a ring both ways are as many links; the one of fewer cables between racks is taken.
     """
     side, block = axis.side, axis.block
     distance = np.arange(side // 2 + 1 if axis.is_ring else side, dtype=np.int64)
     starts = np.full_like(distance, side) if axis.is_ring else side - distance
     turns = np.where(distance == 0, 1, 2)
+    opposite = np.zeros(0, dtype=np.int64)
     if axis.is_ring and side % 2 == 0:
-        turns[-1] = 1
+        distance, starts, turns = distance[:-1], starts[:-1], turns[:-1]
+        place = np.arange(block, dtype=np.int64)
+        opposite = np.minimum(place + side // 2, block - 1 - place + side // 2) // block
     rest = distance % block
     one_more = starts // block * rest + np.maximum(0, starts % block - (block - rest))
     crossed = distance // block
-    if block == side:  # one rack: the wrap stays inside
-        one_more, crossed = np.zeros_like(distance), np.zeros_like(distance)
-    pairs = np.concatenate([(starts - one_more) * turns, one_more * turns])
-    hops = np.concatenate([distance, distance])
-    crossings = np.concatenate([crossed, crossed + 1])
+    pairs = np.concatenate([(starts - one_more) * turns, one_more * turns, np.full(len(opposite), side // block)])
+    hops = np.concatenate([distance, distance, np.full(len(opposite), side // 2)])
+    crossings = np.concatenate([crossed, crossed + 1, opposite])
+    if block == side and not axis.wrap_leaves_rack:
+        crossings = np.zeros_like(hops)
     metres = crossings * axis.cable_m + (hops - crossings) * IN_RACK_CABLE_M
     taken = pairs > 0
     return pairs[taken], hops[taken], metres[taken]
-
-
-def _merged(
-    pairs: Counts, hops: Counts, metres: np.ndarray[tuple[int], np.dtype[np.float64]]
-) -> tuple[Counts, Counts, np.ndarray[tuple[int], np.dtype[np.float64]]]:
-    """Classes of equal hops and equal length (to the millimetre) put together."""
-    millimetres = np.rint(metres * 1000).astype(np.int64)
-    span = int(millimetres.max()) + 1
-    keys, inverse = np.unique(hops * span + millimetres, return_inverse=True)
-    sums = np.zeros(len(keys), dtype=np.int64)
-    np.add.at(sums, inverse, pairs)
-    return sums, keys // span, (keys % span) / 1000.0

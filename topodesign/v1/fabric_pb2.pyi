@@ -89,10 +89,13 @@ class Torus(_message.Message):
     WRAP_FIELD_NUMBER: _builtins.int
     TWO_WIDE_FIELD_NUMBER: _builtins.int
     LINK_GBPS_FIELD_NUMBER: _builtins.int
+    TWIST_FIELD_NUMBER: _builtins.int
     two_wide: Global___TwoWide.ValueType
     """Links of a wrapped axis whose side is 2; default TWO_WIDE_DOUBLE."""
     link_gbps: _builtins.float
     """Rate of one link in Gbit/s per direction, above 0; default 400."""
+    twist: _builtins.bool
+    """Whether wraps are twisted, on sides n x n x 2n and n x 2n x 2n only; default false."""
     @_builtins.property
     def shape(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
         """Sides, 1 to 8 of them, each a count from 1; their product is at most 10 000 000."""
@@ -108,14 +111,20 @@ class Torus(_message.Message):
         wrap: _abc.Iterable[_builtins.bool] | None = ...,
         two_wide: Global___TwoWide.ValueType = ...,
         link_gbps: _builtins.float | None = ...,
+        twist: _builtins.bool | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_link_gbps", b"_link_gbps", "link_gbps", b"link_gbps"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_link_gbps", b"_link_gbps", "_twist", b"_twist", "link_gbps", b"link_gbps", "twist", b"twist"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_link_gbps", b"_link_gbps", "link_gbps", b"link_gbps", "shape", b"shape", "two_wide", b"two_wide", "wrap", b"wrap"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_link_gbps", b"_link_gbps", "_twist", b"_twist", "link_gbps", b"link_gbps", "shape", b"shape", "twist", b"twist", "two_wide", b"two_wide", "wrap", b"wrap"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__link_gbps: _TypeAlias = _typing.Literal["link_gbps"]  # noqa: Y015
     _WhichOneofArgType__link_gbps: _TypeAlias = _typing.Literal["_link_gbps", b"_link_gbps"]  # noqa: Y015
+    _WhichOneofReturnType__twist: _TypeAlias = _typing.Literal["twist"]  # noqa: Y015
+    _WhichOneofArgType__twist: _TypeAlias = _typing.Literal["_twist", b"_twist"]  # noqa: Y015
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__link_gbps) -> _WhichOneofReturnType__link_gbps | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__twist) -> _WhichOneofReturnType__twist | None: ...
 
 Global___Torus: _TypeAlias = Torus  # noqa: Y015
 
