@@ -127,6 +127,12 @@ def test_larger_boards_get_a_smaller_share_of_their_injection(side: int, boards:
     assert 1 / (2 * side) * (1 - 1 / topology.accelerators) <= share <= 1 / (2 * side) * boards / (boards - 1)
 
 
+def test_the_all_reduce_takes_little_more_than_four_links_need() -> None:
+    # 2 (n-1)/n S over four links of 400 Gbit/s, S = 1 GB: 10.0 ms; rings of 32 along both axes at once
+    least = 2 * 1023 / 1024 * 8e9 / (4 * 400e9)
+    assert least < evaluate_fabric(HammingMesh(board=(2, 2), shape=(16, 16))).allreduce_s < 1.1 * least
+
+
 def test_a_million_accelerators_are_answered_by_closed_forms() -> None:
     evaluation = evaluate_fabric(HammingMesh(board=(2, 2), shape=(500, 500)))
     assert evaluation.accelerators == 10**6

@@ -128,7 +128,14 @@ def test_a_link_of_a_length_only_takes_the_defaults_of_the_domain() -> None:
     assert from_proto(message, LinkRequest) == LinkRequest(length_km=80)
 
 
-@pytest.mark.parametrize("spec", [Torus(shape=(4, 4, 2), two_wide="single"), Clos(accelerators=128, tiers=2)])
+@pytest.mark.parametrize(
+    "spec",
+    [
+        Torus(shape=(4, 4, 2), two_wide="single"),
+        Torus(shape=(4, 4, 8), twist=True),
+        Clos(accelerators=128, tiers=2),
+    ],
+)
 def test_fabrics_of_every_kind_arrive(spec: Torus | Clos) -> None:
     message = fabric_pb2.FabricSpec.FromString(fabric_to_proto(spec).SerializeToString())
     assert fabric_from_proto(message) == spec

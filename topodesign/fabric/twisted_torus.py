@@ -12,7 +12,6 @@ J. M. Camara, M. Moreto, E. Vallejo et al. (2010), "Twisted Torus Topologies for
 IEEE TPDS 21(12).
 """
 
-import itertools
 import math
 from dataclasses import dataclass
 from functools import cached_property
@@ -42,9 +41,7 @@ from topodesign.fabric.topology import (
     StepLatency,
     require_graph_size,
 )
-
-HOP_KEY = 2**40
-"""Weight of a link in a key of a path, beside its length in millimetres: 10^9 m, more than any path has."""
+from topodesign.fabric.twisted_paths import HOP_KEY, nearest_keys, shifted_keys, twisting_keys
 
 
 @dataclass(frozen=True)
@@ -147,14 +144,14 @@ class TwistedTorusTopology:
         nothing, since the shifted axes have side 2n.
         """
         axes = [
-            _twisting_keys(side, block, length_m, leaves=not self._is_in_one_rack)
+            twisting_keys(side, block, length_m, leaves=not self._is_in_one_rack)
             if twists
-            else _shifted_keys(side, block, length_m, leaves=not self._is_in_one_rack)
+            else shifted_keys(side, block, length_m, leaves=not self._is_in_one_rack)
             for side, block, length_m, twists in zip(
                 self.spec.shape, self._block, self._cable_m, self._is_twisting, strict=True
             )
         ]
-        keys, pairs = _nearest(axes, self._is_twisting)
+        keys, pairs = nearest_keys(axes, self._is_twisting)
         apart = keys > 0
         keys, pairs = keys[apart], pairs[apart]
         hops = keys // HOP_KEY
@@ -258,79 +255,6 @@ class TwistedTorusTopology:
             orbit=np.zeros(3 * self.accelerators, dtype=np.int64),
             sources=np.flatnonzero(inside),
         )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _AxisKeys:
-    """Ways along one axis: keys of the path as it is (``plain``), and of that wrapped or shifted (``twisted``).
-
-    ``weight`` ordered pairs of coordinates have these two. A key is hops x HOP_KEY + millimetres of cable.
-    """
-
-    plain: Counts
-    twisted: Counts
-    weight: Counts
-
-
-def _twisting_keys(side: int, block: int, length_m: float, *, leaves: bool) -> _AxisKeys:
-    """Forward by x, or backward by side - x, which shifts the other axes."""
-    place, distance = _places(side, block)
-    crossed = (place + distance) // block * leaves
-    crossed_back = (block - 1 - place + side - distance) // block * leaves
-    plain = _key(distance, crossed, length_m)
-    return _distinct(plain, _key(side - distance, crossed_back, length_m), side // block)
-
-
-def _shifted_keys(side: int, block: int, length_m: float, *, leaves: bool) -> _AxisKeys:
-    """The shorter way around by z, or by z + side / 2."""
-    place, distance = _places(side, block)
-    crossed = (place + distance) // block * leaves
-    crossed_back = (block - 1 - place + side - distance) // block * leaves
-    ring = np.minimum(_key(distance, crossed, length_m), _key(side - distance, crossed_back, length_m))
-    ring[:, 0] = 0
-    return _distinct(ring, np.roll(ring, -(side // 2), axis=1), side // block)
-
-
-def _places(side: int, block: int) -> tuple[Counts, Counts]:
-    return np.arange(block, dtype=np.int64)[:, None], np.arange(side, dtype=np.int64)[None, :]
-
-
-def _key(hops: Counts, crossed: Counts, length_m: float) -> Counts:
-    inside_mm = round(IN_RACK_CABLE_M * MILLIMETRES)
-    between_mm = round(length_m * MILLIMETRES)
-    return hops * (HOP_KEY + inside_mm) + crossed * (between_mm - inside_mm)
-
-
-def _distinct(plain: Counts, twisted: Counts, weight: int) -> _AxisKeys:
-    rows, counts = np.unique(np.column_stack([plain.ravel(), twisted.ravel()]), axis=0, return_counts=True)
-    return _AxisKeys(plain=rows[:, 0], twisted=rows[:, 1], weight=counts.astype(np.int64) * weight)
-
-
-def _nearest(axes: list[_AxisKeys], is_twisting: tuple[bool, ...]) -> tuple[Counts, Counts]:
-    """Least key over all choices of wraps, for all combinations of the axes' classes, and how many pairs have it.
-
-    One class of the first axis at a time, so that memory stays that of a plane.
-    """
-    second, third = axes[1], axes[2]
-    plane = np.multiply.outer(second.weight, third.weight).ravel()
-    totals: dict[int, int] = {}
-    for row in range(len(axes[0].weight)):
-        ways = []
-        for turns in itertools.product((0, 1), repeat=sum(is_twisting)):
-            shift = sum(turns) % 2
-            left = iter(turns)
-            first, *others = (
-                axis.twisted if (next(left) if twists else shift) else axis.plain
-                for axis, twists in zip(axes, is_twisting, strict=True)
-            )
-            ways.append(first[row] + np.add.outer(*others).ravel())
-        keys, inverse = np.unique(np.minimum.reduce(ways), return_inverse=True)
-        pairs = np.zeros(len(keys), dtype=np.int64)
-        np.add.at(pairs, inverse, plane)
-        for key, number in zip(keys.tolist(), (pairs * axes[0].weight[row]).tolist(), strict=True):
-            totals[key] = totals.get(key, 0) + number
-    keys = np.array(sorted(totals), dtype=np.int64)
-    return keys, np.array([totals[key] for key in keys.tolist()], dtype=np.int64)
 
 
 def _spectral_gap(n: int, *, is_face_centered: bool) -> float:
