@@ -1,24 +1,23 @@
 """``topodesign fabric``: evaluates one fabric, or several of equal size side by side."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, TypeVar
+import inspect
+from typing import Annotated, Any
 
 import typer
 
-from topodesign.cli.output import emit_json, say
+from topodesign.cli.fabric_kinds import FLAGS, KINDS, OPTIONS, flag, kinds_with, spec_of
+from topodesign.cli.fabric_table import show_fabrics
+from topodesign.cli.output import emit_json, note
 from topodesign.domain.errors import InvalidInput
-from topodesign.domain.fabric import Clos, FabricEvaluation, FabricSpec, Torus, TwoWide
-
-if TYPE_CHECKING:
-    from rich.table import Table
+from topodesign.domain.fabric import FabricSpec
 
 EVALUATE_EXAMPLE = (
     "Example: topodesign fabric evaluate torus --shape 16x16x16 --link-gbps 360 --json, or "
-    "topodesign fabric evaluate clos --accelerators 4096 --radix 64"
+    "topodesign fabric evaluate clos --accelerators 4096 --radix 64, or "
+    "topodesign fabric evaluate dragonfly --p 4 --a 8 --h 4"
 )
-COMPARE_EXAMPLE = "Example: topodesign fabric compare --accelerators 4096 --kinds torus,clos"
-Value = TypeVar("Value")
-KINDS = ("clos", "fat-tree", "torus")
+COMPARE_EXAMPLE = "Example: topodesign fabric compare --accelerators 4096 --kinds torus,clos,hyperx"
+ALL_KINDS = "all"
 
 fabric = typer.Typer(
     help="Evaluate and compare fabrics inside a site.",
@@ -31,221 +30,102 @@ LinkGbps = Annotated[float, typer.Option("--link-gbps", help="Rate of one link, 
 MessageBytes = Annotated[
     float, typer.Option("--message-bytes", help="Bytes of each accelerator in the all-reduce and the all-to-all.")
 ]
+Json = Annotated[
+    bool, typer.Option("--json", help="Print one JSON document: accelerators, switches, links, bisection and more.")
+]
 
 
-@fabric.command("evaluate", epilog=EVALUATE_EXAMPLE)
 def evaluate(
     kind: Annotated[str, typer.Argument(help=f"Kind of fabric: {', '.join(KINDS)}.")],
-    shape: Annotated[str | None, typer.Option("--shape", help="torus: sides, such as 16x16x16.")] = None,
-    wrap: Annotated[
-        str | None, typer.Option("--wrap", help="torus: 1 or 0 for each axis, such as 1,1,0; default: all wrap.")
-    ] = None,
-    two_wide: Annotated[
-        str | None,
-        typer.Option(
-            "--two-wide", help="torus: a wrapped axis of side 2 has one link (single) or two (double, default)."
-        ),
-    ] = None,
-    accelerators: Annotated[int | None, typer.Option("--accelerators", help="clos: accelerators.")] = None,
-    radix: Annotated[
-        int | None, typer.Option("--radix", help="clos, fat-tree: ports of a switch; clos has 64 by default.")
-    ] = None,
-    tiers: Annotated[int | None, typer.Option("--tiers", help="clos: 2 or 3; default: the least that fits.")] = None,
-    oversubscription: Annotated[
-        float | None, typer.Option("--oversubscription", help="clos: capacity down over up at the leaves; default 1.")
-    ] = None,
-    planes: Annotated[int | None, typer.Option("--planes", help="clos: parallel copies; default 1.")] = None,
-    rail_optimized: Annotated[
-        bool, typer.Option("--rail-optimized", help="clos: accelerators of one rank share a leaf.")
-    ] = False,
     link_gbps: LinkGbps = 400.0,
     message_bytes: MessageBytes = 1e9,
-    json_output: Annotated[
-        bool, typer.Option("--json", help="Print one JSON document: accelerators, switches, links, bisection and more.")
-    ] = False,
+    json_output: Json = False,
+    **given: str | bool | None,
 ) -> None:
-    """Evaluate one fabric: hops, bisection, all-to-all, all-reduce, latency, indicative cost, power.
+    """Evaluate one fabric: hops, bisection, throughput, collectives, latency, indicative cost, power.
 
     Bandwidths count one direction; hops are links from accelerator to accelerator.
     """
     from topodesign.fabric import evaluate_fabric
 
-    options: dict[str, object | None] = {
-        "--shape": shape,
-        "--wrap": wrap,
-        "--two-wide": two_wide,
-        "--accelerators": accelerators,
-        "--radix": radix,
-        "--tiers": tiers,
-        "--oversubscription": oversubscription,
-        "--planes": planes,
-        "--rail-optimized": rail_optimized or None,
-    }
-    _require_fitting(kind, options)
-    spec: FabricSpec
-    if kind == "torus":
-        spec = Torus(
-            shape=_sides(_given(shape, "--shape", kind, "16x16x16")),
-            wrap=None if wrap is None else _flags(wrap),
-            two_wide=_two_wide(two_wide),
-            link_gbps=link_gbps,
-        )
-    elif kind == "fat-tree":
-        ports = _given(radix, "--radix", kind, "32")
-        spec = Clos(accelerators=max(1, ports**3 // 4), radix=ports, tiers=3, link_gbps=link_gbps)
-    else:
-        spec = Clos(
-            accelerators=_given(accelerators, "--accelerators", kind, "4096"),
-            radix=64 if radix is None else radix,
-            tiers=tiers,
-            oversubscription=1.0 if oversubscription is None else oversubscription,
-            planes=1 if planes is None else planes,
-            rail_optimized=rail_optimized,
-            link_gbps=link_gbps,
-        )
+    # a flag that is not given is the same as one that is false
+    spec = spec_of(kind, {name: value or None for name, value in given.items()}, link_gbps=link_gbps)
     evaluation = evaluate_fabric(spec, message_bytes=message_bytes)
     if json_output:
         emit_json(evaluation)
     else:
-        _show([evaluation])
+        show_fabrics([evaluation])
+
+
+def _signature_with_kind_options() -> inspect.Signature:
+    """The signature of :func:`evaluate` with an option for every field that some kind has; typer reads it."""
+    plain = inspect.signature(evaluate, eval_str=True)
+    own = [item for item in plain.parameters.values() if item.kind is not inspect.Parameter.VAR_KEYWORD]
+    return plain.replace(parameters=[own[0], *(_parameter(name) for name in OPTIONS), *own[1:]])
+
+
+def _parameter(name: str) -> inspect.Parameter:
+    option = typer.Option(flag(name), help=f"{', '.join(kinds_with(name))}: {OPTIONS[name][1]}.")
+    annotation: Any = Annotated[bool, option] if name in FLAGS else Annotated[str | None, option]
+    return inspect.Parameter(
+        name,
+        inspect.Parameter.POSITIONAL_OR_KEYWORD,
+        default=False if name in FLAGS else None,
+        annotation=annotation,
+    )
+
+
+evaluate.__signature__ = _signature_with_kind_options()  # type: ignore[attr-defined]
+fabric.command("evaluate", epilog=EVALUATE_EXAMPLE)(evaluate)
 
 
 @fabric.command("compare", epilog=COMPARE_EXAMPLE)
 def compare(
     accelerators: Annotated[int, typer.Option("--accelerators", help="Accelerators of every fabric.")],
-    kinds: Annotated[str, typer.Option("--kinds", help="Kinds with commas between them.")] = "torus,clos",
+    kinds: Annotated[
+        str, typer.Option("--kinds", help="Kinds with commas between them, or all that have that size.")
+    ] = "torus,clos",
     link_gbps: LinkGbps = 400.0,
     message_bytes: MessageBytes = 1e9,
-    json_output: Annotated[bool, typer.Option("--json", help="Print one JSON document: fabrics.")] = False,
+    json_output: Annotated[
+        bool, typer.Option("--json", help="Print one JSON document: fabrics, and kinds without that size.")
+    ] = False,
 ) -> None:
-    """Compare fabrics with exactly the same number of accelerators and the same link rate."""
-    from topodesign.fabric import compare_fabrics, fabric_of_size
+    """Compare fabrics with exactly the same number of accelerators and the same link rate.
 
-    names = [name.strip() for name in kinds.split(",")]
-    specs = [fabric_of_size(name, accelerators, link_gbps=link_gbps) for name in names]
+    Kinds that cannot have that number are named with the nearest sizes that they have; the others are compared.
+    """
+    from topodesign.fabric import compare_fabrics, fabric_kinds
+
+    names = fabric_kinds() if kinds == ALL_KINDS else [name.strip() for name in kinds.split(",")]
+    specs, impossible = _of_size(list(dict.fromkeys(names)), accelerators, link_gbps)
+    if not specs:
+        raise next(iter(impossible.values()))
     evaluations = compare_fabrics(specs, message_bytes=message_bytes)
     if json_output:
-        emit_json({"fabrics": list(evaluations)})
-    else:
-        _show(evaluations)
+        emit_json({"fabrics": list(evaluations), "impossible": [_document(*item) for item in impossible.items()]})
+        return
+    show_fabrics(evaluations)
+    for kind, error in impossible.items():
+        note(f"not compared: {kind}: {error.message}")
 
 
-_OPTIONS_BY_KIND = {
-    "torus": {"--shape", "--wrap", "--two-wide"},
-    "clos": {"--accelerators", "--radix", "--tiers", "--oversubscription", "--planes", "--rail-optimized"},
-    "fat-tree": {"--radix"},
-}
+def _of_size(kinds: list[str], accelerators: int, link_gbps: float) -> tuple[list[FabricSpec], dict[str, InvalidInput]]:
+    """The fabrics of a size, and the refusals of kinds that do not have it."""
+    from topodesign.fabric import fabric_of_size
+
+    specs: list[FabricSpec] = []
+    impossible: dict[str, InvalidInput] = {}
+    for kind in kinds:
+        try:
+            specs.append(fabric_of_size(kind, accelerators, link_gbps=link_gbps))
+        except InvalidInput as error:
+            if error.reason != "FABRIC_SIZE_IMPOSSIBLE":
+                raise
+            impossible[kind] = error
+    return specs, impossible
 
 
-def _require_fitting(kind: str, options: dict[str, object | None]) -> None:
-    """The kind exists, and no option of another kind was given: a silently ignored option would mislead."""
-    if kind not in KINDS:
-        raise InvalidInput(
-            f"fabric kind is {kind!r}, but it must be one of {', '.join(KINDS)}; choose one of these",
-            reason="FABRIC_KIND_UNKNOWN",
-            field_path="kind",
-            metadata={"value": kind, "limit": ", ".join(KINDS)},
-        )
-    for option, value in options.items():
-        if value is not None and option not in _OPTIONS_BY_KIND[kind]:
-            known = ", ".join(sorted(_OPTIONS_BY_KIND[kind]))
-            raise InvalidInput(
-                f"{option} does not belong to {kind}; leave it out, {kind} takes {known}",
-                reason="USAGE_INVALID",
-                field_path=option,
-                metadata={"kind": kind},
-            )
-
-
-def _given(value: Value | None, option: str, kind: str, example: str) -> Value:
-    if value is None:
-        raise InvalidInput(
-            f"{kind} needs {option}; add for example {option} {example}", reason="USAGE_INVALID", field_path=option
-        )
-    return value
-
-
-def _sides(text: str) -> tuple[int, ...]:
-    parts = text.lower().split("x")
-    if not all(part.isascii() and part.isdigit() and len(part) <= 9 for part in parts):
-        raise InvalidInput(
-            f"--shape is {text!r}, but it must be whole numbers with x between them; give for example 16x16x16",
-            field_path="shape",
-            metadata={"value": text},
-        )
-    return tuple(int(part) for part in parts)
-
-
-def _flags(text: str) -> tuple[bool, ...]:
-    parts = [part.strip() for part in text.split(",")]
-    if not all(part in ("0", "1") for part in parts):
-        raise InvalidInput(
-            f"--wrap is {text!r}, but it must be 0 or 1 for each axis; give for example 1,1,0",
-            field_path="wrap",
-            metadata={"value": text},
-        )
-    return tuple(part == "1" for part in parts)
-
-
-def _two_wide(text: str | None) -> TwoWide:
-    if text is None or text == "double":
-        return "double"
-    if text == "single":
-        return "single"
-    raise InvalidInput(
-        f"--two-wide is {text!r}, but it must be single or double; choose one",
-        field_path="two_wide",
-        metadata={"value": text},
-    )
-
-
-def _show(evaluations: Sequence[FabricEvaluation]) -> None:
-    import shutil
-
-    from rich.console import Console
-
-    # a pipe gets the whole table, a terminal one that fits it
-    console = Console(width=max(100, shutil.get_terminal_size().columns), highlight=False)
-    console.print(_table(evaluations))
-    for evaluation in evaluations:
-        say(f"{evaluation.name}:")
-        for assumption in evaluation.assumptions:
-            say(f"  assumed: {assumption}")
-
-
-def _table(evaluations: Sequence[FabricEvaluation]) -> "Table":
-    from rich.table import Table
-
-    table = Table("measure", "unit")
-    for evaluation in evaluations:
-        table.add_column(evaluation.name, justify="right")
-    columns = [_rows(evaluation) for evaluation in evaluations]
-    for cells in zip(*columns, strict=True):
-        table.add_row(cells[0][0], cells[0][1], *(value for _, _, value in cells))
-    return table
-
-
-def _rows(evaluation: FabricEvaluation) -> list[tuple[str, str, str]]:
-    bisection, alltoall, latency = evaluation.bisection, evaluation.alltoall, evaluation.latency_us
-    width = f"{bisection.gbps / 1000:,.1f}"
-    if not bisection.exact:
-        width = f"{bisection.lower_gbps / 1000:,.1f} to {width}"
-    tiers = " + ".join(f"{count:,}" for count in evaluation.switches_by_tier)
-    return [
-        ("accelerators", "", f"{evaluation.accelerators:,}"),
-        ("switches by tier", "", tiers or "none"),
-        ("links (optical)", "", f"{evaluation.links:,} ({evaluation.optical_links:,})"),
-        ("diameter, mean", "hops", f"{evaluation.diameter_hops}, {evaluation.mean_hops:.3f}"),
-        ("bisection, one direction", "Tbit/s", width),
-        (
-            "all-to-all per accelerator",
-            "Gbit/s",
-            f"{'' if alltoall.exact else 'up to '}{alltoall.gbps_per_accelerator:,.1f}",
-        ),
-        ("all-to-all", "ms", f"{alltoall.time_s * 1e3:,.2f}"),
-        ("all-reduce", "ms", f"{evaluation.allreduce_s * 1e3:,.2f}"),
-        ("all-reduce by", "", evaluation.allreduce_algorithm),
-        ("latency mean, 99 %", "us", f"{latency.mean:,.2f}, {latency.p99:,.2f}"),
-        ("cost, indicative", "MUSD", f"{evaluation.cost_usd / 1e6:,.2f}"),
-        ("power", "kW", f"{evaluation.power_kw:,.1f}"),
-    ]
+def _document(kind: str, error: InvalidInput) -> dict[str, object]:
+    nearest = [int(size) for size in error.metadata["nearest"].split(",") if size]
+    return {"kind": kind, "reason": error.reason, "message": error.message, "nearest": nearest}

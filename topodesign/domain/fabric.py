@@ -1,12 +1,23 @@
 """Fabrics inside a site: what is asked and what is answered."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal
 
 from topodesign.domain.checks import require, require_number
 from topodesign.domain.fabric_kinds import HammingMesh, Hypercube, HyperX, ReconfigurableTorus, require_twistable
 from topodesign.domain.fabric_limits import MAX_ACCELERATORS as MAX_ACCELERATORS
-from topodesign.domain.fabric_switched import SwitchedSpec
+from topodesign.domain.fabric_switched import (
+    DirectBlocks,
+    Dragonfly,
+    DragonflyPlus,
+    EdgeList,
+    Jellyfish,
+    ScaleUpClos,
+    SlimFly,
+    SwitchedSpec,
+)
 
 TwoWide = Literal["single", "double"]
 
@@ -129,6 +140,25 @@ def _require_radix(radix: int, *, field: str) -> None:
 
 
 FabricSpec = Torus | Clos | ReconfigurableTorus | Hypercube | HyperX | HammingMesh | SwitchedSpec
+
+SPEC_OF_KIND: Mapping[str, type[FabricSpec]] = MappingProxyType(
+    {
+        "torus": Torus,
+        "reconfigurable-torus": ReconfigurableTorus,
+        "hypercube": Hypercube,
+        "hyperx": HyperX,
+        "hammingmesh": HammingMesh,
+        "clos": Clos,
+        "scale-up-clos": ScaleUpClos,
+        "dragonfly": Dragonfly,
+        "dragonfly-plus": DragonflyPlus,
+        "direct-blocks": DirectBlocks,
+        "slimfly": SlimFly,
+        "jellyfish": Jellyfish,
+        "custom": EdgeList,
+    }
+)
+"""The spec of every kind, as ``kind`` of its instances says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -110,5 +110,9 @@ def _impossible(kind: str, accelerators: int, sizes: Iterable[int], *, rule: str
         f"accelerators is {accelerators:,}, but a fabric of kind {kind!r} has {rule}; the nearest sizes are {nearest}",
         reason="FABRIC_SIZE_IMPOSSIBLE",
         field_path="accelerators",
-        metadata={"value": str(accelerators), "kind": kind, "nearest": nearest},
+        metadata={
+            "value": str(accelerators),
+            "kind": kind,
+            "nearest": ",".join(str(size) for size in below + above),
+        },
     )

@@ -133,9 +133,11 @@ def compare_fabrics(
 
 
 def _fec_of_runs(topology: Topology, bill: FabricBill, catalog: Catalog) -> tuple[float, ...]:
-    """Error correction of a link of each cable run, by the class that the bill takes for it."""
+    """Error correction of a link of each cable run, by the class that the bill takes for it; traces have none."""
     classes = {(line.what, line.length_m): line.item for line in bill.lines}
-    return tuple(catalog.cable(classes[run.what, run.length_m]).fec_ns for run in topology.cable_runs())
+    return tuple(
+        0.0 if run.is_trace else catalog.cable(classes[run.what, run.length_m]).fec_ns for run in topology.cable_runs()
+    )
 
 
 def _delays_in_words(delays: PathDelays, switch: Switch | None) -> str:
