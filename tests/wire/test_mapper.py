@@ -12,24 +12,37 @@ from hypothesis import strategies as st
 from wire.wire_strategies import instances
 
 from topodesign.catalog import load_catalog
-from topodesign.domain import availability, fabric, fiber, link, places, plan, rules, scenario, workload
+from topodesign.domain import (
+    availability,
+    fabric,
+    fabric_kinds,
+    fabric_switched,
+    fiber,
+    link,
+    places,
+    plan,
+    rules,
+    scenario,
+    workload,
+)
 from topodesign.domain.equipment import Origin, TransceiverMode
 from topodesign.domain.errors import InvalidInput, InvalidScenario, Problem
-from topodesign.domain.fabric import Clos, Torus
+from topodesign.domain.fabric import SPEC_OF_KIND
 from topodesign.domain.link import LinkRequest
 from topodesign.domain.plan import Plan, SolveLimits, Sync
 from topodesign.domain.scenario import FiberSegment, Policy, PowerZone, Scenario, Site, Size, Workload
-from topodesign.v1 import fabric_pb2, optics_pb2, optics_service_pb2, plan_pb2, scenario_pb2
+from topodesign.v1 import fabric_kinds_pb2, fabric_pb2, optics_pb2, optics_service_pb2, plan_pb2, scenario_pb2
 from topodesign.wire import fabric_from_proto, fabric_to_proto, from_proto, message_type, to_proto
 from topodesign.wire.values import enum_name, without_none
 
+FABRICS = (fabric, fabric_kinds, fabric_switched)
 WIRE_ONLY_MESSAGES = {"Scalar", "Position", "Ring", "Polygon", "CatalogFigures", "FabricSpec"}
 
 
 def domain_dataclasses() -> list[type]:
     found = [
         member
-        for module in (places, fiber, workload, rules, scenario, fabric, link, plan, availability)
+        for module in (places, fiber, workload, rules, scenario, *FABRICS, link, plan, availability)
         for _, member in inspect.getmembers(module, inspect.isclass)
         if is_dataclass(member) and member.__module__ == module.__name__
     ]
@@ -53,7 +66,7 @@ def test_every_domain_field_has_a_message_field_and_the_other_way_round(kind: ty
 def test_every_message_has_a_domain_dataclass() -> None:
     messages = {
         name
-        for module in (scenario_pb2, fabric_pb2, optics_pb2, plan_pb2)
+        for module in (scenario_pb2, fabric_pb2, fabric_kinds_pb2, optics_pb2, plan_pb2)
         for name in module.DESCRIPTOR.message_types_by_name
     }
     # a link is asked for by the message of its method, which a service names DesignLinkRequest
@@ -128,17 +141,19 @@ def test_a_link_of_a_length_only_takes_the_defaults_of_the_domain() -> None:
     assert from_proto(message, LinkRequest) == LinkRequest(length_km=80)
 
 
-@pytest.mark.parametrize(
-    "spec",
-    [
-        Torus(shape=(4, 4, 2), two_wide="single"),
-        Torus(shape=(4, 4, 8), twist=True),
-        Clos(accelerators=128, tiers=2),
-    ],
-)
-def test_fabrics_of_every_kind_arrive(spec: Torus | Clos) -> None:
+@pytest.mark.parametrize("kind", SPEC_OF_KIND)
+@settings(max_examples=25, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_fabrics_of_every_kind_arrive(kind: str, data: st.DataObject) -> None:
+    spec = data.draw(instances(SPEC_OF_KIND[kind]))
+    assert spec.kind == kind
     message = fabric_pb2.FabricSpec.FromString(fabric_to_proto(spec).SerializeToString())
     assert fabric_from_proto(message) == spec
+
+
+def test_every_member_of_a_fabric_is_a_kind() -> None:
+    members = fabric_pb2.FabricSpec.DESCRIPTOR.fields_by_name
+    assert {name.replace("_", "-") for name in members} == set(SPEC_OF_KIND)
 
 
 def test_a_fabric_without_a_kind_is_an_error() -> None:

@@ -8,6 +8,7 @@ from typing import Literal
 from topodesign.domain.checks import require, require_number
 from topodesign.domain.fabric_kinds import HammingMesh, Hypercube, HyperX, ReconfigurableTorus, require_twistable
 from topodesign.domain.fabric_limits import MAX_ACCELERATORS as MAX_ACCELERATORS
+from topodesign.domain.fabric_limits import require_radix
 from topodesign.domain.fabric_switched import (
     DirectBlocks,
     Dragonfly,
@@ -111,7 +112,7 @@ class Clos:
 
     def __post_init__(self) -> None:
         require_number(self.accelerators, field="accelerators", at_least=1, at_most=MAX_ACCELERATORS)
-        _require_radix(self.radix, field="radix")
+        require_radix(self.radix, field="radix")
         if self.tiers is not None:
             require(self.tiers in (2, 3), field="tiers", value=self.tiers, limit="2 or 3", remedy="leave it out")
         require_number(self.oversubscription, field="oversubscription", at_least=0.1, at_most=1000)
@@ -119,24 +120,13 @@ class Clos:
         require_number(self.link_gbps, field="link_gbps", above=0)
         require_number(self.upper_oversubscription, field="upper_oversubscription", at_least=1, at_most=1000)
         if self.upper_radix is not None:
-            _require_radix(self.upper_radix, field="upper_radix")
+            require_radix(self.upper_radix, field="upper_radix")
         if self.pod_leaves is not None:
             require_number(self.pod_leaves, field="pod_leaves", at_least=1, at_most=4096)
 
     @property
     def kind(self) -> str:
         return "clos"
-
-
-def _require_radix(radix: int, *, field: str) -> None:
-    require_number(radix, field=field, at_least=2, at_most=4096)
-    require(
-        radix % 2 == 0,
-        field=field,
-        value=radix,
-        limit="even (half of a switch's ports face down)",
-        remedy="use the next even radix",
-    )
 
 
 FabricSpec = Torus | Clos | ReconfigurableTorus | Hypercube | HyperX | HammingMesh | SwitchedSpec

@@ -24,3 +24,15 @@ def require_accelerators(total: int, *, of: str) -> None:
         limit=f"at most {MAX_ACCELERATORS}",
         remedy="make the fabric smaller, or several of them",
     )
+
+
+def require_radix(radix: int, *, field: str) -> None:
+    """Raise :class:`InvalidInput` unless ``radix`` is even and at most 4096."""
+    require_number(radix, field=field, at_least=2, at_most=4096)
+    require(
+        radix % 2 == 0,
+        field=field,
+        value=radix,
+        limit="even (half of a switch's ports face down)",
+        remedy="use the next even radix",
+    )

@@ -6,7 +6,7 @@ from typing import Literal
 
 from topodesign.domain.checks import require, require_number
 from topodesign.domain.errors import InvalidInput
-from topodesign.domain.fabric_limits import require_accelerators, require_count
+from topodesign.domain.fabric_limits import require_accelerators, require_count, require_radix
 
 Rails = Literal["none", "optimized", "only"]
 MAX_PORTS = 4096
@@ -47,6 +47,11 @@ class ScaleUpClos:
         require_count(self.domain, field="domain", at_most=MAX_PORTS)
         require_count(self.scale_up_switches, field="scale_up_switches", at_most=MAX_PORTS)
         require_number(self.scale_up_gbps, field="scale_up_gbps", above=0)
+        require_radix(self.radix, field="radix")
+        if self.tiers is not None:
+            require(self.tiers in (2, 3), field="tiers", value=self.tiers, limit="2 or 3", remedy="leave it out")
+        require_number(self.oversubscription, field="oversubscription", at_least=0.1, at_most=1000)
+        require_count(self.planes, field="planes", at_most=64)
         require_number(self.link_gbps, field="link_gbps", above=0)
         require(
             self.rails in ("none", "optimized", "only"),

@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from topodesign.v1 import fabric_kinds_pb2 as _fabric_kinds_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -233,6 +234,17 @@ class FabricSpec(_message.Message):
 
     TORUS_FIELD_NUMBER: _builtins.int
     CLOS_FIELD_NUMBER: _builtins.int
+    RECONFIGURABLE_TORUS_FIELD_NUMBER: _builtins.int
+    HYPERCUBE_FIELD_NUMBER: _builtins.int
+    HYPERX_FIELD_NUMBER: _builtins.int
+    HAMMINGMESH_FIELD_NUMBER: _builtins.int
+    SCALE_UP_CLOS_FIELD_NUMBER: _builtins.int
+    DRAGONFLY_FIELD_NUMBER: _builtins.int
+    DRAGONFLY_PLUS_FIELD_NUMBER: _builtins.int
+    DIRECT_BLOCKS_FIELD_NUMBER: _builtins.int
+    SLIMFLY_FIELD_NUMBER: _builtins.int
+    JELLYFISH_FIELD_NUMBER: _builtins.int
+    CUSTOM_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def torus(self) -> Global___Torus:
         """A torus or mesh."""
@@ -241,17 +253,72 @@ class FabricSpec(_message.Message):
     def clos(self) -> Global___Clos:
         """A folded Clos."""
 
+    @_builtins.property
+    def reconfigurable_torus(self) -> _fabric_kinds_pb2.ReconfigurableTorus:
+        """A slice of a reconfigurable torus."""
+
+    @_builtins.property
+    def hypercube(self) -> _fabric_kinds_pb2.Hypercube:
+        """A hypercube."""
+
+    @_builtins.property
+    def hyperx(self) -> _fabric_kinds_pb2.HyperX:
+        """A HyperX."""
+
+    @_builtins.property
+    def hammingmesh(self) -> _fabric_kinds_pb2.HammingMesh:
+        """A HammingMesh."""
+
+    @_builtins.property
+    def scale_up_clos(self) -> _fabric_kinds_pb2.ScaleUpClos:
+        """Scale-up domains that a Clos joins."""
+
+    @_builtins.property
+    def dragonfly(self) -> _fabric_kinds_pb2.Dragonfly:
+        """A Dragonfly."""
+
+    @_builtins.property
+    def dragonfly_plus(self) -> _fabric_kinds_pb2.DragonflyPlus:
+        """A Dragonfly+."""
+
+    @_builtins.property
+    def direct_blocks(self) -> _fabric_kinds_pb2.DirectBlocks:
+        """Directly joined blocks."""
+
+    @_builtins.property
+    def slimfly(self) -> _fabric_kinds_pb2.SlimFly:
+        """A Slim Fly."""
+
+    @_builtins.property
+    def jellyfish(self) -> _fabric_kinds_pb2.Jellyfish:
+        """A Jellyfish."""
+
+    @_builtins.property
+    def custom(self) -> _fabric_kinds_pb2.EdgeList:
+        """Any graph."""
+
     def __init__(
         self,
         *,
         torus: Global___Torus | None = ...,
         clos: Global___Clos | None = ...,
+        reconfigurable_torus: _fabric_kinds_pb2.ReconfigurableTorus | None = ...,
+        hypercube: _fabric_kinds_pb2.Hypercube | None = ...,
+        hyperx: _fabric_kinds_pb2.HyperX | None = ...,
+        hammingmesh: _fabric_kinds_pb2.HammingMesh | None = ...,
+        scale_up_clos: _fabric_kinds_pb2.ScaleUpClos | None = ...,
+        dragonfly: _fabric_kinds_pb2.Dragonfly | None = ...,
+        dragonfly_plus: _fabric_kinds_pb2.DragonflyPlus | None = ...,
+        direct_blocks: _fabric_kinds_pb2.DirectBlocks | None = ...,
+        slimfly: _fabric_kinds_pb2.SlimFly | None = ...,
+        jellyfish: _fabric_kinds_pb2.Jellyfish | None = ...,
+        custom: _fabric_kinds_pb2.EdgeList | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["clos", b"clos", "spec", b"spec", "torus", b"torus"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["clos", b"clos", "custom", b"custom", "direct_blocks", b"direct_blocks", "dragonfly", b"dragonfly", "dragonfly_plus", b"dragonfly_plus", "hammingmesh", b"hammingmesh", "hypercube", b"hypercube", "hyperx", b"hyperx", "jellyfish", b"jellyfish", "reconfigurable_torus", b"reconfigurable_torus", "scale_up_clos", b"scale_up_clos", "slimfly", b"slimfly", "spec", b"spec", "torus", b"torus"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["clos", b"clos", "spec", b"spec", "torus", b"torus"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clos", b"clos", "custom", b"custom", "direct_blocks", b"direct_blocks", "dragonfly", b"dragonfly", "dragonfly_plus", b"dragonfly_plus", "hammingmesh", b"hammingmesh", "hypercube", b"hypercube", "hyperx", b"hyperx", "jellyfish", b"jellyfish", "reconfigurable_torus", b"reconfigurable_torus", "scale_up_clos", b"scale_up_clos", "slimfly", b"slimfly", "spec", b"spec", "torus", b"torus"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_spec: _TypeAlias = _typing.Literal["torus", "clos"]  # noqa: Y015
+    _WhichOneofReturnType_spec: _TypeAlias = _typing.Literal["torus", "clos", "reconfigurable_torus", "hypercube", "hyperx", "hammingmesh", "scale_up_clos", "dragonfly", "dragonfly_plus", "direct_blocks", "slimfly", "jellyfish", "custom"]  # noqa: Y015
     _WhichOneofArgType_spec: _TypeAlias = _typing.Literal["spec", b"spec"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_spec) -> _WhichOneofReturnType_spec | None: ...
 

@@ -14,10 +14,10 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
 from topodesign.domain.errors import InvalidInput, InvalidScenario, Problem
-from topodesign.domain.fabric import Clos, FabricSpec, Torus
+from topodesign.domain.fabric import SPEC_OF_KIND, FabricSpec
 from topodesign.domain.link import LinkRequest
 from topodesign.domain.scenario import Scenario
-from topodesign.v1 import fabric_pb2, optics_pb2, optics_service_pb2, plan_pb2, scenario_pb2
+from topodesign.v1 import fabric_kinds_pb2, fabric_pb2, optics_pb2, optics_service_pb2, plan_pb2, scenario_pb2
 from topodesign.wire.values import (
     Converter,
     FaultList,
@@ -32,7 +32,7 @@ from topodesign.wire.values import (
 from topodesign.wire.values import converter as value_converter
 
 T = TypeVar("T")
-MODULES: tuple[ModuleType, ...] = (scenario_pb2, fabric_pb2, optics_pb2, plan_pb2)
+MODULES: tuple[ModuleType, ...] = (scenario_pb2, fabric_pb2, fabric_kinds_pb2, optics_pb2, plan_pb2)
 
 # A request is named after its method; its message is the domain object itself, so that paths of fields are the same.
 REQUESTS: Mapping[type, type[Message]] = MappingProxyType({LinkRequest: optics_service_pb2.DesignLinkRequest})
@@ -119,7 +119,7 @@ def from_proto(message: Message, kind: type[T], *, path: str = "") -> T:
 def fabric_to_proto(spec: FabricSpec) -> fabric_pb2.FabricSpec:
     """The message of a fabric of any kind."""
     message = fabric_pb2.FabricSpec()
-    getattr(message, spec.kind).CopyFrom(to_proto(spec))
+    getattr(message, _member(spec.kind)).CopyFrom(to_proto(spec))
     return message
 
 
@@ -128,9 +128,15 @@ def fabric_from_proto(message: fabric_pb2.FabricSpec, *, path: str = "fabric") -
     member = message.WhichOneof("spec")
     if member is None:
         raise missing(path)
-    if member == "torus":
-        return from_proto(message.torus, Torus, path=f"{path}.torus")
-    return from_proto(message.clos, Clos, path=f"{path}.clos")
+    return from_proto(getattr(message, member), _SPECS[member], path=f"{path}.{member}")
+
+
+def _member(kind: str) -> str:
+    """The member of ``FabricSpec`` that carries a kind."""
+    return kind.replace("-", "_")
+
+
+_SPECS = {_member(kind): spec for kind, spec in SPEC_OF_KIND.items()}
 
 
 @dataclass(frozen=True, slots=True)
