@@ -25,13 +25,13 @@ class Calls:
         self._waiting = 0
         self._queue_limit = queue_limit
 
-    async def run(self, task: str, *payload: bytes) -> bytes:
-        """The result of a task.
+    async def run(self, task: str, *payload: bytes, limit_s: float | None = None) -> bytes:
+        """The result of a task, which is ended when it takes longer than ``limit_s``.
 
         Raises
         ------
         CapacityError
-            When too many callers wait.
+            When too many callers wait (``CALLS_FULL``), or the task takes too long (``CALL_TOO_LONG``).
         TopoDesignError
             What the task raised.
         """
@@ -47,7 +47,15 @@ class Calls:
         finally:
             self._waiting -= 1
         try:
-            return await self._in_child(task, payload)
+            async with asyncio.timeout(limit_s):
+                return await self._in_child(task, payload)
+        except TimeoutError:
+            raise CapacityError(
+                f"{task} takes longer than the {limit_s:g} s that this service gives it; ask for less or smaller, "
+                "or use the library",
+                reason="CALL_TOO_LONG",
+                metadata={"task": task, "limit_s": f"{limit_s:g}"},
+            ) from None
         finally:
             self._slots.release()
 

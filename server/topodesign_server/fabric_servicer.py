@@ -3,6 +3,8 @@
 # ruff: noqa: ARG002, N802 (the names of methods and their parameters are gRPC's)
 from __future__ import annotations  # gRPC's types take parameters for type checkers only
 
+import asyncio
+
 import grpc
 
 from topodesign.domain.checks import require_number
@@ -13,20 +15,22 @@ from topodesign.wire import fabric_from_proto
 from topodesign_server.calls import Calls
 
 MOST_FABRICS = 32
+READ_AT_ONCE_BYTES = 64 * 1024
 
 
 class FabricServicer(fabric_service_pb2_grpc.FabricServiceServicer):
     """Evaluates fabrics, each call in a child process that ends with the call."""
 
-    def __init__(self, calls: Calls) -> None:
+    def __init__(self, calls: Calls, *, limit_s: float) -> None:
         self._calls = calls
+        self._limit_s = limit_s
 
     async def EvaluateFabric(
         self,
         request: pb.EvaluateFabricRequest,
         context: grpc.aio.ServicerContext[pb.EvaluateFabricRequest, fabric_pb2.FabricEvaluation],
     ) -> fabric_pb2.FabricEvaluation:
-        fabric_from_proto(request.fabric, path="fabric")
+        await _check(request.fabric, path="fabric")
         several = pb.CompareFabricsRequest(fabrics=[request.fabric])
         if request.HasField("message_bytes"):
             several.message_bytes = request.message_bytes
@@ -44,11 +48,19 @@ class FabricServicer(fabric_service_pb2_grpc.FabricServiceServicer):
                 metadata={"value": str(len(request.fabrics)), "limit": str(MOST_FABRICS)},
             )
         for index, fabric in enumerate(request.fabrics):
-            fabric_from_proto(fabric, path=f"fabrics[{index}]")
+            await _check(fabric, path=f"fabrics[{index}]")
         return await self._evaluate(request)
 
     async def _evaluate(self, request: pb.CompareFabricsRequest) -> pb.CompareFabricsResponse:
         if request.HasField("message_bytes"):
             require_number(request.message_bytes, field="message_bytes", above=0)
-        content = await self._calls.run("evaluate_fabrics", request.SerializeToString())
+        content = await self._calls.run("evaluate_fabrics", request.SerializeToString(), limit_s=self._limit_s)
         return pb.CompareFabricsResponse.FromString(content)
+
+
+async def _check(fabric: fabric_pb2.FabricSpec, *, path: str) -> None:
+    """Raise :class:`InvalidInput` for a fabric that cannot be; long edge lists are read on a thread."""
+    if fabric.ByteSize() > READ_AT_ONCE_BYTES:
+        await asyncio.to_thread(fabric_from_proto, fabric, path=path)
+    else:
+        fabric_from_proto(fabric, path=path)

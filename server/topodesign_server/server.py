@@ -132,7 +132,9 @@ def _assemble(settings: ServerSettings, database: Database, children: ChildFacto
     scenario_service_pb2_grpc.add_ScenarioServiceServicer_to_server(
         ScenarioServicer(scenarios, reader, pager, offload), server
     )
-    fabric_service_pb2_grpc.add_FabricServiceServicer_to_server(FabricServicer(calls), server)
+    fabric_service_pb2_grpc.add_FabricServiceServicer_to_server(
+        FabricServicer(calls, limit_s=settings.fabric_limit_s), server
+    )
     optics_service_pb2_grpc.add_OpticsServiceServicer_to_server(OpticsServicer(pager, designs), server)
     operations_pb2_grpc.add_OperationsServicer_to_server(
         OperationsServicer(jobs=jobs, workers=workers, watchers=watchers, pager=pager, offload=offload), server

@@ -8,10 +8,6 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoRe
 from served.running_server import RunningServer
 from topodesign_server.server import SERVICES
 
-from topodesign.client import Client
-from topodesign.domain.errors import InvalidInput
-from topodesign.domain.fabric import Clos, Torus
-
 
 @pytest.mark.parametrize("service", ["", *SERVICES])
 def test_every_service_says_that_it_serves(server: RunningServer, service: str) -> None:
@@ -41,29 +37,3 @@ def test_the_operations_service_refuses_filters(server: RunningServer) -> None:
             operations_pb2.ListOperationsRequest(name="operations", filter="done = true")
         )
     assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
-
-
-def test_fabrics_are_evaluated_as_the_library_does(client: Client) -> None:
-    from topodesign.fabric import evaluate_fabric
-
-    fabrics = [Torus(shape=(4, 4, 4)), Clos(accelerators=64, radix=16)]
-    assert client.compare_fabrics(fabrics) == tuple(evaluate_fabric(fabric) for fabric in fabrics)
-    assert client.evaluate_fabric(fabrics[0]) == evaluate_fabric(fabrics[0])
-
-
-def test_a_fabric_that_cannot_be_is_refused_with_its_path(server: RunningServer) -> None:
-    from topodesign.v1 import fabric_pb2, fabric_service_pb2, fabric_service_pb2_grpc
-
-    request = fabric_service_pb2.CompareFabricsRequest(
-        fabrics=[
-            fabric_pb2.FabricSpec(torus=fabric_pb2.Torus(shape=[4])),
-            fabric_pb2.FabricSpec(clos=fabric_pb2.Clos(accelerators=8, radix=7)),
-        ]
-    )
-    from topodesign.client.connection import as_domain_error
-
-    with grpc.insecure_channel(server.address) as channel, pytest.raises(grpc.RpcError) as caught:
-        fabric_service_pb2_grpc.FabricServiceStub(channel).CompareFabrics(request)
-    error = as_domain_error(caught.value)
-    assert isinstance(error, InvalidInput)
-    assert error.field_path == "fabrics[1].clos.radix"
