@@ -81,5 +81,5 @@ def test_as_many_accelerators_as_the_switches_carry_apart_are_proven() -> None:
 
 @pytest.mark.parametrize(("switches", "ports"), [(4, 4), (10**9, 3), (0, 1), (5, -1)])
 def test_impossible_numbers_are_refused(switches: int, ports: int) -> None:
-    with pytest.raises(InvalidInput, match="switches is|network_ports is"):
+    with pytest.raises(InvalidInput, match=r"switches is|network_ports is"):
         Jellyfish(switches=switches, network_ports=ports, server_ports=1)

@@ -1,10 +1,11 @@
 """Bisection and uniform all-to-all of one plane of a folded Clos, in links and for unit links.
 
 Above the leaves the tiers do not taper here; pods of a chosen shape are in :mod:`topodesign.fabric.clos_shaped`. Where
-every leaf (pod) has the same number of links to each spine (core), fluid routing in proportion to them carries any demand that no leaf exceeds; the cut between two sets of leaves is then
-the smaller of their uplinks. That is possible when the ports of a spine divide well enough among the leaves
-(:func:`spine_share`). Otherwise the same cut is only an upper bound, and the lower bound counts the part of the links
-that is spread evenly; a last pod of fewer, full leaves is treated in :mod:`topodesign.fabric.clos_pods`.
+every leaf (pod) has the same number of links to each spine (core), fluid routing in proportion to them carries any
+demand that no leaf exceeds; the cut between two sets of leaves is then the smaller of their uplinks. That is possible
+when the ports of a spine divide well enough among the leaves (:func:`spine_share`). Otherwise the same cut is only an
+upper bound, and the lower bound counts the part of the links that is spread evenly; a last pod of fewer, full leaves is
+treated in :mod:`topodesign.fabric.clos_pods`.
 """
 
 import math
