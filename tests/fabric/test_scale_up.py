@@ -8,10 +8,15 @@ from fabric.small_graphs import alltoall_by_linear_programme, least_balanced_cut
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from topodesign.catalog import load_catalog
 from topodesign.domain.errors import InvalidInput
+from topodesign.domain.fabric import Clos
 from topodesign.domain.fabric_switched import ScaleUpClos
+from topodesign.fabric import evaluate_fabric
+from topodesign.fabric.bill import fabric_bill
+from topodesign.fabric.clos import ClosTopology
 from topodesign.fabric.scale_up import ScaleUpClosTopology
-from topodesign.fabric.topology import FabricGraph, StepLatency
+from topodesign.fabric.topology import CableRun, FabricGraph, StepLatency
 
 
 @st.composite
@@ -129,3 +134,30 @@ def test_partly_filled_domains_are_refused_with_the_nearest_sizes() -> None:
 def test_rails_of_three_tiers_are_refused() -> None:
     with pytest.raises(InvalidInput, match="rails of two tiers of radix 4 hold at most 16"):
         ScaleUpClosTopology(ScaleUpClos(accelerators=24, domain=2, radix=4, rails="only"))
+
+
+def test_a_whole_evaluation_has_both_networks() -> None:
+    evaluation = evaluate_fabric(ScaleUpClos(accelerators=576, domain_rails=4))
+    assert evaluation.links == 576 * 18 + 576 + sum(run.count for run in clos_runs(576)[1:])
+    assert evaluation.diameter_hops == 4
+    assert evaluation.allreduce_algorithm.startswith("hierarchical")
+    # injection: 18 links inside and one outside
+    assert evaluation.throughput[0].value <= 1
+
+
+def clos_runs(accelerators: int) -> tuple[CableRun, ...]:
+    return ClosTopology(Clos(accelerators=accelerators, radix=64)).cable_runs()
+
+
+def test_switches_and_cables_are_paid_by_their_own_ports_and_rates() -> None:
+    # 2 domains of 4 with 2 scale-up switches of 4 ports at 800 G, a leaf of 8 of 16 ports; catalogue prices
+    catalog = load_catalog()
+    topology = ScaleUpClosTopology(
+        ScaleUpClos(accelerators=8, domain=4, scale_up_switches=2, scale_up_gbps=800, radix=16, link_gbps=400)
+    )
+    price = next(switch for switch in catalog.switches if switch.id == "ndr-64x400g").cost_usd
+    lines = {line.what: line for line in fabric_bill(topology, catalog).lines}
+    assert lines["switches of tier 1"].cost_usd == pytest.approx(4 * price * 4 / 64)
+    assert lines["switches of tier 2"].cost_usd == pytest.approx(1 * price * 16 / 64)
+    assert lines["accelerator to scale-up switch"].item == "dac-800g"
+    assert lines["accelerator to leaf"].item == "dac-400g"

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from topodesign.domain.errors import InvalidInput
-from topodesign.domain.fabric_switched import DirectBlocks, Dragonfly, DragonflyPlus
+from topodesign.domain.fabric_switched import DirectBlocks, Dragonfly, DragonflyPlus, Jellyfish
 from topodesign.fabric import evaluate_fabric, topology_of
 from topodesign.fabric.direct_blocks import DirectBlocksTopology
 from topodesign.fabric.distances import path_classes_of
@@ -151,6 +151,9 @@ def test_more_blocks_than_ports_of_an_optical_switch_are_refused() -> None:
         lambda: Dragonfly(p=4096, a=4096, h=4096),
         lambda: DragonflyPlus(p=1, leaves=0, spines=1, h=1),
         lambda: topology_of(Dragonfly(p=16, a=64, h=64)),
+        lambda: topology_of(Dragonfly(p=1, a=4096, h=4096, groups=2)),
+        lambda: topology_of(Jellyfish(switches=100_000, network_ports=4096, server_ports=1)),
+        lambda: topology_of(DragonflyPlus(p=1, leaves=4096, spines=4096, h=1, groups=2)),
     ],
 )
 def test_impossible_sizes_are_refused_with_a_remedy(make: object) -> None:

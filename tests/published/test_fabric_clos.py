@@ -88,3 +88,14 @@ def test_meta_24k_cluster_with_its_pods_and_taper() -> None:
     assert evaluation.bisection.exact
     assert evaluation.bisection.gbps / 1000 == pytest.approx(702, rel=0.0215)
     assert evaluation.bisection.links / (24576 / 2) == pytest.approx(1 / 7, rel=0.0215)
+
+
+def test_alibaba_hpn_pod_of_two_planes() -> None:
+    # Alibaba HPN (SIGCOMM 2024): two tiers, two planes, 1024 GPUs per segment, 15 segments = about 15,000 per pod, 8
+    # rails, 2 x 200G per GPU: a leaf serves the 128 GPUs of one rank of a segment, 8 x 15 = 120 leaves per plane
+    spec = Clos(accelerators=15 * 1024, radix=256, tiers=2, planes=2, rail_optimized=True, link_gbps=200)
+    evaluation = evaluate_fabric(spec)
+    assert evaluation.switches_by_tier[0] == 2 * 8 * 15
+    assert evaluation.diameter_hops == 4
+    assert ClosTopology(spec).injection_links * spec.link_gbps == 2 * 200
+    assert evaluation.bisection.upper_gbps == 15 * 1024 / 2 * 400

@@ -80,8 +80,8 @@ class DirectBlocksTopology(LeafSpineGroups):
     def assumptions(self) -> tuple[str, ...]:
         said = [
             FLOOR_PLAN,
-            f"{self.ocs_units} optical circuit switches of {self.spec.ocs_ports} ports, {self.ocs_ports_used} of them "
-            "in use, stand in the middle of the hall",
+            f"{self.ocs_units} optical circuit switches of {self.spec.ocs_ports} ports, "
+            f"{self.ocs_ports_used} ports in use, stand in the middle of the hall",
             "links between blocks are set for uniform traffic: spread evenly over all other blocks",
         ]
         if self.global_links.unused_ports:

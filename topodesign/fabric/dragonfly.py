@@ -17,8 +17,8 @@ from topodesign.fabric.certificates import met_or_bounded
 from topodesign.fabric.floor_plan import FLOOR_PLAN, across_cable_m, group_cable_m
 from topodesign.fabric.group_links import GroupLinks
 from topodesign.fabric.hosted import HostsOnSwitches
-from topodesign.fabric.router_graph import RunList, host_places, hosts_on_switches
-from topodesign.fabric.topology import CableRun, FabricGraph, PairRate, require_graph_size
+from topodesign.fabric.router_graph import RunList, host_places, hosts_on_switches, require_switch_graph
+from topodesign.fabric.topology import CableRun, FabricGraph, PairRate
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,10 @@ class DragonflyTopology(HostsOnSwitches):
     spec: Dragonfly
 
     def __post_init__(self) -> None:
-        require_graph_size(self.accelerators + sum(self.switches_by_tier))
+        spec = self.spec
+        ports = spec.a - 1 + spec.h
+        switches = spec.a * spec.group_count
+        require_switch_graph(accelerators=self.accelerators, switches=switches, links=switches * ports // 2)
 
     @property
     def kind(self) -> str:

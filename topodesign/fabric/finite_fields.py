@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from topodesign.domain.errors import InvalidInput
+from topodesign.domain.errors import InternalError, InvalidInput
 from topodesign.domain.fabric_switched import prime_power
 from topodesign.fabric.topology import Counts
 
@@ -69,7 +69,7 @@ def _multiplication(prime: int, degree: int, digits: Counts, weights: Counts) ->
         table: Counts = reduced[:, :, :degree] @ weights
         if degree == 1 or not np.any(table[1:, 1:] == 0):  # no zero divisors: irreducible
             return table
-    raise AssertionError(f"no irreducible polynomial of degree {degree} over GF({prime})")
+    raise InternalError(f"no irreducible polynomial of degree {degree} over GF({prime})")
 
 
 def _primitive(multiply: Counts) -> int:

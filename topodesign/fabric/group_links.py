@@ -48,16 +48,19 @@ class GroupLinks:
     @property
     def fewest(self) -> int:
         """Least number of links between two groups; 0 with one group."""
-        offsets = [offset for _, offset in self.slots]
-        return min((offsets.count(offset) for offset in set(offsets)), default=0)
+        return int(self._by_offset[1:].min(initial=len(self.slots)))
+
+    @cached_property
+    def _by_offset(self) -> Counts:
+        """Links from a group to the group so many further on."""
+        return np.bincount([offset for _, offset in self.slots], minlength=self.groups)
 
     @cached_property
     def shares(self) -> Lengths:
         """For each switch of a group: its share of the links to another group, added up over all other groups."""
-        links = np.bincount([offset for _, offset in self.slots], minlength=self.groups)
         found = np.zeros(self.switches)
         for port, (_, offset) in enumerate(self.slots):
-            found[port // self.ports] += 1 / links[offset]
+            found[port // self.ports] += 1 / self._by_offset[offset]
         return found
 
     def ends(self) -> tuple[Counts, Counts]:

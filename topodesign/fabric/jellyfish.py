@@ -17,8 +17,8 @@ from topodesign.domain.fabric_switched import Jellyfish
 from topodesign.fabric.distances import hop_histogram
 from topodesign.fabric.floor_plan import FLOOR_PLAN, across_cable_m, group_cable_m
 from topodesign.fabric.hosted import HostsOnSwitches
-from topodesign.fabric.router_graph import RunList, host_places, hosts_on_switches
-from topodesign.fabric.topology import CableRun, Counts, FabricGraph, PathClasses, require_graph_size
+from topodesign.fabric.router_graph import RunList, host_places, hosts_on_switches, require_switch_graph
+from topodesign.fabric.topology import CableRun, Counts, FabricGraph, PathClasses
 
 Pair = tuple[int, int]
 SWAPS_PER_FAULT = 200
@@ -38,7 +38,9 @@ class JellyfishTopology(HostsOnSwitches):
     spec: Jellyfish
 
     def __post_init__(self) -> None:
-        require_graph_size(self.accelerators + self.spec.switches)
+        switches = self.spec.switches
+        links = switches * self.spec.network_ports // 2
+        require_switch_graph(accelerators=self.accelerators, switches=switches, links=links)
 
     @property
     def kind(self) -> str:

@@ -9,14 +9,13 @@ from topodesign.fabric.certificates import met_or_bounded
 from topodesign.fabric.floor_plan import across_cable_m, group_cable_m
 from topodesign.fabric.group_links import GroupLinks
 from topodesign.fabric.hosted import HostsOnSwitches
-from topodesign.fabric.router_graph import RunList, host_places, hosts_on_switches
+from topodesign.fabric.router_graph import RunList, host_places, hosts_on_switches, require_switch_graph
 from topodesign.fabric.topology import (
     CableRun,
     FabricGraph,
     PairRate,
     PathClasses,
     no_paths,
-    require_graph_size,
 )
 
 
@@ -43,7 +42,8 @@ class LeafSpineGroups(HostsOnSwitches):
     def global_links(self) -> GroupLinks: ...
 
     def __post_init__(self) -> None:
-        require_graph_size(self.accelerators + sum(self.switches_by_tier))
+        ends = self.groups * self.spines * (2 * self.leaves * self.leaf_links + self.global_links.ports)
+        require_switch_graph(accelerators=self.accelerators, switches=sum(self.switches_by_tier), links=ends // 2)
 
     @property
     def groups(self) -> int:

@@ -6,7 +6,23 @@ from typing import Self
 
 import numpy as np
 
-from topodesign.fabric.topology import CableRun, Counts, FabricGraph
+from topodesign.domain.checks import require
+from topodesign.fabric.topology import CableRun, Counts, FabricGraph, require_graph_size
+
+MAX_GRAPH_LINKS = 5_000_000
+"""Explicit graphs with more links between switches are refused: each takes some hundred bytes on the way."""
+
+
+def require_switch_graph(*, accelerators: int, switches: int, links: int) -> None:
+    """Refuse to write down a graph that is too large to be looked at."""
+    require_graph_size(accelerators + switches)
+    require(
+        links <= MAX_GRAPH_LINKS,
+        field="links between switches",
+        value=links,
+        limit=f"at most {MAX_GRAPH_LINKS} for an explicit graph",
+        remedy="use fewer ports, or a smaller fabric of the same family",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from topodesign.fabric.clos import plane_links
 from topodesign.fabric.clos_layout import ClosLayout, clos_layout
 from topodesign.fabric.collectives import NOTHING_TO_DO, ring_allreduce
 from topodesign.fabric.floor_plan import FLOOR_PLAN, IN_RACK_CABLE_M, group_cable_m
+from topodesign.fabric.router_graph import require_switch_graph
 from topodesign.fabric.scale_up_bounds import scale_up_alltoall, scale_up_bisection
 from topodesign.fabric.scale_up_collectives import hierarchical_allreduce
 from topodesign.fabric.scale_up_paths import scale_up_paths
@@ -28,7 +29,6 @@ from topodesign.fabric.topology import (
     PairRate,
     PathClasses,
     StepLatency,
-    require_graph_size,
 )
 
 RAILS = {"none": "", "optimized": ", rail-optimized", "only": ", rail-only"}
@@ -203,7 +203,7 @@ class ScaleUpClosTopology:
         count, chips = spec.accelerators, spec.scale_up_switches
         per_copy = sum(layout.switches_by_tier) if layout else 0
         vertices = count + places.domains * chips + per_copy * (places.copies if layout else 0)
-        require_graph_size(vertices)
+        require_switch_graph(accelerators=count, switches=vertices - count, links=count * chips)
         hosts = np.arange(count, dtype=np.int64)
         first_chip = count + hosts // places.domain * chips
         rate = spec.scale_up_gbps / spec.link_gbps
