@@ -13,6 +13,8 @@ Rated = TypeVar("Rated", Switch, CableClass)
 
 COPPER_PREFIX = "dac-"
 """Catalogue ids of copper cables start so (direct attach copper); every other class is optical."""
+WHOLE_PREFIXES = (COPPER_PREFIX, "aoc-")
+"""Cables with both ends attached, which cannot lead through an optical circuit switch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +79,8 @@ def fabric_bill(topology: Topology, catalog: Catalog) -> FabricBill:
     for run in topology.cable_runs():
         if run.is_trace:
             continue
-        cable = _cheapest(classes, run.length_m)
+        fitting = [cable for cable in classes if not (run.through_ocs and cable.id.startswith(WHOLE_PREFIXES))]
+        cable = _cheapest(fitting, run.length_m)
         lines.append(
             BillLine(
                 item=cable.id,

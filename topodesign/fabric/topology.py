@@ -37,13 +37,15 @@ class PathClasses:
 class CableRun:
     """``count`` cables of one length between the same kinds of ends.
 
-    ``is_trace``: traces of a board, which are links but nothing to buy.
+    ``is_trace``: traces of a board, which are links but nothing to buy. ``through_ocs``: by optical circuit switches,
+    so that modules and loose fiber are needed, no cable with ends of its own.
     """
 
     what: str
     count: int
     length_m: float
     is_trace: bool = False
+    through_ocs: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
