@@ -81,6 +81,14 @@ def test_every_ocs_carries_one_link_of_each_block_and_joins_opposite_faces(
             assert sorted(blocks[hosts].tolist()) == list(range(topology.spec.blocks))
 
 
+def test_links_through_an_ocs_are_modules_and_fiber_even_where_an_active_cable_would_reach() -> None:
+    # a pod of one block: its rack is 5.9 m from the OCS, 11.8 m there and back; 96 ends make 48 links
+    topology = ReconfigurableTorusTopology(ReconfigurableTorus(shape=(4, 4, 4), pod_blocks=1))
+    lines = fabric_bill(topology, load_catalog()).lines
+    assert {line.item for line in lines if "OCS" in line.what} == {"dr4-400g"}
+    assert sum(line.count for line in lines if "OCS" in line.what) == 48
+
+
 def test_links_inside_blocks_run_through_no_ocs() -> None:
     topology = a_slice(8, 4, 4)
     graph, blocks = topology.graph(), topology.blocks_of_hosts()

@@ -13,6 +13,8 @@ Rated = TypeVar("Rated", Switch, CableClass)
 
 COPPER_PREFIX = "dac-"
 """Catalogue ids of copper cables start so (direct attach copper); every other class is optical."""
+WHOLE_PREFIXES = (COPPER_PREFIX, "aoc-")
+"""Cables with both ends attached, which cannot lead through an optical circuit switch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +79,12 @@ def fabric_bill(topology: Topology, catalog: Catalog) -> FabricBill:
         speed = _speed_of(catalog.cables, topology.link_gbps * run.rate)
         bundle = _bundle(topology.link_gbps * run.rate, speed)
         _note_bundle(assumptions, f"{speed:g}G cables", bundle)
-        cable = _cheapest([cable for cable in catalog.cables if cable.port_gbps == speed], run.length_m)
+        fitting = [
+            cable
+            for cable in catalog.cables
+            if cable.port_gbps == speed and not (run.through_ocs and cable.id.startswith(WHOLE_PREFIXES))
+        ]
+        cable = _cheapest(fitting, run.length_m)
         lines.append(
             BillLine(
                 item=cable.id,

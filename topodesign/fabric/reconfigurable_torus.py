@@ -1,6 +1,6 @@
 """Slices of a reconfigurable torus: a torus, twisted or not, whose links between blocks run through an OCS plant."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -19,7 +19,7 @@ from topodesign.fabric.topology import (
     PathClasses,
     StepLatency,
 )
-from topodesign.fabric.torus import TorusTopology
+from topodesign.fabric.torus import INSIDE_RACKS, TorusTopology
 from topodesign.fabric.twisted_torus import TwistedTorusTopology
 
 ELECTRICAL = -1
@@ -101,7 +101,9 @@ class ReconfigurableTorusTopology:
 
     def cable_runs(self) -> tuple[CableRun, ...]:
         return tuple(
-            CableRun(what=run.what.replace("between racks", "through OCS"), count=run.count, length_m=run.length_m)
+            run
+            if run.what == INSIDE_RACKS
+            else replace(run, what=run.what.replace("between racks", "through OCS"), through_ocs=True)
             for run in self.slice_topology.cable_runs()
         )
 

@@ -54,7 +54,8 @@ class PathFactor:
 class CableRun:
     """``count`` cables of one length between the same kinds of ends; ``rate`` in units of the topology's link rate.
 
-    ``is_trace``: traces of a board, which are links but nothing to buy.
+    ``is_trace``: traces of a board, which are links but nothing to buy. ``through_ocs``: by optical circuit switches,
+    so that modules and loose fiber are needed, no cable with ends of its own.
     """
 
     what: str
@@ -62,6 +63,7 @@ class CableRun:
     length_m: float
     rate: float = 1.0
     is_trace: bool = False
+    through_ocs: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

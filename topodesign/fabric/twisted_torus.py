@@ -41,6 +41,7 @@ from topodesign.fabric.topology import (
     StepLatency,
     require_graph_size,
 )
+from topodesign.fabric.torus import INSIDE_RACKS
 from topodesign.fabric.twisted_paths import HOP_KEY, nearest_keys, shifted_keys, twisting_keys
 
 
@@ -128,10 +129,10 @@ class TwistedTorusTopology:
     def cable_runs(self) -> tuple[CableRun, ...]:
         count = self.accelerators
         if self._is_in_one_rack:
-            return (CableRun(what="inside racks", count=3 * count, length_m=IN_RACK_CABLE_M),)
+            return (CableRun(what=INSIDE_RACKS, count=3 * count, length_m=IN_RACK_CABLE_M),)
         crossing = [count // block for block in self._block]
         inside = 3 * count - sum(crossing)
-        runs = [CableRun(what="inside racks", count=inside, length_m=IN_RACK_CABLE_M)] if inside else []
+        runs = [CableRun(what=INSIDE_RACKS, count=inside, length_m=IN_RACK_CABLE_M)] if inside else []
         for axis, (number, length_m) in enumerate(zip(crossing, self._cable_m, strict=True), start=1):
             runs.append(CableRun(what=f"axis {axis}, between racks", count=number, length_m=length_m))
         return tuple(runs)
@@ -226,7 +227,7 @@ class TwistedTorusTopology:
         strides = (1, shape[0], shape[0] * shape[1])
         vertices = np.arange(self.accelerators, dtype=np.int64)
         places = [vertices // stride % side for stride, side in zip(strides, shape, strict=True)]
-        has_inside = self.cable_runs()[0].what == "inside racks"
+        has_inside = self.cable_runs()[0].what == INSIDE_RACKS
         heads: list[Counts] = []
         runs: list[Counts] = []
         for axis, side in enumerate(shape):
