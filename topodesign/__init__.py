@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from topodesign import verify as verify
     from topodesign.api import design_link as design_link
+    from topodesign.api import estimate_training as estimate_training
     from topodesign.api import explain as explain
     from topodesign.api import list_modes as list_modes
     from topodesign.api import plan as plan
     from topodesign.api import reach_table as reach_table
+    from topodesign.api import training_models as training_models
     from topodesign.catalog import load_catalog as load_catalog
     from topodesign.client import Client as Client
     from topodesign.comparison import diff_plans as diff_plans
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from topodesign.domain.plan import Verification as Verification
     from topodesign.domain.scenario import MeasuredReach as MeasuredReach
     from topodesign.domain.scenario import Scenario as Scenario
+    from topodesign.domain.training import TrainingEstimate as TrainingEstimate
+    from topodesign.domain.training import TrainingModel as TrainingModel
     from topodesign.fabric import compare_fabrics as compare_fabrics
     from topodesign.fabric import evaluate_fabric as evaluate_fabric
     from topodesign.outputs import load_plan as load_plan
@@ -46,12 +50,15 @@ _HOME = {
     "Scenario": "topodesign.domain.scenario",
     "TopoDesignError": "topodesign.domain.errors",
     "Torus": "topodesign.domain.fabric",
+    "TrainingEstimate": "topodesign.domain.training",
+    "TrainingModel": "topodesign.domain.training",
     "TransceiverMode": "topodesign.domain.equipment",
     "Verification": "topodesign.domain.plan",
     "check_scenario": "topodesign.scenario",
     "compare_fabrics": "topodesign.fabric",
     "design_link": "topodesign.api",
     "diff_plans": "topodesign.comparison",
+    "estimate_training": "topodesign.api",
     "evaluate_fabric": "topodesign.fabric",
     "explain": "topodesign.api",
     "list_modes": "topodesign.api",
@@ -60,6 +67,7 @@ _HOME = {
     "load_scenario": "topodesign.scenario",
     "plan": "topodesign.api",
     "reach_table": "topodesign.api",
+    "training_models": "topodesign.api",
 }
 
 __all__ = [*sorted(_HOME), "verify"]  # noqa: PLE0604  (names, as strings)

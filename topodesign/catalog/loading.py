@@ -24,6 +24,7 @@ from topodesign.domain.equipment import (
     TransceiverMode,
 )
 from topodesign.domain.errors import InternalError, InvalidInput
+from topodesign.domain.training import TrainingModel
 
 Overrides = Mapping[str, Mapping[str, float]]
 Item = TypeVar(
@@ -37,6 +38,7 @@ Item = TypeVar(
     FiberKind,
     Reliability,
     HutKind,
+    TrainingModel,
 )
 
 OVERRIDE_ORIGIN = Origin(source="scenario override", date="", confidence="high")

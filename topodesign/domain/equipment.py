@@ -28,7 +28,7 @@ class Accelerator:
     """A training accelerator.
 
     ``all_in_w``: IT watts per accelerator including host, fabric share and cooling fans (PUE comes on top).
-    ``peak_tflops``: dense BF16. ``scale_out_gbps``: one direction, per accelerator.
+    ``peak_tflops``: dense BF16. ``scale_out_gbps``: one direction, per accelerator. ``hbm_gb``: its memory, 10^9 bytes.
     """
 
     id: str
@@ -38,9 +38,12 @@ class Accelerator:
     peak_tflops: float
     scale_out_gbps: float
     origins: Mapping[str, Origin] = field(default_factory=dict)
+    hbm_gb: float | None = None
 
     def __post_init__(self) -> None:
         require_id(self.id, field="accelerator.id")
+        if self.hbm_gb is not None:
+            require_number(self.hbm_gb, field="hbm_gb", above=0)
         require_number(self.all_in_w, field="all_in_w", above=0)
         require_number(self.cost_usd, field="cost_usd", at_least=0)
         require_number(self.peak_tflops, field="peak_tflops", above=0)
