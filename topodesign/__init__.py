@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from topodesign.outputs import load_plan as load_plan
     from topodesign.scenario import check_scenario as check_scenario
     from topodesign.scenario import load_scenario as load_scenario
+    from topodesign.training.sharding import plan_sharding as plan_sharding
+    from topodesign.training.sweep import sweep_training as sweep_training
 
 _HOME = {
     "Client": "topodesign.client",
@@ -66,7 +68,9 @@ _HOME = {
     "load_plan": "topodesign.outputs",
     "load_scenario": "topodesign.scenario",
     "plan": "topodesign.api",
+    "plan_sharding": "topodesign.training.sharding",
     "reach_table": "topodesign.api",
+    "sweep_training": "topodesign.training.sweep",
     "training_models": "topodesign.api",
 }
 

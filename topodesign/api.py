@@ -219,10 +219,10 @@ def estimate_training(**options: Any) -> TrainingEstimate:
     Parameters
     ----------
     **options
-        Fields of :class:`~topodesign.domain.training.TrainingRequest`: ``parameters``, ``step_s``, ``sites``, ``method``,
-        ``gbps`` or ``utilization``, ... Of :class:`~topodesign.domain.training.JobSize` beside them: ``model``, in place of
-        ``parameters`` and ``layers``; ``accelerator`` and ``accelerators``, in place of ``step_s``; ``pod_accelerators``,
-        which the model must fit.
+        Fields of :class:`~topodesign.domain.training.TrainingRequest`: ``parameters``, ``step_s``, ``sites``,
+        ``method``, ``gbps`` or ``utilization``, ... Of :class:`~topodesign.domain.training.JobSize` beside them:
+        ``model``, in place of ``parameters`` and ``layers``; ``accelerator`` and ``accelerators``, in place of
+        ``step_s``; ``pod_accelerators``, which the model must fit.
 
     Raises
     ------

@@ -101,7 +101,7 @@ def estimate(
     """
     from topodesign.api import estimate_training
 
-    given = {
+    given: dict[str, object] = {
         "parameters": parameters,
         "step_s": step_s,
         "inner_steps": inner_steps,
@@ -155,8 +155,9 @@ def models(
         active = f", {model.active_parameters:.4g} active" if model.is_mixture else ""
         origin = model.origins.get("parameters") or model.origins["*"]
         say(
-            f"{model.id:<18} {model.parameters:>9.4g} parameters{active}, {model.layers} layers of {model.hidden_size:,}, "
-            f"{model.batch_tokens:,.0f} tokens a step ({origin.source}, {origin.date}, confidence {origin.confidence})"
+            f"{model.id:<18} {model.parameters:>9.4g} parameters{active}, {model.layers} layers of "
+            f"{model.hidden_size:,}, {model.batch_tokens:,.0f} tokens a step "
+            f"({origin.source}, {origin.date}, confidence {origin.confidence})"
         )
 
 

@@ -357,7 +357,8 @@ class TrainingEstimate:
     average_gbps : float
         What leaves each site on average at that utilization.
     exchange_bits : float
-        Bits that leave, and enter, each site for one exchange of the whole model (a pipeline: over one boundary, a step).
+        Bits that leave, and enter, each site for one exchange of the whole model (a pipeline: over one boundary, a
+        step).
     goodput : float
         Share of time spent on computing that counts: ``utilization`` times ``uptime``.
     compute_penalty : float
@@ -392,9 +393,9 @@ LinkKind = Literal["pod", "pods", "sites", "regions"]
 class ShardedDimension:
     """One dimension of parallelism over one kind of link.
 
-    ``bits_per_step`` leave each member there (a pod, site or region; a pipeline: cross each boundary), in each direction;
-    0 inside a pod, which nothing leaves. ``bits_across_sites`` is what the dimension would send out of each site if it
-    crossed sites.
+    ``bits_per_step`` leave each member there (a replica among pods, a site, a region; a pipeline: cross each boundary),
+    in each direction; 0 inside a pod, which nothing leaves. ``bits_across_sites`` is what the dimension would send out
+    of each site if it crossed sites.
     """
 
     dimension: Parallelism

@@ -3,16 +3,21 @@
 Symbols, with docs/training.md: an exchange of V bits per site and direction every H steps of T seconds, in K fragments
 of n layers each (K = 1: the model's L layers at once), over B bit/s of which a share beta is of use, with a serial
 latency l. Gradients are released during the last a T of a step, so that an exchange may begin a (1 - 1/n) T before the
-step's end; it must have ended tau steps after it. With w = tau + a (1 - 1/n), the steps an exchange may take without
-stall, and m = max(1, ceil(w K / H)), the exchanges that are under way at a time, the H steps take
+step's end; it must have ended tau steps after it. A whole model's gradients come layer by layer, so that the last
+layer's V / L begin when the step has ended; a fragment's come in smaller buckets. With w = tau + a (1 - 1/n), and m(x)
+= floor(x K / H) + 1 exchanges under way at a time, so that the lateness of one is that of the others, H steps take
 
-(T1)  max( H T + max( K/m max(0, V/(K beta B) + l - w T),               every fragment that is late
-                      max(0, V/(L beta B) + l - tau T) where K = 1 ),   the last layer, released at the step's very end
-           V/(beta B) )                                                 a link that is never idle
+(T1)  max( H T + max( K / m(w)   max(0, V/(K beta B) + l - w T),       the exchange is longer than its window
+                      K / m(tau) max(0, V'/(beta B) + l - tau T) ),    what is released last
+           V/(beta B) )                                                a link that is never idle
 
-and utilization is H T over that. (T2), the bandwidth for a utilization, is (T1) solved for B.
+with V' = V / L if K = 1, else 0,
+and utilization is H T over that; exact where K divides H or w < floor(H / K), since fragments are taken as evenly
+spaced, which whole steps need not allow otherwise (then it is up to an eighth off). (T2), the bandwidth for a
+utilization, is (T1) solved for B.
 
-References: arXiv:2501.18512 (Streaming DiLoCo), section 3 and its bandwidth table, for the schedule that (T1) describes.
+References: arXiv:2501.18512 (Streaming DiLoCo), section 3 and its bandwidth table, for the schedule that (T1)
+describes.
 """
 
 from dataclasses import dataclass
@@ -44,7 +49,8 @@ class Schedule:
     fragments : array
         K, at least 1 and at most H.
     layers : array
-        L, at least K: layers of the model. 1 where nothing is known of them: nothing is then hidden behind a backward pass.
+        L, at least K: layers of the model. 1 where nothing is known of them: nothing is then hidden behind a backward
+        pass.
     overlap_steps : array
         tau, 0 to H: steps that go on while an exchange is under way.
     backward_overlap : array
@@ -75,15 +81,14 @@ class Schedule:
         """w = tau + a (1 - 1/n): steps that an exchange may take without stall."""
         return self.overlap_steps + self.backward_overlap * (1.0 - self.fragments / self.layers)
 
-    @property
-    def under_way(self) -> FloatArray:
-        """m: exchanges that are under way at a time; the lateness of one delays the others by the same."""
-        return np.maximum(1.0, np.ceil(self.window_steps * self.fragments / self.inner_steps - 1e-9))
+    def under_way(self, window_steps: FloatArray) -> FloatArray:
+        """m: exchanges under way at a time when each may take so many steps; late together, they stall but once."""
+        return np.floor(window_steps * self.fragments / self.inner_steps + ROUNDING) + 1.0
 
     @property
-    def is_whole(self) -> NDArray[np.bool_]:
-        """Whether all layers are exchanged at once, so that the last of them is released at the step's end."""
-        return self.fragments <= 1.0
+    def released_last_bits(self) -> FloatArray:
+        """V': bits that are released only when the step has ended."""
+        return np.where(self.fragments <= 1.0, self.volume_bits / self.layers, 0.0)
 
 
 def exchanged_whole(*, volume_bits: float, step_s: float, inner_steps: float = 1.0) -> Schedule:
@@ -117,11 +122,11 @@ def stall_s(schedule: Schedule, useful_bps: FloatArray) -> FloatArray:
         beta B in bit/s, above 0: what a site can send, and receive, at the same time.
     """
     whole_s = schedule.volume_bits / useful_bps
-    late = np.maximum(0.0, exchange_s(schedule, useful_bps) - schedule.window_steps * schedule.step_s)
-    stalls = late * schedule.fragments / schedule.under_way
-    last_layer = whole_s / schedule.layers + schedule.latency_s - schedule.overlap_steps * schedule.step_s
-    stalls = np.where(schedule.is_whole, np.maximum(stalls, last_layer), stalls)
-    waiting = np.maximum(stalls, whole_s - schedule.compute_s)
+    window, overlap = schedule.window_steps, schedule.overlap_steps
+    late = exchange_s(schedule, useful_bps) - window * schedule.step_s
+    last = schedule.released_last_bits / useful_bps + schedule.latency_s - overlap * schedule.step_s
+    stalls = np.maximum(late / schedule.under_way(window), last / schedule.under_way(overlap))
+    waiting = np.maximum(schedule.fragments * stalls, whole_s - schedule.compute_s)
     return np.maximum(0.0, waiting) / schedule.inner_steps
 
 
@@ -135,14 +140,16 @@ def allowed_exchange_s(schedule: Schedule, target: FloatArray) -> FloatArray:
 
     The three terms are those of (T1), each solved for V / (beta B).
     """
-    spare = schedule.compute_s * (1.0 / target - 1.0) - schedule.inner_steps * schedule.straggler_s
+    compute_s, fragments = schedule.compute_s, schedule.fragments
+    spare = compute_s * (1.0 / target - 1.0) - schedule.inner_steps * schedule.straggler_s
     stalls = np.maximum(0.0, spare)
-    window_s = schedule.window_steps * schedule.step_s - schedule.latency_s
-    every_fragment = schedule.fragments * window_s + stalls * schedule.under_way
-    last_layer = schedule.layers * (schedule.overlap_steps * schedule.step_s + stalls - schedule.latency_s)
-    allowed = np.minimum(every_fragment, schedule.compute_s + stalls)
-    allowed = np.where(schedule.is_whole, np.minimum(allowed, last_layer), allowed)
-    return np.where(spare < -ROUNDING * schedule.compute_s, 0.0, allowed)
+    window, overlap = schedule.window_steps, schedule.overlap_steps
+    late = fragments * (window * schedule.step_s - schedule.latency_s) + stalls * schedule.under_way(window)
+    last = overlap * schedule.step_s - schedule.latency_s + stalls * schedule.under_way(overlap) / fragments
+    allowed = np.minimum(late, compute_s + stalls)
+    allowed = np.where(fragments <= 1.0, np.minimum(allowed, schedule.layers * last), allowed)
+    slack = -ROUNDING * compute_s
+    return np.where((spare < slack) | (last < slack), 0.0, allowed)
 
 
 def required_bps(schedule: Schedule, target: FloatArray) -> FloatArray:
@@ -151,7 +158,7 @@ def required_bps(schedule: Schedule, target: FloatArray) -> FloatArray:
     Infinite where no bandwidth is enough: latency and stragglers alone keep utilization below the target.
     """
     allowed = allowed_exchange_s(schedule, target)
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore"):
         needed = schedule.volume_bits / np.where(allowed > 0.0, allowed, 0.0)
     return np.where(schedule.volume_bits > 0.0, needed, np.where(allowed >= 0.0, 0.0, np.inf))
 

@@ -1,8 +1,8 @@
 """All-reduce between sites: what every site sends, and how long it takes, by scheme.
 
 Seconds of a scheme are transfer plus serial latency, with every site's message of a round sent as a whole. Bandwidth is
-of a site, in each direction at the same time; hierarchical all-reduce uses it for shards that the accelerators of a site
-hold after a reduce-scatter at fabric speed, so that a site counts as one node here.
+of a site, in each direction at the same time; hierarchical all-reduce uses it for shards that the accelerators of a
+site hold after a reduce-scatter at fabric speed, so that a site counts as one node here.
 """
 
 import math
@@ -43,8 +43,8 @@ def ring_s(size_bits: float, useful_bps: Sequence[float], latency_s: Sequence[fl
     """Seconds of a ring all-reduce over sites with different links, whole messages, no barrier between rounds.
 
     Site i sends in round r when it has sent in round r - 1 and has received what its neighbor sent then. So the time is
-    that of the longest chain of 2 (N - 1) sends, each on the same link as the one before or on the next; for equal links
-    2 (N - 1) (size / (N beta B) + latency).
+    that of the longest chain of 2 (N - 1) sends, each on the same link as the one before or on the next; for equal
+    links 2 (N - 1) (size / (N beta B) + latency).
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def _longest_chain(first: int, sends: Sequence[float], latency_s: Sequence[float
 
 
 def bidirectional_ring_s(size_bits: float, sites: int, side_bps: float, circumference_s: float) -> float:
-    """(N - 1) / N of the size at the bandwidth of one side, while halves go both ways round, plus one trip round the ring."""
+    """(N - 1) / N of the size at the bandwidth of one side, halves going either way, plus one trip round the ring."""
     return (sites - 1) / sites * size_bits / side_bps + circumference_s
 
 

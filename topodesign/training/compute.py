@@ -14,7 +14,7 @@ RECOMPUTED_FLOPS_PER_PARAMETER_AND_TOKEN = 8.0
 """With full recomputation of activations: the forward pass twice."""
 GRADIENT_BYTES = 4.0
 OPTIMIZER_BYTES = 12.0
-"""FP32 gradients; FP32 master weights and two moments of Adam (Rajbhandari et al., ZeRO, arXiv:1910.02054, section 3.1)."""
+"""FP32 gradients; FP32 master weights and two moments of Adam (ZeRO, arXiv:1910.02054, section 3.1)."""
 STATE_SHARE = 0.8
 """Share of memory that weights, gradients and optimizer may take; assumed, the rest is for activations and buffers."""
 
@@ -25,7 +25,8 @@ def step_flops(active_parameters: float, batch_tokens: float, *, attention_flops
 
 
 def attention_flops_per_token(model: TrainingModel, *, is_causal: bool = True) -> float:
-    """FLOP per token of attention's products over the sequence: 12 L d s, half of that where a token sees earlier ones only.
+    """FLOP per token of attention's products over the sequence: 12 L d s, half of that where a token sees earlier ones
+    only.
 
     Chowdhery et al., PaLM, arXiv:2204.02311, appendix B, which counts 12 L d s.
     """
@@ -137,9 +138,9 @@ def require_memory(
     raise InvalidInput(
         f"the model's state is {state / 1e12:,.4g} TB (weights, gradients, optimizer: "
         f"{state_bytes_per_parameter(weight_bits):g} bytes for each of {parameters:g} parameters), "
-        f"{state / pod_accelerators / 1e9:,.4g} GB for each of {pod_accelerators:,} {accelerator.name} that hold a replica, "
-        f"which have {usable / 1e9:,.4g} GB for it ({STATE_SHARE:.0%} of their memory); use at least {needed:,} "
-        f"accelerators, accelerators with more memory{across}",
+        f"{state / pod_accelerators / 1e9:,.4g} GB for each of {pod_accelerators:,} {accelerator.name} that hold a "
+        f"replica, which have {usable / 1e9:,.4g} GB for it ({STATE_SHARE:.0%} of their memory); use at least "
+        f"{needed:,} accelerators, accelerators with more memory{across}",
         reason="MODEL_EXCEEDS_MEMORY",
         field_path="pod_accelerators",
         metadata={"state_bytes": repr(state), "needed_accelerators": str(needed)},

@@ -12,7 +12,7 @@ LOSS_REPLICAS_EXPONENT = 0.0116
 
 def joint_loss(parameters: float, replicas: float) -> float:
     """Evaluation loss after compute-optimal training of a model of so many parameters in so many replicas."""
-    return LOSS_SCALE * parameters**LOSS_PARAMETERS_EXPONENT * replicas**LOSS_REPLICAS_EXPONENT
+    return float(LOSS_SCALE * parameters**LOSS_PARAMETERS_EXPONENT * replicas**LOSS_REPLICAS_EXPONENT)
 
 
 def compute_penalty(replicas: float) -> float:

@@ -38,7 +38,7 @@ def estimate(request: TrainingRequest, model: TrainingModel | None = None) -> Tr
         ``PARALLELISM_NOT_ACROSS_SITES`` for tensor, expert and fully sharded parallelism,
         ``UTILIZATION_UNREACHABLE`` when latency and stragglers keep utilization below the wanted one at any bandwidth.
     """
-    if request.method in ("tensor", "expert", "fully-sharded"):
+    if request.method in ("tensor", "expert", "fully-sharded") and request.sites > 1:
         raise _refusal(request, request.method, model)
     if request.method == "pipeline":
         return estimate_pipeline(request)
@@ -98,7 +98,7 @@ def _required(request: TrainingRequest, schedule: Schedule, highest: float) -> f
     raise InvalidInput(
         f"utilization is {request.utilization:g}, but no bandwidth reaches more than {highest:.6g} with "
         f"{request.method} over {request.sites} sites: latency takes {float(schedule.latency_s):g} s of an exchange, "
-        f"stragglers {float(schedule.straggler_s):g} s of a step, and the last layer is exchanged when a step has ended; "
+        f"stragglers {float(schedule.straggler_s):g} s of a step, and what is released last is not hidden; "
         "lower the utilization, exchange less often (inner_steps), or overlap exchanges (overlap_steps)",
         reason="UTILIZATION_UNREACHABLE",
         field_path="utilization",
@@ -147,10 +147,17 @@ def _assumptions(request: TrainingRequest, schedule: Schedule) -> tuple[str, ...
         "all sites have the same bandwidth; of sites that differ, give the least",
     ]
     if request.layers is None:
-        found.append("layers were not given: nothing is hidden behind the backward pass")
+        found.append("layers were not given, so nothing is hidden behind the backward pass")
     elif float(schedule.backward_overlap) > 0:
         found.append(
-            f"gradients are released during the last {request.backward_overlap:.3g} of a step, over {request.layers} layers"
+            f"gradients are released during the last {request.backward_overlap:.3g} of a step, over "
+            f"{request.layers} layers"
+        )
+    steps, fragments = request.steps_between_exchanges, request.fragments
+    if steps % fragments and float(schedule.window_steps) >= steps // fragments:
+        found.append(
+            f"{fragments} fragments are taken as evenly spaced over {steps} steps, which they are not: utilization may "
+            "be an eighth off; choose inner_steps as a multiple of the fragments"
         )
     if request.jitter_s > 0 and request.method != "asynchronous":
         found.append(

@@ -111,3 +111,19 @@ def _releases(job: SimulatedJob, fragment: int) -> list[tuple[float, float]]:
         (1.0 / job.layers, job.backward_overlap * layer / job.layers)
         for layer in reversed(range(fragment, job.layers, job.fragments))
     ]
+
+
+def simulate_ring_s(size_bits: float, useful_bps: Sequence[float], latency_s: Sequence[float]) -> float:
+    """Seconds of a ring all-reduce, message by message: reduce-scatter, then all-gather.
+
+    In every round each site sends one shard to the next site, as soon as it has sent the shard before and has received
+    the one that it is to pass on.
+    """
+    sites = len(useful_bps)
+    sent = [0.0] * sites
+    received = [0.0] * sites
+    for _ in range(2 * (sites - 1)):
+        starts = [max(sent[site], received[site]) for site in range(sites)]
+        sent = [start + size_bits / sites / bps for start, bps in zip(starts, useful_bps, strict=True)]
+        received = [sent[site - 1] + latency_s[site - 1] for site in range(sites)]
+    return max(received)

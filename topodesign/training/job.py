@@ -79,7 +79,7 @@ def _step_s(size: JobSize, model: TrainingModel | None, parameters: float, catal
         field="step_s",
         value=None,
         limit="given, or accelerators and a batch",
-        remedy="give the seconds of computation in a step, or accelerators and batch_tokens (or a model) to compute them",
+        remedy="give the seconds of computation in a step, or accelerators and batch_tokens (or a model)",
     )
     assert size.accelerators is not None and batch is not None  # just required
     active = size.active_parameters or (parameters if model is None else min(parameters, model.active_parameters))

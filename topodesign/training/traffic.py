@@ -9,7 +9,7 @@ from topodesign.domain.training import Parallelism, TrainingModel
 TENSOR_ALL_REDUCES_PER_LAYER = 4
 """Two in the forward and two in the backward pass (Shoeybi et al., Megatron-LM, arXiv:1909.08053, section 3)."""
 SHARDED_PASSES = 3
-"""All-gather before the forward pass, again before the backward pass, reduce-scatter after it (ZeRO, arXiv:1910.02054)."""
+"""All-gather before the forward and before the backward pass, reduce-scatter after it (ZeRO, arXiv:1910.02054)."""
 DISPATCH_BITS = 8.0
 COMBINE_BITS = 16.0
 """FP8 to the experts, BF16 back (DeepSeek-V3, arXiv:2412.19437, section 3.3)."""
@@ -84,9 +84,9 @@ def refuse_across_sites(dimension: Parallelism, *, bits: float | None, plain_bit
         else f"it would send {_terabytes(bits)} a {every}"
     )
     return InvalidInput(
-        f"{dimension} parallelism cannot cross sites: {REFUSED[dimension]}; {amount} out of each of {sites} sites, against "
-        f"{_terabytes(plain_bits)} a step for data parallelism; keep it inside a pod, and cross sites with data-parallel, "
-        "diloco, streaming, asynchronous or pipeline",
+        f"{dimension} parallelism cannot cross sites: {REFUSED[dimension]}; {amount} out of each of {sites} sites, "
+        f"against {_terabytes(plain_bits)} a step for data parallelism; keep it inside a pod, and cross sites with "
+        "data-parallel, diloco, streaming, asynchronous or pipeline",
         reason="PARALLELISM_NOT_ACROSS_SITES",
         field_path="method",
         metadata={"dimension": dimension} | ({} if bits is None else {"bits_per_step": repr(bits)}),
