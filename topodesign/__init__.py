@@ -30,8 +30,9 @@ if TYPE_CHECKING:
     from topodesign.domain.plan import Verification as Verification
     from topodesign.domain.scenario import MeasuredReach as MeasuredReach
     from topodesign.domain.scenario import Scenario as Scenario
+    from topodesign.domain.training import PipelineShape as PipelineShape
     from topodesign.domain.training import TrainingEstimate as TrainingEstimate
-    from topodesign.domain.training import TrainingModel as TrainingModel
+    from topodesign.domain.training_model import TrainingModel as TrainingModel
     from topodesign.fabric import compare_fabrics as compare_fabrics
     from topodesign.fabric import evaluate_fabric as evaluate_fabric
     from topodesign.outputs import load_plan as load_plan
@@ -47,13 +48,14 @@ _HOME = {
     "LinkDesign": "topodesign.domain.link",
     "LinkRequest": "topodesign.domain.link",
     "MeasuredReach": "topodesign.domain.scenario",
+    "PipelineShape": "topodesign.domain.training",
     "Plan": "topodesign.domain.plan",
     "PlanEvent": "topodesign.domain.plan",
     "Scenario": "topodesign.domain.scenario",
     "TopoDesignError": "topodesign.domain.errors",
     "Torus": "topodesign.domain.fabric",
     "TrainingEstimate": "topodesign.domain.training",
-    "TrainingModel": "topodesign.domain.training",
+    "TrainingModel": "topodesign.domain.training_model",
     "TransceiverMode": "topodesign.domain.equipment",
     "Verification": "topodesign.domain.plan",
     "check_scenario": "topodesign.scenario",

@@ -14,7 +14,8 @@ from topodesign.domain.link_options import link_request
 from topodesign.domain.plan import Objective, Plan, PlanEvent, SolveLimits
 from topodesign.domain.reach_table import ReachTable
 from topodesign.domain.scenario import MeasuredReach, OpticsRules, Scenario
-from topodesign.domain.training import TrainingEstimate, TrainingModel
+from topodesign.domain.training import TrainingEstimate
+from topodesign.domain.training_model import TrainingModel
 
 DEFAULT_LIMITS = SolveLimits()
 

@@ -24,7 +24,7 @@ from topodesign.domain.equipment import (
     TransceiverMode,
 )
 from topodesign.domain.errors import InternalError, InvalidInput
-from topodesign.domain.training import TrainingModel
+from topodesign.domain.training_model import TrainingModel
 
 Overrides = Mapping[str, Mapping[str, float]]
 Item = TypeVar(

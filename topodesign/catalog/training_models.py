@@ -5,7 +5,7 @@ from importlib import resources
 
 from topodesign.catalog.loading import read_items
 from topodesign.domain.errors import NotFound
-from topodesign.domain.training import TrainingModel
+from topodesign.domain.training_model import TrainingModel
 
 FILE = "training_models.toml"
 

@@ -7,7 +7,8 @@ import typer
 from topodesign.cli.output import emit_json, say
 
 if TYPE_CHECKING:
-    from topodesign.domain.training import PipelineShape, TrainingEstimate, TrainingModel
+    from topodesign.domain.training import PipelineShape, TrainingEstimate
+    from topodesign.domain.training_model import TrainingModel
 
 ESTIMATE_EXAMPLE = (
     "Example: topodesign training estimate --parameters 405e9 --step-s 6.22 --sites 2 --layers 126 --utilization 0.95"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from topodesign.domain.checks import require, require_number
 from topodesign.domain.equipment import Accelerator
 from topodesign.domain.errors import InvalidInput
-from topodesign.domain.training import TrainingModel
+from topodesign.domain.training_model import TrainingModel
 
 FLOPS_PER_PARAMETER_AND_TOKEN = 6.0
 """Two for the forward pass, four for the backward pass (Kaplan et al., arXiv:2001.08361, section 2.1)."""

@@ -5,7 +5,8 @@ from typing import Literal
 import numpy as np
 
 from topodesign.domain.errors import InvalidInput
-from topodesign.domain.training import TrainingEstimate, TrainingMethod, TrainingModel, TrainingRequest
+from topodesign.domain.training import TrainingEstimate, TrainingMethod, TrainingRequest
+from topodesign.domain.training_model import TrainingModel
 from topodesign.training.closed_form import (
     Schedule,
     exchange_s,
@@ -87,12 +88,12 @@ def schedule_of(request: TrainingRequest) -> Schedule:
         if is_asynchronous
         else straggler_s(sites=request.sites, jitter_s=request.jitter_s, steps=waits, law=request.jitter_law),
     }
-    return Schedule(**{name: np.asarray(value, dtype=np.float64) for name, value in figures.items()})
+    return Schedule(**{name: np.float64(value) for name, value in figures.items()})
 
 
 def _required(request: TrainingRequest, schedule: Schedule, highest: float) -> float:
     assert request.utilization is not None  # the request's constructor: exactly one of the two
-    useful = float(required_bps(schedule, np.asarray(request.utilization)))
+    useful = float(required_bps(schedule, np.float64(request.utilization)))
     if np.isfinite(useful):
         return useful
     raise InvalidInput(
@@ -107,14 +108,14 @@ def _required(request: TrainingRequest, schedule: Schedule, highest: float) -> f
 
 
 def _answer(request: TrainingRequest, schedule: Schedule, useful_bps: float, highest: float) -> TrainingEstimate:
-    rate = np.asarray(useful_bps)
+    rate = np.float64(useful_bps)
     volume = float(schedule.volume_bits)
     stall = float(stall_s(schedule, rate)) if volume else 0.0
     straggler = float(schedule.straggler_s)
     wall = request.step_s + stall + straggler
     reached = request.step_s / wall
     gbps = useful_bps / request.goodput_factor / 1e9
-    least = float(required_bps(schedule, np.asarray(reached))) / request.goodput_factor / 1e9
+    least = float(required_bps(schedule, np.float64(reached))) / request.goodput_factor / 1e9
     return TrainingEstimate(
         method=request.method,
         sites=request.sites,

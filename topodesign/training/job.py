@@ -9,7 +9,8 @@ from topodesign.catalog.training_models import training_model
 from topodesign.domain.checks import require, require_number
 from topodesign.domain.equipment import Catalog
 from topodesign.domain.errors import InvalidInput
-from topodesign.domain.training import JobSize, TrainingEstimate, TrainingModel, TrainingRequest
+from topodesign.domain.training import JobSize, TrainingEstimate, TrainingRequest
+from topodesign.domain.training_model import TrainingModel
 from topodesign.training.compute import attention_flops_per_token, compute_step_s, require_memory
 from topodesign.training.estimating import estimate
 
@@ -60,6 +61,9 @@ def _require_memory(size: JobSize, request: TrainingRequest, catalog: Catalog) -
     if holding is None:
         if size.accelerators is None:
             return  # nothing is known of where the replica lies
+        require_number(
+            size.accelerators, field="accelerators", at_least=request.sites, remedy="every site has at least one"
+        )
         holding = size.accelerators // request.sites
     if request.method == "pipeline":
         holding *= request.sites
@@ -83,15 +87,26 @@ def _step_s(size: JobSize, model: TrainingModel | None, parameters: float, catal
     )
     assert size.accelerators is not None and batch is not None  # just required
     active = size.active_parameters or (parameters if model is None else min(parameters, model.active_parameters))
-    counts_attention = size.count_attention and model is not None
+    require_number(active, field="active_parameters", above=0, at_most=parameters)
     return compute_step_s(
         active_parameters=active,
         batch_tokens=batch,
         accelerators=size.accelerators,
         peak_tflops=catalog.accelerator(size.accelerator).peak_tflops,
         flops_utilization=size.in_site_utilization,
-        attention_flops_per_token=attention_flops_per_token(model) if counts_attention and model is not None else 0.0,
+        attention_flops_per_token=_attention_flops(size, model),
     )
+
+
+def _attention_flops(size: JobSize, model: TrainingModel | None) -> float:
+    if not size.count_attention:
+        return 0.0
+    if model is None:
+        raise InvalidInput(
+            "count_attention is on, but without a model nothing is known of its width and sequence; name a model",
+            field_path="count_attention",
+        )
+    return attention_flops_per_token(model)
 
 
 def _require_known(options: Mapping[str, Any]) -> None:

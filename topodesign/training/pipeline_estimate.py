@@ -18,7 +18,7 @@ def estimate_pipeline(request: TrainingRequest) -> TrainingEstimate:
         ``UTILIZATION_UNREACHABLE`` when latency keeps utilization below the wanted one at any bandwidth.
     """
     bits = _micro_batch_bits(request)
-    highest = request.step_s / pipeline_s(pipeline_of(request, 0.0))
+    highest = min(1.0, request.step_s / pipeline_s(pipeline_of(request, 0.0)))
     if request.sites == 1:
         send = useful = 0.0
     elif request.gbps is not None:
@@ -27,7 +27,7 @@ def estimate_pipeline(request: TrainingRequest) -> TrainingEstimate:
     else:
         send = _longest_send_s(request, highest)
         useful = bits / send
-    wall = pipeline_s(pipeline_of(request, send))
+    wall = max(request.step_s, pipeline_s(pipeline_of(request, send)))  # never less, but for rounding
     reached = request.step_s / wall
     shape = request.pipeline
     assert shape is not None  # the request's constructor

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from topodesign.domain.checks import require, require_number
 from topodesign.domain.equipment import Accelerator
-from topodesign.domain.training import LinkKind, Parallelism, ShardedDimension, ShardingPlan, TrainingModel
+from topodesign.domain.training_model import LinkKind, Parallelism, ShardedDimension, ShardingPlan, TrainingModel
 from topodesign.training.compute import pods_for_state, require_memory
 from topodesign.training.traffic import REFUSED, bits_across_sites, data_parallel_bits, pipeline_bits
 

@@ -8,13 +8,14 @@ from numpy.typing import ArrayLike, NDArray
 from topodesign.domain.errors import InvalidInput
 from topodesign.training.closed_form import (
     BACKWARD_SHARE,
-    FloatArray,
     Schedule,
     exchange_s,
     required_bps,
     stall_s,
 )
 from topodesign.training.stragglers import largest_of_normals
+
+Column = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -25,11 +26,11 @@ class TrainingSweep:
     wanted utilization.
     """
 
-    sync_s: FloatArray
-    stall_s: FloatArray
-    straggler_s: FloatArray
-    utilization: FloatArray
-    required_gbps: FloatArray
+    sync_s: Column
+    stall_s: Column
+    straggler_s: Column
+    utilization: Column
+    required_gbps: Column
 
 
 def sweep_training(
@@ -92,7 +93,7 @@ def sweep_training(
     return _answer(schedule, needed, needed * factor)
 
 
-def _schedule(arrays: dict[str, FloatArray]) -> Schedule:
+def _schedule(arrays: dict[str, Column]) -> Schedule:
     sites = arrays["sites"]
     waits = np.maximum(1.0, np.floor(arrays["inner_steps"] / arrays["fragments"]))
     return Schedule(
@@ -108,25 +109,25 @@ def _schedule(arrays: dict[str, FloatArray]) -> Schedule:
     )
 
 
-def _largest_of(sites: FloatArray) -> FloatArray:
+def _largest_of(sites: Column) -> Column:
     counts, place = np.unique(sites, return_inverse=True)
     return np.array([largest_of_normals(int(count)) for count in counts])[place].reshape(sites.shape)
 
 
-def _answer(schedule: Schedule, gbps: FloatArray, useful_bps: FloatArray) -> TrainingSweep:
+def _answer(schedule: Schedule, gbps: Column, useful_bps: Column) -> TrainingSweep:
     is_alone = schedule.volume_bits <= 0.0
     rate = np.where(is_alone, np.inf, useful_bps)
     stall = np.where(is_alone, 0.0, stall_s(schedule, rate))
     return TrainingSweep(
         sync_s=np.where(is_alone, 0.0, exchange_s(schedule, rate)),
         stall_s=stall,
-        straggler_s=schedule.straggler_s,
-        utilization=schedule.step_s / (schedule.step_s + stall + schedule.straggler_s),
+        straggler_s=np.asarray(schedule.straggler_s),
+        utilization=np.asarray(schedule.step_s / (schedule.step_s + stall + schedule.straggler_s)),
         required_gbps=np.where(is_alone, 0.0, gbps),
     )
 
 
-def _require_ranges(arrays: dict[str, FloatArray], target: str) -> None:
+def _require_ranges(arrays: dict[str, Column], target: str) -> None:
     """Every figure within its range, everywhere."""
     positive = ("parameters", "step_s", "bits_per_element", "goodput_factor", "target")
     at_least = dict.fromkeys(("sites", "inner_steps", "fragments"), 1.0)
@@ -148,7 +149,7 @@ def _require_ranges(arrays: dict[str, FloatArray], target: str) -> None:
     _require_all(overlap <= arrays["inner_steps"], overlap, "overlap_steps", "at most inner_steps")
 
 
-def _require_all(holds: NDArray[np.bool_], values: FloatArray, name: str, limit: str) -> None:
+def _require_all(holds: NDArray[np.bool_], values: Column, name: str, limit: str) -> None:
     if holds.all():
         return
     place = tuple(int(index) for index in np.argwhere(~holds)[0])

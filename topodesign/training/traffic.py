@@ -4,7 +4,7 @@ All figures are bits per step, leaving each site (or crossing each boundary, for
 """
 
 from topodesign.domain.errors import InvalidInput
-from topodesign.domain.training import Parallelism, TrainingModel
+from topodesign.domain.training_model import Parallelism, TrainingModel
 
 TENSOR_ALL_REDUCES_PER_LAYER = 4
 """Two in the forward and two in the backward pass (Shoeybi et al., Megatron-LM, arXiv:1909.08053, section 3)."""
