@@ -81,9 +81,7 @@ def test_closed_form_and_event_simulation_agree_within_2_percent(request, seed):
         backward_overlap=request.backward_overlap,
         latency_s=float(schedule.latency_s),
     )
-    rounds = max(
-        16, 60 // request.inner_steps, 4 * int(request.overlap_steps) * request.fragments // request.inner_steps
-    )
+    rounds = 24 if request.inner_steps >= 10 else 48  # halves are whole cycles of the 1 to 4 exchanges under way
     assert simulate_utilization(job, rounds=rounds) == pytest.approx(closed(request), rel=0.02)
 
 
@@ -123,7 +121,7 @@ def test_more_bandwidth_never_lowers_utilization(request, factor):
 @given(request=jobs())
 def test_required_bandwidth_reaches_the_utilization_and_a_little_less_does_not(request):
     found = td.estimate_training(**_fields(request))
-    assume(found.stall_s > 1e-9 * found.step_s)
+    assume(found.utilization < found.highest_utilization * (1 - 1e-9))  # else latency decides, and less would do
     asked = {**_fields(request), "gbps": None, "utilization": found.utilization}
     needed = td.estimate_training(**asked).required_gbps
     assert needed == pytest.approx(request.gbps, rel=1e-6)

@@ -64,8 +64,12 @@ class _Clock:
     free: list[float]
 
 
-def simulate_utilization(job: SimulatedJob, *, rounds: int = 30) -> float:
-    """Share of time that the slowest site computes, in the second half of ``rounds`` exchanges of every fragment."""
+def simulate_utilization(job: SimulatedJob, *, rounds: int = 24) -> float:
+    """Share of time that the slowest site computes, in the second half of ``rounds`` exchanges of every fragment.
+
+    Where several exchanges are under way at a time, waits recur after so many rounds; half of ``rounds`` should be a
+    multiple of that, and long enough for links to fill.
+    """
     clock = _Clock(ends=[0.0] * len(job.sites), free=[0.0] * len(job.sites))
     launches = {(fragment * job.inner_steps) // job.fragments: fragment for fragment in range(job.fragments)}
     gates: dict[int, float] = {}
