@@ -133,9 +133,7 @@ class FailureSpec:
             require(value == int(value), field=field, value=value, limit="a whole number", remedy="round it")
 
     @classmethod
-    def parse(
-        cls, text: str, *, samples: int = 100, seed: int = 0, accelerators_per_host: int | None = None
-    ) -> Self:
+    def parse(cls, text: str, *, samples: int = 100, seed: int = 0, accelerators_per_host: int | None = None) -> Self:
         """Failures from their textual form.
 
         Parameters
@@ -200,7 +198,7 @@ class Spread:
 class IntervalSpread:
     """A figure that is known as an interval in each outcome: the spread of its lower and of its upper ends.
 
-    ``exact``: the two ends meet in every outcome.
+    ``exact``: the two ends meet in every outcome (to one in a million, where solvers stop).
     """
 
     lower: Spread

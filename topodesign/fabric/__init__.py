@@ -1,6 +1,18 @@
 """Fabrics inside a site: topologies (one file per family), bisection, latency, collectives, bill of materials."""
 
 from topodesign.fabric.evaluating import compare_fabrics, evaluate_fabric
+from topodesign.fabric.failures import fail
+from topodesign.fabric.failures_goodput import slice_goodput
+from topodesign.fabric.failures_report import failure_report
 from topodesign.fabric.families import fabric_kinds, fabric_of_size, topology_of
 
-__all__ = ["compare_fabrics", "evaluate_fabric", "fabric_kinds", "fabric_of_size", "topology_of"]
+__all__ = [
+    "compare_fabrics",
+    "evaluate_fabric",
+    "fabric_kinds",
+    "fabric_of_size",
+    "fail",
+    "failure_report",
+    "slice_goodput",
+    "topology_of",
+]

@@ -22,9 +22,9 @@ class DegradedFabric:
     Attributes
     ----------
     graph : FabricGraph
-        The largest part that is still connected: its vertices ``0 .. hosts-1`` are the accelerators in service, in their
-        old order. Vertices that are not in service have no links, or (accelerators of a host that is out of service
-        while their routers work) no weight.
+        The largest part that is still connected: its vertices ``0 .. hosts-1`` are the accelerators in service, in
+        their old order. Vertices that are not in service have no links, or (accelerators of a host that is out of
+        service while their routers work) no weight.
     in_service : array of int, shape (hosts,)
         Their numbers in the whole fabric.
     links_left : array of int, shape (edges of the whole fabric,)
@@ -124,8 +124,8 @@ def fail(
         With an explicit graph: at most 300,000 vertices.
     what : mapping of kind to numbers
         Failed units, each from 0: ``link`` counts single links edge by edge, ``switch`` the switches of the graph,
-        ``nic`` the links from accelerators to switches in order, ``host`` the servers, ``ocs`` and ``block`` those that
-        the family numbers.
+        ``nic`` the links from accelerators to switches in order, ``host``, ``ocs`` and ``block`` those that have links,
+        in the order of the family's numbers.
     accelerators_per_host : int, optional
         Default: 4 in fabrics without switches, 8 with switches.
 

@@ -118,9 +118,7 @@ class WholeFabric:
             method=f"{found.method}; lower bound by detours around what failed",
         )
 
-    def _bisection(
-        self, degraded: DegradedFabric, cuts: tuple[HostCut, ...], rate: FlowRate, mu: float
-    ) -> CutLinks:
+    def _bisection(self, degraded: DegradedFabric, cuts: tuple[HostCut, ...], rate: FlowRate, mu: float) -> CutLinks:
         graph = degraded.graph
         if self.is_enumerated:
             exact = least_cut(graph)
@@ -128,9 +126,7 @@ class WholeFabric:
                 return CutLinks(lower=exact, upper=exact, method="enumeration of all halves")
         half = graph.hosts // 2
         pairs = half * (graph.hosts - half)
-        best = min(
-            (cut for cut in cuts if cut.inside in (half, graph.hosts - half)), key=lambda cut: cut.capacity
-        )
+        best = min((cut for cut in cuts if cut.inside in (half, graph.hosts - half)), key=lambda cut: cut.capacity)
         upper, found_by = best.capacity, best.found_by
         if graph.hosts == self.graph.hosts and self.bisection.upper < upper:
             upper, found_by = self.bisection.upper, "width of the whole fabric"
@@ -142,9 +138,7 @@ class WholeFabric:
         name, lower = max(certificates.items(), key=lambda item: item[1])
         if (graph.rate == np.rint(graph.rate)).all():
             lower = float(math.ceil(lower * (1 - ROUNDING)))
-        return CutLinks(
-            lower=max(0.0, min(lower, upper)), upper=upper, method=f"{found_by}; lower bound by the {name}"
-        )
+        return CutLinks(lower=max(0.0, min(lower, upper)), upper=upper, method=f"{found_by}; lower bound by the {name}")
 
 
 def most_cut(graph: FabricGraph, degraded: DegradedFabric) -> float:

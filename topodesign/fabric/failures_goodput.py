@@ -25,9 +25,7 @@ from topodesign.domain.fabric_failures import SliceGoodput
 MOST_BLOCKS = 1_000_000
 
 
-def slice_goodput(
-    *, blocks: int, hosts_per_block: int, slice_blocks: int, host_availability: float
-) -> SliceGoodput:
+def slice_goodput(*, blocks: int, hosts_per_block: int, slice_blocks: int, host_availability: float) -> SliceGoodput:
     """Goodput of slices of one size.
 
     Parameters

@@ -19,18 +19,20 @@ from topodesign.domain.fabric_failures import (
     IntervalSpread,
     Spread,
 )
+from topodesign.fabric.distances import hop_histogram
 from topodesign.fabric.failures import DegradedFabric, FailureDomains
 from topodesign.fabric.failures_bounds import WholeFabric
 from topodesign.fabric.failures_symmetry import classes_of
 from topodesign.fabric.families import topology_of
 from topodesign.fabric.graph import Counts
+from topodesign.fabric.throughput import CLOSED_GAP
 from topodesign.fabric.topology import Topology
 
 MOST_ENUMERATED = 5_000
 """Most classes of single failures that are looked at."""
 
 MODEL = (
-    "failed units are drawn without replacement, all of a kind alike; a link is one cable, parallel ones are single units",
+    "failed units are drawn without replacement, all of a kind alike; a link is one cable, parallel ones count singly",
     "hosts run whole: an accelerator without a working link takes its host out of service",
     "bisection, all-to-all and diameter are those of the accelerators in service: the largest part that is still "
     "connected; pairs without a path, or with an accelerator out of service, are counted as disconnected and are in no "
@@ -61,8 +63,8 @@ def failure_report(spec: FabricSpec, failures: FailureSpec) -> FailureReport:
     Returns
     -------
     FailureReport
-        For every set mean, least and greatest of each figure. Enumerated sets are exact over all single failures: one of
-        each class of units that are proven alike is looked at.
+        For every set mean, least and greatest of each figure. Enumerated sets cover all single failures: one of each
+        class of units that are proven alike is looked at, for all of them.
 
     Raises
     ------
@@ -161,8 +163,6 @@ def _figures(topology: Topology, whole: WholeFabric, degraded: DegradedFabric) -
 
 def _whole_figures(topology: Topology, domains: FailureDomains) -> FabricFigures:
     """The family's own answers; nothing has failed."""
-    from topodesign.fabric.distances import hop_histogram
-
     hops = hop_histogram(domains.graph)
     cut, rate, gbps = topology.bisection(), topology.alltoall(), topology.link_gbps
     others = max(0, topology.accelerators - 1)
@@ -212,14 +212,18 @@ def _summary(domains: FailureDomains, failures: FailureSet, outcomes: Sequence[_
         bisection_gbps=IntervalSpread(
             lower=spread([one.bisection_lower_gbps for one in figures]),
             upper=spread([one.bisection_upper_gbps for one in figures]),
-            exact=all(one.bisection_lower_gbps == one.bisection_upper_gbps for one in figures),
+            exact=all(_meet(one.bisection_lower_gbps, one.bisection_upper_gbps) for one in figures),
         ),
         alltoall_gbps=IntervalSpread(
             lower=spread([one.alltoall_lower_gbps for one in figures]),
             upper=spread([one.alltoall_upper_gbps for one in figures]),
-            exact=all(one.alltoall_lower_gbps == one.alltoall_upper_gbps for one in figures),
+            exact=all(_meet(one.alltoall_lower_gbps, one.alltoall_upper_gbps) for one in figures),
         ),
         diameter_hops=spread([one.diameter_hops for one in figures]),
         worst_outcome=worst.number,
         methods=tuple(dict.fromkeys(one.method for one in figures)),
     )
+
+
+def _meet(lower: float, upper: float) -> bool:
+    return upper - lower <= CLOSED_GAP * upper

@@ -16,6 +16,7 @@ from topodesign.fabric.failures import FailureDomains
 from topodesign.fabric.failures_units import Units
 from topodesign.fabric.graph import Counts, FabricGraph
 
+
 def classes_of(domains: FailureDomains, units: Units) -> Counts:
     """Class of every unit; units of one class leave the same fabric but for the names of its vertices."""
     graph = domains.graph
@@ -71,7 +72,7 @@ def _shifts(graph: FabricGraph) -> Iterator[Counts]:
     # levels of a hierarchy, the finest first: groups of one level are turned within each group of the next
     numbers = np.arange(hosts, dtype=np.int64)
     levels = [numbers, *places.T, np.zeros(hosts, dtype=np.int64)]
-    for inner, outer in zip(levels[:-1], levels[1:], strict=True):
+    for inner, outer in itertools.pairwise(levels):
         sizes = np.bincount(outer)
         parts = len(np.unique(inner[outer == outer[0]]))
         if len(np.unique(sizes)) != 1 or sizes[0] % parts or (np.diff(outer) < 0).any():
@@ -82,8 +83,11 @@ def _shifts(graph: FabricGraph) -> Iterator[Counts]:
 
 
 def _moved_places(places: Counts, sides: list[int]) -> Iterator[Counts]:
-    """Shifts along each axis, by every divisor of its side since units may span several places; equal axes exchanged."""
+    """Shifts along each axis by every divisor of its side, since units may span places; axes turned round, exchanged."""
     for axis, side in enumerate(sides):
+        turned = places.copy()
+        turned[:, axis] = side - 1 - turned[:, axis]
+        yield turned
         for step in (step for step in range(1, side) if side % step == 0):
             moved = places.copy()
             moved[:, axis] = (moved[:, axis] + step) % side
@@ -118,7 +122,11 @@ def _with_switches(graph: FabricGraph, of_hosts: Counts) -> Counts | None:
 
 def _is_automorphism(graph: FabricGraph, order: Counts) -> bool:
     moved = FabricGraph.from_arrays(
-        vertices=graph.vertices, hosts=graph.hosts, a=order[graph.a], z=order[graph.z], count=graph.count,
+        vertices=graph.vertices,
+        hosts=graph.hosts,
+        a=order[graph.a],
+        z=order[graph.z],
+        count=graph.count,
         rate=graph.rate,
     )
     own = FabricGraph.from_arrays(
@@ -160,7 +168,9 @@ def _key(links: Counts) -> bytes:
     return np.sort(links).tobytes()
 
 
-def _ranked_keys(graph: FabricGraph, a: Counts, z: Counts, rate: np.ndarray[tuple[int], np.dtype[np.float64]]) -> Counts:
+def _ranked_keys(
+    graph: FabricGraph, a: Counts, z: Counts, rate: np.ndarray[tuple[int], np.dtype[np.float64]]
+) -> Counts:
     """One number for each link: its ends, its rate, and its rank among equal ones."""
     low, high = np.minimum(a, z), np.maximum(a, z)
     rates = np.unique(graph.rate, return_inverse=True)[1]

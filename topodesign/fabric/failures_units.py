@@ -1,8 +1,8 @@
 """What can fail: links, switches, NICs, hosts, optical circuit switches, blocks, each as the links that go with it.
 
-Links are single members of parallel links (a bundle of four links is four units), numbered edge by edge. A unit is a set
-of them. A host is a group of accelerators that stand in one server, whose links all fail with it; a block is a group of
-accelerators and the switches that serve only them.
+Links are single members of parallel links (a bundle of four links is four units), numbered edge by edge. A unit is a
+set of them. A host is a group of accelerators that stand in one server, whose links all fail with it; a block is a
+group of accelerators and the switches that serve only them.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from topodesign.fabric.topology import Counts, FabricGraph, Topology
 from topodesign.fabric.torus import TorusTopology
 
 ACCELERATORS_PER_DIRECT_HOST = 4
-"""Accelerators of a host where they are joined directly: TPU v4, 16 hosts to a block of 64 chips (ISCA 2023, section 2)."""
+"""Accelerators of a host without switches: TPU v4 has 16 hosts to a block of 64 chips (ISCA 2023, section 2)."""
 NONE = -1
 """In place of a unit's number: belongs to none."""
 SCALE_UP = "scale-up"
@@ -73,7 +73,8 @@ class Units:
         """Links of some of the units, a link of two of them twice."""
         sizes = self.start[units + 1] - self.start[units]
         offsets = np.arange(int(sizes.sum())) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-        return self.link[np.repeat(self.start[units], sizes) + offsets]
+        links: Counts = self.link[np.repeat(self.start[units], sizes) + offsets]
+        return links
 
 
 def units_of(topology: Topology, kind: FailureKind, servers: Counts) -> Units:
@@ -232,7 +233,8 @@ def _rail_servers(topology: ClosTopology, numbers: Counts, size: int) -> Counts:
     group = topology.layout.leaf_down * size
     inside = np.minimum(group, topology.accelerators - numbers // group * group)
     servers = -(-inside // size)
-    return numbers // group * topology.layout.leaf_down + (numbers % group) % servers
+    number: Counts = numbers // group * topology.layout.leaf_down + (numbers % group) % servers
+    return number
 
 
 def _direct_servers(topology: Topology, size: int) -> tuple[Counts, str]:
