@@ -83,7 +83,7 @@ def _shifts(graph: FabricGraph) -> Iterator[Counts]:
 
 
 def _moved_places(places: Counts, sides: list[int]) -> Iterator[Counts]:
-    """Shifts along each axis by every divisor of its side, since units may span places; axes turned round, exchanged."""
+    """Axes turned round, exchanged, shifted by every divisor of their sides (units may span several places)."""
     for axis, side in enumerate(sides):
         turned = places.copy()
         turned[:, axis] = side - 1 - turned[:, axis]
