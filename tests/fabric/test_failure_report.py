@@ -5,7 +5,7 @@ from math import comb
 
 import numpy as np
 import pytest
-from fabric.failure_fabrics import figures_of, without
+from fabric.failure_fabrics import WrittenFabric, figures_of, without
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -161,6 +161,14 @@ def test_single_dead_links_of_a_torus_cost_one_link_of_width() -> None:
     assert found.bisection_gbps.exact
     assert found.bisection_gbps.upper.min == found.bisection_gbps.upper.max == 127
     assert found.outcomes == 3 * 512
+
+
+def test_what_was_never_connected_is_told_of_the_whole_fabric() -> None:
+    # a triangle and two pairs beside it: 6 + 2 + 2 of 42 ordered pairs; the triangle is in service
+    apart = WrittenFabric(7, 7, ((0, 1, 1), (0, 2, 1), (1, 2, 1), (3, 4, 1), (5, 6, 1)))
+    left = FailureDomains(apart, 1).without({})
+    assert (left.in_service.tolist(), left.connected_pairs, left.links_lost) == ([0, 1, 2], 10, 0)
+    assert figures_of(apart, left).rate.upper == pytest.approx(2)
 
 
 def test_worst_outcome_is_the_one_with_the_least_rate() -> None:

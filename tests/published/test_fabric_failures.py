@@ -2,6 +2,7 @@
 
 import pytest
 
+from topodesign.domain.errors import InvalidInput
 from topodesign.domain.fabric import Torus
 from topodesign.domain.fabric_failures import FailureSpec
 from topodesign.fabric import fail, failure_report, slice_goodput, topology_of
@@ -48,18 +49,20 @@ def test_dead_optical_switches_of_a_pod(dead: list[int], links: int, cut: int) -
     assert search_cuts(left.graph, None)[0].capacity == cut
 
 
-def test_single_dead_optical_switches_are_all_alike() -> None:
-    found = failure_report(POD, FailureSpec.parse("ocs=1", samples=2, seed=1)).sets[0]
+def test_two_dead_optical_switches_leave_448_or_480_links() -> None:
+    # 64 links each; 448 where both switch the same axis, 480 where they do not (512 - 32 along either)
+    found = failure_report(POD, FailureSpec.parse("ocs=2", samples=6)).sets[0]
     assert found.failed[0].units == 48
-    assert (found.links_lost.min, found.links_lost.max) == (64, 64)
-    assert (found.bisection_gbps.upper.min, found.bisection_gbps.upper.max) == (480, 480)
-    assert 448 <= found.bisection_gbps.lower.min <= 480
+    assert (found.links_lost.min, found.links_lost.max) == (128, 128)
+    assert (found.bisection_gbps.upper.min, found.bisection_gbps.upper.max) == (448, 480)
+    assert 512 - 128 <= found.bisection_gbps.lower.min
     assert found.connected_share.min == 1
 
 
 def test_a_dead_host_takes_four_chips() -> None:
     # 16 hosts to a block of 64 chips: 1024 hosts in the pod
-    found = failure_report(POD, FailureSpec.parse("host=1", samples=3)).sets[0]
-    assert found.failed[0].units == 1024
-    assert found.in_service.max == 4092
-    assert found.connected_share.mean == pytest.approx(4092 * 4091 / (4096 * 4095))
+    left = fail(topology_of(POD), {"host": [1023]})
+    assert len(left.in_service) == 4092
+    assert left.connected_share == pytest.approx(4092 * 4091 / (4096 * 4095))
+    with pytest.raises(InvalidInput, match="0 to 1023"):
+        fail(topology_of(POD), {"host": [1024]})

@@ -29,8 +29,8 @@ from topodesign.fabric.traffic import uniform
 
 PROGRAMME_WORK = 400_000
 """Columns of the linear programmes of all outcomes together: about ten seconds."""
-ROUTED_WORK = 200_000_000
-"""Sources times arcs of all outcomes together for which equally split paths are counted: about twenty seconds."""
+ROUTED_WORK = 120_000_000
+"""Sources times arcs of all outcomes together for which equally split paths are counted: about ten seconds."""
 ENUMERATED_WORK = 1 << 24
 """Placements of all outcomes together that are enumerated."""
 MOST_SPECTRAL = 1_500

@@ -122,10 +122,24 @@ def _set_report(domains: FailureDomains, failures: FailureSet, *, samples: int, 
 
 
 def _sampled(domains: FailureDomains, failures: FailureSet, *, samples: int, seed: int) -> Iterator[_Outcome]:
-    whole = WholeFabric.of(domains.topology, outcomes=samples)
-    for sample in range(samples):
-        degraded = domains.without(drawn(domains, failures, seed=seed, sample=sample))
-        yield _Outcome(number=sample, weight=1, figures=_figures(domains.topology, whole, degraded))
+    """Draws that are equal, or of one unit each and proven alike, are measured once."""
+    draws = [drawn(domains, failures, seed=seed, sample=sample) for sample in range(samples)]
+    names = _names(domains, draws)
+    whole = WholeFabric.of(domains.topology, outcomes=len(set(names)))
+    known: dict[tuple[int, ...], FabricFigures] = {}
+    for sample, (name, draw) in enumerate(zip(names, draws, strict=True)):
+        if name not in known:
+            known[name] = _figures(domains.topology, whole, domains.without(draw))
+        yield _Outcome(number=sample, weight=1, figures=known[name])
+
+
+def _names(domains: FailureDomains, draws: Sequence[dict[FailureKind, Counts]]) -> list[tuple[int, ...]]:
+    """What tells draws of one set apart: the class of a single unit, else the units of every kind."""
+    kinds = list(draws[0])
+    if len(kinds) == 1 and len(draws[0][kinds[0]]) == 1:
+        alike = classes_of(domains, domains.units(kinds[0]))
+        return [(int(alike[draw[kinds[0]][0]]),) for draw in draws]
+    return [tuple(np.concatenate([draw[kind] for kind in kinds]).tolist()) for draw in draws]
 
 
 def _enumerated(domains: FailureDomains, kind: FailureKind) -> Iterator[_Outcome]:
@@ -162,15 +176,16 @@ def _figures(topology: Topology, whole: WholeFabric, degraded: DegradedFabric) -
 
 
 def _whole_figures(topology: Topology, domains: FailureDomains) -> FabricFigures:
-    """The family's own answers; nothing has failed."""
+    """The family's own answers, nothing has failed; of a fabric that is not connected, those of its largest part."""
     hops = hop_histogram(domains.graph)
+    if hops.disconnected:
+        return _figures(topology, WholeFabric.of(topology, outcomes=1), domains.without({}))
     cut, rate, gbps = topology.bisection(), topology.alltoall(), topology.link_gbps
     others = max(0, topology.accelerators - 1)
-    pairs = topology.accelerators * others
     return FabricFigures(
         in_service=topology.accelerators,
-        connected_share=hops.connected / pairs if pairs else 1.0,
-        disconnected_pairs=hops.disconnected,
+        connected_share=1.0,
+        disconnected_pairs=0,
         links_lost=0,
         bisection_lower_gbps=cut.lower * gbps,
         bisection_upper_gbps=cut.upper * gbps,
