@@ -14,8 +14,11 @@ from topodesign.domain.equipment import (
     Accelerator,
     CableClass,
     Catalog,
+    CircuitSwitch,
     FiberKind,
     LineSystem,
+    NetworkAdapter,
+    OpticalModule,
     Origin,
     Switch,
     TransceiverMode,
@@ -23,11 +26,22 @@ from topodesign.domain.equipment import (
 from topodesign.domain.errors import InternalError, InvalidInput
 
 Overrides = Mapping[str, Mapping[str, float]]
-Item = TypeVar("Item", Accelerator, Switch, CableClass, TransceiverMode, LineSystem, FiberKind)
+Item = TypeVar(
+    "Item",
+    Accelerator,
+    Switch,
+    CableClass,
+    OpticalModule,
+    NetworkAdapter,
+    CircuitSwitch,
+    TransceiverMode,
+    LineSystem,
+    FiberKind,
+)
 
 OVERRIDE_ORIGIN = Origin(source="scenario override", date="", confidence="high")
-_DESCRIPTIVE = frozenset({"id", "name", "origins"})
-_WHOLE_NUMBERS = frozenset({"radix", "max_spans", "sub_bands"})
+_DESCRIPTIVE = frozenset({"id", "name", "origins", "medium", "module"})
+_WHOLE_NUMBERS = frozenset({"radix", "max_spans", "sub_bands", "strands", "ports", "spare_ports"})
 _CONFIDENCES = frozenset({"high", "medium", "low"})
 
 
@@ -62,11 +76,14 @@ def load_catalog(overrides: Overrides | None = None) -> Catalog:
         transceivers=_overridden("transceiver", catalog.transceivers, overrides),
         line_systems=_overridden("line_system", catalog.line_systems, overrides),
         fibers=_overridden("fiber", catalog.fibers, overrides),
+        modules=_overridden("module", catalog.modules, overrides),
+        adapters=_overridden("adapter", catalog.adapters, overrides),
+        circuit_switches=_overridden("ocs", catalog.circuit_switches, overrides),
     )
 
 
 def figures_of(item: object) -> tuple[str, ...]:
-    """Names of the figures of a catalogue item: all fields but its id, name and origins."""
+    """Names of the figures of a catalogue item: all fields but its id, name, origins and other words."""
     assert dataclasses.is_dataclass(item)
     return tuple(field.name for field in dataclasses.fields(item) if field.name not in _DESCRIPTIVE)
 
@@ -80,6 +97,9 @@ def _built_in_catalog() -> Catalog:
         transceivers=_read("transceivers.toml", "transceiver", TransceiverMode),
         line_systems=_read("line_systems.toml", "line_system", LineSystem),
         fibers=_read("fibers.toml", "fiber", FiberKind),
+        modules=_read("modules.toml", "module", OpticalModule),
+        adapters=_read("adapters.toml", "adapter", NetworkAdapter),
+        circuit_switches=_read("circuit_switches.toml", "ocs", CircuitSwitch),
     )
 
 
@@ -200,6 +220,9 @@ def known_keys() -> tuple[str, ...]:
             + [f"transceiver.{item.id}" for item in catalog.transceivers]
             + [f"line_system.{item.id}" for item in catalog.line_systems]
             + [f"fiber.{item.id}" for item in catalog.fibers]
+            + [f"module.{item.id}" for item in catalog.modules]
+            + [f"adapter.{item.id}" for item in catalog.adapters]
+            + [f"ocs.{item.id}" for item in catalog.circuit_switches]
         )
     )
 

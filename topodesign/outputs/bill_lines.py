@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 
 from topodesign.domain.equipment import Origin
+from topodesign.domain.equipment import origin_of as origin_of
 
 SCENARIO_PRICE = Origin(source="scenario", date="", confidence="medium")
 SUNK = Origin(source="lit already, sunk cost", date="", confidence="medium")
@@ -78,12 +79,6 @@ def bill_line(
         source_date=origin.date,
         confidence=origin.confidence,
     )
-
-
-def origin_of(origins: Mapping[str, Origin], figure: str) -> Origin:
-    """Where a figure comes from; ``*`` stands for all figures without an entry of their own."""
-    known = origins.get(figure) or origins.get("*")
-    return known or Origin(source="not stated", date="", confidence="low")
 
 
 def rounded_to_items(lines: Sequence[BillLine], cost_items: Mapping[str, float]) -> tuple[BillLine, ...]:
