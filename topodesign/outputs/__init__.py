@@ -7,6 +7,7 @@ from topodesign.outputs.bill_lines import BillLine, bill_csv
 from topodesign.outputs.bill_of_materials import bill_of_materials
 from topodesign.outputs.chart_style import png_bytes, svg_bytes
 from topodesign.outputs.cost_chart import cost_chart
+from topodesign.outputs.fabric_bill_table import fabric_bill_csv
 from topodesign.outputs.fabric_charts import fabric_chart
 from topodesign.outputs.geodataframes import plan_to_geodataframes, write_geopackage
 from topodesign.outputs.geojson import geojson_bytes, plan_to_geojson
@@ -25,6 +26,7 @@ __all__ = [
     "bill_csv",
     "bill_of_materials",
     "cost_chart",
+    "fabric_bill_csv",
     "fabric_chart",
     "geojson_bytes",
     "load_plan",

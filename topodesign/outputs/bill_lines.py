@@ -94,14 +94,14 @@ def rounded_to_items(lines: Sequence[BillLine], cost_items: Mapping[str, float])
         total, stated = math.fsum(exact), cost_items.get(item)
         if stated is not None and abs(stated - total) <= CLOSE_USD + 1e-12 * abs(total):
             total = stated
-        cents.update(zip(positions, _apportioned(exact, round(100 * total)), strict=True))
+        cents.update(zip(positions, apportioned_cents(exact, round(100 * total)), strict=True))
     return tuple(
         replace(line, cost_usd=cents[position] / 100) if position in cents else line
         for position, line in enumerate(lines)
     )
 
 
-def _apportioned(exact_usd: Sequence[float], total_cents: int) -> list[int]:
+def apportioned_cents(exact_usd: Sequence[float], total_cents: int) -> list[int]:
     """Whole cents near the exact amounts that sum to the total: cents left over go to the largest remainders."""
     floors = [math.floor(100 * usd) for usd in exact_usd]
     remainders = [100 * usd - floor for usd, floor in zip(exact_usd, floors, strict=True)]
@@ -116,11 +116,16 @@ def _apportioned(exact_usd: Sequence[float], total_cents: int) -> list[int]:
 
 def bill_csv(lines: Sequence[BillLine]) -> bytes:
     """The lines as CSV (UTF-8, header row). Text that a spreadsheet would run gets a leading apostrophe."""
+    names = [field.name for field in fields(BillLine)]
+    return csv_of(names, [[getattr(line, name) for name in names] for line in lines])
+
+
+def csv_of(names: Sequence[str], rows: Sequence[Sequence[str | float | None]]) -> bytes:
+    """A table as CSV (UTF-8, header row), numbers without exponents, no text that a spreadsheet would run."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    names = [field.name for field in fields(BillLine)]
     writer.writerow(names)
-    writer.writerows([_cell(getattr(line, name)) for name in names] for line in lines)
+    writer.writerows([_cell(value) for value in row] for row in rows)
     return text.getvalue().encode()
 
 
