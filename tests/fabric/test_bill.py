@@ -2,7 +2,7 @@
 
 import csv
 import io
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 import pytest
@@ -48,7 +48,7 @@ class RunTorus(TorusTopology):
 class PlantTorus(RunTorus):
     """With a stated plant of optical circuit switches."""
 
-    ocs_plant: OcsPlant = OcsPlant(units=1, ports=136, spare_ports=8)
+    ocs_plant: OcsPlant = field(kw_only=True)
 
 
 @dataclass(frozen=True)

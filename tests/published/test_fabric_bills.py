@@ -20,8 +20,8 @@ WITHOUT_EXTRAS = BillOptions(adapters="left_out", spares="left_out")
 def hammingmesh_prices() -> Catalog:
     """Prices from which the cost table of HammingMesh (Hoefler et al., SC 2022) re-derives.
 
-    A 64-port switch $14,280, a copper cable up to 5 m $272, an active optical cable $603 (of 20 m; the table has one price
-    for all optical cables, hence the reach).
+    A 64-port switch $14,280, a copper cable up to 5 m $272, an active optical cable $603 (of 20 m; the table has one
+    price for all optical cables, hence the reach).
     """
     return replace(
         load_catalog(),

@@ -23,8 +23,8 @@ FABRIC_BILL_COLUMNS = (
 def fabric_bill_csv(bill: FabricBill) -> bytes:
     """The lines of the total, then those beside it, as CSV (UTF-8, header row).
 
-    The column ``cost_usd`` adds up to the bill's cost rounded to cents, ``beside_cost_usd`` to what is listed beside it;
-    ``power_w`` is that of the total.
+    The column ``cost_usd`` adds up to the bill's cost rounded to cents, ``beside_cost_usd`` to what is listed beside
+    it; ``power_w`` is that of the total.
     """
     rows = [
         *_rows(bill.lines, bill.cost_usd, is_beside=False),
