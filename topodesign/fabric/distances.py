@@ -19,9 +19,14 @@ from topodesign.fabric.quotient import quotient_of
 from topodesign.fabric.topology import PathClasses, no_paths
 
 Words = npt.NDArray[np.uint64]
+Gathering = list[tuple[Counts, Counts]]
 
 WORDS_AT_ONCE = 64
 """Sources of one sweep, in words of 64: the frontier of 10,000 vertices then takes 5 MB, about a cache."""
+KEYED_WORDS = 16
+"""Words of sources at once where paths are told apart by cables too: several sets of bits wait at a time."""
+FLAT_DIAMETER, FEW_KINDS = 10, 12
+"""Up to here keys of paths are few, and searching them on bits is many times faster than source by source."""
 CELLS_AT_ONCE = 4_000_000
 """Distances of one batch of weighted searches, 32 MB."""
 EXACT_INTEGERS = 2**53
@@ -103,17 +108,22 @@ def _ends(graph: FabricGraph, *, use_orbit: bool) -> _Ends:
 
 def _histogram_from(ends: _Ends, chosen: Counts) -> Counts:
     """Pairs by distance from some of the sources, in order of weight; distance 0 is left out."""
-    graph, sources, weight = ends.graph, ends.sources[chosen], ends.source_weight[chosen]
-    words = -(-len(sources) // 64)
-    seen = np.zeros((graph.vertices, words), dtype=np.uint64)
-    bit = np.uint64(1) << (np.arange(len(sources), dtype=np.uint64) % np.uint64(64))
-    seen[sources, np.arange(len(sources)) // 64] = bit
-    masks = [(int(value), _mask(weight == value, words)) for value in np.unique(weight)]
+    seen, masks = _started(ends, chosen)
     counts = [0]
-    for new in levels(graph, seen):
-        reached = new[: graph.hosts]
+    for new in levels(ends.graph, seen):
+        reached = new[: ends.graph.hosts]
         counts.append(sum(value * _weighted_bits(reached, mask, ends.target_weight) for value, mask in masks))
     return np.array(counts, dtype=np.int64)
+
+
+def _started(ends: _Ends, chosen: Counts) -> tuple[Words, list[tuple[int, Words]]]:
+    """One bit for each chosen source at its own vertex, and for each weight the bits of the sources that have it."""
+    sources, weight = ends.sources[chosen], ends.source_weight[chosen]
+    words = -(-len(sources) // 64)
+    seen = np.zeros((ends.graph.vertices, words), dtype=np.uint64)
+    place = np.arange(len(sources))
+    seen[sources, place // 64] = np.uint64(1) << (place % 64).astype(np.uint64)
+    return seen, [(int(value), _mask(weight == value, words)) for value in np.unique(weight)]
 
 
 def _mask(is_taken: npt.NDArray[np.bool_], words: int) -> Words:
@@ -132,30 +142,40 @@ def _weighted_bits(reached: Words, mask: Words, weight: Counts) -> int:
 
 
 def levels(graph: FabricGraph, seen: Words) -> Iterator[Words]:
-    """Bits of the sources that reach each vertex at distance 1, 2, ...; ``seen`` is used up.
-
-    Vertices are renumbered by degree, so that each group of equal degree is one gather and one reduction.
-    """
+    """Bits of the sources that reach each vertex at distance 1, 2, ...; ``seen`` is used up."""
     start, heads, _ = graph.arcs()
-    degree = np.diff(start)
-    groups = []
-    for value in np.unique(degree[degree > 0]):
-        members = np.flatnonzero(degree == value)
-        groups.append((members, heads[start[members][:, None] + np.arange(value)]))
+    groups = _gathering(np.repeat(np.arange(graph.vertices), np.diff(start)), heads)
     frontier = seen.copy()
     while True:
-        new = np.zeros_like(seen)
-        for members, neighbors in groups:
-            gathered = frontier[neighbors[:, 0]]
-            for column in range(1, neighbors.shape[1]):
-                gathered |= frontier[neighbors[:, column]]
-            new[members] = gathered
+        new = _gathered(frontier, groups)
         new &= ~seen
         if not new.any():
             return
         seen |= new
         yield new
         frontier = new
+
+
+def _gathering(tails: Counts, heads: Counts) -> Gathering:
+    """Arcs by head, heads of equal numbers of arcs together: each group is gathered column by column."""
+    order = np.argsort(heads, kind="stable")
+    found, first, number = np.unique(heads[order], return_index=True, return_counts=True)
+    groups = []
+    for value in np.unique(number):
+        chosen = np.flatnonzero(number == value)
+        groups.append((found[chosen], tails[order][first[chosen][:, None] + np.arange(value)]))
+    return groups
+
+
+def _gathered(frontier: Words, groups: Gathering) -> Words:
+    """Bits of the frontier one arc on."""
+    new = np.zeros_like(frontier)
+    for members, tails in groups:
+        bits = frontier[tails[:, 0]]
+        for column in range(1, tails.shape[1]):
+            bits |= frontier[tails[:, column]]
+        new[members] = bits
+    return new
 
 
 def path_classes_of(graph: FabricGraph, run_m: Lengths) -> PathClasses:
@@ -187,7 +207,9 @@ def path_classes_of(graph: FabricGraph, run_m: Lengths) -> PathClasses:
     key = _PathKey.fitting(histogram.diameter, run_m)
     ends = _ends(graph, use_orbit=False)
     totals: dict[int, int] = {}
-    for keys, pairs in _keyed_pairs(ends, key):
+    kinds = len(np.unique(key.run_units)) * 2
+    is_flat = histogram.diameter <= FLAT_DIAMETER and kinds <= FEW_KINDS
+    for keys, pairs in (_keyed_by_bits if is_flat else _keyed_by_search)(ends, key):
         for value, count in zip(keys.tolist(), pairs.tolist(), strict=True):
             totals[value] = totals.get(value, 0) + count
     if len(ends.target_weight) < graph.hosts:
@@ -235,7 +257,48 @@ class _PathKey:
         return rest // self.length_span, metres, switches, first
 
 
-def _keyed_pairs(ends: _Ends, key: _PathKey) -> Iterator[tuple[Counts, Counts]]:
+def _keyed_by_bits(ends: _Ends, key: _PathKey) -> Iterator[tuple[Counts, Counts]]:
+    """Keys of shortest paths with their numbers of ordered pairs, all sources of a batch at once in rising order."""
+    order = np.argsort(ends.source_weight, kind="stable")
+    for first in range(0, len(order), KEYED_WORDS * 64):
+        chosen = order[first : first + KEYED_WORDS * 64]
+        seen, masks = _started(ends, chosen)
+        keys, pairs = [], []
+        for value, new in _keyed_levels(ends.graph, seen, key):
+            reached = new[: ends.graph.hosts]
+            keys.append(value)
+            pairs.append(sum(number * _weighted_bits(reached, mask, ends.target_weight) for number, mask in masks))
+        counted = np.array(pairs, dtype=np.int64) * ends.scale
+        yield np.array(keys, dtype=np.int64)[counted > 0], counted[counted > 0]
+
+
+def _keyed_levels(graph: FabricGraph, seen: Words, key: _PathKey) -> Iterator[tuple[int, Words]]:
+    """Bits of the sources whose best path to each vertex has the next key; arcs of equal keys are one gathering."""
+    start, heads, edges = graph.arcs()
+    tails = np.repeat(np.arange(graph.vertices), np.diff(start))
+    units, to_switch = key.run_units[graph.run[edges]], (heads >= graph.hosts).astype(np.int64)
+    kinds = []
+    for unit, enters in {*zip(units.tolist(), to_switch.tolist(), strict=True)}:
+        taken = (units == unit) & (to_switch == enters)
+        length, switch = np.array([unit]), np.array([enters])
+        later, first = int(key.of(length, switch, 0 * switch)[0]), int(key.of(length, switch, switch)[0])
+        kinds.append((later, first, _gathering(tails[taken], heads[taken])))
+    waiting = {first: np.zeros_like(seen) for _, first, _ in kinds}
+    for _, first, groups in kinds:
+        waiting[first] |= _gathered(seen, groups)
+    while waiting:
+        value = min(waiting)
+        new = waiting.pop(value) & ~seen
+        if not new.any():
+            continue
+        seen |= new
+        yield value, new
+        for later, _, groups in kinds:
+            further = _gathered(new, groups)
+            waiting[value + later] = waiting[value + later] | further if value + later in waiting else further
+
+
+def _keyed_by_search(ends: _Ends, key: _PathKey) -> Iterator[tuple[Counts, Counts]]:
     """Keys of shortest paths with their numbers of ordered pairs, batch by batch of sources."""
     graph = ends.graph
     start, heads, edges = graph.arcs()

@@ -12,13 +12,16 @@ from topodesign.fabric.collectives import BITS_PER_BYTE
 from topodesign.fabric.families import topology_of
 from topodesign.fabric.hops import diameter_hops, mean_hops
 from topodesign.fabric.latency import ADAPTER_NS, CABLE_NS_PER_M, DIRECT_HOP_NS, latency_of, step_latency
+from topodesign.fabric.quotient import quotient_of
 from topodesign.fabric.topology import CutLinks, PairRate, Topology
-from topodesign.fabric.traffic_rates import permutation_shares, uniform_share
+from topodesign.fabric.traffic_rates import random_share, uniform_share, worst_shares
 
 FLUID = "bandwidths are fluid: 60 to 90 % of them are reached in practice, depending on routing"
 
-MOST_PATTERNED = 1_024
-"""Accelerators up to which permutations are bounded in every evaluation; it takes about a second there."""
+MOST_PATTERNED = 10_000
+"""Accelerators up to which permutations are looked at in an evaluation ..."""
+PATTERN_WORK = 20_000_000
+"""... when their classes of twins times links are no more than this: up to about a second."""
 QUICK_COLUMNS = 5_000
 """Linear programmes of one evaluation: larger ones take more than a second; ask for them by throughput_of."""
 PERMUTATION_SEED = 0
@@ -138,5 +141,12 @@ def _throughput(topology: Topology, rate: PairRate) -> tuple[Throughput, ...]:
     uniform = uniform_share(rate, accelerators=count, injected=topology.injection_links)
     if count > MOST_PATTERNED:
         return (uniform,)
-    others = permutation_shares(topology.graph(), seed=PERMUTATION_SEED, most_columns=QUICK_COLUMNS)
-    return (uniform, *others)
+    graph = topology.graph()
+    reduced = quotient_of(graph).graph
+    is_quick = reduced.hosts * 2 * len(reduced.a) <= PATTERN_WORK
+    shares = [uniform]
+    if is_quick or graph.orbit is not None:
+        shares += worst_shares(graph, most_columns=QUICK_COLUMNS)
+    if is_quick:
+        shares.append(random_share(graph, seed=PERMUTATION_SEED, most_columns=QUICK_COLUMNS))
+    return tuple(shares)

@@ -24,7 +24,7 @@ from scipy.sparse import csc_array, csr_array, diags_array
 from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import LinearOperator, eigsh, splu
 
-from topodesign.fabric.graph import FabricGraph, Lengths, Marks
+from topodesign.fabric.graph import Counts, FabricGraph, Lengths
 from topodesign.fabric.quotient import Quotient
 
 SHIFT = 1e-3
@@ -56,7 +56,9 @@ def spectrum_of(graph: FabricGraph, reduced: Quotient) -> Spectrum | None:
         return Spectrum(mu=twin_capacity, vector=np.arange(graph.hosts, dtype=float))
     laplacian = _laplacian(small)
     shift = SHIFT * 2 * float(small.capacity.sum()) / graph.hosts
-    mass = _apart_from_hosts(small).astype(float)  # keeps the matrix regular; such switches touch no accelerator
+    parts = _parts(small)
+    apart = ~np.isin(parts, parts[:classes])
+    mass = apart.astype(float)  # keeps the matrix regular; such switches are joined to no accelerator
     mass[:classes] = weight
     factored = splu((laplacian + diags_array(shift * mass)).tocsc())
     root = np.sqrt(weight)
@@ -70,8 +72,10 @@ def spectrum_of(graph: FabricGraph, reduced: Quotient) -> Spectrum | None:
         return constant
 
     value, vector = _largest(inverse, classes)
-    mu = 1 / value - shift
-    return Spectrum(mu=max(0.0, min(mu * (1 - MARGIN), twin_capacity)), vector=(vector / root)[reduced.members])
+    mu = (1 / value) * (1 - MARGIN) - shift
+    is_whole = len(np.unique(parts[:classes])) == 1
+    bound = max(0.0, min(mu, twin_capacity)) if is_whole else 0.0
+    return Spectrum(mu=bound, vector=(vector / root)[reduced.members])
 
 
 def _largest(inverse: Callable[[Lengths], Lengths], size: int) -> tuple[float, Lengths]:
@@ -91,11 +95,11 @@ def _twin_capacity(reduced: Quotient) -> float:
     return float((pooled / weight)[weight > 1].min(initial=np.inf))
 
 
-def _apart_from_hosts(graph: FabricGraph) -> Marks:
-    """Switches that no accelerator is joined to."""
+def _parts(graph: FabricGraph) -> Counts:
+    """Connected component of every vertex."""
     links = csr_array((np.ones(len(graph.a)), (graph.a, graph.z)), shape=(graph.vertices, graph.vertices))
-    part = connected_components(links, directed=False)[1]
-    return ~np.isin(part, part[: graph.hosts])
+    found: Counts = connected_components(links, directed=False)[1].astype(np.int64)
+    return found
 
 
 def _laplacian(graph: FabricGraph) -> csc_array:
