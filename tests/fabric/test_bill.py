@@ -102,7 +102,8 @@ def test_length_classes_are_passive_copper_active_copper_active_optical_then_mod
 
 
 def test_traces_and_backplanes_are_free_and_counted_as_no_optics() -> None:
-    bill = fabric_bill(with_runs(run(24, 0.3, "trace"), run(8, 2, "backplane")), load_catalog())
+    topology = with_runs(run(24, 0.3, "trace"), run(8, 2, "backplane"))
+    bill = fabric_bill(topology, load_catalog(), options=BillOptions())
     assert (bill.cost_usd, bill.power_kw, bill.optical_links) == (0, 0, 0)
     assert [line.count for line in bill.lines] == [24, 8]
     assert not bill.beside  # no adapters: the accelerators have routers; nothing that fails

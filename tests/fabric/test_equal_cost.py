@@ -11,7 +11,9 @@ from topodesign.domain.errors import InvalidInput
 from topodesign.domain.fabric import Clos, Torus
 from topodesign.domain.fabric_bill import BillOptions
 from topodesign.fabric import compare_at_equal_cost, fabric_of_size, fabrics_for_budget, price_fabric
-from topodesign.fabric.cost_ladders import richness_ladder, size_ladder
+from topodesign.fabric.budget import Money, last_step_within
+from topodesign.fabric.clos_layout import clos_layout
+from topodesign.fabric.cost_ladders import SizeLadder, richness_ladder, size_ladder
 
 KINDS = ("torus", "clos")
 
@@ -140,3 +142,42 @@ def test_the_plain_fabric_is_on_its_ladder() -> None:
     for kind in KINDS:
         plain = [rung.spec for rung in richness_ladder(kind, 512, link_gbps=400) if rung.is_plain]
         assert plain == [fabric_of_size(kind, 512)]
+
+
+def test_every_rung_of_a_clos_has_the_uplinks_that_it_names() -> None:
+    for rung in richness_ladder("clos", 4096, link_gbps=400):
+        assert isinstance(rung.spec, Clos)
+        layout = clos_layout(rung.spec)
+        if "tapered" in rung.change:
+            assert rung.change == f"tapered {layout.leaf_down}:{layout.leaf_up} at the leaves"
+        else:
+            assert layout.leaf_down == layout.leaf_up
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3, 4, 7, 8, 9, 100])
+@pytest.mark.parametrize("paid", [0, 1, 2, 3, 6, 7, 8, 99, 100])
+def test_the_last_step_within_a_budget_is_found_on_ladders_of_any_length(steps: int, paid: int) -> None:
+    # a Clos of one leaf costs the leaf and the cables; the budget is that of the step before the one that is too dear
+    sizes = [Clos(accelerators=1 + step) for step in range(steps)]
+    ladder = SizeLadder(steps, lambda step: sizes[step])
+    budget = price_fabric(Clos(accelerators=paid)).cost_usd if paid else 1.0
+    money = Money(budget_usd=budget, accelerator_usd=0.0, catalog=load_catalog(), options=BillOptions())
+    assert last_step_within(ladder, money) == min(paid, steps) - 1
+
+
+def test_sizes_that_a_kind_refuses_are_stepped_over() -> None:
+    # only powers of two, from 4
+    sizes = {3: Clos(accelerators=4), 7: Clos(accelerators=8), 15: Clos(accelerators=16)}
+    ladder = SizeLadder(16, sizes.get)
+    for budget_of, step in ((4, 6), (8, 14), (16, 15)):
+        money = Money(
+            budget_usd=price_fabric(Clos(accelerators=budget_of)).cost_usd,
+            accelerator_usd=0.0,
+            catalog=load_catalog(),
+            options=BillOptions(),
+        )
+        assert last_step_within(ladder, money) == step
+        assert ladder.at_or_below(step) == Clos(accelerators=budget_of)
+    nothing = Money(budget_usd=1.0, accelerator_usd=0.0, catalog=load_catalog(), options=BillOptions())
+    assert last_step_within(ladder, nothing) == 2
+    assert ladder.at_or_below(2) is None

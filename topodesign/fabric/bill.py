@@ -1,11 +1,11 @@
 """Bill of materials of a fabric: parts of the catalogue, their indicative cost and watts, each with its source."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from topodesign.catalog import load_catalog
 from topodesign.domain.equipment import Catalog
 from topodesign.domain.fabric import FabricSpec
-from topodesign.domain.fabric_bill import BillOptions, FabricBill, FabricBillLine, PartTable
+from topodesign.domain.fabric_bill import BillOptions, FabricBill, FabricBillLine, Listing, PartTable
 from topodesign.fabric.bill_choice import LinkParts, adapter_of, bundle_of, link_parts
 from topodesign.fabric.bill_choice import switch_of as switch_of
 from topodesign.fabric.bill_lines import Part, note_bundle, part_line
@@ -15,6 +15,8 @@ from topodesign.fabric.families import topology_of
 from topodesign.fabric.topology import CableRun, Topology
 
 DEFAULT_OPTIONS = BillOptions()
+TOTAL_ONLY = BillOptions(adapters="left_out", spares="left_out")
+"""What evaluations need: they have no place for lines beside the total."""
 INDICATIVE = (
     "cost and power at catalogue figures, indicative; accelerators, racks, cable trays and labor are not included"
 )
@@ -27,7 +29,7 @@ def price_fabric(
     return fabric_bill(topology_of(spec), catalog if catalog is not None else load_catalog(), options=options)
 
 
-def fabric_bill(topology: Topology, catalog: Catalog, *, options: BillOptions = DEFAULT_OPTIONS) -> FabricBill:
+def fabric_bill(topology: Topology, catalog: Catalog, *, options: BillOptions = TOTAL_ONLY) -> FabricBill:
     """Switches by tier, optical circuit switches, cables and modules by run; adapters and spares as asked for.
 
     A link is the cheapest of its rate that reaches: one cable whose ends are built in (copper, active optical), or a
@@ -61,11 +63,21 @@ def fabric_bill(topology: Topology, catalog: Catalog, *, options: BillOptions = 
         lines += _link_lines(run, made_of)
         note_bundle(notes, f"{made_of.cable.port_gbps:g}G cables", made_of.bundle)
     beside: list[FabricBillLine] = []
-    adapters = _adapter_lines(topology, runs, catalog, notes)
-    _place(adapters, options.adapters, lines, beside, notes, "network adapters")
-    installed = [*lines, *(adapters if options.adapters == "beside" else ())]
-    spares = spare_lines(installed, _failure_rates(catalog), options.spares_rule)
-    _place(spares, options.spares, lines, beside, notes, "spares")
+    extras: tuple[tuple[str, Listing, Callable[[], list[FabricBillLine]]], ...] = (
+        ("network adapters", options.adapters, lambda: _adapter_lines(topology, runs, catalog, notes)),
+        (
+            "spares",
+            options.spares,
+            lambda: spare_lines([*lines, *beside], _failure_rates(catalog), options.spares_rule),
+        ),
+    )
+    for what, listing, find in extras:
+        found = [] if listing == "left_out" else find()
+        (lines if listing == "in_total" else beside).extend(found)
+        if listing == "left_out":
+            notes.append(f"{what} are not in the total")
+        elif listing == "beside" and found:
+            notes.append(f"{what} are not in the total, but listed beside it")
     return FabricBill(
         accelerators=topology.accelerators,
         lines=tuple(lines),
@@ -75,22 +87,6 @@ def fabric_bill(topology: Topology, catalog: Catalog, *, options: BillOptions = 
         ocs=ocs,
         assumptions=tuple(notes),
     )
-
-
-def _place(
-    found: Sequence[FabricBillLine],
-    listing: str,
-    lines: list[FabricBillLine],
-    beside: list[FabricBillLine],
-    notes: list[str],
-    what: str,
-) -> None:
-    if listing == "in_total":
-        lines.extend(found)
-    elif listing == "beside":
-        beside.extend(found)
-    if listing != "in_total":
-        notes.append(f"{what} are not in the total" + (", but listed beside it" if listing == "beside" else ""))
 
 
 def _link_lines(run: CableRun, parts: LinkParts) -> list[FabricBillLine]:

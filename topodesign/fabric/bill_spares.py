@@ -10,7 +10,7 @@ DAYS_PER_YEAR = 365.0
 
 def spare_lines(
     lines: Sequence[FabricBillLine], failures_per_year: Mapping[tuple[str, str], float], rule: SparesRule
-) -> tuple[FabricBillLine, ...]:
+) -> list[FabricBillLine]:
     """Spares of every kind of part, one stock for the whole fabric.
 
     Parameters
@@ -24,7 +24,7 @@ def spare_lines(
 
     Returns
     -------
-    tuple of FabricBillLine
+    list of FabricBillLine
         In the order of the parts. Switches of different price (of different radix) are different parts; of cables the
         longest is stocked, which can replace every other.
     """
@@ -39,7 +39,7 @@ def spare_lines(
         if stock:
             dearest = max(parts, key=lambda line: line.unit_cost_usd)
             found.append(replace(dearest, what="spares", count=stock, unit_power_w=0.0, optical=False))
-    return tuple(found)
+    return found
 
 
 def poisson_quantile(mean: float, probability: float) -> int:

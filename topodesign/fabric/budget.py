@@ -22,7 +22,9 @@ BUDGET = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Money:
+class Money:
+    """What is paid, for what, at which prices."""
+
     budget_usd: float
     accelerator_usd: float
     catalog: Catalog
@@ -76,7 +78,7 @@ def fabrics_for_budget(
     require_kinds(kinds)
     require_number(budget_usd, field="budget_usd", above=0)
     require_number(accelerator_usd, field="accelerator_usd", at_least=0)
-    money = _Money(
+    money = Money(
         budget_usd=budget_usd,
         accelerator_usd=accelerator_usd,
         catalog=catalog if catalog is not None else load_catalog(),
@@ -93,8 +95,8 @@ def fabrics_for_budget(
     )
 
 
-def _largest(kind: str, ladder: SizeLadder, money: _Money, message_bytes: float) -> BudgetFabric:
-    step = _last_step_within(ladder, money)
+def _largest(kind: str, ladder: SizeLadder, money: Money, message_bytes: float) -> BudgetFabric:
+    step = last_step_within(ladder, money)
     spec = ladder.at_or_below(step)
     following = ladder.spec_at(step + 1) if step + 1 < ladder.steps else None
     bill = None if spec is None else money.bill(spec)
@@ -113,7 +115,7 @@ def _largest(kind: str, ladder: SizeLadder, money: _Money, message_bytes: float)
     )
 
 
-def _last_step_within(ladder: SizeLadder, money: _Money) -> int:
+def last_step_within(ladder: SizeLadder, money: Money) -> int:
     """The last step whose size the budget pays for, -1: none; doubling first, so that no huge fabric is priced in vain.
 
     A step whose size the kind refuses counts as the size below it, so that the step after the last one within is of a
@@ -124,10 +126,10 @@ def _last_step_within(ladder: SizeLadder, money: _Money) -> int:
         spec = ladder.at_or_below(step)
         return spec is None or money.cost_usd(money.bill(spec)) <= money.budget_usd
 
-    low, high = -1, 1
-    while high < ladder.steps and is_within(high - 1):
-        low, high = high - 1, 2 * high
-    high = min(high - 1, ladder.steps)
+    low, high = -1, 0
+    while high < ladder.steps and is_within(high):
+        low, high = high, 2 * high + 1
+    high = min(high, ladder.steps)
     while high - low > 1:
         middle = (low + high) // 2
         if is_within(middle):

@@ -25,7 +25,7 @@ class Rung:
 
 
 def richness_ladder(kind: str, accelerators: int, *, link_gbps: float) -> tuple[Rung, ...]:
-    """Fabrics of a kind with exactly so many accelerators, each at least as capable as those before it.
+    """Fabrics of a kind with exactly so many accelerators, each with more capacity in its links than those before it.
 
     A Clos begins with one uplink per leaf and rises to as many up as down, then by whole planes. Every other kind
     begins with its plain fabric of :func:`fabric_of_size` and gets parallel links: its rate times 2, 3, ...
