@@ -105,6 +105,18 @@ def test_paths_have_the_fewest_links_and_then_the_shortest_cables(graph: FabricG
     assert int(paths.pairs.sum()) + paths.disconnected == graph.hosts * (graph.hosts - 1)
 
 
+def test_long_and_flat_graphs_are_searched_differently_with_the_same_result() -> None:
+    # a ring of 40 (diameter 20, source by source) with a cable of 5 m every fourth link: distances d = 1 .. 19 twice,
+    # 20 once per source; the mean cable length per hop over all pairs is (3 x 2 + 5)/4 by symmetry, either way around
+    links = [(i, (i + 1) % 40, 1, 1.0, int(i % 4 == 0)) for i in range(40)]
+    paths = path_classes_of(FabricGraph.of(vertices=40, hosts=40, links=links), np.array([2.0, 5.0]))
+    by_hops: Counter[int] = Counter()
+    for hops, pairs in zip(paths.hops.tolist(), paths.pairs.tolist(), strict=True):
+        by_hops[hops] += pairs
+    assert by_hops == Counter({**dict.fromkeys(range(1, 20), 80), 20: 40})
+    assert float((paths.pairs * paths.metres).sum()) == pytest.approx(11 / 4 * float((paths.pairs * paths.hops).sum()))
+
+
 def test_a_path_through_an_accelerator_counts_its_router() -> None:
     # 0 - switch - 1 - switch - 2: accelerator 1 forwards. From 0 to 2: 4 links, 2 switches, and one link driven by 1;
     # the first link is driven by 0's adapter, the others by switches

@@ -9,6 +9,7 @@ from fabric.small_graphs import alltoall_by_linear_programme, of_networkx, relab
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from topodesign.domain.errors import InvalidInput
 from topodesign.domain.fabric import Clos, Torus
 from topodesign.fabric import evaluate_fabric
 from topodesign.fabric.clos import ClosTopology
@@ -116,6 +117,12 @@ def test_a_fabric_in_parts_has_no_rate() -> None:
     assert (found.rate, found.lower, found.exact) == (0.0, 0.0, True)
     assert "no path" in found.method
     assert ring_load(graph) == np.inf
+
+
+def test_a_permutation_of_too_many_accelerators_is_refused_with_a_remedy() -> None:
+    graph = TorusTopology(Torus(shape=(16, 24, 24))).graph()
+    with pytest.raises(InvalidInput, match=r"9216.*at most 6000.*smaller fabric"):
+        random_permutation(graph, seed=0)
 
 
 def test_accelerators_without_links_have_no_rate() -> None:

@@ -102,6 +102,12 @@ def test_the_spectrum_of_a_16_cubed_torus_is_a_weak_bound() -> None:
     assert 4096 * mu / 4 == pytest.approx(155.9, abs=0.05)
 
 
+def test_the_spectrum_of_a_large_torus_needs_no_factors() -> None:
+    # 16x24x24 is above the size that is factored; mu = 2 - 2 cos(2 pi / 24)
+    mu, _ = spectrum_and_cuts(TorusTopology(Torus(shape=(16, 24, 24))).graph())
+    assert mu == pytest.approx(2 - 2 * np.cos(np.pi / 12), rel=1e-4)
+
+
 def test_a_small_dragonfly() -> None:
     # p = 2, a = 4, h = 2: 9 groups, 36 routers, 72 hosts; 3 hops between routers, mean 2.342857; best cut 20
     graph = dragonfly(4, 2, 2)

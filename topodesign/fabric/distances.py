@@ -1,25 +1,17 @@
-"""Distances of explicit graphs: hops of all pairs by breadth-first search on bits, and classes of equal shortest paths.
-
-References
-----------
-M. Then, M. Kaufmann, F. Chirigati et al. (2014), "The More the Merrier: Efficient Multi-Source Graph Traversal", PVLDB
-8(4): one bit per source, all sources at once.
-"""
+"""Distances of explicit graphs: hops of all pairs, and classes of equal shortest paths."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
+from topodesign.domain.checks import require
+from topodesign.fabric.bit_search import Words, bits_of, gathered, gathering, levels, source_bits, weighted_bits
 from topodesign.fabric.graph import Counts, FabricGraph, Lengths
 from topodesign.fabric.quotient import quotient_of
 from topodesign.fabric.topology import PathClasses, no_paths
-
-Words = npt.NDArray[np.uint64]
-Gathering = list[tuple[Counts, Counts]]
 
 WORDS_AT_ONCE = 64
 """Sources of one sweep, in words of 64: the frontier of 10,000 vertices then takes 5 MB, about a cache."""
@@ -29,6 +21,10 @@ FLAT_DIAMETER, FEW_KINDS = 10, 12
 """Up to here keys of paths are few, and searching them on bits is many times faster than source by source."""
 CELLS_AT_ONCE = 4_000_000
 """Distances of one batch of weighted searches, 32 MB."""
+MOST_SEARCHED = 50_000_000_000
+"""Sources times arcs up to which distances of all pairs are searched on bits: about a minute on one core."""
+MOST_SEARCHED_SINGLY = 3_000_000_000
+"""The same source by source, about two minutes."""
 EXACT_INTEGERS = 2**53
 """Whole numbers below this are exact in floating point."""
 
@@ -72,6 +68,7 @@ def hop_histogram(graph: FabricGraph) -> HopHistogram:
     Twins are searched once (:mod:`topodesign.fabric.quotient`); a graph that claims symmetry, from one source.
     """
     ends = _ends(graph, use_orbit=True)
+    _require_work(ends, MOST_SEARCHED)
     counts = np.zeros(1, dtype=np.int64)
     order = np.argsort(ends.source_weight, kind="stable")
     for first in range(0, len(order), WORDS_AT_ONCE * 64):
@@ -86,6 +83,17 @@ def hop_histogram(graph: FabricGraph) -> HopHistogram:
     counts[0] = 0
     counts = np.trim_zeros(counts, "b") if counts.any() else counts[:1]
     return HopHistogram(pairs=counts, disconnected=graph.hosts * (graph.hosts - 1) - int(counts.sum()))
+
+
+def _require_work(ends: _Ends, most: int) -> None:
+    work = len(ends.sources) * 2 * len(ends.graph.a)
+    require(
+        work <= most,
+        field="graph",
+        value=f"{len(ends.sources)} sources x {2 * len(ends.graph.a)} links, both ways",
+        limit=f"at most {most} (sources x links)",
+        remedy="use a smaller fabric of the same family, or one whose family has closed forms",
+    )
 
 
 def _ends(graph: FabricGraph, *, use_orbit: bool) -> _Ends:
@@ -112,70 +120,15 @@ def _histogram_from(ends: _Ends, chosen: Counts) -> Counts:
     counts = [0]
     for new in levels(ends.graph, seen):
         reached = new[: ends.graph.hosts]
-        counts.append(sum(value * _weighted_bits(reached, mask, ends.target_weight) for value, mask in masks))
+        counts.append(sum(value * weighted_bits(reached, mask, ends.target_weight) for value, mask in masks))
     return np.array(counts, dtype=np.int64)
 
 
 def _started(ends: _Ends, chosen: Counts) -> tuple[Words, list[tuple[int, Words]]]:
     """One bit for each chosen source at its own vertex, and for each weight the bits of the sources that have it."""
-    sources, weight = ends.sources[chosen], ends.source_weight[chosen]
-    words = -(-len(sources) // 64)
-    seen = np.zeros((ends.graph.vertices, words), dtype=np.uint64)
-    place = np.arange(len(sources))
-    seen[sources, place // 64] = np.uint64(1) << (place % 64).astype(np.uint64)
-    return seen, [(int(value), _mask(weight == value, words)) for value in np.unique(weight)]
-
-
-def _mask(is_taken: npt.NDArray[np.bool_], words: int) -> Words:
-    bits = np.zeros(words * 64, dtype=np.uint8)
-    bits[: len(is_taken)] = is_taken
-    return np.packbits(bits, bitorder="little").view("<u8").astype(np.uint64)
-
-
-def _weighted_bits(reached: Words, mask: Words, weight: Counts) -> int:
-    used = mask != 0
-    if used.all() and (mask == ~np.uint64(0)).all():
-        bits = np.bitwise_count(reached)
-    else:
-        bits = np.bitwise_count(reached[:, used] & mask[used])
-    return int(np.dot(bits.sum(axis=1, dtype=np.int64), weight))
-
-
-def levels(graph: FabricGraph, seen: Words) -> Iterator[Words]:
-    """Bits of the sources that reach each vertex at distance 1, 2, ...; ``seen`` is used up."""
-    start, heads, _ = graph.arcs()
-    groups = _gathering(np.repeat(np.arange(graph.vertices), np.diff(start)), heads)
-    frontier = seen.copy()
-    while True:
-        new = _gathered(frontier, groups)
-        new &= ~seen
-        if not new.any():
-            return
-        seen |= new
-        yield new
-        frontier = new
-
-
-def _gathering(tails: Counts, heads: Counts) -> Gathering:
-    """Arcs by head, heads of equal numbers of arcs together: each group is gathered column by column."""
-    order = np.argsort(heads, kind="stable")
-    found, first, number = np.unique(heads[order], return_index=True, return_counts=True)
-    groups = []
-    for value in np.unique(number):
-        chosen = np.flatnonzero(number == value)
-        groups.append((found[chosen], tails[order][first[chosen][:, None] + np.arange(value)]))
-    return groups
-
-
-def _gathered(frontier: Words, groups: Gathering) -> Words:
-    """Bits of the frontier one arc on."""
-    new = np.zeros_like(frontier)
-    for members, tails in groups:
-        bits = frontier[tails[:, 0]]
-        for column in range(1, tails.shape[1]):
-            bits |= frontier[tails[:, column]]
-        new[members] = bits
-    return new
+    weight = ends.source_weight[chosen]
+    seen = source_bits(ends.graph.vertices, ends.sources[chosen])
+    return seen, [(int(value), bits_of(weight == value, seen.shape[1])) for value in np.unique(weight)]
 
 
 def path_classes_of(graph: FabricGraph, run_m: Lengths) -> PathClasses:
@@ -267,7 +220,7 @@ def _keyed_by_bits(ends: _Ends, key: _PathKey) -> Iterator[tuple[Counts, Counts]
         for value, new in _keyed_levels(ends.graph, seen, key):
             reached = new[: ends.graph.hosts]
             keys.append(value)
-            pairs.append(sum(number * _weighted_bits(reached, mask, ends.target_weight) for number, mask in masks))
+            pairs.append(sum(number * weighted_bits(reached, mask, ends.target_weight) for number, mask in masks))
         counted = np.array(pairs, dtype=np.int64) * ends.scale
         yield np.array(keys, dtype=np.int64)[counted > 0], counted[counted > 0]
 
@@ -282,10 +235,10 @@ def _keyed_levels(graph: FabricGraph, seen: Words, key: _PathKey) -> Iterator[tu
         taken = (units == unit) & (to_switch == enters)
         length, switch = np.array([unit]), np.array([enters])
         later, first = int(key.of(length, switch, 0 * switch)[0]), int(key.of(length, switch, switch)[0])
-        kinds.append((later, first, _gathering(tails[taken], heads[taken])))
+        kinds.append((later, first, gathering(tails[taken], heads[taken])))
     waiting = {first: np.zeros_like(seen) for _, first, _ in kinds}
     for _, first, groups in kinds:
-        waiting[first] |= _gathered(seen, groups)
+        waiting[first] |= gathered(seen, groups)
     while waiting:
         value = min(waiting)
         new = waiting.pop(value) & ~seen
@@ -294,12 +247,13 @@ def _keyed_levels(graph: FabricGraph, seen: Words, key: _PathKey) -> Iterator[tu
         seen |= new
         yield value, new
         for later, _, groups in kinds:
-            further = _gathered(new, groups)
+            further = gathered(new, groups)
             waiting[value + later] = waiting[value + later] | further if value + later in waiting else further
 
 
 def _keyed_by_search(ends: _Ends, key: _PathKey) -> Iterator[tuple[Counts, Counts]]:
     """Keys of shortest paths with their numbers of ordered pairs, batch by batch of sources."""
+    _require_work(ends, MOST_SEARCHED_SINGLY)
     graph = ends.graph
     start, heads, edges = graph.arcs()
     tails = np.repeat(np.arange(graph.vertices), np.diff(start))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from topodesign.fabric.distances import levels
+from topodesign.fabric.bit_search import levels, source_bits
 from topodesign.fabric.graph import Counts, FabricGraph, Lengths, Marks
 
 Hops = npt.NDArray[np.int16]
@@ -39,11 +39,9 @@ class Arcs:
 def distance_matrix(graph: FabricGraph, sources: Counts) -> Hops:
     """Distances in links, shape (sources, vertices); -1 where there is no path."""
     count = len(sources)
-    seen = np.zeros((graph.vertices, -(-count // 64)), dtype=np.uint64)
-    place = np.arange(count)
-    np.bitwise_or.at(seen, (sources, place // 64), np.uint64(1) << (place % 64).astype(np.uint64))
+    seen = source_bits(graph.vertices, sources)
     found = np.full((graph.vertices, count), -1, dtype=np.int16)
-    found[sources, place] = 0
+    found[sources, np.arange(count)] = 0
     for distance, new in enumerate(levels(graph, seen), start=1):
         bits = np.unpackbits(new.astype("<u8").view(np.uint8), axis=1, count=count, bitorder="little")
         np.copyto(found, np.int16(distance), where=bits.view(np.bool_))

@@ -26,15 +26,17 @@ from topodesign.fabric.flow_programme import (
 )
 from topodesign.fabric.graph import Counts, FabricGraph, Lengths, Marks
 from topodesign.fabric.link_loads import CELLS_AT_ONCE, Arcs, distance_matrix, shortest_path_loads
+from topodesign.fabric.quotient import quotient_of
 from topodesign.fabric.topology import PairRate
-from topodesign.fabric.traffic import Traffic, uniform
+from topodesign.fabric.traffic import MOST_CLASSES, Traffic, uniform
 
+NO_PATH = "no path between some accelerators"
 LIMITS = "least of hops, links of the accelerators and known cuts"
 ROUTED = "equally split shortest paths"
 CLOSED_GAP = 1e-6
 """Relative gap of two certified bounds that counts as none: solvers stop about there."""
-MOST_ROUTED = 3_000_000_000
-"""Sources times arcs up to which shortest paths are counted: about two minutes on one core."""
+MOST_ROUTED = 300_000_000
+"""Sources times arcs up to which shortest paths are counted: about twenty seconds on one core."""
 MOST_SYMMETRIC_ARCS = 120_000
 """Arcs of a symmetric graph up to which the programme of one source is solved: 20,000 accelerators of six links."""
 
@@ -74,7 +76,20 @@ def uniform_rate(graph: FabricGraph, cuts: Sequence[HostCut] = ()) -> FlowRate:
         others = np.arange(graph.vertices) < graph.hosts
         others[0] = False
         return _by_symmetry(_symmetric_problem(graph, graph.orbit, others), _cut_limits(graph, cuts))
+    if len(quotient_of(graph).weight) > MOST_CLASSES:
+        return _uniform_limit(graph, cuts)
     return flow_rate(uniform(graph), _cut_limits(graph, cuts))
+
+
+def _uniform_limit(graph: FabricGraph, cuts: Sequence[HostCut]) -> FlowRate:
+    """For graphs whose demands would fill the memory: upper bounds only."""
+    hops = hop_histogram(graph)
+    if hops.disconnected:
+        return FlowRate(lower=0.0, upper=0.0, method=NO_PATH)
+    total = float(np.dot(hops.pairs, np.arange(len(hops.pairs))))
+    by_hops = 2 * float(graph.capacity.sum()) * (graph.hosts - 1) / total
+    upper = min([by_hops, float(host_capacity(graph).min()), *_cut_limits(graph, cuts)])
+    return FlowRate(lower=0.0, upper=upper, method=f"{LIMITS}; too large to route")
 
 
 def farthest_rate(graph: FabricGraph, orbit: Counts) -> FlowRate:
@@ -99,7 +114,7 @@ def flow_rate(traffic: Traffic, limits: Sequence[float] = (), *, most_columns: i
         Largest linear programme; above it bounds are given.
     """
     if _has_no_path(traffic):
-        return FlowRate(lower=0.0, upper=0.0, method="no path between some accelerators")
+        return FlowRate(lower=0.0, upper=0.0, method=NO_PATH)
     hosts = _host_limit(traffic)
     problem = _problem(traffic)
     if not problem.demand.any():
@@ -129,9 +144,13 @@ def _bounded(problem: FlowProblem, limits: Sequence[float], *, most_columns: int
 
 def injection(graph: FabricGraph) -> float:
     """Mean capacity of all links of an accelerator, in links of rate 1: what rates are normalized to."""
-    ends = np.concatenate([graph.a[graph.a < graph.hosts], graph.z[graph.z < graph.hosts]])
-    capacity = np.concatenate([graph.capacity[graph.a < graph.hosts], graph.capacity[graph.z < graph.hosts]])
-    return float(np.bincount(ends, weights=capacity, minlength=graph.hosts).mean()) if graph.hosts else 0.0
+    return float(host_capacity(graph).mean()) if graph.hosts else 0.0
+
+
+def host_capacity(graph: FabricGraph) -> Lengths:
+    """Capacity of all links of each accelerator, in links of rate 1."""
+    ends, capacity = np.concatenate([graph.a, graph.z]), np.concatenate([graph.capacity, graph.capacity])
+    return np.bincount(ends, weights=capacity, minlength=graph.vertices)[: graph.hosts].astype(np.float64)
 
 
 def ring_load(graph: FabricGraph) -> float:
@@ -227,9 +246,7 @@ def _hop_limit(problem: FlowProblem) -> float:
 
 def _host_limit(traffic: Traffic) -> float:
     """No accelerator sends or receives more than its links carry."""
-    graph = traffic.quotient.graph
-    ends, capacity = np.concatenate([graph.a, graph.z]), np.concatenate([graph.capacity, graph.capacity])
-    room = np.bincount(ends, weights=capacity, minlength=graph.vertices)[: graph.hosts]
+    room = host_capacity(traffic.quotient.graph)
     most = np.maximum(traffic.demand.sum(axis=1), traffic.demand.sum(axis=0))
     busy = most > 0
     return float((room[busy] / most[busy]).min(initial=np.inf))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
+from topodesign.domain.checks import require
 from topodesign.fabric.graph import Counts, FabricGraph, Lengths
 from topodesign.fabric.link_loads import distance_matrix
 from topodesign.fabric.quotient import Quotient, quotient_of
@@ -18,6 +19,8 @@ from topodesign.fabric.quotient import Quotient, quotient_of
 LONGEST_MATCHING = "longest matching"
 MOST_MATCHED = 2_000
 """Accelerators (or classes of twins) up to which the longest matching is computed: the assignment takes cubic time."""
+MOST_CLASSES = 6_000
+"""Classes of twins whose demands are written down: 300 MB."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +91,13 @@ def random_permutation(graph: FabricGraph, *, seed: int) -> Traffic:
 def _of_permutation(graph: FabricGraph, target: Counts, pattern: str) -> Traffic:
     reduced = quotient_of(graph)
     classes = len(reduced.weight)
+    require(
+        classes <= MOST_CLASSES,
+        field="accelerators with links of their own",
+        value=classes,
+        limit=f"at most {MOST_CLASSES} for the throughput of a permutation",
+        remedy="use a smaller fabric of the same family",
+    )
     demand = np.zeros((classes, classes))
     np.add.at(demand, (reduced.members, reduced.members[target]), 1.0)
     return Traffic(pattern=pattern, quotient=reduced, demand=demand)
