@@ -19,7 +19,7 @@ from topodesign.fabric.bill import fabric_bill
 from topodesign.fabric.bill_choice import link_parts
 from topodesign.fabric.bill_spares import poisson_quantile
 from topodesign.fabric.clos import ClosTopology
-from topodesign.fabric.topology import CableKind, CableRun, OcsPlant
+from topodesign.fabric.topology import CableKind, CableRun, OcsUnits
 from topodesign.fabric.torus import TorusTopology
 from topodesign.outputs import fabric_bill_csv
 
@@ -48,7 +48,7 @@ class RunTorus(TorusTopology):
 class PlantTorus(RunTorus):
     """With a stated plant of optical circuit switches."""
 
-    ocs_plant: OcsPlant = field(kw_only=True)
+    billed_ocs: OcsUnits = field(kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -134,16 +134,20 @@ def test_without_circulators_a_path_takes_twice_the_fibers() -> None:
 
 
 def test_a_stated_plant_of_optical_circuit_switches_is_billed_as_it_is() -> None:
-    # larger switches cost in proportion to their ports; links of 800 take twice the ports of a 400G catalogue
+    # larger switches cost in proportion to their ports; a slice of a pod bears its share
     spec = Torus(shape=(4, 4))
-    plant = OcsPlant(units=3, ports=272, spare_ports=16)
-    bill = fabric_bill(PlantTorus(spec, runs=(run(100, 60, "ocs"),), ocs_plant=plant), load_catalog())
+    plant = OcsUnits(units=3, ports=272, spare_ports=16)
+    bill = fabric_bill(PlantTorus(spec, runs=(run(100, 60, "ocs"),), billed_ocs=plant), load_catalog())
     assert bill.ocs is not None
     assert (bill.ocs.units, bill.ocs.kept, bill.ocs.free) == (3, 48, 3 * 256 - 200)
     cost = sum(line.cost_usd for line in bill.lines if line.table == "ocs")
     assert cost == pytest.approx(3 * 2 * load_catalog().ocs("ocs-136").cost_usd)
+    slice_of_it = replace(plant, share=0.25)
+    quarter = fabric_bill(PlantTorus(spec, runs=(run(100, 60, "ocs"),), billed_ocs=slice_of_it), load_catalog())
+    assert sum(line.cost_usd for line in quarter.lines if line.table == "ocs") == pytest.approx(cost / 4)
+    assert any("bears 0.25" in text for text in quarter.assumptions)
     with pytest.raises(InternalError, match="take 1000 ports"):
-        fabric_bill(PlantTorus(spec, runs=(run(500, 60, "ocs"),), ocs_plant=plant), load_catalog())
+        fabric_bill(PlantTorus(spec, runs=(run(500, 60, "ocs"),), billed_ocs=plant), load_catalog())
 
 
 def test_links_of_another_rate_have_their_own_class() -> None:

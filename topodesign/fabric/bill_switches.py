@@ -1,6 +1,7 @@
 """Packet switches and optical circuit switches of a fabric's bill."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from topodesign.domain.equipment import Catalog, CircuitSwitch
 from topodesign.domain.errors import InternalError
@@ -11,7 +12,7 @@ from topodesign.fabric.topology import (
     BuiltInSwitches,
     CableRun,
     MixedSwitches,
-    OcsPlant,
+    OcsUnits,
     OpticallySwitched,
     Topology,
 )
@@ -65,29 +66,31 @@ def ocs_lines(
     ocs = circuit_switch_of(catalog)
     used = sum(2 * run.count * made_of.bundle for run, made_of in switched)
     bundle = max(made_of.bundle for _, made_of in switched)
-    plant = _plant(topology, ocs, used, bundle, notes)
-    free = plant.units * (plant.ports - plant.spare_ports) - used
+    built = _built(topology, ocs, used, bundle, notes)
+    free = built.units * (built.ports - built.spare_ports) - used
     if free < 0:
         raise InternalError(
-            f"{topology.name}: its links take {used} ports of optical circuit switches, but {plant.units} of them have "
-            f"only {plant.units * (plant.ports - plant.spare_ports)} in use; correct the family's ocs_plant",
+            f"{topology.name}: its links take {used} ports of optical circuit switches, but {built.units} of them have "
+            f"only {built.units * (built.ports - built.spare_ports)} in use; correct the family's billed_ocs",
             reason="FABRIC_INCONSISTENT",
         )
-    if plant.ports != ocs.ports:
+    if built.ports != ocs.ports:
         notes.append(
-            f"optical circuit switches of {plant.ports} ports: "
+            f"optical circuit switches of {built.ports} ports: "
             f"cost and power of {ocs.id} ({ocs.ports} ports) in proportion to the ports"
         )
     strands = sum(run.count * made_of.cables * made_of.cable.strands for run, made_of in switched)
-    ports = OcsPorts(units=plant.units, used=used, kept=plant.units * plant.spare_ports, free=free, strands=strands)
-    scale = plant.ports / ocs.ports
-    return [part_line(ocs, "ocs", "optical circuit switches", plant.units, scale=scale, optical=True)], ports
+    ports = OcsPorts(units=built.units, used=used, kept=built.units * built.spare_ports, free=free, strands=strands)
+    scale = built.share * built.ports / ocs.ports
+    return [part_line(ocs, "ocs", "optical circuit switches", built.units, scale=scale, optical=True)], ports
 
 
-def _plant(topology: Topology, ocs: CircuitSwitch, used: int, bundle: int, notes: list[str]) -> OcsPlant:
+def _built(topology: Topology, ocs: CircuitSwitch, used: int, bundle: int, notes: list[str]) -> OcsUnits:
     if isinstance(topology, OpticallySwitched):
-        plant = topology.ocs_plant
-        return OcsPlant(units=plant.units * bundle, ports=plant.ports, spare_ports=plant.spare_ports)
+        billed = topology.billed_ocs
+        if billed.share < 1:
+            notes.append(f"the fabric bears {billed.share:.3g} of the optical circuit switches of its pod")
+        return replace(billed, units=billed.units * bundle)
     notes.append("as few optical circuit switches as have the ports; the wiring may ask for more")
     units = -(-used // (ocs.ports - ocs.spare_ports))
-    return OcsPlant(units=units, ports=ocs.ports, spare_ports=ocs.spare_ports)
+    return OcsUnits(units=units, ports=ocs.ports, spare_ports=ocs.spare_ports)

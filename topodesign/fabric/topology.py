@@ -61,12 +61,16 @@ class CableRun:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OcsPlant:
-    """``units`` optical circuit switches of ``ports`` each, ``spare_ports`` of these kept for tests and repair."""
+class OcsUnits:
+    """``units`` optical circuit switches of ``ports`` each, ``spare_ports`` of these kept for tests and repair.
+
+    ``share``: part of their cost and watts that the fabric bears, where it is a slice of a larger pod.
+    """
 
     units: int
     ports: int
     spare_ports: int
+    share: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,7 +192,7 @@ class OpticallySwitched(Protocol):
     """A topology that says how many optical circuit switches its runs of kind ``"ocs"`` need."""
 
     @property
-    def ocs_plant(self) -> OcsPlant:
+    def billed_ocs(self) -> OcsUnits:
         """The switches that are built; without this protocol as few as have the ports."""
 
 
