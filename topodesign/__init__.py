@@ -31,8 +31,11 @@ if TYPE_CHECKING:
     from topodesign.domain.plan import Verification as Verification
     from topodesign.domain.scenario import MeasuredReach as MeasuredReach
     from topodesign.domain.scenario import Scenario as Scenario
+    from topodesign.fabric import compare_at_equal_cost as compare_at_equal_cost
     from topodesign.fabric import compare_fabrics as compare_fabrics
     from topodesign.fabric import evaluate_fabric as evaluate_fabric
+    from topodesign.fabric import fabrics_for_budget as fabrics_for_budget
+    from topodesign.fabric import price_fabric as price_fabric
     from topodesign.outputs import load_plan as load_plan
     from topodesign.scenario import check_scenario as check_scenario
     from topodesign.scenario import load_scenario as load_scenario
@@ -55,16 +58,19 @@ _HOME = {
     "TransceiverMode": "topodesign.domain.equipment",
     "Verification": "topodesign.domain.plan",
     "check_scenario": "topodesign.scenario",
+    "compare_at_equal_cost": "topodesign.fabric",
     "compare_fabrics": "topodesign.fabric",
     "design_link": "topodesign.api",
     "diff_plans": "topodesign.comparison",
     "evaluate_fabric": "topodesign.fabric",
     "explain": "topodesign.api",
+    "fabrics_for_budget": "topodesign.fabric",
     "list_modes": "topodesign.api",
     "load_catalog": "topodesign.catalog",
     "load_plan": "topodesign.outputs",
     "load_scenario": "topodesign.scenario",
     "plan": "topodesign.api",
+    "price_fabric": "topodesign.fabric",
     "reach_table": "topodesign.api",
 }
 

@@ -7,8 +7,9 @@ from topodesign.catalog import load_catalog
 from topodesign.domain.checks import require_number
 from topodesign.domain.equipment import Catalog, Switch
 from topodesign.domain.fabric import AllToAll, Bisection, FabricEvaluation, FabricSpec, Throughput
+from topodesign.domain.fabric_bill import FabricBill
 from topodesign.domain.fabric_conditions import FabricConditions
-from topodesign.fabric.bill import FabricBill, fabric_bill, switch_of
+from topodesign.fabric.bill import fabric_bill, switch_of
 from topodesign.fabric.collectives_shapes import BITS_PER_BYTE
 from topodesign.fabric.collectives_table import collectives
 from topodesign.fabric.families import topology_of
