@@ -41,7 +41,7 @@ Item = TypeVar(
 
 OVERRIDE_ORIGIN = Origin(source="scenario override", date="", confidence="high")
 _DESCRIPTIVE = frozenset({"id", "name", "origins", "catalog"})
-_WHOLE_NUMBERS = frozenset({"radix", "max_spans", "sub_bands", "fiber_pairs"})
+_WHOLE_NUMBERS = frozenset({"radix", "max_spans", "sub_bands", "fiber_pairs", "host_accelerators"})
 _CONFIDENCES = frozenset({"high", "medium", "low"})
 
 
