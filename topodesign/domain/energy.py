@@ -22,7 +22,7 @@ class Curtailment:
 class RunningShare:
     """Share of a year in which accelerators have power.
 
-    ``mean`` over all accelerators holds whatever zones have in common. ``all_zones``: every zone has full power at once,
+    ``mean`` over all accelerators holds whatever zones have in common. ``all_zones``: all have full power at once,
     were zones independent; ``all_zones_lower`` and ``all_zones_upper`` hold whatever they have in common.
     """
 

@@ -92,9 +92,7 @@ def simulate_elastic(
         stream = np.random.default_rng([seed, number])
         gaps, waits = _failures(failing, stream, interruptions)
         useful = _useful(np.maximum(0.0, gaps - rejoining.restart_s), rejoining.round_s, 0.0)
-        standing = np.where(
-            gaps > rejoining.restart_s, 2 * reform_s, 0.0
-        )  # it came back, and leaves at the end of the gap
+        standing = np.where(gaps > rejoining.restart_s, 2 * reform_s, 0.0)  # it had come back
         drawn.append((gaps + waits, weight * useful, standing))
     return _combined(drawn, seed)
 

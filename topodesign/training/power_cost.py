@@ -27,7 +27,7 @@ def effective_exaflops(
     accelerators, peak_tflops : array_like of float
         Count, and dense TFLOP/s of each; at least 0.
     utilization : array_like of float
-        In-site model FLOP/s utilisation times the share of a step that is not stalled between sites, in [0, 1].
+        In-site model FLOP/s utilization times the share of a step that is not stalled between sites, in [0, 1].
     goodput, running_share : array_like of float
         Shares of time, in [0, 1]; what counts in one must not count in the other.
 
@@ -96,7 +96,7 @@ def ownership_usd_per_year(owned: Ownership, *, all_in_w: float, pue: float, ene
 
 
 def performance_per_dollar(tflops: ArrayLike, *, usd_per_year: ArrayLike) -> Floats:
-    """Effective TFLOP/s-years per dollar: tflops (peak x utilisation x availability) / usd_per_year."""
+    """Effective TFLOP/s-years per dollar: tflops (peak x utilization x availability) / usd_per_year."""
     effective = checked_array(tflops, field="tflops", at_least=0)
     return _over(effective, checked_array(usd_per_year, field="usd_per_year", at_least=0))
 

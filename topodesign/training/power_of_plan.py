@@ -45,7 +45,7 @@ def plan_year(
     scenario, plan, catalog : Scenario, Plan, Catalog
         Zones give prices, grams and availability; the horizon and discount rate are those of the scenario.
     utilization : float
-        In-site model FLOP/s utilisation times the share of a step that is not stalled between sites, in [0, 1].
+        In-site model FLOP/s utilization times the share of a step that is not stalled between sites, in [0, 1].
     goodput : float
         In [0, 1]. It includes outages of zones, as :func:`~topodesign.training.interruptions_of_plan.plan_goodput`
         does; here they count for energy only.
@@ -87,7 +87,7 @@ def plan_year(
         assumptions=(
             "energy and carbon are those of the sites' meters: line systems between sites are beside them",
             "load that is curtailed, or whose zone is down, draws nothing",
-            f"dollars per exaFLOP-day are levelised: present cost over {years:.4g} discounted years",
+            f"dollars per exaFLOP-day are levelized: present cost over {years:.4g} discounted years",
         ),
     )
 
