@@ -119,7 +119,8 @@ def test_limits_are_exact(interval: float, write: float, mtti: float, wait: floa
 
 def test_best_interval_of_free_checkpoints_is_none_and_of_sound_parts_endless() -> None:
     assert best_interval_s(0, 1000) == 0
-    assert best_interval_s(30, math.inf) == math.inf
+    for rule in (best_interval_s, young_interval_s, daly_interval_s):
+        assert rule([0.0, 30.0], math.inf).tolist() == [math.inf, math.inf]
     assert goodput(Checkpointing(write_s=30, restart_s=60), math.inf).useful == 1
     assert shares(goodput(Checkpointing(write_s=0, restart_s=0), 1.0)) == (1, 0, 0, 0, 0)
 
@@ -129,6 +130,7 @@ def test_a_write_longer_than_the_job_survives_leaves_next_to_nothing() -> None:
     assert found.interval_s == pytest.approx(3600, rel=1e-4)
     # t = M: 1 / (e^(1 + 10) - 1)
     assert found.useful == pytest.approx(math.exp(-11), rel=1e-4)
+    assert best_interval_s([1e3, 1e308], [1.0, 1e-3]).tolist() == pytest.approx([1.0, 1e-3])
 
 
 def test_a_sweep_gives_what_single_cases_give() -> None:

@@ -22,7 +22,7 @@ SITE = FailingParts(name="site", count=2, mtbf_h=400, wait_s=3600)
 PART = st.builds(
     FailingParts,
     name=st.sampled_from("abc"),
-    count=st.floats(min_value=0, max_value=1e6),
+    count=st.just(0.0) | st.floats(min_value=1e-6, max_value=1e6),
     mtbf_h=st.floats(min_value=1, max_value=1e9) | st.just(math.inf),
     wait_s=st.floats(min_value=0, max_value=1e6),
 )

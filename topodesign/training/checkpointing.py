@@ -30,17 +30,24 @@ _MOST_STEPS = 64
 
 
 def young_interval_s(write_s: ArrayLike, mtti_s: ArrayLike) -> Floats:
-    """Young's interval sqrt(2 d M) in seconds, for a write time ``write_s`` >= 0 and a mean time to interrupt > 0."""
+    """Young's interval sqrt(2 d M) in seconds, for a write time ``write_s`` >= 0 and a mean time to interrupt > 0.
+
+    Infinite where nothing fails.
+    """
     write, mtti = _write_and_mtti(write_s, mtti_s)
-    return np.sqrt(2 * write * mtti)
+    with np.errstate(invalid="ignore"):
+        return np.where(np.isinf(mtti), math.inf, np.sqrt(2 * write * mtti))
 
 
 def daly_interval_s(write_s: ArrayLike, mtti_s: ArrayLike) -> Floats:
-    """Daly's interval sqrt(2 d M) (1 + sqrt(x)/3 + x/9) - d with x = d/(2 M) in seconds; M where d >= 2 M."""
+    """Daly's interval sqrt(2 d M) (1 + sqrt(x)/3 + x/9) - d with x = d/(2 M) in seconds; M where d >= 2 M.
+
+    Infinite where nothing fails.
+    """
     write, mtti = _write_and_mtti(write_s, mtti_s)
     x = write / (2 * mtti)
     within = np.minimum(x, 1.0)  # beyond, the formula does not hold and is not taken
-    daly = np.sqrt(2 * write * mtti) * (1 + np.sqrt(within) / 3 + within / 9) - write
+    daly = young_interval_s(write, mtti) * (1 + np.sqrt(within) / 3 + within / 9) - write
     return np.where(x < 1, daly, mtti)
 
 
@@ -51,14 +58,15 @@ def best_interval_s(write_s: ArrayLike, mtti_s: ArrayLike) -> Floats:
     from 0 on [0, 1), so Newton's steps from above come down to the root without overshooting.
     """
     write, mtti = _write_and_mtti(write_s, mtti_s)
-    depth = np.asarray(write / mtti)
+    with np.errstate(over="ignore"):
+        depth = np.asarray(write / mtti)
     x = np.minimum(np.sqrt(2 * depth), np.minimum(-np.expm1(-1 - depth), _BELOW_ONE))
     for _ in range(_MOST_STEPS):
         slope = np.where(x > 0, x / (1 - x), 1.0)
         following = np.clip(x - (_excess(x) - depth) / slope, 0.0, _BELOW_ONE)
-        if np.allclose(following, x, rtol=1e-15, atol=0.0):
+        if (following >= x).all():
             break
-        x = following
+        x = np.minimum(x, following)
     with np.errstate(invalid="ignore"):
         return np.where(np.isinf(mtti), math.inf, x * mtti)
 
