@@ -76,7 +76,7 @@ FIGURES = {
 def test_figures_of_data_sheets(name: str) -> None:
     item = load_catalog().accelerator(name)
     found = (
-        item.peak_tflops, item.peak_fp8_tflops, item.memory_gb, item.memory_tb_per_s, item.chip_w,
+        item.peak_tflops, item.peak_fp8_tflops, item.hbm_gb, item.hbm_tb_per_s, item.chip_w,
         item.scale_up_gb_per_s,
     )  # fmt: skip
     assert found == FIGURES[name]

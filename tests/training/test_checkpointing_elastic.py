@@ -76,6 +76,19 @@ def test_a_million_accelerators_need_sites_that_go_on() -> None:
     assert apart.all_away < 1e-6
 
 
+def test_replicas_of_a_site_are_so_many_sites() -> None:
+    rejoining = Rejoining(round_s=60, restart_s=180, reform_s=5)
+    part = FailingParts(name="chips", count=100, mtbf_h=500, wait_s=30)
+    together = elastic_goodput([JobSite(site_id="a", accelerators=400, parts=(part,), replicas=4)], rejoining)
+    apart = [JobSite(site_id=str(number), accelerators=100, parts=(part,)) for number in range(4)]
+    expected = elastic_goodput(apart, rejoining)
+    assert together.goodput == pytest.approx(expected.goodput, rel=1e-12)
+    assert together.reforming == pytest.approx(expected.reforming, rel=1e-12)
+    assert together.all_away == pytest.approx(expected.all_away, rel=1e-12)
+    with pytest.raises(InvalidInput, match="replicas"):
+        JobSite(site_id="a", accelerators=1, parts=(), replicas=0)
+
+
 def test_a_cut_costs_50_ms_with_protection_and_restarts_all_without() -> None:
     # 10 cuts a year, half at each site, light back after 12 h: 8760 h of running, then 10 x 12 h of waiting
     sites = [site("a", 1, 1752.0, wait_s=12 * 3600), site("b", 1, 1752.0, wait_s=12 * 3600)]

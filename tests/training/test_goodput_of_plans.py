@@ -128,6 +128,16 @@ def test_what_is_not_counted_is_said(east: Case, catalog: Catalog) -> None:
     assert not any("not counted" in line for line in goodput_of(east, catalog).assumptions)
 
 
+def test_a_pod_that_leaves_alone_takes_less_with_it_than_its_site(east: Case, catalog: Catalog) -> None:
+    rules = {"checkpointing": CHECKPOINTS, "rejoining": REJOINING}
+    sites, pods = (plan_goodput(east.scenario, east.plan, catalog, unit=unit, **rules) for unit in ("site", "pod"))
+    assert pods.restart == sites.restart
+    assert pods.continue_without.goodput > sites.continue_without.goodput
+    # one of Ashburn's 3 pods fails a third as often by its own parts, as often by the site's
+    own, of_pod = (found.continue_without.by_site["iad-1"].mtti_h for found in (sites, pods))
+    assert 1 / of_pod - 1 / 117_800 == pytest.approx((1 / own - 1 / 117_800) / 3, rel=1e-9)
+
+
 def test_catalogue_overrides_change_the_goodput(east: Case, catalog: Catalog) -> None:
     sturdy = load_catalog({"reliability.default": {"accelerator_mtbf_h": 1e9}})
     assert goodput_of(east, sturdy).restart.useful > goodput_of(east, catalog).restart.useful
@@ -139,6 +149,15 @@ def test_plans_that_cannot_be_judged_are_refused(east: Case, catalog: Catalog) -
         with pytest.raises(InvalidInput) as caught:
             goodput_of(broken, catalog)
         assert caught.value.reason == reason
+    with pytest.raises(InvalidInput, match="unit is 'rack'"):
+        plan_goodput(
+            east.scenario,
+            east.plan,
+            catalog,
+            checkpointing=CHECKPOINTS,
+            rejoining=REJOINING,
+            unit="rack",  # type: ignore[arg-type]
+        )
     with pytest.raises(InvalidInput, match="availability of PJM"):
         goodput_of(with_zone_availability(east, 0.0), catalog)
 

@@ -46,7 +46,7 @@ def test_restarts_agree_with_the_closed_form(parts: tuple[FailingParts, ...], ru
 def test_sites_that_go_on_agree_with_the_closed_form(reform_s: float) -> None:
     sites = [
         JobSite(site_id="a", accelerators=16_384, parts=(CHIPS, ZONE)),
-        JobSite(site_id="b", accelerators=4_096, parts=(HOSTS,)),
+        JobSite(site_id="b", accelerators=4_096, parts=(HOSTS,), replicas=3),
         JobSite(site_id="c", accelerators=1_000, parts=(SOUND,)),
     ]
     rejoining = Rejoining(round_s=600, restart_s=900, reform_s=reform_s)

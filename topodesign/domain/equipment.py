@@ -40,7 +40,7 @@ class Accelerator:
 
     ``all_in_w``: IT watts per accelerator including host, fabric share and cooling fans (PUE comes on top).
     ``peak_tflops``: dense BF16. ``scale_out_gbps``: one direction, per accelerator. Not published for every one, then
-    ``None``: ``peak_fp8_tflops`` (dense), ``memory_gb`` and ``memory_tb_per_s`` of its high-bandwidth memory,
+    ``None``: ``peak_fp8_tflops`` (dense), ``hbm_gb`` and ``hbm_tb_per_s`` of its high-bandwidth memory,
     ``scale_up_gb_per_s`` gigabytes per second and direction to its neighbors, ``chip_w`` of the module alone,
     ``host_accelerators`` that share a host.
     """
@@ -53,8 +53,8 @@ class Accelerator:
     scale_out_gbps: float
     origins: Mapping[str, Origin] = field(default_factory=dict)
     peak_fp8_tflops: float | None = None
-    memory_gb: float | None = None
-    memory_tb_per_s: float | None = None
+    hbm_gb: float | None = None
+    hbm_tb_per_s: float | None = None
     scale_up_gb_per_s: float | None = None
     chip_w: float | None = None
     host_accelerators: int | None = None
@@ -65,7 +65,7 @@ class Accelerator:
         require_number(self.cost_usd, field="cost_usd", at_least=0)
         require_number(self.peak_tflops, field="peak_tflops", above=0)
         require_number(self.scale_out_gbps, field="scale_out_gbps", above=0)
-        for name in ("peak_fp8_tflops", "memory_gb", "memory_tb_per_s", "scale_up_gb_per_s", "chip_w"):
+        for name in ("peak_fp8_tflops", "hbm_gb", "hbm_tb_per_s", "scale_up_gb_per_s", "chip_w"):
             if getattr(self, name) is not None:
                 require_number(getattr(self, name), field=name, above=0)
         if self.host_accelerators is not None:

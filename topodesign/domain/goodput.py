@@ -12,6 +12,8 @@ from topodesign.domain.checks import require_id, require_number
 Recovery = Literal["restart", "continue"]
 """``restart``: an interruption stops all sites, which go back to the last checkpoint. ``continue``: the site that was
 hit leaves and comes back, the others go on without it."""
+Unit = Literal["site", "pod"]
+"""What leaves when one of its parts fails: all of a site, or the pod alone, each pod holding a replica of the model."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,15 +88,21 @@ class Goodput:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobSite:
-    """One site of a job that trains whole replicas: its accelerators, and the parts that interrupt it alone."""
+    """One site of a job: its accelerators, and the parts that interrupt it alone.
+
+    With ``replicas`` above 1 it trains that many alike replicas, each of which leaves on its own; ``parts`` are then
+    those that interrupt one of them, what several have in common included.
+    """
 
     site_id: str
     accelerators: float
     parts: tuple[FailingParts, ...]
+    replicas: int = 1
 
     def __post_init__(self) -> None:
         require_id(self.site_id, field="site_id")
         require_number(self.accelerators, field="accelerators", above=0)
+        require_number(self.replicas, field="replicas", at_least=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,8 +127,8 @@ class Rejoining:
 class ElasticGoodput:
     """Goodput of a job whose surviving sites go on: ``goodput`` is training done over that of all sites at all times.
 
-    ``by_site`` are the sites on their own, ``reforming`` is the share of time in which all stand still, ``all_away``
-    the probability that no site trains (sites independent of each other).
+    ``by_site`` are the sites on their own (one replica of each), ``reforming`` is the share of time in which all stand
+    still, ``all_away`` the probability that nobody trains, were sites and replicas independent of each other.
     """
 
     goodput: float

@@ -8,8 +8,8 @@ fails meanwhile, then with n_i accelerators at site i
 
     goodput = (sum of n_i g_i / sum of n_i) / (1 + 2 r sum of 1 / ((M_i + W_i) e^(R/M_i))).
 
-The mean needs no independence of sites. With r = 0 nobody waits for another (DiLoCo); a synchronous job has a t of one
-step, and forms its groups anew in r.
+A site of several replicas counts as that many sites. The mean needs no independence of sites. With r = 0 nobody waits
+for another (DiLoCo); a synchronous job has a t of one step, and forms its groups anew in r.
 """
 
 import math
@@ -54,7 +54,7 @@ def elastic_goodput(
         goodput=mean / (1 + standing),
         by_site=by_site,
         reforming=standing / (1 + standing),
-        all_away=math.prod(_away(own) for own in by_site.values()),
+        all_away=math.prod(_away(by_site[site.site_id]) ** site.replicas for site in sites),
     )
 
 
@@ -123,9 +123,9 @@ def _alone(site: JobSite, rejoining: Rejoining) -> Goodput:
 
 def _standing_still(sites: Sequence[JobSite], rejoining: Rejoining) -> float:
     """Time that all stand still since sites leave and come back, over the time that they do not."""
-    if len(sites) < 2:
+    if sum(site.replicas for site in sites) < 2:
         return 0.0
-    return 2 * rejoining.reform_s * math.fsum(1 / _leaves_every_s(site, rejoining) for site in sites)
+    return 2 * rejoining.reform_s * math.fsum(site.replicas / _leaves_every_s(site, rejoining) for site in sites)
 
 
 def _paused(pauses_per_h: float, pause_s: float) -> float:

@@ -4,12 +4,15 @@ Rates are figures of the catalogue (``"reliability.default"``); counts come from
 links, switches where its fabrics were compared, sites, power zones by their availability, conduits by length.
 """
 
+import dataclasses
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from typing import get_args
 
+from topodesign.domain.checks import require
 from topodesign.domain.equipment import Catalog, Reliability
 from topodesign.domain.errors import InvalidInput
-from topodesign.domain.goodput import Checkpointing, FailingParts, JobParts, JobSite, PlanGoodput, Rejoining
+from topodesign.domain.goodput import Checkpointing, FailingParts, JobParts, JobSite, PlanGoodput, Rejoining, Unit
 from topodesign.domain.plan import Plan, SitePlan
 from topodesign.domain.scenario import Scenario
 from topodesign.training.checkpointing import SECONDS_PER_HOUR, goodput
@@ -24,6 +27,8 @@ from topodesign.training.interruptions import (
 from topodesign.training.interruptions_cut_off import sites_cut_off
 
 HOURS_PER_YEAR = 8760
+WHOLE_SITE = "sites"
+"""Parts of this name take down all pods of a site, others one of them."""
 
 
 def plan_goodput(
@@ -34,6 +39,7 @@ def plan_goodput(
     checkpointing: Checkpointing,
     rejoining: Rejoining,
     protection_s: float = PROTECTION_SWITCHING_S,
+    unit: Unit = "site",
 ) -> PlanGoodput:
     """A plan's goodput, by both ways to recover.
 
@@ -49,6 +55,8 @@ def plan_goodput(
         Of the job whose other sites go on.
     protection_s : float
         Seconds that all stand still when protection switches.
+    unit : {"site", "pod"}
+        What leaves when one of its parts fails and the others go on.
 
     Raises
     ------
@@ -62,7 +70,7 @@ def plan_goodput(
     return PlanGoodput(
         restart=with_pauses(restart, pauses_per_h=pauses, pause_s=protection_s),
         continue_without=elastic_goodput(
-            _with_shared_parts(parts), rejoining, pauses_per_h=pauses, pause_s=protection_s
+            _with_shared_parts(parts, _replicas(plan, unit)), rejoining, pauses_per_h=pauses, pause_s=protection_s
         ),
         shares=interruption_shares(everything),
         assumptions=parts.assumptions,
@@ -123,7 +131,7 @@ def _site_parts(scenario: Scenario, plan: Plan, site: SitePlan, catalog: Catalog
     if switches is not None:
         yield FailingParts(name="switches", count=switches, mtbf_h=figures.switch_mtbf_h)
     yield FailingParts(
-        name="sites", count=1, mtbf_h=figures.site_mtbf_h, wait_s=figures.site_repair_h * SECONDS_PER_HOUR
+        name=WHOLE_SITE, count=1, mtbf_h=figures.site_mtbf_h, wait_s=figures.site_repair_h * SECONDS_PER_HOUR
     )
 
 
@@ -169,17 +177,32 @@ def _light(
     return tuple(stopping), {site_id: tuple(parts) for site_id, parts in cut_off.items()}, tuple(bridged)
 
 
-def _with_shared_parts(parts: JobParts) -> Sequence[JobSite]:
-    """Sites with their zone, and the cuts that cut them off, among their own parts."""
+def _replicas(plan: Plan, unit: Unit) -> Mapping[str, int]:
+    known = get_args(Unit)
+    require(unit in known, field="unit", value=unit, limit=f"one of {', '.join(known)}", remedy="name one of them")
+    return {site.id: site.pods if unit == "pod" else 1 for site in plan.sites}
+
+
+def _with_shared_parts(parts: JobParts, replicas: Mapping[str, int]) -> Sequence[JobSite]:
+    """Sites with their zone, and the cuts that cut them off, among their own parts; shared out over its replicas."""
     zones = {zone.name: zone for zone in parts.zones}
     return tuple(
         JobSite(
             site_id=site.site_id,
             accelerators=site.accelerators,
-            parts=(*site.parts, zones[parts.zone_of[site.site_id]], *parts.cut_off.get(site.site_id, ())),
+            parts=(
+                *(_of_one(item, replicas[site.site_id]) for item in site.parts),
+                zones[parts.zone_of[site.site_id]],
+                *parts.cut_off.get(site.site_id, ()),
+            ),
+            replicas=replicas[site.site_id],
         )
         for site in parts.sites
     )
+
+
+def _of_one(item: FailingParts, replicas: int) -> FailingParts:
+    return item if item.name == WHOLE_SITE else dataclasses.replace(item, count=item.count / replicas)
 
 
 def _assumptions(scenario: Scenario, plan: Plan, catalog: Catalog) -> Iterator[str]:

@@ -71,7 +71,7 @@ def simulate_goodput(
 def simulate_elastic(
     sites: Sequence[JobSite], rejoining: Rejoining, *, seed: int = 0, interruptions: int = 100_000
 ) -> SimulatedGoodput:
-    """Goodput of a job whose other sites go on when one is hit; ``interruptions`` are drawn for each site that fails.
+    """Goodput of a job whose others go on when one is hit; ``interruptions`` are drawn for each replica that fails.
 
     Raises
     ------
@@ -81,15 +81,16 @@ def simulate_elastic(
     require_sites(sites)
     _require_count(interruptions)
     total = math.fsum(site.accelerators for site in sites)
-    reform_s = rejoining.reform_s if len(sites) > 1 else 0.0
+    units = [(site, number, replica) for number, site in enumerate(sites) for replica in range(site.replicas)]
+    reform_s = rejoining.reform_s if len(units) > 1 else 0.0
     drawn: list[tuple[Floats, Floats, Floats]] = []
-    for number, site in enumerate(sites):
-        weight = site.accelerators / total
+    for site, number, replica in units:
+        weight = site.accelerators / site.replicas / total
         failing = [item for item in site.parts if item.rate_per_h > 0]
         if not failing:
             drawn.append((np.ones(1), weight * np.ones(1), np.zeros(1)))
             continue
-        stream = np.random.default_rng([seed, number])
+        stream = np.random.default_rng([seed, number, replica])
         gaps, waits = _failures(failing, stream, interruptions)
         useful = _useful(np.maximum(0.0, gaps - rejoining.restart_s), rejoining.round_s, 0.0)
         standing = np.where(gaps > rejoining.restart_s, 2 * reform_s, 0.0)  # it had come back
