@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from topodesign.domain.fabric import Clos as Clos
     from topodesign.domain.fabric import FabricEvaluation as FabricEvaluation
     from topodesign.domain.fabric import Torus as Torus
+    from topodesign.domain.fabric_conditions import FabricConditions as FabricConditions
+    from topodesign.domain.fabric_conditions import LatencyInputs as LatencyInputs
+    from topodesign.domain.fabric_conditions import LoadInputs as LoadInputs
     from topodesign.domain.link import LinkDesign as LinkDesign
     from topodesign.domain.link import LinkRequest as LinkRequest
     from topodesign.domain.plan import Plan as Plan
@@ -37,9 +40,12 @@ if TYPE_CHECKING:
 _HOME = {
     "Client": "topodesign.client",
     "Clos": "topodesign.domain.fabric",
+    "FabricConditions": "topodesign.domain.fabric_conditions",
     "FabricEvaluation": "topodesign.domain.fabric",
+    "LatencyInputs": "topodesign.domain.fabric_conditions",
     "LinkDesign": "topodesign.domain.link",
     "LinkRequest": "topodesign.domain.link",
+    "LoadInputs": "topodesign.domain.fabric_conditions",
     "MeasuredReach": "topodesign.domain.scenario",
     "Plan": "topodesign.domain.plan",
     "PlanEvent": "topodesign.domain.plan",

@@ -95,7 +95,10 @@ class Switch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CableClass:
-    """Cable or grey optic of a fabric link up to ``reach_m``; cost and watts of the whole link (both ends)."""
+    """Cable or grey optic of a fabric link up to ``reach_m``; cost and watts of the whole link (both ends).
+
+    ``fec_ns``: error correction of one link beyond what the figures of switches and adapters contain.
+    """
 
     id: str
     name: str
@@ -103,12 +106,13 @@ class CableClass:
     port_gbps: float
     cost_usd: float
     power_w: float
+    fec_ns: float = 0.0
     origins: Mapping[str, Origin] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         require_id(self.id, field="cable.id")
         require_number(self.reach_m, field="reach_m", above=0)
-        for name in ("cost_usd", "power_w"):
+        for name in ("cost_usd", "power_w", "fec_ns"):
             require_number(getattr(self, name), field=name, at_least=0)
 
 
