@@ -9,9 +9,6 @@ from typing import Literal
 
 from topodesign.domain.checks import require_id, require_number
 
-Recovery = Literal["restart", "continue"]
-"""``restart``: an interruption stops all sites, which go back to the last checkpoint. ``continue``: the site that was
-hit leaves and comes back, the others go on without it."""
 Unit = Literal["site", "pod"]
 """What leaves when one of its parts fails: all of a site, or the pod alone, each pod holding a replica of the model."""
 
