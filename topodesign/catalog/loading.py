@@ -47,7 +47,9 @@ Item = TypeVar(
 
 OVERRIDE_ORIGIN = Origin(source="scenario override", date="", confidence="high")
 _DESCRIPTIVE = frozenset({"id", "name", "origins", "catalog", "medium", "module"})
-_WHOLE_NUMBERS = frozenset({"radix", "max_spans", "sub_bands", "fiber_pairs", "strands", "ports", "spare_ports"})
+_WHOLE_NUMBERS = frozenset(
+    {"radix", "max_spans", "sub_bands", "fiber_pairs", "strands", "ports", "spare_ports", "host_accelerators"}
+)
 _CONFIDENCES = frozenset({"high", "medium", "low"})
 
 

@@ -1,5 +1,6 @@
 """Equipment of the catalogue. Prices are indicative unless their confidence says otherwise."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,6 +16,16 @@ ModeCatalog = Literal["standard", "flexwan"]
 CableMedium = Literal["copper", "active_copper", "active_optical", "optics", "ocs", "trace", "backplane"]
 """``optics``: pluggable modules and patch fiber. ``ocs``: the same, by way of an optical circuit switch. ``trace`` and
 ``backplane``: built into boards and racks of accelerators."""
+
+_TRAINING_MTBF = (
+    "accelerator_mtbf_h",
+    "host_mtbf_h",
+    "adapter_mtbf_h",
+    "software_mtbf_h",
+    "fabric_link_mtbf_h",
+    "switch_mtbf_h",
+    "site_mtbf_h",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +48,10 @@ class Accelerator:
     """A training accelerator.
 
     ``all_in_w``: IT watts per accelerator including host, fabric share and cooling fans (PUE comes on top).
-    ``peak_tflops``: dense BF16. ``scale_out_gbps``: one direction, per accelerator.
+    ``peak_tflops``: dense BF16. ``scale_out_gbps``: one direction, per accelerator. Not published for every one, then
+    ``None``: ``peak_fp8_tflops`` (dense), ``hbm_gb`` and ``hbm_tb_per_s`` of its high-bandwidth memory,
+    ``scale_up_gb_per_s`` gigabytes per second and direction to its neighbors, ``chip_w`` of the module alone,
+    ``host_accelerators`` that share a host.
     """
 
     id: str
@@ -47,6 +61,12 @@ class Accelerator:
     peak_tflops: float
     scale_out_gbps: float
     origins: Mapping[str, Origin] = field(default_factory=dict)
+    peak_fp8_tflops: float | None = None
+    hbm_gb: float | None = None
+    hbm_tb_per_s: float | None = None
+    scale_up_gb_per_s: float | None = None
+    chip_w: float | None = None
+    host_accelerators: int | None = None
 
     def __post_init__(self) -> None:
         require_id(self.id, field="accelerator.id")
@@ -54,6 +74,11 @@ class Accelerator:
         require_number(self.cost_usd, field="cost_usd", at_least=0)
         require_number(self.peak_tflops, field="peak_tflops", above=0)
         require_number(self.scale_out_gbps, field="scale_out_gbps", above=0)
+        for name in ("peak_fp8_tflops", "hbm_gb", "hbm_tb_per_s", "scale_up_gb_per_s", "chip_w"):
+            if getattr(self, name) is not None:
+                require_number(getattr(self, name), field=name, above=0)
+        if self.host_accelerators is not None:
+            require_number(self.host_accelerators, field="host_accelerators", at_least=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -352,6 +377,10 @@ class Reliability:
     both in hours. ``restock_days``: until a spare that was used is on the shelf again; ``spares_service_level``:
     probability that the shelf lasts so long. ``price_decline_per_year`` is the share by which a transceiver is cheaper
     a year later, ``line_price_decline_per_year`` that of terminals and amplifiers.
+
+    What interrupts training (infinite: never): ``accelerator_mtbf_h``, ``adapter_mtbf_h``, ``software_mtbf_h`` and
+    ``fabric_link_mtbf_h`` of one accelerator each, ``host_mtbf_h`` of a host, ``switch_mtbf_h`` of a packet switch,
+    ``site_mtbf_h`` of a whole site. ``site_repair_h`` and ``zone_repair_h``: until a site or power zone is back.
     """
 
     id: str
@@ -369,9 +398,22 @@ class Reliability:
     price_decline_per_year: float
     line_price_decline_per_year: float
     origins: Mapping[str, Origin] = field(default_factory=dict)
+    accelerator_mtbf_h: float = math.inf
+    host_mtbf_h: float = math.inf
+    adapter_mtbf_h: float = math.inf
+    software_mtbf_h: float = math.inf
+    fabric_link_mtbf_h: float = math.inf
+    switch_mtbf_h: float = math.inf
+    site_mtbf_h: float = math.inf
+    site_repair_h: float = 0.0
+    zone_repair_h: float = 1.0
 
     def __post_init__(self) -> None:
         require_id(self.id, field="reliability.id")
+        for name in _TRAINING_MTBF:
+            require_number(getattr(self, name), field=name, at_least=1, may_be_infinite=True)
+        require_number(self.site_repair_h, field="site_repair_h", at_least=0, at_most=1e5)
+        require_number(self.zone_repair_h, field="zone_repair_h", above=0, at_most=1e5)
         require_number(self.cuts_per_1000km_year, field="cuts_per_1000km_year", at_least=0, at_most=1e4)
         for name in ("cut_repair_h", "transceiver_repair_h", "terminal_repair_h", "amplifier_repair_h"):
             require_number(getattr(self, name), field=name, at_least=0, at_most=1e5)
