@@ -12,8 +12,10 @@ from topodesign.domain.plan import Plan, SolveLimits, StoppedBy
 from topodesign.domain.scenario import Scenario
 from topodesign.planning.assembly import assemble_plan
 from topodesign.planning.design import Design
+from topodesign.planning.halting import NEVER
 from topodesign.planning.instance import Instance, compile_instance, with_more_routes
 from topodesign.planning.search import Found
+from topodesign.planning.slots import with_slots
 
 
 def compiled(scenario: Scenario, *, with_detours: bool = False) -> Instance:
@@ -44,5 +46,6 @@ def plan_of(
 ) -> Plan:
     """The plan of given pods (by site position) and lightpaths (by candidate position), not verified yet."""
     design = Design.of(instance, pods=pods, counts=lightpaths)
+    design = with_slots(instance, design, limits=limits, halt=NEVER) or design  # without: the verifier will say so
     found = Found(instance=instance, design=design, bound_usd=bound_usd, stopped_by=stopped_by)
     return assemble_plan(found, limits, wall_s=wall_s)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from topodesign.api import explain as explain
     from topodesign.api import list_modes as list_modes
     from topodesign.api import plan as plan
+    from topodesign.api import reach_table as reach_table
     from topodesign.catalog import load_catalog as load_catalog
     from topodesign.client import Client as Client
     from topodesign.comparison import diff_plans as diff_plans
@@ -20,14 +21,21 @@ if TYPE_CHECKING:
     from topodesign.domain.fabric import Clos as Clos
     from topodesign.domain.fabric import FabricEvaluation as FabricEvaluation
     from topodesign.domain.fabric import Torus as Torus
+    from topodesign.domain.fabric_conditions import FabricConditions as FabricConditions
+    from topodesign.domain.fabric_conditions import LatencyInputs as LatencyInputs
+    from topodesign.domain.fabric_conditions import LoadInputs as LoadInputs
     from topodesign.domain.link import LinkDesign as LinkDesign
     from topodesign.domain.link import LinkRequest as LinkRequest
     from topodesign.domain.plan import Plan as Plan
     from topodesign.domain.plan import PlanEvent as PlanEvent
     from topodesign.domain.plan import Verification as Verification
+    from topodesign.domain.scenario import MeasuredReach as MeasuredReach
     from topodesign.domain.scenario import Scenario as Scenario
+    from topodesign.fabric import compare_at_equal_cost as compare_at_equal_cost
     from topodesign.fabric import compare_fabrics as compare_fabrics
     from topodesign.fabric import evaluate_fabric as evaluate_fabric
+    from topodesign.fabric import fabrics_for_budget as fabrics_for_budget
+    from topodesign.fabric import price_fabric as price_fabric
     from topodesign.outputs import load_plan as load_plan
     from topodesign.scenario import check_scenario as check_scenario
     from topodesign.scenario import load_scenario as load_scenario
@@ -35,9 +43,13 @@ if TYPE_CHECKING:
 _HOME = {
     "Client": "topodesign.client",
     "Clos": "topodesign.domain.fabric",
+    "FabricConditions": "topodesign.domain.fabric_conditions",
     "FabricEvaluation": "topodesign.domain.fabric",
+    "LatencyInputs": "topodesign.domain.fabric_conditions",
     "LinkDesign": "topodesign.domain.link",
     "LinkRequest": "topodesign.domain.link",
+    "LoadInputs": "topodesign.domain.fabric_conditions",
+    "MeasuredReach": "topodesign.domain.scenario",
     "Plan": "topodesign.domain.plan",
     "PlanEvent": "topodesign.domain.plan",
     "Scenario": "topodesign.domain.scenario",
@@ -46,16 +58,20 @@ _HOME = {
     "TransceiverMode": "topodesign.domain.equipment",
     "Verification": "topodesign.domain.plan",
     "check_scenario": "topodesign.scenario",
+    "compare_at_equal_cost": "topodesign.fabric",
     "compare_fabrics": "topodesign.fabric",
     "design_link": "topodesign.api",
     "diff_plans": "topodesign.comparison",
     "evaluate_fabric": "topodesign.fabric",
     "explain": "topodesign.api",
+    "fabrics_for_budget": "topodesign.fabric",
     "list_modes": "topodesign.api",
     "load_catalog": "topodesign.catalog",
     "load_plan": "topodesign.outputs",
     "load_scenario": "topodesign.scenario",
     "plan": "topodesign.api",
+    "price_fabric": "topodesign.fabric",
+    "reach_table": "topodesign.api",
 }
 
 __all__ = [*sorted(_HOME), "verify"]  # noqa: PLE0604  (names, as strings)

@@ -2,7 +2,7 @@
 
 import dataclasses
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from topodesign.catalog import load_catalog
@@ -12,7 +12,8 @@ from topodesign.domain.explanation import Explanation
 from topodesign.domain.link import LinkDesign, LinkRequest
 from topodesign.domain.link_options import link_request
 from topodesign.domain.plan import Objective, Plan, PlanEvent, SolveLimits
-from topodesign.domain.scenario import Scenario
+from topodesign.domain.reach_table import ReachTable
+from topodesign.domain.scenario import MeasuredReach, OpticsRules, Scenario
 
 DEFAULT_LIMITS = SolveLimits()
 
@@ -29,7 +30,7 @@ def plan(
     on_progress: Callable[[PlanEvent], object] | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> Plan:
-    """Place clusters and size the optical links; verify the plan and compare fabrics on it.
+    """Place clusters and size the optical links; verify the plan, compare fabrics on it, and say how available it is.
 
     Parameters
     ----------
@@ -90,7 +91,7 @@ def plan(
     if not verification.valid:
         raise VerificationFailed(verification.violations)
     report(_phase("evaluating", found, started))
-    from topodesign.evaluation import evaluate_plan_fabrics, too_large_for_fabrics
+    from topodesign.evaluation import evaluate_availability, evaluate_plan_fabrics, too_large_for_fabrics
 
     why_not = too_large_for_fabrics(found)
     return dataclasses.replace(
@@ -98,6 +99,7 @@ def plan(
         verified=True,
         verification=verification,
         fabrics=evaluate_plan_fabrics(scenario, found, catalog) if why_not is None else None,
+        availability=evaluate_availability(scenario, found, catalog),
         assumptions=found.assumptions if why_not is None else (*found.assumptions, why_not),
         wall_s=time.monotonic() - started,
         scenario=scenario,
@@ -185,6 +187,29 @@ def list_modes(*, rate_gbps: float | None = None) -> tuple[TransceiverMode, ...]
     from topodesign.optics.mode_list import list_modes as listed
 
     return listed(load_catalog(), rate_gbps=rate_gbps)
+
+
+def reach_table(fiber: str = "ssmf", *, measured: Sequence[MeasuredReach] = (), **rules: Any) -> ReachTable:
+    """How far every mode goes over equal spans of one kind of fiber.
+
+    Parameters
+    ----------
+    fiber : {"ssmf", "g654e", "hollow_core"}
+    measured : sequence of MeasuredReach
+        Reaches that were measured; each decides in place of the line model.
+    **rules
+        Fields of :class:`~topodesign.domain.scenario.OpticsRules`: ``span_km``, ``margin_db``, ``catalog``, ...
+
+    Raises
+    ------
+    InvalidInput
+        For figures that are out of range, or rules that allow no mode.
+    NotFound
+        For a fiber or mode that the catalogue does not have.
+    """
+    from topodesign.optics.reach_table import reach_table as table
+
+    return table(load_catalog(), OpticsRules(**rules), fiber, measured)
 
 
 def _phase(name: str, found: Plan, started: float) -> PlanEvent:

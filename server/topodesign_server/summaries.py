@@ -11,6 +11,7 @@ def plan_summary(plan: plan_pb2.Plan) -> plan_pb2.Plan:
     summary.ClearField("segments")
     summary.ClearField("verification")
     summary.ClearField("fabrics")
+    summary.ClearField("availability")
     return summary
 
 

@@ -26,14 +26,22 @@ def items_of(catalog: Catalog) -> list[object]:
         *catalog.switches,
         *catalog.cables,
         *catalog.transceivers,
+        *catalog.grey_optics,
         *catalog.line_systems,
         *catalog.fibers,
+        *catalog.reliabilities,
+        *catalog.huts,
+        *catalog.modules,
+        *catalog.adapters,
+        *catalog.circuit_switches,
     ]
 
 
 def test_every_figure_has_a_dated_source() -> None:
     for item in items_of(load_catalog()):
         for figure in figures_of(item):
+            if getattr(item, figure) is None:
+                continue  # not given: only a mode whose reach was measured has one
             origin = item.origins.get(figure) or item.origins["*"]  # type: ignore[attr-defined]
             assert origin.source and len(origin.date) >= 7
 
@@ -64,6 +72,11 @@ def test_gb300_power_is_that_of_its_rack_plan() -> None:
     assert load_catalog().accelerator("gb300-nvl72").all_in_w == pytest.approx(18 * (4 * 1.4 + 1 + 0.9) * 1000 / 72)
 
 
+def test_cable_cuts_are_the_published_4_39_a_year_and_1000_sheath_miles() -> None:
+    # Bellcore and FCC figures as quoted by To and Neusy 1994 and Grover 2003; a mile is 1.609344 km: 2.728
+    assert load_catalog().reliability().cuts_per_1000km_year == pytest.approx(4.39 / 1.609344, abs=0.005)
+
+
 def test_override_replaces_one_figure_and_says_so() -> None:
     catalog = load_catalog({"transceiver.zrplus-400": {"cost_usd": 4321}})
     mode = catalog.transceiver("zrplus-400")
@@ -89,8 +102,15 @@ def test_whole_number_figures_accept_whole_floats_only() -> None:
         ({"transceiver.zr-400": {"cost_usd": -1.0}}, "FIELD_INVALID", "at least 0"),
         ({"transceiver.zr-400": {"cost_usd": float("nan")}}, "FIELD_INVALID", "finite"),
         ({"switch.ndr-64x400g": {"radix": float("inf")}}, "FIELD_INVALID", "whole"),
+        ({"ocs.ocs-136": {"spare_ports": 135}}, "FIELD_INVALID", "at most 134"),
+        ({"module.dr4-400g": {"cost_usd": -1.0}}, "FIELD_INVALID", "at least 0"),
+        ({"cable.dr4-400g": {"medium": 1.0}}, "FIGURE_UNKNOWN", "known"),
         ({"fiber.ssmf": {"dispersion_ps_nm_km": 0.0}}, "FIELD_INVALID", "other than 0"),
         ({"fiber.ssmf": {"pmd_ps_sqrt_km": -0.1}}, "FIELD_INVALID", "at least 0"),
+        ({"reliability.default": {"cut_per_1000km_year": 1.0}}, "FIGURE_UNKNOWN", "cuts_per_1000km_year"),
+        ({"reliability.default": {"spares_service_level": 1.0}}, "FIELD_INVALID", "at most 0.999999"),
+        ({"reliability.default": {"transceiver_mtbf_h": 0.0}}, "FIELD_INVALID", "at least 1"),
+        ({"hut.default": {"pue": 0.9}}, "FIELD_INVALID", "at least 1"),
     ],
 )
 def test_wrong_override_is_refused_with_a_hint(overrides: dict[str, dict[str, float]], reason: str, hint: str) -> None:
@@ -107,10 +127,19 @@ def test_unknown_id_names_the_known_ones() -> None:
 
 
 def test_known_keys_are_the_override_keys() -> None:
-    assert {"accelerator.gb300-nvl72", "cable.dac-400g", "line_system.c+l-band"} <= set(known_keys())
+    some = {"accelerator.gb300-nvl72", "cable.dac-400g", "line_system.c+l-band", "module.dr4-400g", "ocs.ocs-136"}
+    assert some <= set(known_keys())
     for key in known_keys():
         table, _, item = key.partition(".")
         assert getattr(load_catalog(), table)(item).id == item
+
+
+def test_every_cable_with_modules_names_modules_of_its_rate() -> None:
+    catalog = load_catalog()
+    named = [cable for cable in catalog.cables if cable.module]
+    assert {cable.medium for cable in named} == {"optics", "ocs"}
+    for cable in named:
+        assert catalog.module(cable.module).port_gbps == cable.port_gbps
 
 
 def test_item_with_a_figure_without_origin_is_refused() -> None:
@@ -135,3 +164,41 @@ def test_repeated_id_is_refused() -> None:
     text = (FIBER + f'[fiber.origins]\n"*" = {ORIGIN}\n') * 2
     with pytest.raises(InternalError, match="more than once"):
         read_items(text, "fiber", FiberKind, file_name="fibers.toml")
+
+
+def test_a_reach_can_be_given_to_a_mode_that_has_none() -> None:
+    catalog = load_catalog({"transceiver.zr-400": {"reach_km": 95.0}, "grey_optic.400g-fr4": {"cost_usd": 500.0}})
+    assert catalog.transceiver("zr-400").reach_km == 95
+    assert catalog.transceiver("zr-400").origins["reach_km"].source == "scenario override"
+    assert load_catalog().transceiver("zr-400").reach_km is None
+    assert catalog.grey_optic("400g-fr4").cost_usd == 500
+
+
+@pytest.mark.parametrize(
+    ("key", "figures"),
+    [
+        ("transceiver.zr-400", {"reach_km": 0.0}),
+        ("transceiver.zr-400", {"reach_km": -1.0}),
+        ("transceiver.zr-400", {"reach_km": float("nan")}),
+        ("transceiver.flexwan-400-75", {"reach_km": 100_000.0}),
+        ("transceiver.zr-400", {"catalog": 1.0}),
+        ("grey_optic.400g-fr4", {"fiber_pairs": 1.5}),
+        ("grey_optic.400g-fr4", {"fiber_pairs": 0.0}),
+        ("grey_optic.400g-fr5", {"cost_usd": 1.0}),
+    ],
+)
+def test_a_reach_or_grey_figure_that_makes_no_sense_is_refused(key: str, figures: dict[str, float]) -> None:
+    with pytest.raises(InvalidInput, match=key):
+        load_catalog({key: figures})
+
+
+def test_what_items_share_stands_once_in_their_file() -> None:
+    text = (
+        'defaults = { group_index = 1.5, origins = { "*" = '
+        + ORIGIN
+        + " } }\n"
+        + FIBER.replace("group_index = 1.468", "")
+    )
+    (item,) = read_items(text, "fiber", FiberKind, file_name="fibers.toml")
+    assert item.group_index == 1.5
+    assert item.origins["*"].source == "a book"

@@ -48,9 +48,10 @@ def test_one_span_is_one_and_every_lack_stands_apart(capsys):
 
 
 def test_a_capacity_is_sized(capsys):
-    code, out, _ = answer(capsys, "--km 500 --gbps 1000000")
+    code, out, _ = answer(capsys, "--km 400 --gbps 1000000 --terminal-db 10")
     assert code == 0
-    assert "1,000.0 Tbit/s over 500 km cost least with zrplus-400: 2,500 lightpaths on 40 fiber pairs" in out
+    assert "10 dB of ROADM or multiplexer" in out
+    assert "1,000.0 Tbit/s over 400 km cost least with zrplus-400: 2,500 lightpaths on 40 fiber pairs" in out
 
 
 def test_one_rate_and_mixed_spans(capsys):
@@ -83,3 +84,53 @@ def test_wrong_input_ends_with_2_and_the_field(capsys, line, field):
     assert code == 2
     assert error["problems"][0]["field"] == field
     assert "Traceback" not in err
+
+
+def test_the_ladder_is_printed_and_is_one_json_document(capsys):
+    assert run(["optics", "reach", "--span-km", "100", "--margin-db", "3"]) == 0
+    told = capsys.readouterr().out
+    assert "zrplus-400" in told
+    assert "reach km" in told
+    assert run(["optics", "reach", "--catalog", "flexwan", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    rows = {row["mode"]: row for row in document["rows"]}
+    assert len(rows) == 36
+    assert rows["flexwan-400-75"]["reach_km"] == 600
+    assert rows["flexwan-400-75"]["is_measured"] is True
+    assert {"rate_gbps", "width_ghz", "gsnr_db", "pair_gbps"} <= set(rows["flexwan-400-75"])
+
+
+@pytest.mark.parametrize(
+    ("line", "field"),
+    [
+        ("--span-km 0", "optics.span_km"),
+        ("--span-km -80", "optics.span_km"),
+        ("--span-km nan", "optics.span_km"),
+        ("--span-km 100000", "optics.span_km"),
+        ("--margin-db nan", "optics.margin_db"),
+        ("--margin-db -1", "optics.margin_db"),
+        ("--catalog flexwam", "optics.catalog"),
+        ("--fiber glass", "glass"),
+    ],
+)
+def test_a_ladder_of_wrong_figures_is_refused_by_name(capsys, line, field):
+    assert run(["optics", "reach", *line.split()]) == 2
+    assert field in capsys.readouterr().err
+
+
+def test_a_margin_that_no_mode_keeps_leaves_no_reach(capsys):
+    assert run(["optics", "reach", "--margin-db", "30", "--json"]) == 0
+    assert {row["reach_km"] for row in json.loads(capsys.readouterr().out)["rows"]} == {0.0}
+
+
+def test_a_campus_link_is_grey_where_that_is_cheapest(capsys):
+    code, out, _ = answer(capsys, "--km 0.4 --gbps 4000 --json")
+    document = json.loads(out)
+    assert code == 0
+    grey = {mode["name"]: mode for mode in document["grey_modes"]}
+    assert document["cheapest"] in grey
+    assert grey[document["cheapest"]]["size"]["amplifiers"] == 0
+    code, out, _ = answer(capsys, "--km 60 --catalog flexwan")
+    assert code == 0
+    assert "grey optics: none reaches" in out
+    assert "flexwan-800-150" in out

@@ -23,6 +23,7 @@ WRITTEN = {
     "site-plan.geojson",
     "plan.gpkg",
     "bill-of-materials.csv",
+    "bill-of-materials-by-year.csv",
     "fabrics.json",
     "fabrics.png",
     "fabrics.svg",

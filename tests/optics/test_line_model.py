@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from topodesign.catalog import load_catalog
 from topodesign.domain.errors import InvalidInput
+from topodesign.optics.amplifiers import ILA_STANDARD, OsnrPolynomial
 from topodesign.optics.gaussian_noise import Comb, comb_factors, nonlinear_scale_per_w2
 from topodesign.optics.line_model import LineQuality, line_quality
-from topodesign.optics.lines import Line, Lines, NodeNoise, Span
+from topodesign.optics.lines import Line, Lines, NodeNoise, Span, Terminal
 
 CATALOG = load_catalog()
 SSMF, LARGE, HOLLOW = (CATALOG.fiber(name) for name in ("ssmf", "g654e", "hollow_core"))
@@ -100,6 +101,64 @@ def test_roadms_add_their_noise_at_both_ends_and_at_each_express_node():
     np.testing.assert_allclose(quality(Line(spans=spans, express_nodes=3)).gsnr_db, plain.gsnr_db)
 
 
+def test_a_terminal_adds_the_noise_of_its_booster():
+    # 1 dBm behind a booster of 5.5 dB that makes up for 16.5 dB: 1 - 16.5 - 5.5 + 57.95 = 36.95 dB
+    plain, behind = (
+        quality(line(80, 80, 80), launch=1.0, terminal=terminal)
+        for terminal in (None, Terminal(loss_db=16.5, noise_figure_db=5.5))
+    )
+    added = behind.noise_to_signal - plain.noise_to_signal
+    np.testing.assert_allclose(-10 * np.log10(added), 36.954, atol=1e-3)
+    np.testing.assert_allclose(10 ** (-behind.osnr_db / 10) - 10 ** (-plain.osnr_db / 10), added, rtol=1e-9)
+    np.testing.assert_allclose(behind.booster_noise_to_signal, added[:, 0], rtol=1e-9)
+    np.testing.assert_array_equal(plain.booster_noise_to_signal, 0.0)
+    np.testing.assert_array_equal(behind.launch_dbm, plain.launch_dbm)
+
+
+@settings(max_examples=40, deadline=None)
+@given(lengths=st.lists(st.floats(1, 140), min_size=1, max_size=5), loss=st.floats(0, 30), more=st.floats(0, 10))
+def test_a_terminal_counts_the_same_in_both_directions_and_more_loss_never_raises_gsnr(lengths, loss, more):
+    forth, back = line(*lengths), line(*reversed(lengths))
+    near = quality(forth, back, terminal=Terminal(loss_db=loss, noise_figure_db=5.0))
+    far = quality(forth, terminal=Terminal(loss_db=loss + more, noise_figure_db=5.0))
+    np.testing.assert_allclose(near.gsnr_db[0], near.gsnr_db[1], rtol=1e-12)
+    assert (far.gsnr_db[0] <= near.gsnr_db[0] + SLACK).all()
+    assert (near.gsnr_db[0] < quality(forth).gsnr_db[0]).all()
+
+
+@pytest.mark.parametrize("figures", [{"loss_db": -1.0}, {"loss_db": math.nan}, {"noise_figure_db": math.inf}])
+def test_terminals_out_of_range_are_refused(figures):
+    with pytest.raises(InvalidInput, match=next(iter(figures))):
+        Terminal(**{"loss_db": 15.0, "noise_figure_db": 5.0, **figures})
+
+
+def test_padding_weakens_light_in_the_fiber_and_is_made_up_for():
+    # 3 dB in front of the fiber: 3 dB less in it, hence 6 dB less nonlinear noise, and 3 dB more of amplifier noise
+    padded = replace(span(80), padding_db=3.0)
+    bare, weak = quality(line(80), Line(spans=(padded,)), launch=1.0).noise_to_signal
+    linear = 10 ** (-quality(line(80), launch=1.0).osnr_db[0] / 10)
+    np.testing.assert_allclose(weak, linear * 10**0.3 + (bare - linear) * 10**-0.6, rtol=1e-12)
+    with pytest.raises(InvalidInput, match=r"padding_db\[0\]"):
+        quality(Line(spans=(replace(padded, padding_db=-1.0),)))
+
+
+def test_an_amplifier_specified_by_osnr_leaves_it_whatever_the_channel_spacing():
+    # 80 km and 1 dB of connectors: 17 dB; 2 dBm per 50 GHz come in as -15 dBm; a wider channel has more power in all
+    specified = Line(spans=(span(80, noise_figure_db=ILA_STANDARD),))
+    narrow = quality(specified, comb=Comb(baud_gbd=32, spacing_ghz=50, channels=1), launch=2.0)
+    assert narrow.osnr_db[0, 0] == pytest.approx(ILA_STANDARD.osnr_db(-15.0))
+    wide = quality(specified, comb=Comb(baud_gbd=60, spacing_ghz=100, channels=1), launch=2.0 + 10 * math.log10(2))
+    assert wide.osnr_db[0, 0] == pytest.approx(ILA_STANDARD.osnr_db(-15.0) + 10 * math.log10(2))
+    with pytest.raises(InvalidInput, match=r"launch is 'best_per_span'.*polynomial"):
+        quality(specified)
+
+
+@pytest.mark.parametrize("coefficients", [(), (1.0, math.nan)])
+def test_polynomials_without_figures_are_refused(coefficients):
+    with pytest.raises(InvalidInput, match="coefficients"):
+        OsnrPolynomial(coefficients=coefficients)
+
+
 def test_dispersion_adds_with_its_sign_and_pmd_as_root_of_squares():
     compensating = replace(SSMF, id="dcf", dispersion_ps_nm_km=-100.0, pmd_ps_sqrt_km=0.1)
     result = quality(Line(spans=(span(100), span(10, compensating))), line(100, 100), line(20, fiber=compensating))
@@ -108,7 +167,8 @@ def test_dispersion_adds_with_its_sign_and_pmd_as_root_of_squares():
     np.testing.assert_allclose(result.pmd_ps, [math.sqrt(0.26), 0.04 * math.sqrt(200), 0.1 * math.sqrt(20)])
     mode = replace(CATALOG.transceiver("zr-400"), max_dispersion_ps_nm=1900.0)
     assert result.dispersion_is_tolerated(mode).tolist() == [True, False, False]
-    assert result.dispersion_is_tolerated(mode, max_pmd_ps=0.5).tolist() == [False, False, False]
+    assert result.dispersion_is_tolerated(replace(mode, max_pmd_ps=0.5)).tolist() == [False, False, False]
+    assert result.dispersion_is_tolerated(replace(mode, max_pmd_ps=0.0)).tolist() == [True, False, False]
 
 
 def test_noise_depends_on_the_size_of_dispersion_only():

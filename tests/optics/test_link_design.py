@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 import topodesign as td
 from topodesign.catalog import load_catalog
 from topodesign.domain.errors import InvalidInput, NotFound
+from topodesign.domain.link import LinkRequest
 from topodesign.domain.scenario import FiberSegment, OpticsRules
+from topodesign.optics.link_design import design_link
 from topodesign.optics.reach import ReachModel
 
 CATALOG = load_catalog()
@@ -69,8 +71,13 @@ def test_what_a_mode_lacks_is_said_with_figure_and_limit():
     by_name = {mode.name: mode for mode in design.modes}
     lacking = by_name["openroadm-800"]
     assert lacking.reasons == (f"{3 - lacking.margin_db:.1f} dB too little",)
-    assert f"800G does not fit on 640 km: openroadm-800 has {lacking.reasons[0]}" in design.explanation
-    assert f"600G fits on 640 km: openroadm-600 with {by_name['openroadm-600'].margin_db:.1f} dB" in design.explanation
+    assert any(
+        line.startswith(f"800G does not fit on 640 km: openroadm-800 has {lacking.reasons[0]}")
+        for line in design.explanation
+    )
+    spare = by_name["openroadm-600"].margin_db - 3
+    assert f"600G fits on 640 km: openroadm-600 with {spare:.1f} dB beyond the margin" in design.explanation
+    assert design.explanation[0] == f"800G has {lacking.reasons[0]} on 640 km; 600G fits with {spare:.1f} dB"
     assert any("8 spans, at most 1" in reason for reason in by_name["zr-400"].reasons)
 
 
@@ -107,9 +114,39 @@ def test_a_launch_power_that_only_some_modes_can_have_is_a_reason_against_the_ot
         assert fits[mode.name] == (4 + 10 * math.log10(channels) <= 23)
 
 
+def test_modes_are_judged_with_the_terminal_and_the_line_is_shown_without():
+    near, far = (td.design_link(240, terminal_db=loss) for loss in (6, 20))
+    assert near.gsnr_db == far.gsnr_db == td.design_link(240).gsnr_db
+    assert near.osnr_db == far.osnr_db
+    for better, worse in zip(near.modes, far.modes, strict=True):
+        # the boosters' noise differs by 20 dB against 6 dB of node: 10^2 - 10^0.6 times that of a node without loss,
+        # and three equal spans of 80 km have the launch power that one has
+        mode = CATALOG.transceiver(better.name)
+        power = td.design_link(80, baud_gbd=mode.baud_gbd, grid_ghz=mode.width_ghz).launch_dbm[0]
+        added = (10**2 - 10**0.6) * 10 ** ((5.5 - 57.954 - power) / 10)
+        found = 10 ** (-worse.gsnr_db / 10) - 10 ** (-better.gsnr_db / 10)
+        assert found == pytest.approx(added, rel=1e-3)
+        assert worse.reach_km <= better.reach_km
+    assert any("6 dB of ROADM or multiplexer" in text for text in near.assumptions)
+
+
+def test_polarization_mode_dispersion_is_a_reason_with_figure_and_limit():
+    # old fiber of 1 ps/sqrt(km): 240 km and nodes of 3 ps, two amplifiers of 3 ps: sqrt(240 + 2 x 9 + 2 x 9) = 16.6 ps
+    old = dataclasses.replace(CATALOG.fiber("ssmf"), pmd_ps_sqrt_km=1.0)
+    catalog = dataclasses.replace(CATALOG, fibers=(old,))
+    by_name = {mode.name: mode for mode in design_link(LinkRequest(length_km=240), catalog).modes}
+    assert "16.6 ps of polarization mode dispersion, at most 10" in by_name["zr-400"].reasons
+    assert by_name["zrplus-400"].feasible
+    # 20^2 = 80 n + 9 (n - 1) + 2 x 9 at n = 4.4 spans of 80 km
+    assert by_name["zrplus-400"].reach_km == 320
+    assert not {mode.name: mode for mode in design_link(LinkRequest(length_km=400), catalog).modes}[
+        "zrplus-400"
+    ].feasible
+
+
 def test_a_capacity_is_sized_by_hand_arithmetic():
     # 1 Pbit/s in 400G: 2,500 lightpaths; 64 on a pair: 40 pairs; 500 km in 7 spans: 6 amplifiers on each
-    design = td.design_link(500, capacity_gbps=1e6)
+    design = td.design_link(500, capacity_gbps=1e6, margin_db=2.5)
     size = next(mode.size for mode in design.modes if mode.name == "zrplus-400")
     module, system = CATALOG.transceiver("zrplus-400"), CATALOG.line_system("c-band")
     assert (size.lightpaths, size.fiber_pairs, size.transceivers, size.amplifiers) == (2500, 40, 5000, 240)
@@ -132,10 +169,10 @@ def test_every_size_carries_the_capacity_and_more_is_never_cheaper(km, gbps, fac
             assert mode.size.lightpaths * mode.rate_gbps >= gbps * (1 - 1e-6)
             assert mode.size.fiber_pairs * mode.pair_gbps >= mode.size.lightpaths * mode.rate_gbps
             assert mode.size.cost_usd <= bigger.size.cost_usd
-    costs = [mode.size.cost_usd for mode in small.modes if mode.size is not None]
+    costs = {mode.name: mode.size.cost_usd for mode in (*small.modes, *small.grey_modes) if mode.size is not None}
     assert (small.cheapest is None) == (not costs)
     if costs:
-        assert next(mode.size.cost_usd for mode in small.modes if mode.name == small.cheapest) == min(costs)
+        assert costs[small.cheapest] == min(costs.values())
 
 
 def test_the_least_capacity_takes_a_lightpath():
@@ -171,11 +208,18 @@ def test_where_no_mode_fits_nothing_is_sized():
         ({"length_km": 40_000, "spans_km": (80, 39_920)}, "spans_km[1]"),
         ({"length_km": 40_000, "spans_km": (40_000.03,)}, "length_km"),  # within what spans may differ by, but too long
         ({"length_km": 80, "noise_figure_db": -1}, "noise_figure_db"),
+        ({"length_km": 80, "terminal_db": -1}, "terminal_db"),
         ({"length_km": 80, "channels": 0}, "channels"),
         ({"length_km": 80, "capacity_gbps": 0}, "capacity_gbps"),
         ({"length_km": 80, "capacity_gbps": 1e12}, "capacity_gbps"),
         ({"length_km": 80, "capacity_gbps": 1e-8}, "capacity_gbps"),
         ({"length_km": 80, "usd_per_pair_km": -1}, "usd_per_pair_km"),
+        ({"length_km": 80, "catalog": "flexwam"}, "catalog"),
+        ({"length_km": 80, "catalog": "flexwan", "rate_gbps": 1200}, "rate_gbps"),
+        ({"length_km": math.nan, "catalog": "flexwan"}, "length_km"),
+        ({"length_km": 100_000, "catalog": "flexwan"}, "length_km"),
+        ({"length_km": 80, "pairs_available": -1}, "pairs_available"),
+        ({"length_km": 80, "pairs_available": math.nan}, "pairs_available"),
     ],
 )
 def test_wrong_figures_are_refused_by_name(options, field):

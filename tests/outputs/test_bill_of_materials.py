@@ -14,6 +14,7 @@ from topodesign.catalog import load_catalog
 from topodesign.domain.scenario import LitLightpath
 from topodesign.outputs import BillLine, bill_csv, bill_of_materials
 from topodesign.outputs.bill_lines import SCENARIO_PRICE, bill_line, rounded_to_items
+from topodesign.outputs.spares import poisson_quantile
 
 CATALOG = load_catalog()
 SAMPLES = Path(__file__).parents[2] / "sample_sites"
@@ -158,4 +159,55 @@ def test_a_name_that_a_spreadsheet_would_run_is_disarmed(east: Case) -> None:
     )
     bill = bill_of_materials(replace(east.scenario, segments=segments), replace(east.plan, segments=lit), CATALOG)
     rows = csv.DictReader(io.StringIO(bill_csv(bill).decode()))
-    assert {row["where"] for row in rows if "HYPERLINK" in row["where"]} == {f"'{evil}"}
+    named = {row["where"] for row in rows if "HYPERLINK" in row["where"]}
+    assert f"'{evil}" in named
+    assert all(where.startswith(f"'{evil}") for where in named)  # amplifier huts are named after their segment
+
+
+def test_a_lit_segment_lists_its_spans(bill: tuple[BillLine, ...]) -> None:
+    (line,) = [line for line in bill if line.where == "charlotte-atlanta" and line.unit == "span"]
+    assert (line.item, line.quantity, line.cost_usd, line.price_basis) == ("Spans of 80.0 km", 5, 0, "not priced")
+
+
+def test_huts_cost_where_fiber_is_built_and_need_their_feed_everywhere(bill: tuple[BillLine, ...]) -> None:
+    huts = [line for line in bill if line.unit == "hut"]
+    new = [line for line in huts if line.beside_cost_usd]
+    # spans of 5, 5, 8, 5, 12: 30 amplifier places, 11 of them on the new build
+    assert (len(huts), len(new)) == (30, 11)
+    assert all("columbus-atlanta" in line.where and line.beside_cost_usd == 1_000_000 for line in new)
+    feed = {line.where: line.quantity for line in bill if line.unit == "W"}
+    assert feed["charlotte-atlanta;0001"] == 450  # 2 amplifiers of 150 W and a PUE of 1.5
+    assert sum(feed.values()) == 1.5 * 150 * (4 + 4 + 7 + 2 * 4 + 11)
+
+
+def test_spares_stand_beside_the_cost_at_least_one_for_every_kind_and_place(bill: tuple[BillLine, ...]) -> None:
+    spares = [line for line in bill if line.item.startswith("Spare ")]
+    assert all(line.cost_item == "beside the plan's cost" and line.cost_usd == 0 for line in spares)
+    assert all(line.quantity >= 1 and line.beside_cost_usd == line.quantity * line.unit_cost_usd for line in spares)
+    assert {line.where for line in spares if "transceiver" in line.item} == {"iad-1", "cmh-1", "atl-1", "clt"}
+    assert {line.where for line in spares if "terminal" in line.item} == {"iad-1", "cmh-1", "atl-1", "clt", "pit"}
+    assert len([line for line in spares if "amplifier" in line.item]) == 30
+    assert all(line.source and line.source_date and line.confidence for line in spares)
+
+
+def test_spares_follow_the_service_level(east: Case) -> None:
+    # 12 modules with an MTBF of 17,280 h and 60 days x 24 h = 1,440 h: 1 failure on average; P(at most 2) = 0.9197 and
+    # P(at most 3) = 0.9810 (Poisson tables)
+    figures = {"transceiver_mtbf_h": 17_280.0, "restock_days": 60.0}
+    found = []
+    for level in (0.90, 0.95):
+        catalog = load_catalog({"reliability.default": {**figures, "spares_service_level": level}})
+        bill = bill_of_materials(east.scenario, east.plan, catalog)
+        (line,) = [line for line in bill if line.where == "iad-1" and line.item.startswith("Spare transceiver")]
+        found.append(line.quantity)
+    assert found == [2, 3]
+
+
+@pytest.mark.parametrize("mean", [0.0, 1e-9, 0.3, 1.0, 17.5, 288.0, 40_000.0])
+@pytest.mark.parametrize("level", [0.0, 0.5, 0.95, 0.999999])
+def test_the_stock_is_the_least_that_reaches_the_service_level(mean: float, level: float) -> None:
+    from scipy.stats import poisson
+
+    stock = poisson_quantile(mean, level)
+    assert poisson.cdf(stock, mean) >= level
+    assert stock == 0 or poisson.cdf(stock - 1, mean) < level

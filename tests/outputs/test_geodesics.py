@@ -10,7 +10,7 @@ from topodesign.outputs.geodesics import (
     cut_at_antimeridian,
     densified,
     distance_km,
-    position_at,
+    positions_at,
     rounded_degrees,
 )
 from topodesign.outputs.polygons import polygon_geometry
@@ -63,10 +63,10 @@ def test_a_line_without_length_has_no_parts() -> None:
 
 def test_a_position_half_way_halves_the_length_also_across_the_antimeridian() -> None:
     line = densified((TOKYO, SEATTLE))
-    middle = position_at(line, 0.5)
+    start, middle, end = positions_at(line, [0.0, 0.5, 1.0])
     assert distance_km(TOKYO, middle) == pytest.approx(distance_km(middle, SEATTLE), rel=1e-6)
-    assert position_at(line, 1.0) == pytest.approx(SEATTLE)
-    assert position_at(line, 0.0) == pytest.approx(TOKYO)
+    assert end == pytest.approx(SEATTLE)
+    assert start == pytest.approx(TOKYO)
 
 
 def test_rounding_never_gives_a_negative_zero() -> None:

@@ -156,7 +156,7 @@ def test_properties_are_exactly_those_of_the_table(document: Json, case: Case) -
 def test_every_property_with_a_unit_names_it() -> None:
     endings = {
         "MW": "_mw", "USD": "_usd", "USD/MW": "_usd_per_mw", "USD/MWh": "_usd_per_mwh", "g/kWh": "_g_per_kwh",
-        "km": "_km", "ms": "_ms", "Gbit/s": "_gbps",
+        "km": "_km", "ms": "_ms", "Gbit/s": "_gbps", "W": "_w", "dB": "_db", "GHz": "_ghz",
     }  # fmt: skip
     for item in PROPERTIES:
         if item.unit not in ("", "1"):

@@ -14,8 +14,10 @@ import pytest
 from outputs.hand_made_plans import Case
 
 import topodesign.outputs
+from topodesign.catalog import load_catalog
 from topodesign.domain.plan import Infeasibility, LimitClash, Relief
 from topodesign.domain.scenario import Scenario
+from topodesign.evaluation import evaluate_availability
 from topodesign.outputs import render_report
 from topodesign.outputs.base_layer import BASE_CREDIT, base_layer, view_of
 from topodesign.outputs.legend import legend
@@ -118,6 +120,19 @@ def test_tables_list_sites_links_costs_failures_and_fabrics(page: str, east: Cas
     assert f"{east.plan.cost_usd:,.2f}" in texts
     assert "conduit charlotte-atlanta" in texts
     assert "segment ashburn-charlotte: no geometry, drawn as a geodesic" in texts
+
+
+def test_the_availability_of_every_pair_is_listed_with_what_it_rests_on(east: Case) -> None:
+    found = evaluate_availability(east.scenario, east.plan, load_catalog())
+    page = render_report(east.scenario, replace(east.plan, availability=found))
+    section = unescape(page.partition("<h2>Availability</h2>")[2].partition("</section>")[0])
+    assert section.count("<tr>") == 1 + 3  # a header and three pairs
+    for item in found.pairs:
+        assert f"{item.unprotected.downtime_min_per_year:,.1f}" in section
+        assert f"{item.protected_cuts_only.least_downtime_min_per_year:,.3f}" in section
+    assert "4.39 cuts a year" in section
+    assert "at most one conduit is cut at once" in section
+    assert "<h2>Availability</h2>" not in render_report(east.scenario, east.plan)
 
 
 def test_charts_and_the_drawn_map_are_in_the_page_with_ids_of_their_own(page: str) -> None:

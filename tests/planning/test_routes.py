@@ -47,7 +47,7 @@ def test_all_routes_are_listed_on_graphs_with_few_cycles(seed, random_scenario):
         multigraph.add_edge(a, z, key=segment)
     for target in range(1, len(graph.nodes)):
         expected = {tuple(key for _, _, key in path) for path in nx.all_simple_edge_paths(multigraph, 0, target)}
-        assert set(graph.all_routes(0, target)) == expected
+        assert set(graph.all_routes(0)[target]) == expected
 
 
 @pytest.mark.parametrize("seed", range(12))

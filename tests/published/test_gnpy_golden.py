@@ -28,13 +28,14 @@ def line_of(row: Row, *, max_total_power_dbm: float = 23.0) -> Line:
         launch_dbm=launch,
     )
     return Line(
-        spans=(span,) * spans,
+        spans=(replace(span, starts_segment=True), *(span,) * (spans - 1)),
         baud_gbd=baud,
         spacing_ghz=spacing,
         channels=channels,
         connector_loss_db=1.0,
         noise_figure_db=5.0,
         max_total_power_dbm=max_total_power_dbm,
+        terminal_loss_db=launch,  # light comes to the node at the launch power, hence to the booster at 0 dBm
     )
 
 
@@ -67,6 +68,17 @@ def test_a_line_reads_the_same_whatever_was_read_before_it() -> None:
     first, second = line_of(GOLDEN[0]), line_of(GOLDEN[6])
     alone = read_apart([second])
     assert read_apart([first, second, first, second])[1::2] == alone * 2
+
+
+def test_a_node_on_the_way_adds_its_booster_and_nothing_else() -> None:
+    # OSNR that the booster alone leaves: 0 dBm behind it, 16.5 dB of node, noise figure 5 dB, h nu 0.1 nm = -57.95 dBm
+    need_gnpy()
+    hollow = replace(line_of(GOLDEN[2]).spans[1], nonlinear_index_m2_w=0.0)
+    spans = (replace(hollow, starts_segment=True), hollow)
+    whole = replace(line_of(GOLDEN[2]), spans=spans, terminal_loss_db=16.5)
+    halves = replace(whole, spans=(spans[0], spans[0]))
+    through, across = (10 ** (-reading.osnr_db / 10) for reading in read_apart([whole, halves]))
+    assert -10 * math.log10(across - through) == pytest.approx(57.95 - 16.5 - 5.0, abs=0.1)
 
 
 def test_fiber_without_nonlinearity_has_amplifier_noise_only() -> None:

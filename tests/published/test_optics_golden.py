@@ -10,13 +10,15 @@ import math
 import numpy as np
 import pytest
 
+import topodesign as td
 from topodesign.catalog import load_catalog
-from topodesign.domain.equipment import FiberKind
+from topodesign.domain.equipment import FiberKind, LineSystem
 from topodesign.domain.scenario import FiberSegment, OpticsRules
+from topodesign.optics.amplifiers import ILA_LOW_NOISE, ILA_STANDARD, PREAMPLIFIER_WORST_CASE, OsnrPolynomial
 from topodesign.optics.gaussian_noise import Comb
-from topodesign.optics.line_model import line_quality
+from topodesign.optics.line_model import LineQuality, line_quality
 from topodesign.optics.lines import Launch, Line, Lines, NodeNoise, Span
-from topodesign.optics.reach import ReachModel, channel_width_ghz
+from topodesign.optics.reach import ReachModel, channel_width_ghz, pmd_ps
 
 SSMF = FiberKind(
     id="ssmf",
@@ -103,6 +105,70 @@ def test_single_span_example_of_gnpy():
     assert result.pmd_ps[0] == pytest.approx(0.36, abs=0.005)
 
 
+# oopt-gnpy gnpy/example-data/Sweden_OpenROADMv5_example_network.json, Stockholm to Gothenburg over Norrköping,
+# Linköping, Jönköping and Borås: km of 0.2 dB/km standard fiber without connectors, dB of padding in front, and the
+# amplifier behind. The only in-line amplifier is of low noise; the others are preamplifiers of ROADMs.
+STOCKHOLM_GOTHENBURG: list[tuple[float, float, OsnrPolynomial]] = [
+    (81.625549, 0.0, ILA_LOW_NOISE),
+    (81.625549, 0.0, PREAMPLIFIER_WORST_CASE),
+    (45.988528, 1.8022944874279876, PREAMPLIFIER_WORST_CASE),
+    (134.020651, 0.0, PREAMPLIFIER_WORST_CASE),
+    (89.123798, 0.0, PREAMPLIFIER_WORST_CASE),
+    (67.641221, 0.0, PREAMPLIFIER_WORST_CASE),
+]
+SEGMENTS_ON_THE_WAY, TRANSMITTER = 5, 10**-3.5
+"""Segments between the six ROADMs; a transmitter of 35 dB OSNR."""
+
+
+def stockholm_to_gothenburg() -> LineQuality:
+    """eqpt_config_openroadm_ver5.json: 96 channels of 31.57 GBd at 50 GHz, 2 dBm each; ROADMs add and drop with 33 dB
+    together, 36.01 dB each; boosters without noise, because the preamplifiers' specification counts whole nodes."""
+    spans = tuple(
+        Span(fiber=SSMF, length_km=km, connector_loss_db=0.0, noise_figure_db=amplifier, padding_db=padding)
+        for km, padding, amplifier in STOCKHOLM_GOTHENBURG
+    )
+    lines = Lines.of(
+        [Line(spans=spans, express_nodes=SEGMENTS_ON_THE_WAY - 1)],
+        Comb(baud_gbd=31.57, spacing_ghz=50, channels=96),
+        max_total_power_dbm=22.0,
+        launch=2.0,
+        node_noise=NodeNoise(end_osnr_db=33 + 10 * math.log10(2)),
+    )
+    return line_quality(lines)
+
+
+def test_openroadm_example_of_gnpy_with_roadms():
+    # oopt-gnpy tests/invocation/openroadm-v5-Stockholm-Gothenburg: means over the channels at the receiver, in 0.1 nm;
+    # run again here with GNPy 3.0.1: the same. Agreed tolerance with ROADMs: 0.3 dB.
+    result = stockholm_to_gothenburg()
+    assert -10 * np.log10(10 ** (-result.osnr_db[0, 0] / 10) + TRANSMITTER) == pytest.approx(21.84, abs=0.3)
+    assert -10 * np.log10(result.noise_to_signal[0] + TRANSMITTER).mean() == pytest.approx(19.18, abs=0.3)
+    assert -10 * np.log10(result.noise_to_signal.max() + TRANSMITTER) == pytest.approx(19.18, abs=0.3)
+    assert result.dispersion_ps_nm[0] == pytest.approx(8350.42, abs=0.01)
+    km = sum(length for length, _, _ in STOCKHOLM_GOTHENBURG)
+    delay = ReachModel(load_catalog(), OpticsRules()).delay_ms(FiberSegment(segment_id="x", a="a", b="b", length_km=km))
+    assert delay == pytest.approx(2.45, abs=0.005)
+
+
+def test_openroadm_example_of_gnpy_has_its_polarization_mode_dispersion():
+    # the same output: PMD 7.99 ps, of 3 ps a ROADM, 3 ps an in-line amplifier and 0.04 ps/sqrt(km)
+    system: LineSystem = load_catalog().line_system("c-band")
+    assert (system.terminal_pmd_ps, system.amplifier_pmd_ps) == (3.0, 3.0)
+    fiber_ps2 = float(stockholm_to_gothenburg().pmd_ps[0]) ** 2
+    found = pmd_ps(system, fiber_ps2=fiber_ps2, spans=len(STOCKHOLM_GOTHENBURG), segments=SEGMENTS_ON_THE_WAY)
+    assert found == pytest.approx(7.99, abs=0.005)
+
+
+def test_openroadm_amplifiers_leave_30_17_and_31_00_db_at_minus_20_dbm():
+    # the polynomials of the MSA by hand: 28.99 + 21.42 - 25 + 4.7616; 37.62 + 11.778 - 24.884 + 6.4832
+    assert ILA_STANDARD.osnr_db(-20) == pytest.approx(30.1716)
+    assert ILA_LOW_NOISE.osnr_db(-20) == pytest.approx(30.9972)
+    # and as noise figures at -15, -20 and -25 dBm, to the tenth of a dB
+    for amplifier, figures in ((ILA_STANDARD, (9.9, 7.7, 6.9)), (ILA_LOW_NOISE, (7.7, 6.9, 6.8))):
+        found = [amplifier.noise_figure_db(input_dbm=dbm, spacing_ghz=50) for dbm in (-15, -20, -25)]
+        assert found == pytest.approx(figures, abs=0.1)
+
+
 def test_openroadm_multiplexer_of_33_db_at_both_ends_limits_a_short_line_to_30_db():
     # OpenROADM optical specification 9.0: incremental OSNR 33 dB of a colorless add; two of them leave 29.99 dB
     span = Span(fiber=SSMF, length_km=0.001, connector_loss_db=0.0, noise_figure_db=3.0)
@@ -123,6 +189,12 @@ def test_a_c_band_pair_carries_25_6_terabits_at_400g_and_at_800g():
         mode = catalog.transceiver(mode_id)
         assert band // channel_width_ghz(mode, OpticsRules()) == channels
         assert channels * mode.rate_gbps == 25_600
+
+
+def test_c_and_l_band_together_carry_twice_as_much():
+    # 2 x 4.8 THz: 51.2 Tbit/s at 400G in 75 GHz and at 800G in 150 GHz
+    found = {row.mode: row.pair_gbps for row in td.reach_table(band="c+l").rows}
+    assert (found["zrplus-400"], found["openroadm-800"]) == (51_200, 51_200)
 
 
 def test_ssmf_delays_4_897_microseconds_per_km():

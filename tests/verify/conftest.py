@@ -68,6 +68,7 @@ def catalog() -> Catalog:
             _mode("short", max_km=120),
             _mode("dispersive", max_dispersion_ps_nm=2400),
             _mode("fragile", required_osnr_db=33),
+            _mode("polarized", max_pmd_ps=4.5),
         ),
         line_systems=(
             LineSystem(
@@ -81,6 +82,9 @@ def catalog() -> Catalog:
                 noise_figure_db=5,
                 max_total_power_dbm=23,
                 connector_loss_db=1,
+                terminal_loss_db=15,
+                terminal_pmd_ps=3,
+                amplifier_pmd_ps=2,
             ),
         ),
         fibers=(

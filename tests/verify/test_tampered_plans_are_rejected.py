@@ -109,6 +109,8 @@ TAMPERED_PLANS: list[tuple[str, Edit]] = [
     ("reach_spans", in_list("lightpaths", 1, mode="one-span")),
     ("reach_length", in_list("lightpaths", 1, mode="short")),
     ("reach_dispersion", in_list("lightpaths", 1, mode="dispersive")),
+    # s2, 160 km in two spans: 2 nodes of 3 ps, an amplifier of 2 ps, 0.04 ps/sqrt(km): sqrt(18 + 4 + 0.256) = 4.72 ps
+    ("reach_pmd", in_list("lightpaths", 1, mode="polarized")),
     ("segment_known", in_list("segments", 0, segment_id="s9")),
     ("segment_missing", without_last("segments")),
     ("segment_distinct", repeated("segments")),
@@ -241,6 +243,12 @@ def stretch_of(case: Any, segments: tuple[str, ...]) -> float:
     evidence = gather(case.scenario, case.plan, case.catalog)
     by_id = case.scenario.segment_by_id
     return stretch_gsnr_db(evidence, case.catalog.transceiver("m400"), [by_id[segment] for segment in segments])
+
+
+def test_polarization_mode_dispersion_within_the_limit_is_no_violation(two_sites: Any) -> None:
+    # s1, 80 km in one span: 2 nodes of 3 ps, 0.04 ps/sqrt(km): sqrt(18 + 0.128) = 4.26 ps, and the mode bears 4.5 ps
+    plan = in_list("lightpaths", 0, mode="polarized")(two_sites.plan)
+    assert "reach_pmd" not in rules_of(verify_plan(two_sites.scenario, plan, catalog=two_sites.catalog))
 
 
 def test_a_regeneration_left_out_is_a_reach_and_cost_violation(three_sites: Any) -> None:

@@ -99,14 +99,15 @@ def test_no_launch_power_that_the_amplifier_can_give_beats_the_default(km: float
     assert span_noise(SSMF, comb, **figures) <= span_noise(SSMF, comb, **figures, launch_dbm=allowed) * (1 + 1e-12)
 
 
-def test_a_line_is_the_sum_of_its_spans_and_the_transmitter(two_sites: Any) -> None:
+def test_a_line_is_the_sum_of_its_spans_the_booster_and_the_transmitter(two_sites: Any) -> None:
     # s2: 160 km in two spans of 80; 4800 GHz / 75 GHz = 64 channels of 60 GBd; noise figure 5 dB; tx_osnr 37 dB.
     # Launch: ASE = 10^0.5 h nu R 10^1.7, P^3 = ASE / (2 eta 10^-0.1), below 23 dBm - 10 log10(64) = 4.94 dBm.
     ase = 10**0.5 * 6.62607015e-34 * 299792458 / 1550e-9 * 60e9 * 10**1.7
     eta = hand_eta(0.2, 16.7, 83, 60, 75, 64, 80) * 10**-0.1
     power = (ase / (2 * eta)) ** (1 / 3)
     assert power < 10 ** (0.494 - 3)
-    noise = 2 * (ase / power + eta * power**2) * 12.5 / 60 + 10**-3.7
+    # and the booster behind 15 dB of node instead of 17 dB of span
+    noise = (2 * (ase / power + eta * power**2) + ase * 10**-0.2 / power) * 12.5 / 60 + 10**-3.7
     evidence = gather(two_sites.scenario, two_sites.plan, two_sites.catalog)
     figures = reach.figures(evidence, evidence.routes[1])
     assert figures.gsnr_db == pytest.approx(-10 * math.log10(noise), abs=1e-6)
@@ -153,6 +154,18 @@ def test_two_codes_written_apart_agree_on_every_mode(
     for mode in catalog.transceivers:
         own = reach.stretch_gsnr_db(evidence, mode, segments)
         assert own == pytest.approx(planners.stretch(mode, segments).gsnr_db, abs=1e-3)
+    pmd = reach.stretch_pmd_ps(evidence, segments)
+    for limit, holds in ((pmd * (1 - 1e-6), False), (pmd * (1 + 1e-6), True)):
+        robust = replace(
+            catalog.transceivers[0],
+            required_osnr_db=1e-6,
+            max_dispersion_ps_nm=1e9,
+            max_km=1e9,
+            max_spans=0,
+            max_pmd_ps=limit,
+        )
+        lenient = ReachModel(replace(catalog, transceivers=(robust,)), replace(rules, margin_db=0.0))
+        assert lenient.stretch(robust, segments).is_feasible is holds
 
 
 def test_noise_depends_on_the_size_of_dispersion_and_not_on_its_sign() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from wire.wire_strategies import instances
 
 from topodesign.catalog import load_catalog
-from topodesign.domain import fabric, link, plan, scenario
+from topodesign.domain import availability, fabric, fiber, link, places, plan, rules, scenario, workload
 from topodesign.domain.equipment import Origin, TransceiverMode
 from topodesign.domain.errors import InvalidInput, InvalidScenario, Problem
 from topodesign.domain.fabric import Clos, Torus
@@ -29,7 +29,7 @@ WIRE_ONLY_MESSAGES = {"Scalar", "Position", "Ring", "Polygon", "CatalogFigures",
 def domain_dataclasses() -> list[type]:
     found = [
         member
-        for module in (scenario, fabric, link, plan)
+        for module in (places, fiber, workload, rules, scenario, fabric, link, plan, availability)
         for _, member in inspect.getmembers(module, inspect.isclass)
         if is_dataclass(member) and member.__module__ == module.__name__
     ]

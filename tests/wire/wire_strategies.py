@@ -15,6 +15,7 @@ from topodesign.domain.scenario import (
     FiberSegment,
     Junction,
     LitLightpath,
+    MeasuredReach,
     OpticsRules,
     Policy,
     PowerZone,
@@ -51,6 +52,8 @@ RESTRICTED: dict[tuple[str, str], st.SearchStrategy[Any]] = {
     ("LitLightpath", "mode"): IDS,
     ("LitLightpath", "count"): st.integers(min_value=1, max_value=1_000_000_000),
     ("LitLightpath", "segments"): st.lists(IDS, min_size=1, max_size=3).map(tuple),
+    ("MeasuredReach", "mode"): IDS,
+    ("MeasuredReach", "reach_km"): st.floats(min_value=0.001, max_value=40_000),
     ("PowerZone", "availability"): st.floats(min_value=0, max_value=1),
     ("FiberSegment", "length_km"): st.floats(min_value=0.001, max_value=40_000),
     ("FiberSegment", "conduits"): st.lists(IDS, max_size=3).map(tuple),
@@ -96,6 +99,9 @@ RESTRICTED: dict[tuple[str, str], st.SearchStrategy[Any]] = {
     ("LinkRequest", "margin_db"): st.floats(min_value=0, max_value=30),
     ("LinkRequest", "capacity_gbps"): either(st.floats(min_value=0.001, max_value=1e9)),
     ("LinkRequest", "usd_per_pair_km"): NOT_NEGATIVE,
+    ("LinkRequest", "pairs_available"): either(st.integers(min_value=0, max_value=1_000_000)),
+    ("LinkRequest", "terminal_db"): either(st.floats(min_value=0, max_value=40)),
+    ("TransceiverMode", "reach_km"): either(st.floats(min_value=0.001, max_value=40_000)),
     ("TransceiverMode", "id"): IDS,
     ("TransceiverMode", "name"): st.text(max_size=12),
     ("TransceiverMode", "max_spans"): COUNT,
@@ -255,6 +261,9 @@ def scenarios(draw: st.DrawFn) -> Scenario:
             assumptions=st.lists(st.text(max_size=9), max_size=2).map(tuple),
             traffic=st.just(tuple(matrix) if workload.demand == "matrix" else ()),
             lit_lightpaths=st.just(tuple(lit)),
+            measured_reaches=st.lists(
+                instances(MeasuredReach), max_size=3, unique_by=lambda row: (row.mode, row.fiber_type)
+            ).map(tuple),
         )
     )
 

@@ -14,20 +14,42 @@ from topodesign.domain.equipment import (
     Accelerator,
     CableClass,
     Catalog,
+    CircuitSwitch,
     FiberKind,
+    GreyOptic,
+    HutKind,
     LineSystem,
+    NetworkAdapter,
+    OpticalModule,
     Origin,
+    Reliability,
     Switch,
     TransceiverMode,
 )
 from topodesign.domain.errors import InternalError, InvalidInput
 
 Overrides = Mapping[str, Mapping[str, float]]
-Item = TypeVar("Item", Accelerator, Switch, CableClass, TransceiverMode, LineSystem, FiberKind)
+Item = TypeVar(
+    "Item",
+    Accelerator,
+    Switch,
+    CableClass,
+    OpticalModule,
+    NetworkAdapter,
+    CircuitSwitch,
+    TransceiverMode,
+    GreyOptic,
+    LineSystem,
+    FiberKind,
+    Reliability,
+    HutKind,
+)
 
 OVERRIDE_ORIGIN = Origin(source="scenario override", date="", confidence="high")
-_DESCRIPTIVE = frozenset({"id", "name", "origins"})
-_WHOLE_NUMBERS = frozenset({"radix", "max_spans", "sub_bands"})
+_DESCRIPTIVE = frozenset({"id", "name", "origins", "catalog", "medium", "module"})
+_WHOLE_NUMBERS = frozenset(
+    {"radix", "max_spans", "sub_bands", "fiber_pairs", "strands", "ports", "spare_ports", "host_accelerators"}
+)
 _CONFIDENCES = frozenset({"high", "medium", "low"})
 
 
@@ -60,13 +82,19 @@ def load_catalog(overrides: Overrides | None = None) -> Catalog:
         switches=_overridden("switch", catalog.switches, overrides),
         cables=_overridden("cable", catalog.cables, overrides),
         transceivers=_overridden("transceiver", catalog.transceivers, overrides),
+        grey_optics=_overridden("grey_optic", catalog.grey_optics, overrides),
         line_systems=_overridden("line_system", catalog.line_systems, overrides),
         fibers=_overridden("fiber", catalog.fibers, overrides),
+        reliabilities=_overridden("reliability", catalog.reliabilities, overrides),
+        huts=_overridden("hut", catalog.huts, overrides),
+        modules=_overridden("module", catalog.modules, overrides),
+        adapters=_overridden("adapter", catalog.adapters, overrides),
+        circuit_switches=_overridden("ocs", catalog.circuit_switches, overrides),
     )
 
 
 def figures_of(item: object) -> tuple[str, ...]:
-    """Names of the figures of a catalogue item: all fields but its id, name and origins."""
+    """Names of the figures of a catalogue item: all fields but its id, name, origins and other words."""
     assert dataclasses.is_dataclass(item)
     return tuple(field.name for field in dataclasses.fields(item) if field.name not in _DESCRIPTIVE)
 
@@ -77,9 +105,18 @@ def _built_in_catalog() -> Catalog:
         accelerators=_read("accelerators.toml", "accelerator", Accelerator),
         switches=_read("switches.toml", "switch", Switch),
         cables=_read("cables.toml", "cable", CableClass),
-        transceivers=_read("transceivers.toml", "transceiver", TransceiverMode),
+        transceivers=(
+            *_read("transceivers.toml", "transceiver", TransceiverMode),
+            *_read("flexwan.toml", "transceiver", TransceiverMode),
+        ),
+        grey_optics=_read("grey_optics.toml", "grey_optic", GreyOptic),
         line_systems=_read("line_systems.toml", "line_system", LineSystem),
         fibers=_read("fibers.toml", "fiber", FiberKind),
+        reliabilities=_read("reliability.toml", "reliability", Reliability),
+        huts=_read("huts.toml", "hut", HutKind),
+        modules=_read("modules.toml", "module", OpticalModule),
+        adapters=_read("adapters.toml", "adapter", NetworkAdapter),
+        circuit_switches=_read("circuit_switches.toml", "ocs", CircuitSwitch),
     )
 
 
@@ -89,7 +126,7 @@ def _read(file_name: str, table: str, kind: type[Item]) -> tuple[Item, ...]:
 
 
 def read_items(text: str, table: str, kind: type[Item], *, file_name: str) -> tuple[Item, ...]:
-    """Items of one catalogue file, sorted by id.
+    """Items of one catalogue file, sorted by id; a table ``defaults`` has what all of them share, origins too.
 
     Raises
     ------
@@ -100,10 +137,14 @@ def read_items(text: str, table: str, kind: type[Item], *, file_name: str) -> tu
         When a figure is out of its range.
     """
     items = []
-    for entry in tomllib.loads(text)[table]:
-        origins = {figure: _origin(file_name, entry["id"], raw) for figure, raw in entry.pop("origins", {}).items()}
-        item = kind(**entry, origins=origins)
-        _require_origins(file_name, item.id, figures_of(item), origins)
+    document = tomllib.loads(text)
+    defaults = document.get("defaults", {})
+    for entry in document[table]:
+        raw_origins = {**defaults.get("origins", {}), **entry.get("origins", {})}
+        origins = {figure: _origin(file_name, entry["id"], raw) for figure, raw in raw_origins.items()}
+        item = kind(**{**defaults, **entry, "origins": origins})
+        given = tuple(figure for figure in figures_of(item) if getattr(item, figure) is not None)
+        _require_origins(file_name, item.id, given, origins)
         items.append(item)
     if len({item.id for item in items}) != len(items):
         raise InternalError(f"{file_name}: an id occurs more than once; rename one", reason="CATALOG_INVALID")
@@ -198,8 +239,14 @@ def known_keys() -> tuple[str, ...]:
             + [f"switch.{item.id}" for item in catalog.switches]
             + [f"cable.{item.id}" for item in catalog.cables]
             + [f"transceiver.{item.id}" for item in catalog.transceivers]
+            + [f"grey_optic.{item.id}" for item in catalog.grey_optics]
             + [f"line_system.{item.id}" for item in catalog.line_systems]
             + [f"fiber.{item.id}" for item in catalog.fibers]
+            + [f"reliability.{item.id}" for item in catalog.reliabilities]
+            + [f"hut.{item.id}" for item in catalog.huts]
+            + [f"module.{item.id}" for item in catalog.modules]
+            + [f"adapter.{item.id}" for item in catalog.adapters]
+            + [f"ocs.{item.id}" for item in catalog.circuit_switches]
         )
     )
 

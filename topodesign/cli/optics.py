@@ -1,4 +1,4 @@
-"""``topodesign optics``: designs one optical link on its own."""
+"""``topodesign optics``: designs one optical link on its own, and prints how far every mode reaches."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,11 +10,13 @@ from topodesign.domain.errors import InvalidInput
 
 if TYPE_CHECKING:
     from topodesign.domain.link import LinkDesign
+    from topodesign.domain.reach_table import ReachTable
 
+REACH_EXAMPLE = "Example: topodesign optics reach --span-km 100 --margin-db 3"
 LINK_EXAMPLE = "Example: topodesign optics link --km 480 --spans 6x80 --rate 400 --json"
 
 optics = typer.Typer(
-    help="Design one optical link: GSNR of its line, margin and reach of every mode, latency, cost and power.",
+    help="Design one optical link, or print how far every mode reaches.",
     epilog=LINK_EXAMPLE,
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -46,6 +48,10 @@ def link(
         float | None,
         typer.Option("--connector-db", help="Loss of a connector, two per span, dB; default: the catalogue's."),
     ] = None,
+    terminal_db: Annotated[
+        float | None,
+        typer.Option("--terminal-db", help="Loss of ROADM or multiplexer before the booster, dB; as the catalogue's."),
+    ] = None,
     tx_osnr_db: Annotated[float, typer.Option("--tx-osnr-db", help="Of the comb's transmitter, dB in 0.1 nm.")] = 37.0,
     margin_db: Annotated[float, typer.Option("--margin-db", help="That a mode must keep, dB.")] = 3.0,
     gbps: Annotated[
@@ -54,6 +60,12 @@ def link(
     usd_per_pair_km: Annotated[
         float, typer.Option("--usd-per-pair-km", help="Price of a fiber pair, US dollars per km (indicative).")
     ] = 2000.0,
+    catalog: Annotated[
+        str, typer.Option("--catalog", help="Coherent modes: standard, or flexwan with measured reaches.")
+    ] = "standard",
+    pairs: Annotated[
+        int | None, typer.Option("--pairs", help="Fiber pairs on offer for --gbps; default: no limit.")
+    ] = None,
     json_output: Annotated[
         bool, typer.Option("--json", help="Print one JSON document: spans, gsnr_db, modes, latency_ms and more.")
     ] = False,
@@ -75,15 +87,56 @@ def link(
         launch_dbm=launch_dbm,
         noise_figure_db=noise_figure_db,
         connector_db=connector_db,
+        terminal_db=terminal_db,
         tx_osnr_db=tx_osnr_db,
         margin_db=margin_db,
         capacity_gbps=gbps,
         usd_per_pair_km=usd_per_pair_km,
+        catalog=catalog,
+        pairs_available=pairs,
     )
     if json_output:
         emit_json(design)
     else:
         _show(design)
+
+
+@optics.command("reach", epilog=REACH_EXAMPLE)
+def reach(
+    fiber: Annotated[str, typer.Option("--fiber", help="ssmf, g654e or hollow_core.")] = "ssmf",
+    span_km: Annotated[float, typer.Option("--span-km", help="Length of every span in km, at most 200.")] = 80.0,
+    margin_db: Annotated[float, typer.Option("--margin-db", help="That a mode must keep, dB.")] = 3.0,
+    catalog: Annotated[str, typer.Option("--catalog", help="standard, or flexwan with measured reaches.")] = "standard",
+    json_output: Annotated[
+        bool, typer.Option("--json", help="Print one JSON document: rows with mode, rate_gbps, reach_km and more.")
+    ] = False,
+) -> None:
+    """Print the ladder of reach: for every mode its reach, GSNR after one span, and what a full fiber pair carries.
+
+    GSNR is in 0.1 nm for the worst channel of a full band, transmitter included.
+    """
+    from topodesign.api import reach_table
+
+    table = reach_table(fiber, span_km=span_km, margin_db=margin_db, catalog=catalog)
+    if json_output:
+        emit_json(table)
+    else:
+        _show_reach(table)
+
+
+def _show_reach(table: "ReachTable") -> None:
+    say(f"{table.fiber}, spans of {table.span_km:g} km, margin {table.margin_db:g} dB")
+    say("")
+    say("  mode               Gbit/s     GHz  reach km  GSNR dB  Tbit/s a pair")
+    for row in table.rows:
+        measured = "  measured" if row.is_measured else ""
+        say(
+            f"  {row.mode:<18} {row.rate_gbps:>6g} {row.width_ghz:>7g} {row.reach_km:>9,.0f} {row.gsnr_db:>8.2f} "
+            f"{row.pair_gbps / 1000:>14.1f}{measured}"
+        )
+    say("")
+    for line in table.assumptions:
+        say(f"assumed: {line}")
 
 
 def _spans(text: str) -> tuple[float, ...]:
@@ -137,6 +190,15 @@ def _show(design: "LinkDesign") -> None:
             f"{mark} {mode.name:<18} {mode.rate_gbps:>6g} {mode.margin_db:>10.1f} {mode.reach_km:>9,.0f} "
             f"{mode.cost_usd:>17,.0f} {mode.power_w:>5,.0f} {mode.pair_gbps / 1000:>14.1f}{lacks}"
         )
+    for grey in design.grey_modes:
+        if grey.feasible:
+            mark = "*" if grey.name in design.best else " "
+            say(
+                f"{mark} {grey.name:<18} {grey.rate_gbps:>6g} {'grey':>10} {grey.reach_km:>9,g} "
+                f"{grey.cost_usd:>17,.0f} {grey.power_w:>5,.0f} {grey.pair_gbps / 1000:>14.1f}"
+            )
+    if not any(grey.feasible for grey in design.grey_modes):
+        say("  grey optics: none reaches")
     say("")
     for line in design.explanation:
         say(line)

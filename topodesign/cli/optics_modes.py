@@ -41,10 +41,11 @@ def _show(found: "Sequence[TransceiverMode]") -> None:
     say(f"{'mode':<{width}}  Gbit/s     GBd   GHz  OSNR dB  most km  most spans  most ps/nm    W  USD (indicative)")
     for mode in found:
         spans = f"{mode.max_spans:,}" if mode.max_spans else "any"
+        measured = "" if mode.reach_km is None else f"  measured reach {mode.reach_km:,g} km"
         say(
             f"{mode.id:<{width}}  {mode.rate_gbps:>6g} {mode.baud_gbd:>7.2f} {mode.width_ghz:>5g} "
             f"{mode.required_osnr_db:>8.1f} {mode.max_km:>8,.0f} {spans:>11} {mode.max_dispersion_ps_nm:>11,.0f} "
-            f"{mode.power_w:>4,.0f} {mode.cost_usd:>17,.0f}"
+            f"{mode.power_w:>4,.0f} {mode.cost_usd:>17,.0f}{measured}"
         )
     say("")
     say("where the prices come from (--json has the origin of every figure):")

@@ -45,12 +45,14 @@ def describe_plan(plan: "Plan") -> None:
         say(f"  {site.id:<14}{site.pods:>6,}{site.accelerators:>14,}{site.power_mw:>12,.1f}")
     if plan.links:
         say("")
-        say(f"  {'link':<26}{'mode':<18}{'lightpaths':>10}{'Tbit/s':>9}{'longest km':>12}")
+        say(f"  {'link':<26}{'mode':<18}{'lightpaths':>10}{'Tbit/s':>9}{'longest km':>12}{'margin dB':>11}{'pairs':>7}")
         for link in plan.links:
             capacity = link.capacity_gbps / 1e3
+            margin = "-" if link.margin_db is None else f"{link.margin_db:.1f}"
+            pairs = "-" if link.pairs is None else f"{link.pairs:,}"
             say(
                 f"  {link.a + ' - ' + link.z:<26}{link.mode:<18}{link.lightpaths:>10,}{capacity:>9,.1f}"
-                f"{link.length_km:>12,.1f}"
+                f"{link.length_km:>12,.1f}{margin:>11}{pairs:>7}"
             )
     if plan.sync is not None:
         demand = plan.scenario.workload.demand if plan.scenario is not None else "all-reduce"

@@ -12,7 +12,7 @@ from topodesign.domain.errors import InvalidInput
 
 if TYPE_CHECKING:
     from topodesign.domain.plan import Verification
-    from topodesign.verify.gnpy_judge import Judgement
+    from topodesign.verify.gnpy_judge import Judgement, LightpathJudgement
 
 EXAMPLE = "Example: topodesign verify sample_sites/two-campus plan-out/plan.json --json"
 
@@ -107,11 +107,13 @@ def _describe_judgement(judgement: "Judgement") -> None:
     for lit in judgement.lightpaths:
         say(
             f"  {lit.id} {lit.a} - {lit.z} {lit.mode}: GSNR {lit.gsnr_db:.2f} dB, GNPy {lit.gnpy_gsnr_db:.2f} dB"
-            f" ({lit.difference_db:+.2f}), needs {lit.required_db:.2f} dB{_outcome(lit.gnpy_is_feasible)}"
+            f" ({lit.difference_db:+.2f}), needs {lit.required_db:.2f} dB{_outcome(lit)}"
         )
     for warning in judgement.warnings:
         note(f"warning: {warning}")
 
 
-def _outcome(gnpy_is_feasible: bool) -> str:
-    return "" if gnpy_is_feasible else "; NOT feasible to GNPy"
+def _outcome(lit: "LightpathJudgement") -> str:
+    if lit.is_measured:
+        return "; measured reach decides"
+    return "" if lit.gnpy_is_feasible else "; NOT feasible to GNPy"

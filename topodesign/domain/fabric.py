@@ -152,13 +152,93 @@ class LatencyUs:
     max: float
 
 
+CollectiveOperation = Literal["all_reduce", "all_gather", "reduce_scatter", "all_to_all", "broadcast"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectiveTime:
+    """One collective by one algorithm, for the message of the evaluation.
+
+    ``bandwidth_s`` is the time that it would take without latency, ``latency_s`` the rest. No algorithm takes less
+    than ``lower_bound_s``, by the argument named in ``bound_by``; ``ratio`` is ``seconds`` over it, 1 where both are 0.
+    """
+
+    operation: CollectiveOperation
+    algorithm: str
+    seconds: float
+    latency_s: float
+    bandwidth_s: float
+    lower_bound_s: float
+    ratio: float
+    bound_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedLatency:
+    """One-way latency of a packet between accelerators drawn uniformly, with queueing, by ``model``; microseconds.
+
+    ``utilization`` is the load in the fluid limit of uniform traffic, ``busiest_utilization`` that of the busiest links
+    in what they carry in practice. ``slowest_us`` is the expected latency of the slowest of ``flows`` packets.
+    """
+
+    utilization: float
+    busiest_utilization: float
+    mean_us: float
+    p50_us: float
+    p99_us: float
+    slowest_us: float
+    flows: int
+    model: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Jitter:
+    """What the spread of latency costs steps that wait for the slowest of their messages.
+
+    ``spread_us`` is p99 - p50, ``straggle_us`` the expected slowest of all accelerators' messages less the mean. A step
+    of ``step_s`` keeps ``kept_share`` = step / (step + straggle). ``usable_participants`` is the most participants over
+    this fabric, one message each, for which a step keeps at least ``wanted_share``; it is counted up to
+    ``counted_up_to``, and may be larger where it reaches that.
+    """
+
+    spread_us: float
+    straggle_us: float
+    step_s: float
+    kept_share: float
+    wanted_share: float
+    usable_participants: int
+    counted_up_to: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collisions:
+    """Flows that a hash places at random on equal links, once (ECMP at the leaves), in ``groups`` independent places.
+
+    ``flows`` and ``links`` of one place. ``mean_share`` of a link's rate is what a flow gets on average when
+    each could fill a link; ``worst_flows_mean`` and ``worst_flows_p99`` are the flows on the worst link of all places;
+    ``model`` says whether exactly or as an upper bound. ``slowdown`` is the worst link's expected flows over those of
+    an even spread.
+    """
+
+    flows: int
+    links: int
+    groups: int
+    mean_share: float
+    worst_flows_mean: float
+    worst_flows_p99: int
+    slowdown: float
+    model: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FabricEvaluation:
     """One fabric, evaluated. Hops count links from accelerator to accelerator; ``links`` counts all of them.
 
     ``allreduce_s`` is for ``message_bytes`` per accelerator; ``cost_usd`` (indicative) and ``power_kw`` cover
-    switches, cables and optics, not accelerators. ``disconnected_pairs`` ordered pairs of accelerators have no path and
-    are in no average. ``throughput`` is per traffic pattern; patterns that would take long to solve are left out.
+    switches, cables and optics, not accelerators. ``collectives`` has all candidates by operation, the best first.
+    ``loaded`` and ``jitter`` are ``None`` without pairs, ``collisions`` where no hash spreads flows over uplinks.
+    ``disconnected_pairs`` ordered pairs of accelerators have no path and are in no average. ``throughput`` is per
+    traffic pattern; patterns that would take long to solve are left out.
     """
 
     kind: str
@@ -179,5 +259,9 @@ class FabricEvaluation:
     cost_usd: float
     power_kw: float
     assumptions: tuple[str, ...] = ()
+    collectives: tuple[CollectiveTime, ...] = ()
+    loaded: LoadedLatency | None = None
+    jitter: Jitter | None = None
+    collisions: Collisions | None = None
     disconnected_pairs: int = 0
     throughput: tuple[Throughput, ...] = ()

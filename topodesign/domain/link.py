@@ -1,9 +1,11 @@
 """One optical link on its own: what is asked of it, and which modes carry light over it."""
 
 from dataclasses import dataclass
+from typing import get_args
 
 from topodesign.domain.checks import require, require_id, require_number
-from topodesign.domain.ranges import MOST_GBPS, MOST_UNIT_USD
+from topodesign.domain.equipment import ModeCatalog
+from topodesign.domain.ranges import MOST_GBPS, MOST_PAIRS, MOST_UNIT_USD
 
 MOST_SPANS = 1000
 
@@ -38,6 +40,13 @@ class LinkRequest:
         Gbit/s that the link is to carry in each direction; default: it is not sized.
     usd_per_pair_km : float
         Price of a fiber pair in US dollars per km; default as for the segments of a scenario, indicative.
+    catalog : {"standard", "flexwan"}
+        Set of coherent modes; FlexWAN's have measured reaches. Grey optics are looked at beside either.
+    pairs_available : int, optional
+        Fiber pairs on offer: a mode that needs more for the capacity is not the cheapest. Default: no limit.
+    terminal_db : float, optional
+        Loss of the ROADM or multiplexers in front of the booster, with which modes are judged; default that of the
+        catalogue's C-band line system.
 
     Raises
     ------
@@ -59,6 +68,9 @@ class LinkRequest:
     margin_db: float = 3.0
     capacity_gbps: float | None = None
     usd_per_pair_km: float = 2000.0
+    catalog: ModeCatalog = "standard"
+    pairs_available: int | None = None
+    terminal_db: float | None = None
 
     def __post_init__(self) -> None:
         require_number(
@@ -92,6 +104,7 @@ class LinkRequest:
             ("launch_dbm", self.launch_dbm, 40),
             ("noise_figure_db", self.noise_figure_db, 20),
             ("connector_db", self.connector_db, 5),
+            ("terminal_db", self.terminal_db, 40),
         ):
             if value is not None:
                 require_number(value, field=name, at_least=-100 if name == "launch_dbm" else 0, at_most=most)
@@ -101,6 +114,16 @@ class LinkRequest:
             # less than any lightpath by far, and more than what a whole number of them is rounded by
             require_number(self.capacity_gbps, field="capacity_gbps", at_least=0.001, at_most=MOST_GBPS)
         require_number(self.usd_per_pair_km, field="usd_per_pair_km", at_least=0, at_most=MOST_UNIT_USD)
+        known = get_args(ModeCatalog)
+        require(
+            self.catalog in known,
+            field="catalog",
+            value=self.catalog,
+            limit=f"one of {', '.join(known)}",
+            remedy="name one of them",
+        )
+        if self.pairs_available is not None:
+            require_number(self.pairs_available, field="pairs_available", at_least=0, at_most=MOST_PAIRS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,11 +148,13 @@ class LinkSize:
 class LinkMode:
     """What one mode does on the link, its own comb filling the band.
 
-    ``gsnr_db`` is of the worst channel in 0.1 nm, transmitter included; ``margin_db`` is that less the required OSNR;
-    ``reach_km`` the longest line of such spans that the mode holds on (0: not one span). ``reasons`` say why it is not
-    feasible. ``latency_ms`` is one way, transceivers included. Cost (indicative) and power are of both ends' modules;
-    ``pair_gbps`` is what a fiber pair full of the mode carries, one direction. ``size`` is for the capacity asked for;
-    ``None`` where none was, or the mode is not feasible.
+    ``gsnr_db`` is of the worst channel in 0.1 nm, terminal and transmitter included; ``margin_db`` is that less the
+    required OSNR; ``reach_km`` the longest line of such spans that the mode holds on (0: not one span). ``reasons`` say
+    why it is not feasible. ``latency_ms`` is one way, transceivers included. Cost (indicative) and power are of both
+    ends' modules; ``pair_gbps`` is what a fiber pair full of the mode carries, one direction. ``size`` is for the
+    capacity asked for; ``None`` where none was, or the mode is not feasible. ``lightpath_usd`` is one lightpath on a
+    full pair: both modules and its share of line system and fiber. ``is_measured``: the mode's reach was measured and
+    decides alone, while GSNR and margin are for information.
     """
 
     name: str
@@ -146,18 +171,43 @@ class LinkMode:
     power_w: float
     pair_gbps: float
     size: LinkSize | None = None
+    lightpath_usd: float = 0.0
+    is_measured: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GreyMode:
+    """What a grey optic does on the link: whole fibers from end to end, no line system.
+
+    ``fiber_pairs`` are those that one module takes, ``pair_gbps`` what one of them carries. The other figures are as in
+    :class:`LinkMode`; ``lightpath_usd`` counts both modules and all the fiber.
+    """
+
+    name: str
+    rate_gbps: float
+    fiber_pairs: int
+    reach_km: float
+    feasible: bool
+    reasons: tuple[str, ...]
+    latency_ms: float
+    cost_usd: float
+    power_w: float
+    pair_gbps: float
+    lightpath_usd: float
+    size: LinkSize | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkDesign:
     """A link, evaluated.
 
-    ``gsnr_db`` and ``osnr_db`` are of the line alone, worst channel of the requested comb, in 0.1 nm;
-    ``gsnr_with_tx_db`` counts the transmitter. ``launch_dbm`` is the power per channel into each span;
+    ``gsnr_db`` and ``osnr_db`` are of the line alone, without terminals, worst channel of the requested comb, in
+    0.1 nm; ``gsnr_with_tx_db`` counts the transmitter. ``launch_dbm`` is the power per channel into each span;
     ``launch_is_capped``: the amplifiers' total power holds one of them below the best. ``latency_ms`` is one way, the
     fiber only. Line cost (indicative) and power are of one fiber pair: terminals and amplifiers. ``best`` names for
-    every rate the feasible mode of least cost, ties by power, then by spectrum; ``cheapest`` is the mode of least cost
-    for the capacity asked for, if any; ``explanation`` says both in words.
+    every rate the feasible mode, coherent or grey, whose lightpath on a full pair costs least, ties by power, then by
+    spectrum; ``cheapest`` is the mode of least cost for the capacity asked for on the pairs on offer, if any; both are
+    compared exactly. ``explanation`` says them in words.
     """
 
     length_km: float
@@ -179,3 +229,4 @@ class LinkDesign:
     cheapest: str | None
     explanation: tuple[str, ...]
     assumptions: tuple[str, ...]
+    grey_modes: tuple[GreyMode, ...] = ()

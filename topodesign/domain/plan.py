@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal
 
+from topodesign.domain.availability import PlanAvailability
 from topodesign.domain.errors import InvalidInput
 from topodesign.domain.fabric import FabricEvaluation
 from topodesign.domain.scenario import Scenario
@@ -312,6 +313,7 @@ class Plan:
     attribution: str = ""
     assumptions: tuple[str, ...] = ()
     provenance: Provenance
+    availability: PlanAvailability | None = None
     scenario: Scenario | None = field(default=None, compare=False, repr=False, metadata=TRANSIENT)
 
     def of(self, scenario: Scenario) -> "Plan":

@@ -1,6 +1,14 @@
-"""A plan evaluated end to end: torus against Clos at every site and across sites."""
+"""A plan evaluated end to end: torus against Clos at every site and across sites, and availability."""
 
+from topodesign.evaluation.availability import evaluate_availability
 from topodesign.evaluation.halves import Halves, SiteFabric, bisect_plan
 from topodesign.evaluation.plan_fabrics import evaluate_plan_fabrics, too_large_for_fabrics
 
-__all__ = ["Halves", "SiteFabric", "bisect_plan", "evaluate_plan_fabrics", "too_large_for_fabrics"]
+__all__ = [
+    "Halves",
+    "SiteFabric",
+    "bisect_plan",
+    "evaluate_availability",
+    "evaluate_plan_fabrics",
+    "too_large_for_fabrics",
+]

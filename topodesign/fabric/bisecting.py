@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from topodesign.domain.errors import InternalError
 from topodesign.fabric.cut_enumeration import least_cut
 from topodesign.fabric.cut_search import HostCut, search_cuts
 from topodesign.fabric.graph import FabricGraph
@@ -19,7 +20,7 @@ from topodesign.fabric.spectral import spectrum_of
 from topodesign.fabric.topology import CutLinks
 
 CERTIFIED_ROUNDING = 2e-6
-"""Share of a link sum by which a certificate may be off before it is rounded up to a whole link."""
+"""Share of a link sum (at least of one link) by which a certificate may be off before it is rounded up."""
 
 
 def bisection_of(graph: FabricGraph) -> CutLinks:
@@ -52,6 +53,11 @@ def bisection_from(graph: FabricGraph, *, mu: float, cuts: Sequence[HostCut], pa
     exact = least_cut(graph)
     if exact is not None:
         return CutLinks(lower=exact, upper=exact, method="enumeration of all halves")
+    return certified_interval(graph, mu=mu, cuts=cuts, pair_rate=pair_rate)
+
+
+def certified_interval(graph: FabricGraph, *, mu: float, cuts: Sequence[HostCut], pair_rate: float) -> CutLinks:
+    """The best known half above, the better certificate below; see :func:`bisection_from` for the parameters."""
     half = graph.hosts // 2
     pairs = half * (graph.hosts - half)
     halves = [cut for cut in cuts if cut.inside in (half, graph.hosts - half)]
@@ -61,12 +67,16 @@ def bisection_from(graph: FabricGraph, *, mu: float, cuts: Sequence[HostCut], pa
     certificates = {"uniform all-to-all": pair_rate * pairs, "spectrum": mu * pairs / graph.hosts}
     name, lower = max(certificates.items(), key=lambda item: item[1])
     lower = _whole(graph, lower)
-    lower = min(lower, best.capacity)
+    if lower > best.capacity:
+        raise InternalError(
+            f"the {name} proves a bisection of at least {lower:g} links, but the {best.found_by} cuts "
+            f"{best.capacity:g}: one of the two is wrong; please report this graph"
+        )
     return CutLinks(lower=lower, upper=best.capacity, method=f"{best.found_by}; lower bound by the {name}")
 
 
 def _whole(graph: FabricGraph, lower: float) -> float:
     """Cuts of links of whole rates are whole numbers."""
     if (graph.rate == np.rint(graph.rate)).all():
-        return float(math.ceil(lower * (1 - CERTIFIED_ROUNDING)))
+        return float(math.ceil(lower - CERTIFIED_ROUNDING * max(1.0, lower)))
     return lower * (1 - CERTIFIED_ROUNDING)

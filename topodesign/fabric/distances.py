@@ -1,29 +1,30 @@
-"""Distances of explicit graphs: hops of all pairs by breadth-first search on bits, and classes of equal shortest paths.
-
-References
-----------
-M. Then, M. Kaufmann, F. Chirigati et al. (2014), "The More the Merrier: Efficient Multi-Source Graph Traversal", PVLDB
-8(4): one bit per source, all sources at once.
-"""
+"""Distances of explicit graphs: hops of all pairs, and classes of equal shortest paths."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
+from topodesign.domain.checks import require
+from topodesign.fabric.bit_search import Words, bits_of, gathered, gathering, levels, source_bits, weighted_bits
 from topodesign.fabric.graph import Counts, FabricGraph, Lengths
 from topodesign.fabric.quotient import quotient_of
 from topodesign.fabric.topology import PathClasses, no_paths
 
-Words = npt.NDArray[np.uint64]
-
 WORDS_AT_ONCE = 64
 """Sources of one sweep, in words of 64: the frontier of 10,000 vertices then takes 5 MB, about a cache."""
+KEYED_WORDS = 16
+"""Words of sources at once where paths are told apart by cables too: several sets of bits wait at a time."""
+FLAT_DIAMETER, FEW_KINDS = 10, 12
+"""Up to here keys of paths are few, and searching them on bits is many times faster than source by source."""
 CELLS_AT_ONCE = 4_000_000
 """Distances of one batch of weighted searches, 32 MB."""
+MOST_SEARCHED = 50_000_000_000
+"""Sources times arcs up to which distances of all pairs are searched on bits: about a minute on one core."""
+MOST_SEARCHED_SINGLY = 3_000_000_000
+"""The same source by source, about two minutes."""
 EXACT_INTEGERS = 2**53
 """Whole numbers below this are exact in floating point."""
 
@@ -67,6 +68,7 @@ def hop_histogram(graph: FabricGraph) -> HopHistogram:
     Twins are searched once (:mod:`topodesign.fabric.quotient`); a graph that claims symmetry, from one source.
     """
     ends = _ends(graph, use_orbit=True)
+    _require_work(ends, MOST_SEARCHED)
     counts = np.zeros(1, dtype=np.int64)
     order = np.argsort(ends.source_weight, kind="stable")
     for first in range(0, len(order), WORDS_AT_ONCE * 64):
@@ -81,6 +83,17 @@ def hop_histogram(graph: FabricGraph) -> HopHistogram:
     counts[0] = 0
     counts = np.trim_zeros(counts, "b") if counts.any() else counts[:1]
     return HopHistogram(pairs=counts, disconnected=graph.hosts * (graph.hosts - 1) - int(counts.sum()))
+
+
+def _require_work(ends: _Ends, most: int) -> None:
+    work = len(ends.sources) * 2 * len(ends.graph.a)
+    require(
+        work <= most,
+        field="graph",
+        value=f"{len(ends.sources)} sources x {2 * len(ends.graph.a)} links, both ways",
+        limit=f"at most {most} (sources x links)",
+        remedy="use a smaller fabric of the same family, or one whose family has closed forms",
+    )
 
 
 def _ends(graph: FabricGraph, *, use_orbit: bool) -> _Ends:
@@ -103,59 +116,19 @@ def _ends(graph: FabricGraph, *, use_orbit: bool) -> _Ends:
 
 def _histogram_from(ends: _Ends, chosen: Counts) -> Counts:
     """Pairs by distance from some of the sources, in order of weight; distance 0 is left out."""
-    graph, sources, weight = ends.graph, ends.sources[chosen], ends.source_weight[chosen]
-    words = -(-len(sources) // 64)
-    seen = np.zeros((graph.vertices, words), dtype=np.uint64)
-    bit = np.uint64(1) << (np.arange(len(sources), dtype=np.uint64) % np.uint64(64))
-    seen[sources, np.arange(len(sources)) // 64] = bit
-    masks = [(int(value), _mask(weight == value, words)) for value in np.unique(weight)]
+    seen, masks = _started(ends, chosen)
     counts = [0]
-    for new in levels(graph, seen):
-        reached = new[: graph.hosts]
-        counts.append(sum(value * _weighted_bits(reached, mask, ends.target_weight) for value, mask in masks))
+    for new in levels(ends.graph, seen):
+        reached = new[: ends.graph.hosts]
+        counts.append(sum(value * weighted_bits(reached, mask, ends.target_weight) for value, mask in masks))
     return np.array(counts, dtype=np.int64)
 
 
-def _mask(is_taken: npt.NDArray[np.bool_], words: int) -> Words:
-    bits = np.zeros(words * 64, dtype=np.uint8)
-    bits[: len(is_taken)] = is_taken
-    return np.packbits(bits, bitorder="little").view("<u8").astype(np.uint64)
-
-
-def _weighted_bits(reached: Words, mask: Words, weight: Counts) -> int:
-    used = mask != 0
-    if used.all() and (mask == ~np.uint64(0)).all():
-        bits = np.bitwise_count(reached)
-    else:
-        bits = np.bitwise_count(reached[:, used] & mask[used])
-    return int(np.dot(bits.sum(axis=1, dtype=np.int64), weight))
-
-
-def levels(graph: FabricGraph, seen: Words) -> Iterator[Words]:
-    """Bits of the sources that reach each vertex at distance 1, 2, ...; ``seen`` is used up.
-
-    Vertices are renumbered by degree, so that each group of equal degree is one gather and one reduction.
-    """
-    start, heads, _ = graph.arcs()
-    degree = np.diff(start)
-    groups = []
-    for value in np.unique(degree[degree > 0]):
-        members = np.flatnonzero(degree == value)
-        groups.append((members, heads[start[members][:, None] + np.arange(value)]))
-    frontier = seen.copy()
-    while True:
-        new = np.zeros_like(seen)
-        for members, neighbors in groups:
-            gathered = frontier[neighbors[:, 0]]
-            for column in range(1, neighbors.shape[1]):
-                gathered |= frontier[neighbors[:, column]]
-            new[members] = gathered
-        new &= ~seen
-        if not new.any():
-            return
-        seen |= new
-        yield new
-        frontier = new
+def _started(ends: _Ends, chosen: Counts) -> tuple[Words, list[tuple[int, Words]]]:
+    """One bit for each chosen source at its own vertex, and for each weight the bits of the sources that have it."""
+    weight = ends.source_weight[chosen]
+    seen = source_bits(ends.graph.vertices, ends.sources[chosen])
+    return seen, [(int(value), bits_of(weight == value, seen.shape[1])) for value in np.unique(weight)]
 
 
 def path_classes_of(graph: FabricGraph, run_m: Lengths) -> PathClasses:
@@ -187,7 +160,9 @@ def path_classes_of(graph: FabricGraph, run_m: Lengths) -> PathClasses:
     key = _PathKey.fitting(histogram.diameter, run_m)
     ends = _ends(graph, use_orbit=False)
     totals: dict[int, int] = {}
-    for keys, pairs in _keyed_pairs(ends, key):
+    kinds = len(np.unique(key.run_units)) * 2
+    is_flat = histogram.diameter <= FLAT_DIAMETER and kinds <= FEW_KINDS
+    for keys, pairs in (_keyed_by_bits if is_flat else _keyed_by_search)(ends, key):
         for value, count in zip(keys.tolist(), pairs.tolist(), strict=True):
             totals[value] = totals.get(value, 0) + count
     if len(ends.target_weight) < graph.hosts:
@@ -235,8 +210,50 @@ class _PathKey:
         return rest // self.length_span, metres, switches, first
 
 
-def _keyed_pairs(ends: _Ends, key: _PathKey) -> Iterator[tuple[Counts, Counts]]:
+def _keyed_by_bits(ends: _Ends, key: _PathKey) -> Iterator[tuple[Counts, Counts]]:
+    """Keys of shortest paths with their numbers of ordered pairs, all sources of a batch at once in rising order."""
+    order = np.argsort(ends.source_weight, kind="stable")
+    for first in range(0, len(order), KEYED_WORDS * 64):
+        chosen = order[first : first + KEYED_WORDS * 64]
+        seen, masks = _started(ends, chosen)
+        keys, pairs = [], []
+        for value, new in _keyed_levels(ends.graph, seen, key):
+            reached = new[: ends.graph.hosts]
+            keys.append(value)
+            pairs.append(sum(number * weighted_bits(reached, mask, ends.target_weight) for number, mask in masks))
+        counted = np.array(pairs, dtype=np.int64) * ends.scale
+        yield np.array(keys, dtype=np.int64)[counted > 0], counted[counted > 0]
+
+
+def _keyed_levels(graph: FabricGraph, seen: Words, key: _PathKey) -> Iterator[tuple[int, Words]]:
+    """Bits of the sources whose best path to each vertex has the next key; arcs of equal keys are one gathering."""
+    start, heads, edges = graph.arcs()
+    tails = np.repeat(np.arange(graph.vertices), np.diff(start))
+    units, to_switch = key.run_units[graph.run[edges]], (heads >= graph.hosts).astype(np.int64)
+    kinds = []
+    for unit, enters in {*zip(units.tolist(), to_switch.tolist(), strict=True)}:
+        taken = (units == unit) & (to_switch == enters)
+        length, switch = np.array([unit]), np.array([enters])
+        later, first = int(key.of(length, switch, 0 * switch)[0]), int(key.of(length, switch, switch)[0])
+        kinds.append((later, first, gathering(tails[taken], heads[taken])))
+    waiting = {first: np.zeros_like(seen) for _, first, _ in kinds}
+    for _, first, groups in kinds:
+        waiting[first] |= gathered(seen, groups)
+    while waiting:
+        value = min(waiting)
+        new = waiting.pop(value) & ~seen
+        if not new.any():
+            continue
+        seen |= new
+        yield value, new
+        for later, _, groups in kinds:
+            further = gathered(new, groups)
+            waiting[value + later] = waiting[value + later] | further if value + later in waiting else further
+
+
+def _keyed_by_search(ends: _Ends, key: _PathKey) -> Iterator[tuple[Counts, Counts]]:
     """Keys of shortest paths with their numbers of ordered pairs, batch by batch of sources."""
+    _require_work(ends, MOST_SEARCHED_SINGLY)
     graph = ends.graph
     start, heads, edges = graph.arcs()
     tails = np.repeat(np.arange(graph.vertices), np.diff(start))

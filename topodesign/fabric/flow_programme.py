@@ -73,7 +73,8 @@ def solve_flow(problem: FlowProblem) -> RateBounds:
     balances = len(limit) - len(problem.capacity)
     limit[balances:] = problem.capacity
     lower = np.where(np.arange(len(limit)) < balances, 0.0, -np.inf)
-    solve = _simplex if problem.columns <= MOST_SIMPLEX_COLUMNS else _first_order
+    is_small = problem.columns <= MOST_SIMPLEX_COLUMNS or len(problem.sources) == 1
+    solve = _simplex if is_small else _first_order
     values, duals = solve(matrix, lower, limit)
     flow = np.maximum(0.0, values[:-1]).reshape(len(problem.sources), -1)
     return RateBounds(

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from topodesign.fabric.bisecting import bisection_from, spectrum_and_cuts
-from topodesign.fabric.collectives import NOTHING_TO_DO, ring_allreduce
+from topodesign.fabric.collectives_shapes import BITS_PER_BYTE
 from topodesign.fabric.cut_search import HostCut
 from topodesign.fabric.distances import path_classes_of
 from topodesign.fabric.throughput import alltoall_of, injection, ring_load
@@ -107,7 +107,8 @@ class GraphTopology(ABC):
 
     def allreduce(self, message_bytes: float, step: StepLatency) -> tuple[AllReduceTime, ...]:
         """One ring through the accelerators in order of their numbers, over equally split shortest paths."""
-        if self.accelerators == 1:
-            return (NOTHING_TO_DO,)
-        rank_gbps = self.link_gbps / ring_load(self.graph())
-        return (ring_allreduce(self.accelerators, message_bytes, rank_gbps=rank_gbps, step_s=step.farthest_s),)
+        ranks = self.accelerators
+        if ranks == 1:
+            return (AllReduceTime(algorithm="none (one accelerator)", seconds=0.0),)
+        part_s = message_bytes / ranks * BITS_PER_BYTE * ring_load(self.graph()) / (self.link_gbps * 1e9)
+        return (AllReduceTime(algorithm="ring", seconds=2 * (ranks - 1) * (step.farthest_s + part_s)),)

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from topodesign.fabric.distances import levels
-from topodesign.fabric.graph import Counts, FabricGraph, Lengths
+from topodesign.fabric.bit_search import levels, source_bits
+from topodesign.fabric.graph import Counts, FabricGraph, Lengths, Marks
 
 Hops = npt.NDArray[np.int16]
 
@@ -39,11 +39,9 @@ class Arcs:
 def distance_matrix(graph: FabricGraph, sources: Counts) -> Hops:
     """Distances in links, shape (sources, vertices); -1 where there is no path."""
     count = len(sources)
-    seen = np.zeros((graph.vertices, -(-count // 64)), dtype=np.uint64)
-    place = np.arange(count)
-    np.bitwise_or.at(seen, (sources, place // 64), np.uint64(1) << (place % 64).astype(np.uint64))
+    seen = source_bits(graph.vertices, sources)
     found = np.full((graph.vertices, count), -1, dtype=np.int16)
-    found[sources, place] = 0
+    found[sources, np.arange(count)] = 0
     for distance, new in enumerate(levels(graph, seen), start=1):
         bits = np.unpackbits(new.astype("<u8").view(np.uint8), axis=1, count=count, bitorder="little")
         np.copyto(found, np.int16(distance), where=bits.view(np.bool_))
@@ -73,15 +71,33 @@ def shortest_path_loads(
     for begin in range(0, len(sources), batch):
         chosen = np.arange(begin, min(begin + batch, len(sources)), dtype=np.int64)
         distance = distance_matrix(graph, sources[chosen])
-        loads += _batch_loads(arcs, weight, distance, demand_of(chosen))
+        demand = demand_of(chosen)
+        used = _shortest_arcs(arcs, distance)
+        if (np.count_nonzero(demand, axis=1) <= 1).all():
+            used &= _towards(graph, arcs, distance, demand.argmax(axis=1))
+        loads += _batch_loads(arcs, weight, distance, demand, used)
     return loads
 
 
-def _batch_loads(arcs: Arcs, weight: Lengths, distance: Hops, demand: Lengths) -> Lengths:
+def _shortest_arcs(arcs: Arcs, distance: Hops) -> Marks:
+    """Which arcs lead one step away from each source, shape (sources, arcs)."""
+    at_tail = distance[:, arcs.tail]
+    found: Marks = (at_tail >= 0) & (distance[:, arcs.head] == at_tail + 1)
+    return found
+
+
+def _towards(graph: FabricGraph, arcs: Arcs, distance: Hops, targets: Counts) -> Marks:
+    """Which arcs lie on a shortest path to the only target of each source: few, so that all that follows is quick."""
+    back = distance_matrix(graph, targets)
+    whole = distance[np.arange(len(targets)), targets]
+    found: Marks = distance[:, arcs.tail] + back[:, arcs.head] + 1 == whole[:, None]
+    return found
+
+
+def _batch_loads(arcs: Arcs, weight: Lengths, distance: Hops, demand: Lengths, used: Marks) -> Lengths:
     vertices = distance.shape[1]
-    at_tail, at_head = distance[:, arcs.tail], distance[:, arcs.head]
-    row, arc = np.nonzero((at_tail >= 0) & (at_head == at_tail + 1))
-    step = at_tail[row, arc]
+    row, arc = np.nonzero(used)
+    step = distance[row, arcs.tail[arc]]
     order = np.argsort(step, kind="stable")
     row, arc, step = row[order], arc[order], step[order]
     tail, head, by_arc = row * vertices + arcs.tail[arc], row * vertices + arcs.head[arc], weight[arc]

@@ -22,17 +22,19 @@ import numpy as np
 from scipy.linalg import eigh
 from scipy.sparse import csc_array, csr_array, diags_array
 from scipy.sparse.csgraph import connected_components
-from scipy.sparse.linalg import LinearOperator, eigsh, splu
+from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh, splu
 
-from topodesign.fabric.graph import FabricGraph, Lengths, Marks
+from topodesign.fabric.graph import Counts, FabricGraph, Lengths
 from topodesign.fabric.quotient import Quotient
 
 SHIFT = 1e-3
 """Share of the mean weighted degree that is added so that the matrix can be factored."""
 MARGIN = 1e-6
 """Relative error of an eigenvalue that is allowed for."""
-MOST_FACTORED = 60_000
-"""Vertices of the quotient up to which the Laplacian is factored."""
+MOST_FACTORED = 6_000
+"""Vertices of the quotient up to which the Laplacian is factored: factors of expanders fill the memory."""
+MOST_MULTIPLIED = 100_000
+"""Vertices up to which a graph without switches is treated by products with its Laplacian alone."""
 FEWEST_ITERATED = 64
 """Below so many classes all eigenvalues are computed; Lanczos needs room."""
 
@@ -46,32 +48,56 @@ class Spectrum:
 
 
 def spectrum_of(graph: FabricGraph, reduced: Quotient) -> Spectrum | None:
-    """Second smallest eigenvalue and its vector; ``None`` for graphs too small or too large."""
-    small, weight = reduced.graph, reduced.weight.astype(float)
-    classes = len(weight)
-    if graph.hosts < 2 or small.vertices > MOST_FACTORED:
+    """Second smallest eigenvalue and its vector; ``None`` where the graph is too small or large, or no convergence."""
+    small, classes = reduced.graph, len(reduced.weight)
+    if graph.hosts < 2 or small.vertices > (MOST_MULTIPLIED if small.switches == 0 else MOST_FACTORED):
         return None
-    twin_capacity = _twin_capacity(reduced)
     if classes == 1:
-        return Spectrum(mu=twin_capacity, vector=np.arange(graph.hosts, dtype=float))
-    laplacian = _laplacian(small)
-    shift = SHIFT * 2 * float(small.capacity.sum()) / graph.hosts
-    mass = _apart_from_hosts(small).astype(float)  # keeps the matrix regular; such switches touch no accelerator
+        return Spectrum(mu=_twin_capacity(reduced), vector=np.arange(graph.hosts, dtype=float))
+    parts = _parts(small)
+    factors = small.vertices <= MOST_FACTORED
+    try:
+        mu, vector = _by_factors(reduced, parts) if factors else _by_products(reduced.graph)
+    except ArpackNoConvergence:  # a bound less, not an error: the other certificates stand
+        return None
+    is_whole = len(np.unique(parts[:classes])) == 1
+    bound = max(0.0, min(mu, _twin_capacity(reduced))) if is_whole else 0.0
+    return Spectrum(mu=bound, vector=vector[reduced.members])
+
+
+def _by_factors(reduced: Quotient, parts: Counts) -> tuple[float, Lengths]:
+    """The largest eigenvalue of (W^-1/2 K W^-1/2 + shift)^-1 but for its known vector root(w) of eigenvalue 1/shift."""
+    small, weight = reduced.graph, reduced.weight.astype(float)
+    classes, hosts = len(weight), float(weight.sum())
+    shift = SHIFT * 2 * float(small.capacity.sum()) / hosts
+    apart = ~np.isin(parts, parts[:classes])
+    mass = apart.astype(float)  # keeps the matrix regular; such switches are joined to no accelerator
     mass[:classes] = weight
-    factored = splu((laplacian + diags_array(shift * mass)).tocsc())
+    factored = splu((_laplacian(small) + diags_array(shift * mass)).tocsc())
     root = np.sqrt(weight)
 
     def inverse(vector: Lengths) -> Lengths:
-        """(W^-1/2 K W^-1/2 + shift)^-1 without its known eigenvector root(w) of eigenvalue 1/shift."""
         full = np.zeros(small.vertices)
         full[:classes] = root * vector.ravel()
-        found = root * factored.solve(full)[:classes]
-        constant: Lengths = found - root * (root @ vector.ravel()) / (graph.hosts * shift)
-        return constant
+        found: Lengths = root * factored.solve(full)[:classes] - root * (root @ vector.ravel()) / (hosts * shift)
+        return found
 
     value, vector = _largest(inverse, classes)
-    mu = 1 / value - shift
-    return Spectrum(mu=max(0.0, min(mu * (1 - MARGIN), twin_capacity)), vector=(vector / root)[reduced.members])
+    return (1 / value) * (1 - MARGIN) - shift, vector / root
+
+
+def _by_products(graph: FabricGraph) -> tuple[float, Lengths]:
+    """The largest eigenvalue of c - L on vectors that sum to 0, c twice the largest capacity of a vertex."""
+    laplacian = _laplacian(graph)
+    top = 2 * float(laplacian.diagonal().max())
+
+    def shifted(vector: Lengths) -> Lengths:
+        centered = vector.ravel() - vector.mean()
+        found: Lengths = top * centered - laplacian @ centered
+        return found
+
+    value, vector = _largest(shifted, graph.vertices)
+    return (top - value) - MARGIN * MARGIN * top - MARGIN * (top - value), vector
 
 
 def _largest(inverse: Callable[[Lengths], Lengths], size: int) -> tuple[float, Lengths]:
@@ -91,11 +117,11 @@ def _twin_capacity(reduced: Quotient) -> float:
     return float((pooled / weight)[weight > 1].min(initial=np.inf))
 
 
-def _apart_from_hosts(graph: FabricGraph) -> Marks:
-    """Switches that no accelerator is joined to."""
+def _parts(graph: FabricGraph) -> Counts:
+    """Connected component of every vertex."""
     links = csr_array((np.ones(len(graph.a)), (graph.a, graph.z)), shape=(graph.vertices, graph.vertices))
-    part = connected_components(links, directed=False)[1]
-    return ~np.isin(part, part[: graph.hosts])
+    found: Counts = connected_components(links, directed=False)[1].astype(np.int64)
+    return found
 
 
 def _laplacian(graph: FabricGraph) -> csc_array:

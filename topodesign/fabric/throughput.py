@@ -21,22 +21,22 @@ from topodesign.fabric.distances import hop_histogram
 from topodesign.fabric.flow_programme import (
     MOST_COLUMNS,
     FlowProblem,
-    RateBounds,
-    certified_limit,
     equal_split_loads,
     solve_flow,
 )
 from topodesign.fabric.graph import Counts, FabricGraph, Lengths, Marks
-from topodesign.fabric.link_loads import Arcs, distance_matrix, shortest_path_loads
+from topodesign.fabric.link_loads import CELLS_AT_ONCE, Arcs, distance_matrix, shortest_path_loads
+from topodesign.fabric.quotient import quotient_of
 from topodesign.fabric.topology import PairRate
-from topodesign.fabric.traffic import Traffic, uniform
+from topodesign.fabric.traffic import MOST_CLASSES, Traffic, uniform
 
+NO_PATH = "no path between some accelerators"
 LIMITS = "least of hops, links of the accelerators and known cuts"
-ROUTED = "lower bound by equally split shortest paths"
+ROUTED = "equally split shortest paths"
 CLOSED_GAP = 1e-6
 """Relative gap of two certified bounds that counts as none: solvers stop about there."""
-MOST_ROUTED = 3_000_000_000
-"""Sources times arcs up to which shortest paths are counted: about two minutes on one core."""
+MOST_ROUTED = 300_000_000
+"""Sources times arcs up to which shortest paths are counted: about twenty seconds on one core."""
 MOST_SYMMETRIC_ARCS = 120_000
 """Arcs of a symmetric graph up to which the programme of one source is solved: 20,000 accelerators of six links."""
 
@@ -75,14 +75,21 @@ def uniform_rate(graph: FabricGraph, cuts: Sequence[HostCut] = ()) -> FlowRate:
     if graph.orbit is not None:
         others = np.arange(graph.vertices) < graph.hosts
         others[0] = False
-        problem = _symmetric_problem(graph, graph.orbit, others)
-        if len(problem.capacity) == 1:
-            rate = _hop_limit(problem)
-            return FlowRate(lower=rate, upper=rate, method="hop bound, met because every link is like every other")
-        if len(problem.arcs.tail) <= MOST_SYMMETRIC_ARCS:
-            return _rate(solve_flow(problem), "linear programme of one source, exact by symmetry")
-        return _routed(problem, [_hop_limit(problem), *_cut_limits(graph, cuts)])
+        return _by_symmetry(_symmetric_problem(graph, graph.orbit, others), _cut_limits(graph, cuts))
+    if len(quotient_of(graph).weight) > MOST_CLASSES:
+        return _uniform_limit(graph, cuts)
     return flow_rate(uniform(graph), _cut_limits(graph, cuts))
+
+
+def _uniform_limit(graph: FabricGraph, cuts: Sequence[HostCut]) -> FlowRate:
+    """For graphs whose demands would fill the memory: upper bounds only."""
+    hops = hop_histogram(graph)
+    if hops.disconnected:
+        return FlowRate(lower=0.0, upper=0.0, method=NO_PATH)
+    total = float(np.dot(hops.pairs, np.arange(len(hops.pairs))))
+    by_hops = 2 * float(graph.capacity.sum()) * (graph.hosts - 1) / total
+    upper = min([by_hops, float(host_capacity(graph).min()), *_cut_limits(graph, cuts)])
+    return FlowRate(lower=0.0, upper=upper, method=f"{LIMITS}; too large to route")
 
 
 def farthest_rate(graph: FabricGraph, orbit: Counts) -> FlowRate:
@@ -92,10 +99,7 @@ def farthest_rate(graph: FabricGraph, orbit: Counts) -> FlowRate:
     """
     hops = distance_matrix(graph, np.zeros(1, dtype=np.int64))[0]
     is_farthest = (hops == hops[: graph.hosts].max()) & (np.arange(graph.vertices) < graph.hosts)
-    problem = _symmetric_problem(graph, orbit, is_farthest)
-    if len(problem.arcs.tail) <= MOST_SYMMETRIC_ARCS:
-        return _rate(solve_flow(problem), "linear programme of one source, exact by symmetry")
-    return _routed(problem, [_hop_limit(problem)])
+    return _by_symmetry(_symmetric_problem(graph, orbit, is_farthest), ())
 
 
 def flow_rate(traffic: Traffic, limits: Sequence[float] = (), *, most_columns: int = MOST_COLUMNS) -> FlowRate:
@@ -110,25 +114,43 @@ def flow_rate(traffic: Traffic, limits: Sequence[float] = (), *, most_columns: i
         Largest linear programme; above it bounds are given.
     """
     if _has_no_path(traffic):
-        return FlowRate(lower=0.0, upper=0.0, method="no path between some accelerators")
+        return FlowRate(lower=0.0, upper=0.0, method=NO_PATH)
     hosts = _host_limit(traffic)
     problem = _problem(traffic)
     if not problem.demand.any():
         return FlowRate(lower=hosts, upper=hosts, method="links of the accelerators to their switch")
-    if problem.columns <= most_columns:
-        found = _rate(solve_flow(problem), "linear programme over all sources", hosts)
-        if found.exact:
-            return found
-        routed = _routed(problem, [found.upper, hosts, *limits])
-        return replace(routed, lower=max(found.lower, routed.lower), method=f"{found.method}, stopped early; {ROUTED}")
-    return _routed(problem, [hosts, _hop_limit(problem), *limits])
+    return _bounded(problem, [hosts, *limits], most_columns=most_columns, how="linear programme over all sources")
+
+
+def _by_symmetry(problem: FlowProblem, limits: Sequence[float]) -> FlowRate:
+    return _bounded(
+        problem,
+        limits,
+        most_columns=MOST_SYMMETRIC_ARCS,
+        how="linear programme of one source, which stands for all by symmetry",
+    )
+
+
+def _bounded(problem: FlowProblem, limits: Sequence[float], *, most_columns: int, how: str) -> FlowRate:
+    """Bounds that cost little first; the programme where they do not meet and it is small enough."""
+    routed = _routed(problem, [_hop_limit(problem), *limits])
+    if routed.exact or problem.columns > most_columns:
+        return routed
+    solved = solve_flow(problem)
+    upper = min(solved.upper, routed.upper)
+    found = FlowRate(lower=min(upper, max(solved.lower, routed.lower)), upper=upper, method=how)
+    return found if found.exact else replace(found, method=f"{how}, stopped early; {LIMITS}; lower bound by {ROUTED}")
 
 
 def injection(graph: FabricGraph) -> float:
     """Mean capacity of all links of an accelerator, in links of rate 1: what rates are normalized to."""
-    ends = np.concatenate([graph.a[graph.a < graph.hosts], graph.z[graph.z < graph.hosts]])
-    capacity = np.concatenate([graph.capacity[graph.a < graph.hosts], graph.capacity[graph.z < graph.hosts]])
-    return float(np.bincount(ends, weights=capacity, minlength=graph.hosts).mean()) if graph.hosts else 0.0
+    return float(host_capacity(graph).mean()) if graph.hosts else 0.0
+
+
+def host_capacity(graph: FabricGraph) -> Lengths:
+    """Capacity of all links of each accelerator, in links of rate 1."""
+    ends, capacity = np.concatenate([graph.a, graph.z]), np.concatenate([graph.capacity, graph.capacity])
+    return np.bincount(ends, weights=capacity, minlength=graph.vertices)[: graph.hosts].astype(np.float64)
 
 
 def ring_load(graph: FabricGraph) -> float:
@@ -198,30 +220,33 @@ def _symmetric_problem(graph: FabricGraph, orbit: Counts, targets: Marks) -> Flo
     return FlowProblem(graph=graph, arcs=arcs, sources=source, demand=demand, group=group[arcs.edge], capacity=capacity)
 
 
-def _rate(bounds: RateBounds, method: str, limit: float = np.inf) -> FlowRate:
-    upper = min(bounds.upper, limit)
-    return FlowRate(lower=min(bounds.lower, upper), upper=upper, method=method)
-
-
 def _routed(problem: FlowProblem, limits: Sequence[float]) -> FlowRate:
     upper = min(limits)
     if len(problem.sources) * len(problem.arcs.tail) > MOST_ROUTED:
         return FlowRate(lower=0.0, upper=upper, method=f"{LIMITS}; too large to route")
     loads = equal_split_loads(problem, problem.demand)
     grouped = np.bincount(problem.group, weights=loads, minlength=len(problem.capacity)) / problem.capacity
-    return FlowRate(lower=min(upper, 1 / float(grouped.max())), upper=upper, method=f"{LIMITS}; {ROUTED}")
+    found = FlowRate(lower=min(upper, 1 / float(grouped.max())), upper=upper, method=f"{LIMITS}, met by {ROUTED}")
+    return found if found.exact else replace(found, method=f"{LIMITS}; lower bound by {ROUTED}")
 
 
 def _hop_limit(problem: FlowProblem) -> float:
-    """Demands times hops cannot exceed all capacity: the bound by lengths that are all 1."""
-    return certified_limit(problem, np.ones(len(problem.capacity)))
+    """Demands times hops cannot exceed all capacity; traffic to a twin takes two hops."""
+    weighted = 0.0
+    batch = max(1, CELLS_AT_ONCE // problem.graph.vertices)
+    for begin in range(0, len(problem.sources), batch):
+        sources, demand = problem.sources[begin : begin + batch], problem.demand[begin : begin + batch]
+        hops = distance_matrix(problem.graph, sources)
+        hops[np.arange(len(sources)), sources] = 2
+        if (demand[hops < 0] > 0).any():
+            return 0.0
+        weighted += float(np.einsum("st,st->", demand, hops))
+    return float(problem.capacity.sum()) / weighted
 
 
 def _host_limit(traffic: Traffic) -> float:
     """No accelerator sends or receives more than its links carry."""
-    graph = traffic.quotient.graph
-    ends, capacity = np.concatenate([graph.a, graph.z]), np.concatenate([graph.capacity, graph.capacity])
-    room = np.bincount(ends, weights=capacity, minlength=graph.vertices)[: graph.hosts]
+    room = host_capacity(traffic.quotient.graph)
     most = np.maximum(traffic.demand.sum(axis=1), traffic.demand.sum(axis=0))
     busy = most > 0
     return float((room[busy] / most[busy]).min(initial=np.inf))

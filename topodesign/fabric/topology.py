@@ -5,7 +5,7 @@ latency, collectives, bill, the evaluation, is written against this interface on
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -22,7 +22,9 @@ class PathClasses:
 
     Parallel arrays, one entry per class: ``pairs`` ordered pairs take ``hops`` links and ``metres`` of cable, through
     ``switches`` packet switches; ``direct_hops`` of the links are driven by an accelerator's own router.
-    Empty when there are no pairs. ``disconnected`` ordered pairs have no path: they are in no class and in no average.
+    Empty when there are no pairs. ``hops_by_run``, where a family tells it, has a row for each class and a column for
+    each of the topology's cable runs: links of that run on the path.
+    ``disconnected`` ordered pairs have no path: they are in no class and in no average.
     """
 
     pairs: Counts
@@ -30,16 +32,62 @@ class PathClasses:
     switches: Counts
     direct_hops: Counts
     metres: Lengths
+    hops_by_run: Counts | None = None
     disconnected: int = 0
+
+
+CableKind = Literal["cable", "ocs", "trace", "backplane"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PathFactor:
+    """One of several parts, independent of each other, that every path is made of: an axis of a torus.
+
+    Parallel arrays, one entry per class of ordered pairs of coordinates, equal ones included. ``load`` is the number of
+    flows on the busiest links of this part in a uniform all-to-all, in a unit common to all parts.
+    """
+
+    pairs: Counts
+    direct_hops: Counts
+    metres: Lengths
+    load: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CableRun:
-    """``count`` cables of one length between the same kinds of ends."""
+    """``count`` links of one length between the same kinds of ends.
+
+    Attributes
+    ----------
+    kind : str
+        ``"cable"``: copper or optics, whichever of those that reach costs least. ``"ocs"``: by way of an optical
+        circuit switch, ``length_m`` from end to end. ``"trace"``: on a board of accelerators, ``"backplane"``: in their
+        rack.
+    rate : float
+        Capacity of one link in units of the topology's ``link_gbps``.
+    adapters : int
+        Ends of one link at network adapters of accelerators: 1 from an adapter to a switch.
+    """
 
     what: str
     count: int
     length_m: float
+    kind: CableKind = "cable"
+    rate: float = 1.0
+    adapters: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OcsUnits:
+    """``units`` optical circuit switches of ``ports`` each, ``spare_ports`` of these kept for tests and repair.
+
+    ``share``: part of their cost and watts that the fabric bears, where it is a slice of a larger pod.
+    """
+
+    units: int
+    ports: int
+    spare_ports: int
+    share: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +184,33 @@ class Topology(Protocol):
 
     def graph(self) -> FabricGraph:
         """The explicit graph; for sizes up to :data:`MAX_GRAPH_VERTICES`. ``run`` counts :meth:`cable_runs`."""
+
+
+@runtime_checkable
+class MixedSwitches(Protocol):
+    """A topology whose tiers have switches of different numbers of ports."""
+
+    @property
+    def switch_radix_by_tier(self) -> tuple[int, ...]:
+        """Ports of the switches of each tier, in the order of ``switches_by_tier``."""
+
+
+@runtime_checkable
+class BuiltInSwitches(Protocol):
+    """A topology some of whose switches are part of the racks of accelerators, and priced with these."""
+
+    @property
+    def is_built_in_by_tier(self) -> tuple[bool, ...]:
+        """Whether the switches of each tier are built in, in the order of ``switches_by_tier``."""
+
+
+@runtime_checkable
+class OpticallySwitched(Protocol):
+    """A topology that says how many optical circuit switches its runs of kind ``"ocs"`` need."""
+
+    @property
+    def billed_ocs(self) -> OcsUnits:
+        """The switches that are built; without this protocol as few as have the ports."""
 
 
 def no_paths() -> PathClasses:

@@ -7,7 +7,8 @@ from functools import cached_property
 import numpy as np
 
 from topodesign.domain.fabric import Torus
-from topodesign.fabric.collectives import RingAxis, torus_allreduce
+from topodesign.fabric.collectives_shapes import GridShape, RingAxis
+from topodesign.fabric.collectives_table import allreduce_times
 from topodesign.fabric.floor_plan import FLOOR_PLAN, IN_RACK_CABLE_M, block_sides, torus_cable_m
 from topodesign.fabric.topology import (
     AllReduceTime,
@@ -17,6 +18,7 @@ from topodesign.fabric.topology import (
     FabricGraph,
     PairRate,
     PathClasses,
+    PathFactor,
     StepLatency,
     no_paths,
     require_graph_size,
@@ -158,8 +160,24 @@ class TorusTopology:
         return grid_alltoall(self._grid)
 
     def allreduce(self, message_bytes: float, step: StepLatency) -> tuple[AllReduceTime, ...]:
-        axes = tuple(RingAxis(side=axis.side, is_ring=axis.is_ring) for axis in self._axes)
-        return torus_allreduce(axes, message_bytes, link_gbps=self.link_gbps, hop_s=step.neighbor_s)
+        return allreduce_times(self.collective_shape(), message_bytes, link_gbps=self.link_gbps, step=step)
+
+    def collective_shape(self) -> GridShape:
+        return GridShape(axes=tuple(RingAxis(side=axis.side, is_ring=axis.is_ring) for axis in self._axes))
+
+    def path_factors(self) -> tuple[PathFactor, ...]:
+        """One factor for each axis: dimension-ordered routing takes the axes one after another.
+
+        The busiest link of an axis of side k carries floor(k/2) ceil(k/2) / k flows times the number of accelerators,
+        half of that on a ring, which has two ways through its middle.
+        """
+        factors = []
+        for axis in self._axes:
+            pairs, hops, metres = _axis_paths(axis)
+            ways = 2 if axis.is_ring else 1
+            load = (axis.side // 2) * (axis.side - axis.side // 2) / (ways * axis.side)
+            factors.append(PathFactor(pairs=pairs, direct_hops=hops, metres=metres, load=load))
+        return tuple(factors)
 
     def graph(self) -> FabricGraph:
         """Vertices count along the first axis first. A pristine torus without open axes is a Cayley graph."""

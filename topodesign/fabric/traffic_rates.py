@@ -29,26 +29,30 @@ def throughput_of(graph: FabricGraph, *, seed: int = 0, most_columns: int = MOST
     """
     if graph.hosts < 2:
         return ()
-    uniform = _share(UNIFORM, uniform_rate(graph), injection(graph))
-    return (uniform, *permutation_shares(graph, seed=seed, most_columns=most_columns))
-
-
-def permutation_shares(graph: FabricGraph, *, seed: int, most_columns: int) -> tuple[Throughput, ...]:
-    """The longest matching (a mean of such where the graph claims symmetry) and a random permutation.
-
-    Above :data:`topodesign.fabric.traffic.MOST_MATCHED` accelerators the longest matching is left out.
-    """
-    rates = []
-    if graph.orbit is not None:
-        rates.append((FARTHEST, farthest_rate(graph, graph.orbit)))
-    else:
-        worst = longest_matching(graph)
-        if worst is not None:
-            rates.append((worst.pattern, flow_rate(worst, most_columns=most_columns)))
-    random = random_permutation(graph, seed=seed)
-    rates.append((random.pattern, flow_rate(random, most_columns=most_columns)))
     own = injection(graph)
-    return tuple(_share(pattern, rate, own) for pattern, rate in rates)
+    return (
+        _share(UNIFORM, uniform_rate(graph), own),
+        *worst_shares(graph, most_columns=most_columns),
+        random_share(graph, seed=seed, most_columns=most_columns),
+    )
+
+
+def worst_shares(graph: FabricGraph, *, most_columns: int) -> tuple[Throughput, ...]:
+    """The longest matching, or a mean of such where the graph claims symmetry.
+
+    Empty above :data:`topodesign.fabric.traffic.MOST_MATCHED` accelerators or classes of twins.
+    """
+    own = injection(graph)
+    if graph.orbit is not None:
+        return (_share(FARTHEST, farthest_rate(graph, graph.orbit), own),)
+    worst = longest_matching(graph)
+    return () if worst is None else (_share(worst.pattern, flow_rate(worst, most_columns=most_columns), own),)
+
+
+def random_share(graph: FabricGraph, *, seed: int, most_columns: int) -> Throughput:
+    """One random permutation."""
+    random = random_permutation(graph, seed=seed)
+    return _share(random.pattern, flow_rate(random, most_columns=most_columns), injection(graph))
 
 
 def uniform_share(rate: PairRate, accelerators: int, injected: float) -> Throughput:

@@ -1,8 +1,8 @@
 """Candidate lightpaths: for each pair of sites several failure-diverse routes, each with every mode that reaches.
 
 A lightpath follows its route through junctions and buildings without conversion. Where a mode does not reach end to
-end it regenerates at hubs and at junctions that permit it, as seldom as possible: extending each stretch as far as it
-holds is optimal, because every part of a feasible stretch is feasible.
+end it regenerates at hubs and at junctions that permit it, as seldom as possible
+(:mod:`topodesign.optics.regeneration`).
 """
 
 import itertools
@@ -10,13 +10,23 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from topodesign.domain.equipment import TransceiverMode
-from topodesign.domain.scenario import FiberSegment, Scenario
+from topodesign.domain.scenario import Scenario
+from topodesign.optics.disjoint_pairs import Route, RoutesFrom
+from topodesign.optics.dominance import Offer, worthwhile
 from topodesign.optics.fiber_graph import FiberGraph
-from topodesign.optics.reach import ReachModel, Stretch, channel_width_ghz
+from topodesign.optics.reach import Flags, ReachModel, channel_width_ghz, db
+from topodesign.optics.regeneration import RouteTable, SegmentFigures, cross
+
+RouteOfPair = tuple[int, int, Route]
+"""Two node indices and the segments from the first to the second."""
 
 MOST_DIVERSE_ROUTES = 3
 MOST_DISJOINT_ROUTES = 12
+ROUTES_TOGETHER = 4096
+"""Routes judged at once: enough for arrays to pay, few enough for them to stay small."""
 ROUTE_SPARE = 4.0
 """Disjoint routes are added until their pairs carry this many times the demand in the densest mode."""
 
@@ -65,45 +75,62 @@ def round_trips(graph: FiberGraph, reach: ReachModel, sites: Sequence[int]) -> R
     return RoundTrips(sites=tuple(sites), rtt_ms=tuple(rows))
 
 
-def candidate_routes(
-    graph: FiberGraph, source: int, target: int, *, enough_pairs: float = 0.0
-) -> tuple[tuple[int, ...], ...]:
+def candidate_routes(graph: FiberGraph, source: int, target: int, *, enough_pairs: float = 0.0) -> tuple[Route, ...]:
     """Routes between two nodes: all of them where the graph has few cycles, otherwise a diverse choice.
 
     The choice is the shortest route, the cheapest pair and triple of segment-disjoint routes (more, as long as together
-    they have fewer than ``enough_pairs`` fiber pairs), and conduit-disjoint alternatives.
+    they have fewer than ``enough_pairs`` fiber pairs), and conduit-disjoint alternatives. Between routes of the same
+    length :attr:`FiberGraph.ranking` decides.
     """
-    length = [segment.length_km for segment in graph.segments]
+    return _routes_to(RoutesFrom(graph, source), target, enough_pairs)
+
+
+def _routes_to(start: RoutesFrom, target: int, enough_pairs: float) -> tuple[Route, ...]:
+    graph, source = start.graph, start.source
     if graph.has_few_cycles:
-        return tuple(sorted(graph.all_routes(source, target), key=lambda route: (sum(length[e] for e in route), route)))
-    shortest = graph.shortest_route(source, target, length)
+        return _by_length(graph, start.every_route[target])
+    shortest = start.shortest(target)
     if shortest is None:
         return ()
-    routes = {shortest}
-    growing = graph.growing_disjoint_routes(source, target, length)
+    routes = {shortest, *_disjoint_routes(start, target, enough_pairs)}
+    for route in sorted(routes):
+        if any(graph.falls_with_others[segment] for segment in route):
+            clear = graph.shortest_route_around(source, target, graph.sharing_conduit(route))
+            if clear is not None:
+                routes.add(clear)
+    return _by_length(graph, routes)
+
+
+def _disjoint_routes(start: RoutesFrom, target: int, enough_pairs: float) -> set[Route]:
+    """Routes of the cheapest pair, triple, ... of segment-disjoint ones, as many as it takes."""
+    graph, source = start.graph, start.source
+    pair = start.pair(target)
+    if pair is None or min(len(graph.adjacency[source]), len(graph.adjacency[target])) <= len(pair):
+        return set(pair or ())
+    routes: set[Route] = set()
+    growing = graph.growing_disjoint_routes(source, target, graph.ranking, left=graph.tree(target)[0])
     for count, disjoint in enumerate(itertools.islice(growing, MOST_DISJOINT_ROUTES), start=1):
         routes.update(disjoint)
         pairs = sum(min(graph.segments[segment].most_pairs for segment in route) for route in disjoint)
         if count >= MOST_DIVERSE_ROUTES and pairs >= enough_pairs:
             break
-    for route in sorted(routes):
-        if set(graph.sharing_conduit(route)) != set(route):
-            clear = graph.shortest_route(source, target, length, avoid=graph.sharing_conduit(route))
-            if clear is not None:
-                routes.add(clear)
+    return routes
+
+
+def _by_length(graph: FiberGraph, routes: Iterable[Route]) -> tuple[Route, ...]:
+    length = graph.length_km
     return tuple(sorted(routes, key=lambda route: (sum(length[segment] for segment in route), route)))
 
 
-def detours(graph: FiberGraph, source: int, target: int) -> tuple[tuple[int, ...], ...]:
+def detours(graph: FiberGraph, source: int, target: int) -> tuple[Route, ...]:
     """For every segment of the candidate routes the shortest route that avoids it."""
-    length = [segment.length_km for segment in graph.segments]
     known = candidate_routes(graph, source, target)
     found = set()
     for segment in sorted({segment for route in known for segment in route}):
-        route = graph.shortest_route(source, target, length, avoid=(segment,))
+        route = graph.shortest_route_around(source, target, (segment,))
         if route is not None and route not in known:
             found.add(route)
-    return tuple(sorted(found, key=lambda route: (sum(length[segment] for segment in route), route)))
+    return _by_length(graph, found)
 
 
 class LightpathFinder:
@@ -126,110 +153,80 @@ class LightpathFinder:
         regenerating = {node.node_id for node in scenario.junctions if node.regeneration}
         densest = max((mode.rate_gbps / mode.width_ghz for mode in reach.modes), default=1.0)
         self._enough_pairs = ROUTE_SPARE * demand_gbps / (densest * reach.line_system.band_ghz)
-        self._may_regenerate = [node in hubs or node in regenerating for node in graph.nodes]
+        self._may_regenerate = np.array([node in hubs or node in regenerating for node in graph.nodes], dtype=np.bool_)
+        self._figures = [SegmentFigures(graph, reach, mode) for mode in reach.modes]
+        self._width_ghz = [channel_width_ghz(mode, reach.rules) for mode in reach.modes]
+        self._length_km = np.array(graph.length_km, dtype=np.float64)
+        self._delay_ms = np.array([reach.delay_ms(segment) for segment in graph.segments], dtype=np.float64)
 
-    def on_route(self, source: int, target: int, route: tuple[int, ...]) -> tuple[LightpathCandidate, ...]:
-        """One candidate for each mode that reaches and that no other mode makes pointless on this route."""
-        candidates = [
-            candidate
-            for mode in self.reach.modes
-            if (candidate := self._with_mode(source, target, route, mode)) is not None
-        ]
-        return tuple(_without_dominated(candidates, most_rate_gbps=self.demand_gbps / 100))
+    def on_routes(self, routes: Sequence[RouteOfPair]) -> tuple[LightpathCandidate, ...]:
+        """On each route one candidate for each mode that reaches and that no other mode makes pointless there."""
+        found: list[LightpathCandidate] = []
+        for first in range(0, len(routes), ROUTES_TOGETHER):
+            some = routes[first : first + ROUTES_TOGETHER]
+            table = self._table(some)
+            offers = [self._offer(position, table) for position in range(len(self.reach.modes))]
+            found.extend(self._made(some, table, offers, worthwhile(offers, most_rate_gbps=self.demand_gbps / 100)))
+        return tuple(found)
 
-    def in_mode(self, source: int, target: int, route: tuple[int, ...], mode_id: str) -> LightpathCandidate | None:
-        """The candidate of one route and mode; ``None`` where the mode is not allowed or does not reach."""
-        mode = next((mode for mode in self.reach.modes if mode.id == mode_id), None)
-        return None if mode is None else self._with_mode(source, target, route, mode)
+    def in_modes(self, routes: Sequence[RouteOfPair], mode_ids: Sequence[str]) -> tuple[LightpathCandidate | None, ...]:
+        """The candidate of each route in the mode named for it; ``None`` where that is unknown or does not reach."""
+        found: list[LightpathCandidate | None] = [None] * len(routes)
+        for position, mode in enumerate(self.reach.modes):
+            rows = [row for row, mode_id in enumerate(mode_ids) if mode_id == mode.id]
+            if not rows:
+                continue
+            table = self._table([routes[row] for row in rows])
+            offer = self._offer(position, table)
+            reached = np.flatnonzero(offer.crossing.reaches).tolist()
+            made = self._made([routes[row] for row in rows], table, [offer], offer.crossing.reaches[:, None])
+            for row, candidate in zip(reached, made, strict=True):
+                found[rows[row]] = candidate
+        return tuple(found)
 
     def between(self, source: int, target: int) -> tuple[LightpathCandidate, ...]:
         """All candidates between two sites."""
-        routes = candidate_routes(self.graph, source, target, enough_pairs=self._enough_pairs)
-        return tuple(candidate for route in routes for candidate in self.on_route(source, target, route))
+        return self.on_routes(list(self.routes(RoutesFrom(self.graph, source), [target])))
 
-    def _with_mode(
-        self, source: int, target: int, route: tuple[int, ...], mode: TransceiverMode
-    ) -> LightpathCandidate | None:
-        nodes = self._nodes_along(source, route)
-        segments = [self.graph.segments[segment] for segment in route]
-        regenerations: list[int] = []
-        worst: Stretch | None = None
-        start = 0
-        while start < len(route):
-            end, stretch = self._farthest(mode, segments, nodes, start)
-            if stretch is None:
-                return None
-            if end < len(route):
-                regenerations.append(nodes[end])
-            worst = stretch if worst is None or stretch.margin_db < worst.margin_db else worst
-            start = end
-        assert worst is not None
-        delay = sum(self.reach.delay_ms(segment) for segment in segments)
-        return LightpathCandidate(
-            a=source,
-            z=target,
-            route=route,
-            mode=mode,
-            width_ghz=channel_width_ghz(mode, self.reach.rules),
-            regenerations=tuple(regenerations),
-            gsnr_db=worst.gsnr_db,
-            margin_db=worst.margin_db,
-            length_km=sum(segment.length_km for segment in segments),
-            latency_ms=delay + mode.latency_us / 1e3 * (1 + len(regenerations)),
-        )
+    def routes(self, start: RoutesFrom, targets: Iterable[int]) -> Iterator[RouteOfPair]:
+        """Candidate routes from one site to others, by target and length."""
+        for target in targets:
+            for route in _routes_to(start, target, self._enough_pairs):
+                yield start.source, target, route
 
-    def _farthest(
-        self, mode: TransceiverMode, segments: Sequence[FiberSegment], nodes: Sequence[int], start: int
-    ) -> tuple[int, Stretch | None]:
-        """Farthest stop (route end or regeneration) that one stretch from ``start`` reaches, and its quality."""
-        best: tuple[int, Stretch | None] = (start, None)
-        for end in range(start + 1, len(segments) + 1):
-            stretch = self.reach.stretch(mode, segments[start:end])
-            if not stretch.is_feasible:
-                if self.reach.dispersion_only_grows:
-                    break
-                continue  # fiber of the other sign further on may undo the dispersion
-            if end == len(segments) or self._may_regenerate[nodes[end]]:
-                best = (end, stretch)
-        return best
+    def _table(self, routes: Sequence[RouteOfPair]) -> RouteTable:
+        return RouteTable.of(self.graph, [source for source, _, _ in routes], [route for _, _, route in routes])
 
-    def _nodes_along(self, source: int, route: Iterable[int]) -> list[int]:
-        nodes = [source]
-        for segment in route:
-            a, b = self.graph.ends[segment]
-            nodes.append(b if nodes[-1] == a else a)
-        return nodes
+    def _offer(self, position: int, table: RouteTable) -> Offer:
+        """The mode of that position on each route."""
+        mode = self.reach.modes[position]
+        figures = self._figures[position].of(table)
+        return Offer(mode, self._width_ghz[position], cross(self.reach, mode, table, figures, self._may_regenerate))
 
-
-def _without_dominated(
-    candidates: Sequence[LightpathCandidate], *, most_rate_gbps: float
-) -> Iterator[LightpathCandidate]:
-    """Drop a candidate where another one costs, draws and occupies no more per Gbit/s and is no coarser.
-
-    The other one must not regenerate anywhere else, since each place has its own power limit.
-    """
-
-    def figures(candidate: LightpathCandidate) -> tuple[float, float, float]:
-        mode, rate = candidate.mode, candidate.mode.rate_gbps
-        modules = candidate.transceivers
-        return (modules * mode.cost_usd / rate, modules * mode.power_w / rate, candidate.width_ghz / rate)
-
-    for position, candidate in enumerate(candidates):
-        mine = figures(candidate)
-        is_dominated = False
-        for other_position, other in enumerate(candidates):
-            if other_position == position:
-                continue
-            theirs = figures(other)
-            no_worse = all(t <= m + 1e-12 for t, m in zip(theirs, mine, strict=True))
-            fine = other.mode.rate_gbps <= max(candidate.mode.rate_gbps, most_rate_gbps)
-            fine = fine and set(other.regenerations) <= set(candidate.regenerations)
-            strictly = any(t < m - 1e-12 for t, m in zip(theirs, mine, strict=True)) or other_position < position
-            if no_worse and fine and strictly:
-                is_dominated = True
-                break
-        if not is_dominated:
-            yield candidate
+    def _made(
+        self, routes: Sequence[RouteOfPair], table: RouteTable, offers: Sequence[Offer], chosen: Flags
+    ) -> Iterator[LightpathCandidate]:
+        """Candidates of the chosen routes and modes; ``chosen`` has shape (routes, modes)."""
+        length_km = table.total(self._length_km).tolist()
+        delay_ms = table.total(self._delay_ms).tolist()
+        for row, column in zip(*(positions.tolist() for positions in np.nonzero(chosen)), strict=True):
+            source, target, route = routes[row]
+            offer = offers[column]
+            crossing, mode = offer.crossing, offer.mode
+            stops = crossing.stops_on(row) if crossing.regenerations[row] else []
+            gsnr_db = -db(crossing.noise[row])
+            yield LightpathCandidate(
+                a=source,
+                z=target,
+                route=route,
+                mode=mode,
+                width_ghz=offer.width_ghz,
+                regenerations=tuple(table.nodes[row, stops].tolist()) if stops else (),
+                gsnr_db=gsnr_db,
+                margin_db=gsnr_db - mode.required_osnr_db,
+                length_km=length_km[row],
+                latency_ms=delay_ms[row] + mode.latency_us / 1e3 * (1 + len(stops)),
+            )
 
 
 def candidate_lightpaths(
@@ -237,8 +234,15 @@ def candidate_lightpaths(
 ) -> tuple[LightpathCandidate, ...]:
     """Candidates of every pair of sites within the round-trip limit, ordered by pair, length, mode."""
     found: list[LightpathCandidate] = []
+    waiting: list[RouteOfPair] = []
     for row, source in enumerate(trips.sites):
-        for column in range(row + 1, len(trips.sites)):
-            if trips.rtt_ms[row][column] <= max_rtt_ms:
-                found.extend(finder.between(source, trips.sites[column]))
-    return tuple(found)
+        near = [
+            trips.sites[column]
+            for column in range(row + 1, len(trips.sites))
+            if trips.rtt_ms[row][column] <= max_rtt_ms
+        ]
+        waiting.extend(finder.routes(RoutesFrom(finder.graph, source), near))
+        if len(waiting) >= ROUTES_TOGETHER:
+            found.extend(finder.on_routes(waiting))
+            waiting.clear()
+    return (*found, *finder.on_routes(waiting))

@@ -3,10 +3,13 @@ r"""GSNR, OSNR and dispersion of optical lines, for every channel of the comb an
 A line is a row of spans s, each with an amplifier behind it that makes up for the span's whole loss. On channel i, as a
 noise-to-signal ratio in 0.1 nm (12.5 GHz) for launch powers P_s and symbol rate R,
 
-    NSR_i = 12.5 GHz / R  sum_s (ASE_s / P_s + eta_si P_s^2) + nodes,      GSNR_i = 1 / NSR_i,
+    NSR_i = 12.5 GHz / R  [sum_s (ASE_s / P_s + eta_si P_s^2) + ASE_b / P_b] + nodes,      GSNR_i = 1 / NSR_i,
 
-with ASE_s and eta_si of :mod:`topodesign.optics.gaussian_noise` and nodes = 2 / OSNR_end + n / OSNR_express. OSNR is
-the same without the nonlinear terms eta. The transmitter's own OSNR is not in it: it belongs to the mode, not the line.
+with ASE_s and eta_si of :mod:`topodesign.optics.gaussian_noise` and nodes = 2 / OSNR_end + n / OSNR_express. ASE_b is
+of the booster of a terminal in front of the line, where there is one: it makes up for the node's loss and puts out P_b,
+the launch power of the first span, or of the last where that is less, so that both directions have at least this GSNR.
+OSNR is the same without the nonlinear terms eta. The transmitter's own OSNR is not in it: it belongs to the mode, not
+the line.
 
 The best powers are at the zero of the derivative for the worst channel w, where ASE is twice the nonlinear noise:
 
@@ -44,6 +47,7 @@ class LineQuality:
     """What lines give; arrays are read-only. Ratios are in 0.1 nm, without the transmitter.
 
     ``noise_to_signal``, ``gsnr_db``, ``osnr_db``: shape (lines, channels); the first is 1 / GSNR, linear.
+    ``booster_noise_to_signal``: what the booster of the terminal in front has in that, 0 without one; shape (lines,).
     ``worst_channel``: index of each line's channel of lowest GSNR, ``worst_gsnr_db`` its GSNR; shape (lines,).
     ``launch_dbm``: power per channel into each span, ``launch_is_capped``: whether the amplifier's total power holds it
     below the best; shape (spans,), in the order of the spans.
@@ -59,15 +63,16 @@ class LineQuality:
     launch_is_capped: Flags
     dispersion_ps_nm: Floats
     pmd_ps: Floats
+    booster_noise_to_signal: Floats
 
     def __post_init__(self) -> None:
         for item in fields(self):
             getattr(self, item.name).setflags(write=False)
 
-    def dispersion_is_tolerated(self, mode: TransceiverMode, *, max_pmd_ps: float | None = None) -> Flags:
-        """Whether a mode compensates each line's dispersion of either sign, and its PMD where a limit is given."""
+    def dispersion_is_tolerated(self, mode: TransceiverMode) -> Flags:
+        """Whether a mode bears each line's dispersion of either sign, and its fibers' PMD where it has a limit."""
         tolerated = np.abs(self.dispersion_ps_nm) <= mode.max_dispersion_ps_nm
-        return tolerated if max_pmd_ps is None else tolerated & (self.pmd_ps <= max_pmd_ps)
+        return tolerated & (self.pmd_ps <= mode.max_pmd_ps) if mode.max_pmd_ps else tolerated
 
 
 def line_quality(lines: Lines) -> LineQuality:
@@ -93,7 +98,8 @@ def line_quality(lines: Lines) -> LineQuality:
     factors = np.stack([comb_factors(fiber, comb) for fiber in lines.fibers])
     power_w, is_capped = _launch_power_w(lines, ase_w, scale * factors[lines.fiber_index, comb.middle])
     in_reference = REFERENCE_BANDWIDTH_HZ / (comb.baud_gbd * 1e9)
-    linear = in_reference * np.add.reduceat(ase_w / power_w, first) + _node_noise(lines)
+    booster = in_reference * _booster_noise(lines, power_w)
+    linear = in_reference * np.add.reduceat(ase_w / power_w, first) + booster + _node_noise(lines)
     # the channels enter through the fiber kinds only: sum the spans of each kind, then one product over the kinds
     by_kind = np.zeros((len(lines.fibers), lines.length_km.size))
     by_kind[lines.fiber_index, np.arange(lines.length_km.size)] = in_reference * scale * power_w**2
@@ -117,6 +123,7 @@ def line_quality(lines: Lines) -> LineQuality:
         launch_is_capped=is_capped,
         dispersion_ps_nm=np.add.reduceat(lines.length_km * lines.of_fibers("dispersion_ps_nm_km"), first),
         pmd_ps=np.sqrt(np.add.reduceat(lines.length_km * lines.of_fibers("pmd_ps_sqrt_km") ** 2, first)),
+        booster_noise_to_signal=booster,
     )
 
 
@@ -126,8 +133,8 @@ def _nonlinear_scale(lines: Lines) -> Floats:
     for kind, fiber in enumerate(lines.fibers):
         chosen = lines.fiber_index == kind
         scale[chosen] = nonlinear_scale_per_w2(fiber, lines.length_km[chosen], lines.comb)
-    # half of the connectors' loss is at the input, and eta counts power squared
-    weakened: Floats = scale * 10 ** (-lines.connector_loss_db / 10)
+    # half of the connectors' loss is at the input, all of the padding, and eta counts power squared
+    weakened: Floats = scale * 10 ** (-(lines.connector_loss_db + 2 * lines.padding_db) / 10)
     return weakened
 
 
@@ -142,6 +149,17 @@ def _launch_power_w(lines: Lines, ase_w: Floats, worst_eta: Floats) -> tuple[Flo
         best = np.cbrt(ase_w / (2 * worst_eta))
     most = lines.most_per_channel_w
     return np.minimum(best, most), best > most
+
+
+def _booster_noise(lines: Lines, power_w: Floats) -> Floats:
+    """Noise over signal, in the symbol rate, of the booster in front of each line; shape (lines,)."""
+    if lines.terminal is None:
+        return np.zeros(lines.span_counts.shape)
+    loss_db, noise_figure_db = np.array([lines.terminal.loss_db]), np.array([lines.terminal.noise_figure_db])
+    first = lines.first_spans
+    launched = np.minimum(power_w[first], power_w[first + lines.span_counts - 1])
+    noise: Floats = amplifier_noise_w(loss_db, noise_figure_db, lines.comb) / launched
+    return noise
 
 
 def _node_noise(lines: Lines) -> Floats:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from topodesign.domain.checks import require, require_number
 from topodesign.domain.equipment import FiberKind
+from topodesign.optics.amplifiers import OsnrPolynomial
 from topodesign.optics.gaussian_noise import Comb, Floats
 
 Whole = npt.NDArray[np.int64]
@@ -32,19 +33,41 @@ MOST_SPAN_LOSS_DB = 2_500.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """Fiber between two amplifiers. ``connector_loss_db`` counts both ends; the amplifier is the one behind it."""
+    """Fiber between two amplifiers. ``connector_loss_db`` counts both ends; the amplifier is the one behind it.
+
+    ``noise_figure_db``: a polynomial, where the amplifier is specified so, takes a line of given launch power.
+    ``padding_db`` is of an attenuator in front of the fiber.
+    """
 
     fiber: FiberKind
     length_km: float
     connector_loss_db: float
+    noise_figure_db: float | OsnrPolynomial
+    padding_db: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terminal:
+    """What stands in front of a line: a node's loss, and the booster that makes up for it.
+
+    ``loss_db`` is that of the ROADM or multiplexers between the preamplifier of the line before, or the transmitter,
+    and the booster. Light comes in at the launch power of the line, as the preamplifier before turns to it.
+    """
+
+    loss_db: float
     noise_figure_db: float
+
+    def __post_init__(self) -> None:
+        require_number(self.loss_db, field="terminal.loss_db", at_least=0, at_most=40)
+        require_number(self.noise_figure_db, field="terminal.noise_figure_db", at_least=0, at_most=20)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeNoise:
     """OSNR in dB (0.1 nm) that one node alone would leave: the ROADM or multiplexer at either end, and an express node.
 
-    ``None``: no such noise. OpenROADM's optical specification 9.0 has 33 dB for a colorless add.
+    For nodes that are specified so; :class:`Terminal` derives a node's noise from its loss. ``None``: no such noise.
+    OpenROADM's optical specification 9.0 has 33 dB for a colorless add.
     """
 
     end_osnr_db: float | None = None
@@ -83,6 +106,10 @@ class Lines:
     express_nodes : array of int, shape (lines,)
     launch : Launch
     node_noise : NodeNoise
+    terminal : Terminal, optional
+        In front of every line; by default light comes in without any noise.
+    padding_db : array of float, shape (spans,)
+        Of attenuators in front of the fibers; empty: none.
 
     Raises
     ------
@@ -102,18 +129,22 @@ class Lines:
     express_nodes: Whole
     launch: Launch = "best_per_span"
     node_noise: NodeNoise = field(default_factory=NodeNoise)
+    terminal: Terminal | None = None
+    padding_db: Floats = field(default_factory=lambda: np.zeros(0))
 
     def __post_init__(self) -> None:
+        if np.size(self.padding_db) == 0:
+            object.__setattr__(self, "padding_db", np.zeros(np.shape(self.length_km)))
         for name in ("span_counts", "fiber_index", "express_nodes"):
             object.__setattr__(self, name, _whole_numbers(name, getattr(self, name)))
-        for name in ("length_km", "connector_loss_db", "noise_figure_db"):
+        for name in ("length_km", "connector_loss_db", "noise_figure_db", "padding_db"):
             object.__setattr__(self, name, np.array(getattr(self, name), dtype=np.float64))
             getattr(self, name).setflags(write=False)
         self._check_shapes()
         _require_all("length_km", self.length_km, self.length_km > 0, "greater than 0 km", "drop or correct the span")
         total = np.add.reduceat(self.length_km, self.first_spans)
         _require_all("line_length_km", total, total <= MOST_LENGTH_KM, "at most 40,000 km", "check that it is in km")
-        for name, most in (("connector_loss_db", 10.0), ("noise_figure_db", 20.0)):
+        for name, most in (("connector_loss_db", 10.0), ("noise_figure_db", 20.0), ("padding_db", 40.0)):
             values = getattr(self, name)
             inside = (values >= 0) & (values <= most)
             _require_all(name, values, inside, f"in [0, {most:g}] dB", "give a value in that range")
@@ -131,8 +162,15 @@ class Lines:
         max_total_power_dbm: float,
         launch: Launch = "best_per_span",
         node_noise: NodeNoise | None = None,
+        terminal: Terminal | None = None,
     ) -> "Lines":
-        """The lines' spans as arrays."""
+        """The lines' spans as arrays.
+
+        Raises
+        ------
+        InvalidInput
+            As on construction, and for an amplifier given as a polynomial where the launch power is not given.
+        """
         spans = [span for line in lines for span in line.spans]
         # the model's work grows with the kinds of fiber, so equal figures are one kind whatever the object; identity
         # first, because comparing figures for every span would take longer than the model itself
@@ -148,11 +186,13 @@ class Lines:
             length_km=np.array([span.length_km for span in spans], dtype=np.float64),
             fiber_index=np.array([position[id(span.fiber)] for span in spans], dtype=np.int64),
             connector_loss_db=np.array([span.connector_loss_db for span in spans], dtype=np.float64),
-            noise_figure_db=np.array([span.noise_figure_db for span in spans], dtype=np.float64),
+            noise_figure_db=np.array([_noise_figure_db(span, comb, launch) for span in spans], dtype=np.float64),
             # no type given: a count that is not whole must be refused, not rounded
             express_nodes=np.array([line.express_nodes for line in lines] or np.zeros(0, dtype=np.int64)),
             launch=launch,
             node_noise=node_noise or NodeNoise(),
+            terminal=terminal,
+            padding_db=np.array([span.padding_db for span in spans], dtype=np.float64),
         )
 
     @property
@@ -162,8 +202,8 @@ class Lines:
 
     @property
     def span_loss_db(self) -> Floats:
-        """Loss of fiber and connectors of every span, shape (spans,)."""
-        return self.length_km * self.of_fibers("loss_db_per_km") + self.connector_loss_db
+        """Loss of fiber, connectors and padding of every span, shape (spans,)."""
+        return self.length_km * self.of_fibers("loss_db_per_km") + self.connector_loss_db + self.padding_db
 
     @property
     def most_per_channel_w(self) -> float:
@@ -182,7 +222,7 @@ class Lines:
         _require_all("express_nodes", nodes, (nodes >= 0) & (nodes <= 10_000), "in [0, 10,000]", "correct the count")
         sizes = {"express_nodes": counts.shape}
         sizes |= dict.fromkeys(
-            ("length_km", "fiber_index", "connector_loss_db", "noise_figure_db"), (int(counts.sum()),)
+            ("length_km", "fiber_index", "connector_loss_db", "noise_figure_db", "padding_db"), (int(counts.sum()),)
         )
         for name, shape in sizes.items():
             found = getattr(self, name).shape
@@ -207,6 +247,24 @@ class Lines:
             limit=f"at most {self.max_total_power_dbm:g} dBm over {self.comb.channels} channels, not {total:.2f} dBm",
             remedy="lower the launch power, or let the model choose it",
         )
+
+
+def _noise_figure_db(span: Span, comb: Comb, launch: Launch) -> float:
+    """Of the amplifier behind a span, at the power that comes in where it is specified by that."""
+    amplifier = span.noise_figure_db
+    if not isinstance(amplifier, OsnrPolynomial):
+        return amplifier
+    if isinstance(launch, str):
+        # the noise then depends on the power, whose best value has no closed form
+        require(
+            False,
+            field="launch",
+            value=launch,
+            limit="a power in dBm where an amplifier is given as a polynomial",
+            remedy="give the launch power that the specification of the amplifier goes with",
+        )
+    loss_db = span.length_km * span.fiber.loss_db_per_km + span.connector_loss_db + span.padding_db
+    return amplifier.noise_figure_db(input_dbm=float(launch) - loss_db, spacing_ghz=comb.spacing_ghz)
 
 
 def _figures(fiber: FiberKind) -> tuple[float, ...]:

@@ -1,27 +1,30 @@
 """One link designed on its own: GSNR of its line, and of every mode margin, reach and what it lacks.
 
 Modes are judged as the planner judges them (:mod:`topodesign.optics.reach`): a full band of the mode, noise added over
-the spans, margin, dispersion, length and number of spans within the mode's limits. Here spans may differ, and the
-amplifiers' figures may be given.
+the spans and the booster of the terminal in front, margin, dispersion of both kinds, length and number of spans within
+the mode's limits, or a measured reach alone. Here spans may differ, and the amplifiers' figures may be given. The
+figures of the line itself are without terminals. Grey optics stand beside them where they reach.
 """
 
-import math
+from fractions import Fraction
 
-import numpy as np
-
-from topodesign.domain.equipment import Catalog, FiberKind, LineSystem, TransceiverMode
+from topodesign.domain.equipment import Catalog, FiberKind, GreyOptic, LineSystem, TransceiverMode
 from topodesign.domain.errors import InvalidInput
-from topodesign.domain.link import LinkDesign, LinkMode, LinkRequest, LinkSize
+from topodesign.domain.link import LinkDesign, LinkMode, LinkRequest
+from topodesign.optics.exact_cost import Offer, exact, size_of
 from topodesign.optics.gaussian_noise import LIGHT_SPEED_M_S, Comb
+from topodesign.optics.grey_link import grey_mode, grey_offer
 from topodesign.optics.line_model import LineQuality, line_quality
-from topodesign.optics.lines import Launch, Line, Lines, Span
-from topodesign.optics.reach import LINE_SYSTEM_OF_BAND, db, span_count
+from topodesign.optics.lines import Launch, Line, Lines, Span, Terminal
+from topodesign.optics.link_words import AnyMode, explain_link
+from topodesign.optics.longest import longest_km
+from topodesign.optics.reach import LINE_SYSTEM_OF_BAND, db, pmd_ps, span_count
 from topodesign.optics.request_fields import naming_request_fields
 
 SPAN_KM = 80.0
 """Longest span where none are given: the usual hut spacing, as in the default rules of a scenario."""
 ROUNDING = 1e-9
-"""What a whole number of spans or lightpaths, or a power in dBm, may differ by in floating-point arithmetic."""
+"""What a power in dBm may differ by in floating-point arithmetic."""
 
 
 @naming_request_fields
@@ -38,9 +41,14 @@ def design_link(request: LinkRequest, catalog: Catalog) -> LinkDesign:
     link = _Link(request, catalog)
     quality = link.quality(link.comb, link.launch)
     gsnr = float(quality.worst_gsnr_db[0])
-    modes = tuple(link.mode(mode) for mode in _modes(request, catalog))
-    best = _best(modes)
-    cheapest = _cheapest(modes)
+    coherent, grey = _wanted(request, catalog)
+    modes = tuple(link.mode(mode) for mode in coherent)
+    grey_modes = tuple(grey_mode(optic, request, link.delay_ms) for optic in grey)
+    offers = {mode.id: link.offer(mode) for mode in coherent} | {optic.id: grey_offer(optic, request) for optic in grey}
+    found: tuple[AnyMode, ...] = (*modes, *grey_modes)
+    every = sorted(found, key=lambda mode: (-mode.rate_gbps, *offers[mode.name].rank))
+    best = _best(every)
+    cheapest = _cheapest(every, offers, request)
     return LinkDesign(
         length_km=request.length_km,
         fiber=request.fiber,
@@ -59,8 +67,9 @@ def design_link(request: LinkRequest, catalog: Catalog) -> LinkDesign:
         modes=modes,
         best=tuple(mode.name for mode in best),
         cheapest=None if cheapest is None else cheapest.name,
-        explanation=(*_explanation(request, modes, best), *_size_in_words(request, cheapest)),
+        explanation=explain_link(request, every, best, cheapest),
         assumptions=link.assumptions(),
+        grey_modes=grey_modes,
     )
 
 
@@ -82,6 +91,9 @@ class _Link:
         self.noise_figure_db = self.system.noise_figure_db if given is None else given
         loss = request.connector_db
         self.connectors_db = self.system.connector_loss_db if loss is None else 2 * loss
+        node = request.terminal_db
+        node = self.system.terminal_loss_db if node is None else node
+        self.terminal = Terminal(loss_db=node, noise_figure_db=self.noise_figure_db)
 
     @property
     def line_usd(self) -> float:
@@ -93,26 +105,33 @@ class _Link:
         """The same in watts."""
         return 2 * self.system.terminal_power_w + (len(self.spans_km) - 1) * self.system.amplifier_power_w
 
-    def quality(self, comb: Comb, launch: Launch) -> LineQuality:
+    def quality(self, comb: Comb, launch: Launch, terminal: Terminal | None = None) -> LineQuality:
         """The line under a comb."""
-        line = Line(spans=tuple(self._span(km) for km in self.spans_km))
-        lines = Lines.of([line], comb, max_total_power_dbm=self.system.max_total_power_dbm, launch=launch)
+        lines = Lines.of(
+            [Line(spans=tuple(self._span(km) for km in self.spans_km))],
+            comb,
+            max_total_power_dbm=self.system.max_total_power_dbm,
+            launch=launch,
+            terminal=terminal,
+        )
         return line_quality(lines)
 
     def mode(self, mode: TransceiverMode) -> LinkMode:
         """One mode, its comb filling the band."""
         comb = Comb.filling(band_ghz=self.system.band_ghz, spacing_ghz=mode.width_ghz, baud_gbd=mode.baud_gbd)
         most_dbm = self.system.max_total_power_dbm - db(comb.channels)
-        quality = self.quality(comb, self.launch if isinstance(self.launch, str) else min(self.launch, most_dbm))
-        noise = float(quality.noise_to_signal.max())
-        own = 10 ** (-mode.tx_osnr_db / 10)
-        gsnr = -db(noise + own)
-        reasons = self._reasons(mode, gsnr - mode.required_osnr_db, float(quality.dispersion_ps_nm[0]))
+        launch = self.launch if isinstance(self.launch, str) else min(self.launch, most_dbm)
+        quality = self.quality(comb, launch, self.terminal)
+        noise, of_booster = float(quality.noise_to_signal.max()), float(quality.booster_noise_to_signal[0])
+        gsnr = -db(noise + 10 ** (-mode.tx_osnr_db / 10))
+        reasons = self._reasons(mode, gsnr - mode.required_osnr_db, quality)
         if not isinstance(self.launch, str) and self.launch > most_dbm + ROUNDING:
             reasons = (
                 *reasons,
                 f"{self.launch:g} dBm per channel, its {comb.channels} channels get {most_dbm:.2f} dBm",
             )
+        offer = self.offer(mode)
+        sized = None if reasons else size_of(offer, self.request)
         return LinkMode(
             name=mode.id,
             rate_gbps=mode.rate_gbps,
@@ -120,14 +139,32 @@ class _Link:
             gsnr_db=gsnr,
             required_osnr_db=mode.required_osnr_db,
             margin_db=gsnr - mode.required_osnr_db,
-            reach_km=self._reach_km(mode, noise / len(self.spans_km), own),
+            reach_km=self._reach_km(mode, (noise - of_booster) / len(self.spans_km), of_booster),
             feasible=not reasons,
             reasons=reasons,
             latency_ms=self.delay_ms + mode.latency_us / 1e3,
             cost_usd=2 * mode.cost_usd,
             power_w=2 * mode.power_w,
             pair_gbps=comb.channels * mode.rate_gbps,
-            size=None if reasons else self._size(mode, comb.channels),
+            size=None if sized is None else sized.size,
+            lightpath_usd=float(offer.lightpath_usd),
+            is_measured=mode.reach_km is not None,
+        )
+
+    def offer(self, mode: TransceiverMode) -> Offer:
+        """What the mode takes on the link, exactly."""
+        system, request, amplifiers = self.system, self.request, len(self.spans_km) - 1
+        comb = Comb.filling(band_ghz=system.band_ghz, spacing_ghz=mode.width_ghz, baud_gbd=mode.baud_gbd)
+        return Offer(
+            name=mode.id,
+            rate_gbps=mode.rate_gbps,
+            modules_usd=2 * exact(mode.cost_usd),
+            modules_w=2 * exact(mode.power_w),
+            lightpaths_a_pair=Fraction(comb.channels),
+            line_usd=2 * exact(system.terminal_cost_usd) + amplifiers * exact(system.amplifier_cost_usd),
+            fiber_usd=exact(request.length_km) * exact(request.usd_per_pair_km),
+            pair_w=2 * exact(system.terminal_power_w) + amplifiers * exact(system.amplifier_power_w),
+            amplifiers_a_pair=amplifiers,
         )
 
     def assumptions(self) -> tuple[str, ...]:
@@ -141,30 +178,21 @@ class _Link:
             f"launch {launch}",
             f"comb of {self.comb.channels} channels of {self.comb.baud_gbd:g} GBd every {self.comb.spacing_ghz:g} GHz; "
             "each mode is judged with a band full of its own channels",
-            f"margin of {request.margin_db:g} dB above the required OSNR; closed-form Gaussian-noise model, "
-            "no Raman tilt, no ROADM noise",
+            f"each mode counts the terminals: {self.terminal.loss_db:g} dB of ROADM or multiplexer in front of the "
+            f"booster, {system.terminal_pmd_ps:g} ps of polarization mode dispersion; the line's own GSNR is without",
+            f"margin of {request.margin_db:g} dB above the required OSNR, which sentences count as spent; closed-form "
+            "Gaussian-noise model, no Raman tilt",
             f"fiber {request.usd_per_pair_km:g} USD per pair and km",
+            "grey optics: reach of their standards on G.652 fiber, whole fiber pairs for each module, no line system",
+            *self._of_catalog(),
         )
 
-    def _size(self, mode: TransceiverMode, channels: int) -> LinkSize | None:
-        """Whole lightpaths for the capacity, on as few pairs as hold them."""
-        if self.request.capacity_gbps is None:
-            return None
-        lightpaths = math.ceil(self.request.capacity_gbps / mode.rate_gbps - ROUNDING)
-        pairs = math.ceil(lightpaths / channels)
-        transceiver_usd = 2 * lightpaths * mode.cost_usd
-        line_usd = pairs * self.line_usd
-        fiber_usd = pairs * self.request.length_km * self.request.usd_per_pair_km
-        return LinkSize(
-            lightpaths=lightpaths,
-            fiber_pairs=pairs,
-            transceivers=2 * lightpaths,
-            amplifiers=pairs * (len(self.spans_km) - 1),
-            transceiver_usd=transceiver_usd,
-            line_usd=line_usd,
-            fiber_usd=fiber_usd,
-            cost_usd=transceiver_usd + line_usd + fiber_usd,
-            power_w=2 * lightpaths * mode.power_w + pairs * self.line_w,
+    def _of_catalog(self) -> tuple[str, ...]:
+        if self.request.catalog != "flexwan":
+            return ()
+        return (
+            "FlexWAN's modes (SIGCOMM 2023) hold up to their measured reach, whatever GSNR and margin say; their "
+            "symbol rate, transmitter, price and power are not published but assumed",
         )
 
     def _span(self, km: float) -> Span:
@@ -175,80 +203,74 @@ class _Link:
             noise_figure_db=self.noise_figure_db,
         )
 
-    def _reasons(self, mode: TransceiverMode, margin: float, dispersion: float) -> tuple[str, ...]:
+    def _reasons(self, mode: TransceiverMode, margin: float, quality: LineQuality) -> tuple[str, ...]:
         """Why the mode is not feasible here, each with its figure and limit."""
-        request, reasons = self.request, []
+        request = self.request
+        if mode.reach_km is not None:
+            missing = request.length_km - mode.reach_km
+            return (f"{missing:g} km too little (measured reach {mode.reach_km:g} km)",) if missing > 0 else ()
+        reasons = []
+        dispersion, spans = float(quality.dispersion_ps_nm[0]), len(self.spans_km)
+        pmd = pmd_ps(self.system, float(quality.pmd_ps[0]) ** 2, float(spans), 1.0)
         if margin < request.margin_db:
             reasons.append(f"{request.margin_db - margin:.1f} dB too little")
         if request.length_km > mode.max_km:
             reasons.append(f"{request.length_km:g} km, at most {mode.max_km:g} km")
-        if mode.max_spans and len(self.spans_km) > mode.max_spans:
-            reasons.append(f"{len(self.spans_km)} spans, at most {mode.max_spans}")
+        if mode.max_spans and spans > mode.max_spans:
+            reasons.append(f"{spans} spans, at most {mode.max_spans}")
         if abs(dispersion) > mode.max_dispersion_ps_nm:
             reasons.append(f"{dispersion:,.0f} ps/nm of dispersion, at most {mode.max_dispersion_ps_nm:,.0f}")
+        if mode.max_pmd_ps and pmd > mode.max_pmd_ps:
+            reasons.append(f"{pmd:.1f} ps of polarization mode dispersion, at most {mode.max_pmd_ps:g}")
         return tuple(reasons)
 
-    def _reach_km(self, mode: TransceiverMode, noise_a_span: float, own: float) -> float:
-        """Longest line of such spans (of their mean length) on which the mode holds, in whole spans."""
-        span_km = self.request.length_km / len(self.spans_km)
-        allowed = 10 ** (-(mode.required_osnr_db + self.request.margin_db) / 10) - own
-        spans = max(0.0, allowed / noise_a_span)
-        spans = min(spans, mode.max_km / span_km, mode.max_spans or math.inf)
-        spans = min(spans, mode.max_dispersion_ps_nm / (abs(self.fiber.dispersion_ps_nm_km) * span_km))
-        return float(np.floor(spans + ROUNDING) * span_km)
+    def _reach_km(self, mode: TransceiverMode, noise_a_span: float, of_booster: float) -> float:
+        """Measured reach, else the longest line of such spans (of their mean length) on which the mode holds."""
+        if mode.reach_km is not None:
+            return mode.reach_km
+        return longest_km(
+            mode,
+            self.fiber,
+            self.system,
+            span_km=self.request.length_km / len(self.spans_km),
+            noise_a_span=noise_a_span,
+            of_booster=of_booster,
+            margin_db=self.request.margin_db,
+        )
 
 
-def _modes(request: LinkRequest, catalog: Catalog) -> list[TransceiverMode]:
-    modes = [mode for mode in catalog.transceivers if request.rate_gbps in (None, mode.rate_gbps)]
+def _wanted(request: LinkRequest, catalog: Catalog) -> tuple[list[TransceiverMode], list[GreyOptic]]:
+    """Coherent modes of the chosen catalogue and grey optics, of the rate asked for."""
+    known = catalog.modes_of(request.catalog)
+    modes = [mode for mode in known if request.rate_gbps in (None, mode.rate_gbps)]
+    grey = [optic for optic in catalog.grey_optics if request.rate_gbps in (None, optic.rate_gbps)]
     if not modes:
-        known = ", ".join(f"{rate:g}" for rate in sorted({mode.rate_gbps for mode in catalog.transceivers}))
+        rates = ", ".join(f"{rate:g}" for rate in sorted({mode.rate_gbps for mode in known}))
         raise InvalidInput(
-            f"rate_gbps is {request.rate_gbps:g}, but no mode of the catalogue has that rate; choose one of {known}",
+            f"rate_gbps is {request.rate_gbps:g}, but no mode of the catalogue has that rate; choose one of {rates}",
             reason="MODES_EMPTY",
             field_path="rate_gbps",
         )
-    return sorted(modes, key=lambda mode: (-mode.rate_gbps, mode.cost_usd, mode.power_w, mode.width_ghz, mode.id))
+    modes.sort(key=lambda mode: (-mode.rate_gbps, mode.cost_usd, mode.power_w, mode.width_ghz, mode.id))
+    return modes, sorted(grey, key=lambda optic: (-optic.rate_gbps, optic.reach_km, optic.cost_usd, optic.id))
 
 
-def _best(modes: tuple[LinkMode, ...]) -> list[LinkMode]:
-    """For every rate the feasible mode of least cost, power and spectrum, highest rate first."""
-    best: dict[float, LinkMode] = {}
+def _best(modes: list[AnyMode]) -> list[AnyMode]:
+    """For every rate the first feasible mode, where modes are in order of cost, power and spectrum."""
+    best: dict[float, AnyMode] = {}
     for mode in modes:
         if mode.feasible:
             best.setdefault(mode.rate_gbps, mode)
     return list(best.values())
 
 
-def _explanation(request: LinkRequest, modes: tuple[LinkMode, ...], best: list[LinkMode]) -> tuple[str, ...]:
-    """Rate by rate, which mode fits and what the others lack."""
-    told = []
-    for rate in dict.fromkeys(mode.rate_gbps for mode in modes):
-        chosen = next((mode for mode in best if mode.rate_gbps == rate), None)
-        if chosen is not None:
-            told.append(f"{rate:g}G fits on {request.length_km:g} km: {chosen.name} with {chosen.margin_db:.1f} dB")
-            continue
-        lacks = "; ".join(f"{mode.name} has {', '.join(mode.reasons)}" for mode in modes if mode.rate_gbps == rate)
-        told.append(f"{rate:g}G does not fit on {request.length_km:g} km: {lacks}")
-    return tuple(told)
-
-
-def _cheapest(modes: tuple[LinkMode, ...]) -> LinkMode | None:
-    """The mode of least cost for the capacity, ties by power, then by fiber pairs."""
-    sized = [(mode.size.cost_usd, mode.size.power_w, mode.size.fiber_pairs, mode) for mode in modes if mode.size]
-    return min(sized, key=lambda item: (item[:3], item[3].name))[3] if sized else None
-
-
-def _size_in_words(request: LinkRequest, cheapest: LinkMode | None) -> tuple[str, ...]:
-    if request.capacity_gbps is None:
-        return ()
-    wanted = f"{request.capacity_gbps / 1000:,.1f} Tbit/s"
-    if cheapest is None or cheapest.size is None:
-        return (f"{wanted} over {request.length_km:g} km: no mode fits",)
-    size = cheapest.size
-    return (
-        f"{wanted} over {request.length_km:g} km cost least with {cheapest.name}: {size.lightpaths:,} lightpaths on "
-        f"{size.fiber_pairs:,} fiber pairs, {size.transceivers:,} transceivers, {size.amplifiers:,} amplifiers, "
-        f"{size.power_w / 1e6:,.2f} MW, {size.cost_usd / 1e6:,.1f} million USD (transceivers "
-        f"{size.transceiver_usd / 1e6:,.1f}, line {size.line_usd / 1e6:,.1f}, fiber {size.fiber_usd / 1e6:,.1f}; "
-        "indicative, purchase only)",
-    )
+def _cheapest(modes: list[AnyMode], offers: dict[str, Offer], request: LinkRequest) -> AnyMode | None:
+    """The mode of least cost for the capacity among those whose pairs are on offer, ties by power, then by pairs."""
+    most = request.pairs_available
+    ranked = [
+        (sized.rank, mode)
+        for mode in modes
+        if mode.feasible and (sized := size_of(offers[mode.name], request)) is not None
+        if most is None or sized.size.fiber_pairs <= most
+    ]
+    return min(ranked, key=lambda item: item[0])[1] if ranked else None

@@ -3,11 +3,15 @@
 Nothing here decides or checks anything; every figure is of the plan, the scenario or the catalogue, or a sum.
 """
 
+from topodesign.outputs.amplifier_sites import AmplifierPlace, AmplifierSite, amplifier_sites_of
+from topodesign.outputs.bill_by_year import YearLine, bill_by_year, bill_by_year_csv
 from topodesign.outputs.bill_lines import BillLine, bill_csv
 from topodesign.outputs.bill_of_materials import bill_of_materials
 from topodesign.outputs.chart_style import png_bytes, svg_bytes
 from topodesign.outputs.cost_chart import cost_chart
+from topodesign.outputs.fabric_bill_table import fabric_bill_csv
 from topodesign.outputs.fabric_charts import fabric_chart
+from topodesign.outputs.fabric_comparison_chart import fabric_comparison_chart
 from topodesign.outputs.geodataframes import plan_to_geodataframes, write_geopackage
 from topodesign.outputs.geojson import geojson_bytes, plan_to_geojson
 from topodesign.outputs.properties import LAYER_MEANING, LAYERS, PROPERTIES, Property
@@ -20,12 +24,20 @@ __all__ = [
     "LAYER_MEANING",
     "OUTPUT_FILES",
     "PROPERTIES",
+    "AmplifierPlace",
+    "AmplifierSite",
     "BillLine",
     "Property",
+    "YearLine",
+    "amplifier_sites_of",
+    "bill_by_year",
+    "bill_by_year_csv",
     "bill_csv",
     "bill_of_materials",
     "cost_chart",
+    "fabric_bill_csv",
     "fabric_chart",
+    "fabric_comparison_chart",
     "geojson_bytes",
     "load_plan",
     "plan_to_geodataframes",

@@ -1,8 +1,9 @@
 """What has to be bought, built and rented: one line per item and place, priced as the plan's cost items are.
 
 Quantities follow the cost table of docs/formulation.md. The lines of a cost item sum to it, and the column
-``cost_usd`` to the plan's cost, to the cent. What is beside the plan's cost (accelerators, the fabrics inside sites)
-has a column of its own. Prices are indicative: each line says where its price comes from and how far to trust it.
+``cost_usd`` to the plan's cost, to the cent. What is beside the plan's cost (accelerators, the fabrics inside sites,
+spares, new huts) has a column of its own. Prices are indicative: each line says where its price comes from and how far
+to trust it.
 """
 
 from collections import Counter
@@ -13,7 +14,9 @@ from topodesign.domain.equipment import Catalog, LineSystem, Origin
 from topodesign.domain.plan import Lightpath, Plan
 from topodesign.domain.scenario import FiberSegment, Scenario
 from topodesign.optics.reach import LINE_SYSTEM_OF_BAND
+from topodesign.outputs.amplifier_sites import amplifier_sites_of
 from topodesign.outputs.bill_energy import annuity_years, energy_lines
+from topodesign.outputs.bill_line_plant import hut_lines, span_lines, spare_lines
 from topodesign.outputs.bill_lines import (
     BESIDE,
     SCENARIO_PRICE,
@@ -27,7 +30,7 @@ from topodesign.outputs.network_load import transceivers_by_node
 
 
 def bill_of_materials(scenario: Scenario, plan: Plan, catalog: Catalog) -> tuple[BillLine, ...]:
-    """All lines, by place: sites, fiber segments, transceivers, then energy and its carbon.
+    """All lines: sites, fiber, transceivers, energy and its carbon; then spans, huts and spares beside the cost.
 
     Parameters
     ----------
@@ -41,6 +44,7 @@ def bill_of_materials(scenario: Scenario, plan: Plan, catalog: Catalog) -> tuple
     NotFound
         When the scenario or the plan names equipment that the catalogue lacks (``EQUIPMENT_UNKNOWN``).
     """
+    huts = amplifier_sites_of(scenario, plan, catalog)
     lines = (
         *_site_lines(scenario, plan, catalog),
         *_fabric_lines(scenario, plan),
@@ -48,6 +52,9 @@ def bill_of_materials(scenario: Scenario, plan: Plan, catalog: Catalog) -> tuple
         *_line_system_lines(scenario, plan, catalog),
         *_transceiver_lines(scenario, plan, catalog),
         *energy_lines(scenario, plan, catalog),
+        *span_lines(scenario, plan),
+        *hut_lines(catalog, huts),
+        *spare_lines(scenario, plan, catalog, huts),
     )
     return rounded_to_items(lines, plan.cost_items)
 

@@ -8,15 +8,15 @@ from typing import Any
 
 from topodesign.catalog import load_catalog
 from topodesign.domain.equipment import Catalog
-from topodesign.domain.plan import Plan, SegmentPlan
-from topodesign.domain.scenario import FiberSegment, Scalar, Scenario
+from topodesign.domain.plan import Plan
+from topodesign.domain.scenario import Scalar, Scenario
+from topodesign.outputs.amplifier_sites import AmplifierSite, amplifier_sites_of
 from topodesign.outputs.extent import bounding_box
 from topodesign.outputs.geodesics import (
     Line,
     cut_at_antimeridian,
     densified,
     distance_km,
-    position_at,
     rounded_degrees,
 )
 from topodesign.outputs.network_load import (
@@ -28,6 +28,7 @@ from topodesign.outputs.network_load import (
 )
 from topodesign.outputs.polygons import polygon_geometry
 from topodesign.outputs.properties import LAYERS, Layer, properties_of
+from topodesign.outputs.route_lines import drawn_as, route_line
 
 Feature = dict[str, Any]  # GeoJSON
 Geometry = dict[str, Any]
@@ -52,6 +53,10 @@ class MapSource:
         return power_by_site(self.scenario, self.plan, self.catalog)
 
     @cached_property
+    def amplifier_sites(self) -> tuple[AmplifierSite, ...]:
+        return amplifier_sites_of(self.scenario, self.plan, self.catalog)
+
+    @cached_property
     def segment_load(self) -> Mapping[str, tuple[int, float]]:
         return lightpaths_on_segments(self.plan)
 
@@ -64,6 +69,7 @@ def features_by_layer(scenario: Scenario, plan: Plan) -> dict[Layer, list[Featur
         "fiber_segments": fiber_segments,
         "links": links,
         "amplifiers": amplifiers,
+        "amplifier_sites": amplifier_sites,
         "regenerators": regenerators,
         "sites": sites,
         "clusters": clusters,
@@ -157,6 +163,11 @@ def links(source: MapSource) -> Iterator[Made]:
                 "length_km": link.length_km,
                 "geodesic_km": distance_km(*ends),
                 "latency_ms": max((path.latency_ms for path in paths), default=None),
+                "gsnr_db": link.gsnr_db,
+                "margin_db": link.margin_db,
+                "spectrum_ghz": link.spectrum_ghz,
+                "pairs": link.pairs,
+                "amplifiers": link.amplifiers,
                 "segment_ids": ";".join(sorted({segment for path in paths for segment in path.segments})),
                 "drawn_as": "geodesic",
             },
@@ -166,27 +177,42 @@ def links(source: MapSource) -> Iterator[Made]:
 
 def amplifiers(source: MapSource) -> Iterator[Made]:
     """In-line amplifier places: the ends of equal spans, measured along the drawn line."""
-    for lit in source.plan.segments:
-        segment = source.scenario.segment_by_id[lit.segment_id]
-        line = route_line(source.scenario, segment) if lit.spans > 1 else ()
-        for place in range(1, lit.spans):
-            yield _amplifier(segment, lit, line, place)
+    for hut in source.amplifier_sites:
+        for place in hut.places:
+            yield (
+                place.id,
+                _point_geometry(place.lon, place.lat),
+                {
+                    "segment_id": place.segment_id,
+                    "position": place.number,
+                    "from_a_km": place.from_a_km,
+                    "amplifiers": place.amplifiers,
+                    "amplifier_site": hut.id,
+                    "drawn_as": place.drawn_as,
+                },
+                {},
+            )
 
 
-def _amplifier(segment: FiberSegment, lit: SegmentPlan, line: Line, place: int) -> Made:
-    lon, lat = position_at(line, place / lit.spans)
-    return (
-        f"{lit.segment_id};{place:04d}",
-        _point_geometry(lon, lat),
-        {
-            "segment_id": lit.segment_id,
-            "position": place,
-            "from_a_km": segment.length_km * place / lit.spans,
-            "amplifiers": lit.pairs,
-            "drawn_as": "estimate",
-        },
-        {},
-    )
+def amplifier_sites(source: MapSource) -> Iterator[Made]:
+    """Huts of in-line amplifiers, shared within a conduit."""
+    for hut in source.amplifier_sites:
+        yield (
+            hut.id,
+            _point_geometry(hut.lon, hut.lat),
+            {
+                "hut_id": hut.id,
+                "conduits": ";".join(hut.conduits),
+                "segment_ids": ";".join(hut.segments),
+                "pairs": hut.pairs,
+                "amplifiers": hut.amplifiers,
+                "amplifier_power_w": hut.amplifier_power_w,
+                "feed_power_w": hut.feed_power_w,
+                "apart_km": hut.apart_km,
+                "drawn_as": hut.drawn_as,
+            },
+            {},
+        )
 
 
 def regenerators(source: MapSource) -> Iterator[Made]:
@@ -263,20 +289,6 @@ def clusters(source: MapSource) -> Iterator[Made]:
             },
             {},
         )
-
-
-def route_line(scenario: Scenario, segment: FiberSegment) -> Line:
-    """Positions from end a to end b, densified: along the given geometry, else along the geodesic."""
-    start, end = scenario.position(segment.a), scenario.position(segment.b)
-    if len(segment.geometry) < 2:
-        return densified((start, end))
-    forward = distance_km(start, segment.geometry[0]) + distance_km(end, segment.geometry[-1])
-    backward = distance_km(start, segment.geometry[-1]) + distance_km(end, segment.geometry[0])
-    return densified(segment.geometry if forward <= backward else segment.geometry[::-1])
-
-
-def drawn_as(segment: FiberSegment) -> str:
-    return "route" if len(segment.geometry) >= 2 else "geodesic"
 
 
 def _feature(

@@ -20,6 +20,7 @@ GEOMETRY_TYPES: dict[Layer, str] = {
     "fiber_segments": "MultiLineString",
     "links": "MultiLineString",
     "amplifiers": "Point",
+    "amplifier_sites": "Point",
     "regenerators": "Point",
     "sites": "Point",
     "clusters": "Point",

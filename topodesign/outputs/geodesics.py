@@ -57,17 +57,23 @@ def densified(line: Sequence[Position], *, step_km: float = STEP_KM) -> Line:
     return tuple(positions)
 
 
-def position_at(line: Sequence[Position], share: float) -> Position:
-    """The position at ``share`` (0 to 1) of the line's geodesic length from its start."""
-    lengths = [distance_km(start, end) for start, end in pairwise(line)]
-    left_km = share * math.fsum(lengths)
-    for start, end, length_km in zip(line, line[1:], lengths, strict=False):
-        if left_km <= length_km and length_km > 0:
-            azimuth = wgs84().inv(*start, *end)[0]
-            lon, lat, _ = wgs84().fwd(*start, azimuth, left_km * 1e3)
-            return (float(lon), float(lat))
-        left_km -= length_km
-    return line[-1]
+def positions_at(line: Sequence[Position], shares: Sequence[float]) -> Line:
+    """The positions at ``shares`` (0 to 1, not falling) of the line's geodesic length from its start."""
+    edges = [(start, *wgs84().inv(*start, *end)) for start, end in pairwise(line)]
+    total_m = math.fsum(length_m for *_, length_m in edges)
+    found: list[Position] = []
+    place, behind_m = 0, 0.0
+    for share in shares:
+        while place < len(edges) and behind_m + edges[place][3] < share * total_m:
+            behind_m += edges[place][3]
+            place += 1
+        if place == len(edges):  # the end, or beyond it by rounding
+            found.append(line[-1])
+            continue
+        start, azimuth, *_ = edges[place]
+        lon, lat, _ = wgs84().fwd(*start, azimuth, share * total_m - behind_m)
+        found.append((float(lon), float(lat)))
+    return tuple(found)
 
 
 def cut_at_antimeridian(line: Sequence[Position]) -> tuple[Line, ...]:

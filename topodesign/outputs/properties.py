@@ -7,7 +7,9 @@ carried on beside these, under their own names (with ``input_`` in front where a
 from dataclasses import dataclass
 from typing import Literal
 
-Layer = Literal["power_zones", "fiber_segments", "links", "amplifiers", "regenerators", "sites", "clusters"]
+Layer = Literal[
+    "power_zones", "fiber_segments", "links", "amplifiers", "amplifier_sites", "regenerators", "sites", "clusters"
+]
 Kind = Literal["string", "integer", "number", "boolean"]
 
 LAYERS: tuple[Layer, ...] = (
@@ -15,6 +17,7 @@ LAYERS: tuple[Layer, ...] = (
     "fiber_segments",
     "links",
     "amplifiers",
+    "amplifier_sites",
     "regenerators",
     "sites",
     "clusters",
@@ -26,6 +29,7 @@ LAYER_MEANING: dict[Layer, str] = {
     "fiber_segments": "fiber that the plan lights (lines)",
     "links": "logical links between clusters, drawn as geodesics (lines)",
     "amplifiers": "in-line amplifier places of lit fiber, evenly spaced along the drawn line (points)",
+    "amplifier_sites": "huts of in-line amplifiers, shared by the fiber of a conduit (points)",
     "regenerators": "hubs and junctions where lightpaths are regenerated (points)",
     "sites": "all candidate sites, used or not (points)",
     "clusters": "the sites that the plan uses (points)",
@@ -87,6 +91,23 @@ _ROWS: dict[Layer, tuple[tuple[str, Kind, str, bool, str], ...]] = {
         ("length_km", "number", "km", False, "fiber length of the longest route"),
         ("geodesic_km", "number", "km", False, "distance between the sites"),
         ("latency_ms", "number", "ms", True, "one way over the longest route, transceivers included"),
+        ("gsnr_db", "number", "dB", True, "least GSNR of its lightpaths in 0.1 nm, transmitter included"),
+        ("margin_db", "number", "dB", True, "least margin above what the mode needs"),
+        ("spectrum_ghz", "number", "GHz", True, "spectrum of all its channels"),
+        (
+            "pairs",
+            "integer",
+            "",
+            True,
+            "fiber pairs that its channels run on where they leave a; other links may share them",
+        ),
+        (
+            "amplifiers",
+            "integer",
+            "",
+            True,
+            "in-line amplifiers on all the pairs that its channels run on; other links may share them",
+        ),
         ("segment_ids", "string", "", False, "fiber segments that its lightpaths use, joined by ;"),
         ("drawn_as", "string", "", False, "geodesic: the route is that of its segments"),
     ),
@@ -95,7 +116,19 @@ _ROWS: dict[Layer, tuple[tuple[str, Kind, str, bool, str], ...]] = {
         ("position", "integer", "", False, "number of the place along the segment, from end a, starting at 1"),
         ("from_a_km", "number", "km", False, "fiber length from end a"),
         ("amplifiers", "integer", "", False, "amplifiers at this place, one per pair in use"),
-        ("drawn_as", "string", "", False, "estimate: evenly spaced along the drawn line"),
+        ("amplifier_site", "string", "", False, "hut that it stands in"),
+        ("drawn_as", "string", "", False, "route: on the given geometry; geodesic: none was given, an estimate"),
+    ),
+    "amplifier_sites": (
+        ("hut_id", "string", "", False, "id of the hut: that of its first amplifier place"),
+        ("conduits", "string", "", False, "conduits of its segments, joined by ;"),
+        ("segment_ids", "string", "", False, "segments that are amplified in it, joined by ;"),
+        ("pairs", "integer", "", False, "fiber pairs that are amplified in it"),
+        ("amplifiers", "integer", "", False, "in-line amplifiers in it, one per pair"),
+        ("amplifier_power_w", "number", "W", False, "rated draw of its amplifiers"),
+        ("feed_power_w", "number", "W", False, "power to be fed in: the amplifiers' times the PUE of a hut"),
+        ("apart_km", "number", "km", False, "distance of the farthest of its amplifier places; 0 where none is shared"),
+        ("drawn_as", "string", "", False, "route: on the given geometry; geodesic: none was given, an estimate"),
     ),
     "regenerators": (
         ("node_id", "string", "", False, "hub or junction"),

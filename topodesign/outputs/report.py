@@ -11,6 +11,7 @@ from string import Template
 from topodesign.domain.plan import Plan
 from topodesign.domain.scenario import Scenario
 from topodesign.outputs import report_tables as tables
+from topodesign.outputs.availability_table import availability_section
 from topodesign.outputs.base_layer import BASE_CREDIT
 from topodesign.outputs.chart_style import svg_bytes
 from topodesign.outputs.cost_chart import cost_chart
@@ -98,6 +99,8 @@ def _sections(scenario: Scenario, plan: Plan, drawn: ReportMap) -> list[str]:
     if plan.verification is not None and plan.verification.failures:
         note = "Bandwidth that is left for the all-reduce between sites, derived again by the independent verifier."
         parts.append(_section("Failures", f'<p class="note">{note}</p>{tables.failure_table(plan)}'))
+    if plan.availability is not None and plan.availability.pairs:
+        parts.append(_section("Availability", availability_section(plan.availability)))
     parts.append(_section("Assumptions", tables.bullet_list(plan.assumptions or scenario.assumptions)))
     parts.append(_section("Provenance", tables.provenance_table(plan)))
     return parts

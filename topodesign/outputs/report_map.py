@@ -10,9 +10,10 @@ from topodesign.domain.scenario import Position, Scenario
 from topodesign.outputs import map_colors
 from topodesign.outputs.base_layer import PAN_ROOM, BaseLayer, View, base_layer, view_of
 from topodesign.outputs.extent import bounding_box
-from topodesign.outputs.features import Feature, Geometry, features_by_layer, route_line
+from topodesign.outputs.features import Feature, Geometry, features_by_layer
 from topodesign.outputs.geodesics import cut_at_antimeridian
 from topodesign.outputs.properties import LAYERS, Layer, properties_of
+from topodesign.outputs.route_lines import route_line
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry

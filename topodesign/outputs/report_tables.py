@@ -131,11 +131,17 @@ def link_table(scenario: Scenario, plan: Plan) -> str:
             f"{link.lightpaths:,}",
             gbps(link.capacity_gbps),
             f"{link.length_km:,.0f}",
+            "-" if link.margin_db is None else f"{link.margin_db:.1f}",
+            "-" if link.pairs is None else f"{link.pairs:,}",
+            "-" if link.amplifiers is None else f"{link.amplifiers:,}",
         )
         for link in sorted(plan.links, key=lambda item: (-item.capacity_gbps, item.a, item.z, item.mode))
     ]
-    header = ("From", "To", "Transceiver mode", "Lightpaths", "Capacity, each way", "Longest route, km")
-    return table(header, rows, numbers=(3, 4, 5))
+    header = (
+        *("From", "To", "Transceiver mode", "Lightpaths", "Capacity, each way", "Longest route, km"),
+        *("Least margin, dB", "Fiber pairs", "Amplifiers passed"),
+    )
+    return table(header, rows, numbers=(3, 4, 5, 6, 7, 8))
 
 
 def _named(scenario: Scenario, site_id: str) -> str:

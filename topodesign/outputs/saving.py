@@ -9,6 +9,7 @@ from topodesign.domain.codec import decode_json, encode_json
 from topodesign.domain.errors import NotFound
 from topodesign.domain.plan import Plan
 from topodesign.domain.scenario import Scenario
+from topodesign.outputs.bill_by_year import bill_by_year, bill_by_year_csv
 from topodesign.outputs.bill_lines import bill_csv
 from topodesign.outputs.bill_of_materials import bill_of_materials
 from topodesign.outputs.chart_style import png_bytes, svg_bytes
@@ -26,8 +27,8 @@ def save_plan(scenario: Scenario, plan: Plan, directory: str | Path) -> tuple[Pa
     """Write a plan with everything that is made from it.
 
     ``plan.json`` and, where the plan was verified, ``verification.json``; and for a plan with sites
-    ``site-plan.geojson``, ``plan.gpkg``, ``bill-of-materials.csv``, ``cost.png`` and ``cost.svg``, ``fabrics.json``,
-    ``fabrics.png`` and ``fabrics.svg`` (where fabrics were evaluated), ``report.html``.
+    ``site-plan.geojson``, ``plan.gpkg``, ``bill-of-materials.csv``, ``bill-of-materials-by-year.csv``, ``cost.png`` and
+    ``cost.svg``, ``fabrics.json``, ``fabrics.png`` and ``fabrics.svg`` (where fabrics were evaluated), ``report.html``.
 
     All is written into a folder of its own first (inside ``directory``, or beside it where it does not exist yet) and
     moved into place at the end: after a failure, what was there before is there again. Our files of an earlier plan go,
@@ -112,8 +113,10 @@ def _write_files(scenario: Scenario, plan: Plan, folder: Path) -> None:
         return
     (folder / "site-plan.geojson").write_bytes(geojson_bytes(plan_to_geojson(scenario, plan)))
     write_geopackage(plan_to_geodataframes(scenario, plan), folder / "plan.gpkg")
-    bill = bill_of_materials(scenario, plan, load_catalog(scenario.catalog_overrides))
-    (folder / "bill-of-materials.csv").write_bytes(bill_csv(bill))
+    catalog = load_catalog(scenario.catalog_overrides)
+    (folder / "bill-of-materials.csv").write_bytes(bill_csv(bill_of_materials(scenario, plan, catalog)))
+    by_year = bill_by_year(scenario, plan, catalog)
+    (folder / "bill-of-materials-by-year.csv").write_bytes(bill_by_year_csv(by_year))
     if plan.cost_items:
         costs = cost_chart(plan.cost_items)
         (folder / "cost.png").write_bytes(png_bytes(costs))

@@ -13,6 +13,7 @@ OUTPUT_FILES = (
     "site-plan.geojson",
     "plan.gpkg",
     "bill-of-materials.csv",
+    "bill-of-materials-by-year.csv",
     "fabrics.json",
     "fabrics.png",
     "fabrics.svg",

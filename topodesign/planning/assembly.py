@@ -21,6 +21,7 @@ from topodesign.domain.plan import (
     Sync,
 )
 from topodesign.optics.lightpaths import LightpathCandidate
+from topodesign.optics.measured import measured_assumptions
 from topodesign.optics.reach import channel_width_ghz
 from topodesign.planning.design import Design, StretchRuns, site_power_mw
 from topodesign.planning.instance import Instance
@@ -114,8 +115,12 @@ def assumptions_of(instance: Instance) -> tuple[str, ...]:
         "prices of transceivers, line systems, accelerators and fabrics come from the catalogue and are indicative",
         "every lightpath has its channels and fiber pairs, a new assignment also for those in service; nodes switch "
         "single channels, so that pairs may differ from segment to segment",
-        "express nodes (junctions and buildings that light passes through) add no loss beyond optics.margin_db",
+        "every segment has a terminal at each end, at express nodes too (junctions and buildings that light passes "
+        f"through): {instance.reach.line_system.terminal_loss_db:g} dB of ROADM or multiplexer, which a booster of "
+        f"{instance.reach.line_system.noise_figure_db:g} dB noise figure makes up for",
     ]
+    reach, scenario = instance.reach, instance.scenario
+    own += measured_assumptions(reach.modes, scenario.optics, scenario.measured_reaches)
     late = [site.site_id for site in instance.scenario.sites if site.in_service_year is not None]
     if late:
         own.append(f"in_service_year is not a limit: {len(late)} sites have one, and all sites count as in service")
@@ -207,8 +212,8 @@ def _link(instance: Instance, paths: Sequence[Lightpath], pairs: Collection[tupl
         gsnr_db=min(path.gsnr_db for path in paths),
         margin_db=min(path.margin_db for path in paths),
         spectrum_ghz=count * width,
-        pairs=sum(node in instance.graph.ends[segment] for segment, _ in pairs),
-        amplifiers=sum(instance.segment_prices[segment].spans - 1 for segment, _ in pairs),
+        pairs=sum(node in instance.graph.ends[segment] for segment, _ in pairs) if pairs else None,
+        amplifiers=sum(instance.segment_prices[segment].spans - 1 for segment, _ in pairs) if pairs else None,
     )
 
 

@@ -85,7 +85,7 @@ class _Coarse:
     def __init__(self, scenario: Scenario, catalog: Catalog) -> None:
         self.scenario = scenario
         self.graph = FiberGraph.of(scenario)
-        self.reach = ReachModel(catalog, scenario.optics)
+        self.reach = ReachModel(catalog, scenario.optics, scenario.measured_reaches)
         self.powers = PowerPrices(scenario)
         self.sites = candidate_sites(scenario, catalog, self.graph, self.powers)
         line = line_system_of(scenario, catalog)

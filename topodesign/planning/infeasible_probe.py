@@ -154,7 +154,7 @@ def without_light(scenario: Scenario, catalog: Catalog) -> Instance:
     accelerator = catalog.accelerator(scenario.size.accelerator)
     demand = sync_demand(scenario, accelerator)
     graph = FiberGraph.of(scenario)
-    reach = ReachModel(catalog, scenario.optics)
+    reach = ReachModel(catalog, scenario.optics, scenario.measured_reaches)
     powers = PowerPrices(scenario)
     sites = candidate_sites(scenario, catalog, graph, powers)
     line = line_system_of(scenario, catalog)

@@ -20,6 +20,7 @@ from topodesign.optics.lightpaths import (
     LightpathCandidate,
     LightpathFinder,
     RoundTrips,
+    RouteOfPair,
     candidate_lightpaths,
     detours,
     round_trips,
@@ -177,7 +178,7 @@ def compile_instance(
     """
     demand = sync_demand(scenario, catalog.accelerator(scenario.size.accelerator))
     graph = FiberGraph.of(scenario)
-    reach = ReachModel(catalog, scenario.optics)
+    reach = ReachModel(catalog, scenario.optics, scenario.measured_reaches)
     powers = PowerPrices(scenario)
     accelerator = catalog.accelerator(scenario.size.accelerator)
     purchase = scenario.size.pod_accelerators * accelerator.cost_usd if counts_purchase else 0.0
@@ -220,18 +221,22 @@ def with_more_routes(instance: Instance) -> Instance:
     """The instance with every detour around one segment of its routes as a candidate too, in every mode."""
     finder, limit = instance.finder, instance.scenario.policy.max_rtt_ms
     nodes, segments = instance.graph.nodes, instance.graph.segments
-    known: list[KnownPath] = []
+    routes: list[RouteOfPair] = []
     for i, source in enumerate(instance.trips.sites):
         for j in range(i + 1, len(instance.trips.sites)):
             if instance.trips.rtt_ms[i][j] > limit:
                 continue
             target = instance.trips.sites[j]
-            for route in detours(instance.graph, source, target):
-                ids = tuple(segments[segment].segment_id for segment in route)
-                known.extend(
-                    KnownPath(a=nodes[source], z=nodes[target], mode=path.mode.id, segments=ids)
-                    for path in finder.on_route(source, target, route)
-                )
+            routes.extend((source, target, route) for route in detours(instance.graph, source, target))
+    known = [
+        KnownPath(
+            a=nodes[path.a],
+            z=nodes[path.z],
+            mode=path.mode.id,
+            segments=tuple(segments[segment].segment_id for segment in path.route),
+        )
+        for path in finder.on_routes(routes)
+    ]
     return widened(instance, known)
 
 

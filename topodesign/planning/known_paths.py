@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from topodesign.domain.plan import Plan
 from topodesign.domain.scenario import Scenario
-from topodesign.optics.lightpaths import LightpathCandidate, LightpathFinder
+from topodesign.optics.lightpaths import LightpathCandidate, LightpathFinder, RouteOfPair
 
 PathKey = tuple[int, int, tuple[int, ...], str]
 
@@ -57,8 +57,7 @@ def with_known_paths(
     lit = list(lit_counts) or [0] * len(paths)
     position = {path_key(path): index for index, path in enumerate(paths)}
     allowed = set(ends)
-    for item in known:
-        candidate = _candidate(finder, item)
+    for item, candidate in zip(known, _candidates(finder, known), strict=True):
         if candidate is None or not {candidate.a, candidate.z} <= allowed:
             continue
         key = path_key(candidate)
@@ -72,13 +71,23 @@ def with_known_paths(
     return tuple(paths), tuple(lit)
 
 
-def _candidate(finder: LightpathFinder, item: KnownPath) -> LightpathCandidate | None:
-    graph = finder.graph
-    by_id = {segment.segment_id: index for index, segment in enumerate(graph.segments)}
-    if item.a not in graph.index or item.z not in graph.index or not set(item.segments) <= set(by_id):
-        return None
-    source, target = graph.index[item.a], graph.index[item.z]
-    route = tuple(by_id[segment] for segment in item.segments)
-    if source > target:
-        source, target, route = target, source, tuple(reversed(route))
-    return finder.in_mode(source, target, route, item.mode)
+def _candidates(finder: LightpathFinder, known: Sequence[KnownPath]) -> list[LightpathCandidate | None]:
+    """The candidate of each known lightpath, ``None`` where the graph or the modes do not allow it."""
+    by_id = {segment.segment_id: index for index, segment in enumerate(finder.graph.segments)}
+    nodes = finder.graph.index
+    asked = [
+        (position, item)
+        for position, item in enumerate(known)
+        if item.a in nodes and item.z in nodes and by_id.keys() >= set(item.segments)
+    ]
+    routes = [
+        _from_lower_end(nodes[item.a], nodes[item.z], [by_id[each] for each in item.segments]) for _, item in asked
+    ]
+    found: list[LightpathCandidate | None] = [None] * len(known)
+    for (position, _), candidate in zip(asked, finder.in_modes(routes, [item.mode for _, item in asked]), strict=True):
+        found[position] = candidate
+    return found
+
+
+def _from_lower_end(a: int, z: int, segments: Sequence[int]) -> RouteOfPair:
+    return (z, a, tuple(reversed(segments))) if a > z else (a, z, tuple(segments))

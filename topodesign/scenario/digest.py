@@ -26,12 +26,14 @@ def scenario_digest(scenario: Scenario) -> str:
 
 def _drop_unused(content: dict[str, Any]) -> None:
     """Inputs that came later count only where they are used, so that a scenario without them keeps its fingerprint."""
-    for key in ("traffic", "lit_lightpaths"):
+    for key in ("traffic", "lit_lightpaths", "measured_reaches"):
         if not content[key]:
             del content[key]
     for site in content["sites"]:
         if not site["hose_gbps"]:
             del site["hose_gbps"]
+    if content["optics"]["catalog"] == "standard":
+        del content["optics"]["catalog"]
     if content["policy"]["budget_usd"] is None:
         del content["policy"]["budget_usd"]
 

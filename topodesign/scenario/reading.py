@@ -12,6 +12,7 @@ from topodesign.domain.scenario import (
     FiberSegment,
     Junction,
     LitLightpath,
+    MeasuredReach,
     OpticsRules,
     Policy,
     PowerZone,
@@ -23,6 +24,7 @@ from topodesign.scenario.cross_checks import check_reachability, check_shared_id
 from topodesign.scenario.lightpaths import LightpathBuilder
 from topodesign.scenario.located import Part
 from topodesign.scenario.problems import ProblemLog
+from topodesign.scenario.reaches import ReachBuilder
 from topodesign.scenario.rows import Table
 from topodesign.scenario.settings import Settings, read_settings
 from topodesign.scenario.sources import (
@@ -30,6 +32,7 @@ from topodesign.scenario.sources import (
     FIBER,
     JUNCTIONS,
     LIGHTPATHS,
+    REACH,
     SETTINGS_FILE,
     SITES,
     ZONES,
@@ -46,8 +49,8 @@ def load_scenario(path: str | Path) -> Scenario:
     Parameters
     ----------
     path : str or Path
-        Folder with ``sites``, ``power_zones``, ``fiber`` and ``scenario.toml``, optionally ``junctions``, ``demand``
-        and ``lightpaths``. Files are read as data only: no path or address inside of them is followed.
+        Folder with ``sites``, ``power_zones``, ``fiber`` and ``scenario.toml``, optionally ``junctions``, ``demand``,
+        ``lightpaths`` and ``reach``. Files are read as data only: no path or address inside of them is followed.
 
     Returns
     -------
@@ -88,6 +91,7 @@ def read_scenario_files(files: Mapping[str, bytes]) -> Scenario:
 def _scenario(files: Mapping[str, bytes], log: ProblemLog, *, source: str, name: str) -> Scenario:
     settings = _settings(files, log)
     geography = _geography(files, settings.demand, log)
+    reaches = _reaches(files, log)
     _raise_problems(log, files, source=source)
     assert settings.workload is not None and settings.size is not None
     try:
@@ -105,9 +109,10 @@ def _scenario(files: Mapping[str, bytes], log: ProblemLog, *, source: str, name:
             economics=settings.economics or Economics(),
             optics=settings.optics or OpticsRules(),
             catalog_overrides=settings.catalog_overrides,
-            assumptions=(*geography.assumptions, *settings.assumptions),
+            assumptions=(*geography.assumptions, *reaches.assumptions, *settings.assumptions),
             traffic=geography.traffic.values,
             lit_lightpaths=geography.lit_lightpaths.values,
+            measured_reaches=reaches.values,
         )
     except InvalidInput as error:
         log.add_error(error, file=source, row=None, thing="")
@@ -213,6 +218,11 @@ def _lit_lightpaths(
     if table is None:
         return Part(file=LIGHTPATHS.names[0])
     return LightpathBuilder(table, segments.values, site_ids=site_ids, segment_ids=segment_ids, log=log).build()
+
+
+def _reaches(files: Mapping[str, bytes], log: ProblemLog) -> Part[MeasuredReach]:
+    table = _table(REACH, files, log)
+    return ReachBuilder(table, log).build() if table else Part(file=REACH.names[0])
 
 
 def _demand_notes(

@@ -8,6 +8,7 @@ from types import UnionType
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from topodesign.catalog import load_catalog
+from topodesign.domain.equipment import Catalog
 from topodesign.domain.errors import InvalidInput
 from topodesign.domain.scenario import Demand, Economics, OpticsRules, Policy, Size, Workload
 from topodesign.scenario.columns import LARGEST_WHOLE, is_finite
@@ -16,6 +17,9 @@ from topodesign.scenario.sources import SETTINGS_FILE
 from topodesign.scenario.toml_guard import too_deep
 
 T = TypeVar("T")
+
+TOLD_BY_THE_PLANNER = frozenset({"optics.catalog"})
+"""Settings that came later: a scenario that leaves them out keeps the fingerprint it had before they were."""
 
 GENERAL = {"name": str, "attribution": str, "cost_year": int}
 SECTIONS: Mapping[str, type] = {
@@ -214,11 +218,19 @@ def _check_names(size: Size | None, optics: OpticsRules | None, log: ProblemLog)
         if size.fabric not in FABRICS:
             message = f"size.fabric {size.fabric!r} is no known fabric; {nearest(size.fabric, FABRICS)}"
             _add(log, "VALUE_UNKNOWN", message, "size.fabric")
-    modes = [mode.id for mode in catalog.transceivers]
-    for mode in optics.modes if optics is not None else ():
-        if mode != "*" and mode not in modes:
-            message = f"optics.modes: {mode!r} matches no mode of the catalogue; {nearest(mode, modes)}"
-            _add(log, "EQUIPMENT_UNKNOWN", message, "optics.modes")
+    if optics is not None:
+        _check_modes(optics, catalog, log)
+
+
+def _check_modes(optics: OpticsRules, catalog: Catalog, log: ProblemLog) -> None:
+    home = {mode.id: mode.catalog for mode in catalog.transceivers}
+    known = [mode.id for mode in catalog.modes_of(optics.catalog)]
+    for mode in optics.modes:
+        if mode == "*" or mode in known:
+            continue
+        hint = f'set optics.catalog = "{home[mode]}"' if mode in home else nearest(mode, known)
+        message = f"optics.modes: {mode!r} matches no mode of the catalogue {optics.catalog!r}; {hint}"
+        _add(log, "EQUIPMENT_UNKNOWN", message, "optics.modes")
 
 
 def _check_budgets(size: Size | None, policy: Policy | None, log: ProblemLog) -> None:
@@ -267,7 +279,8 @@ def _flattened(table: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 def _assumptions(sections: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     for name, kind in SECTIONS.items():
         for item in dataclasses.fields(kind):
-            if item.name not in sections[name] and item.default is not None:
+            is_told = f"{name}.{item.name}" in TOLD_BY_THE_PLANNER
+            if item.name not in sections[name] and item.default is not None and not is_told:
                 value = list(item.default) if isinstance(item.default, tuple) else item.default
                 yield f"{SETTINGS_FILE} {name}.{item.name}: default {value}"
 

@@ -30,8 +30,9 @@ JUNCTIONS = FileKind(stem="junctions", formats=("geojson", "gpkg", "csv"), requi
 FIBER = FileKind(stem="fiber", formats=("geojson", "graphml", "csv", "gpkg"))
 DEMAND = FileKind(stem="demand", formats=("csv",), required=False)
 LIGHTPATHS = FileKind(stem="lightpaths", formats=("csv",), required=False)
+REACH = FileKind(stem="reach", formats=("csv",), required=False)
 SETTINGS = FileKind(stem="scenario", formats=("toml",))
-KINDS = (SITES, ZONES, JUNCTIONS, FIBER, DEMAND, LIGHTPATHS, SETTINGS)
+KINDS = (SITES, ZONES, JUNCTIONS, FIBER, DEMAND, LIGHTPATHS, REACH, SETTINGS)
 
 
 def limit_bytes(name: str) -> int:

@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from topodesign.v1 import scenario_pb2 as _scenario_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -125,6 +126,9 @@ class TransceiverMode(_message.Message):
     COST_USD_FIELD_NUMBER: _builtins.int
     POWER_W_FIELD_NUMBER: _builtins.int
     ORIGINS_FIELD_NUMBER: _builtins.int
+    REACH_KM_FIELD_NUMBER: _builtins.int
+    CATALOG_FIELD_NUMBER: _builtins.int
+    MAX_PMD_PS_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Id in the catalogue, such as zrplus-400."""
     name: _builtins.str
@@ -151,6 +155,12 @@ class TransceiverMode(_message.Message):
     """Indicative price of one module in US dollars, from 0."""
     power_w: _builtins.float
     """Power of one module in watts, from 0."""
+    reach_km: _builtins.float
+    """Measured reach in km, above 0, at most 40 000: it decides alone; absent: the line model gives the reach."""
+    catalog: _scenario_pb2.ModeCatalog.ValueType
+    """The set of modes that it belongs to; default MODE_CATALOG_STANDARD."""
+    max_pmd_ps: _builtins.float
+    """Polarization mode dispersion in ps that the receiver bears, from 0; 0 where no limit is stated."""
     @_builtins.property
     def origins(self) -> _containers.MessageMap[_builtins.str, Global___Origin]:
         """Origin of every figure by the name of its field; `*`: of all fields that are not named."""
@@ -172,10 +182,13 @@ class TransceiverMode(_message.Message):
         cost_usd: _builtins.float | None = ...,
         power_w: _builtins.float | None = ...,
         origins: _abc.Mapping[_builtins.str, Global___Origin] | None = ...,
+        reach_km: _builtins.float | None = ...,
+        catalog: _scenario_pb2.ModeCatalog.ValueType = ...,
+        max_pmd_ps: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_baud_gbd", b"_baud_gbd", "_cost_usd", b"_cost_usd", "_id", b"_id", "_latency_us", b"_latency_us", "_max_dispersion_ps_nm", b"_max_dispersion_ps_nm", "_max_km", b"_max_km", "_max_spans", b"_max_spans", "_name", b"_name", "_power_w", b"_power_w", "_rate_gbps", b"_rate_gbps", "_required_osnr_db", b"_required_osnr_db", "_tx_osnr_db", b"_tx_osnr_db", "_width_ghz", b"_width_ghz", "baud_gbd", b"baud_gbd", "cost_usd", b"cost_usd", "id", b"id", "latency_us", b"latency_us", "max_dispersion_ps_nm", b"max_dispersion_ps_nm", "max_km", b"max_km", "max_spans", b"max_spans", "name", b"name", "power_w", b"power_w", "rate_gbps", b"rate_gbps", "required_osnr_db", b"required_osnr_db", "tx_osnr_db", b"tx_osnr_db", "width_ghz", b"width_ghz"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_baud_gbd", b"_baud_gbd", "_cost_usd", b"_cost_usd", "_id", b"_id", "_latency_us", b"_latency_us", "_max_dispersion_ps_nm", b"_max_dispersion_ps_nm", "_max_km", b"_max_km", "_max_pmd_ps", b"_max_pmd_ps", "_max_spans", b"_max_spans", "_name", b"_name", "_power_w", b"_power_w", "_rate_gbps", b"_rate_gbps", "_reach_km", b"_reach_km", "_required_osnr_db", b"_required_osnr_db", "_tx_osnr_db", b"_tx_osnr_db", "_width_ghz", b"_width_ghz", "baud_gbd", b"baud_gbd", "cost_usd", b"cost_usd", "id", b"id", "latency_us", b"latency_us", "max_dispersion_ps_nm", b"max_dispersion_ps_nm", "max_km", b"max_km", "max_pmd_ps", b"max_pmd_ps", "max_spans", b"max_spans", "name", b"name", "power_w", b"power_w", "rate_gbps", b"rate_gbps", "reach_km", b"reach_km", "required_osnr_db", b"required_osnr_db", "tx_osnr_db", b"tx_osnr_db", "width_ghz", b"width_ghz"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_baud_gbd", b"_baud_gbd", "_cost_usd", b"_cost_usd", "_id", b"_id", "_latency_us", b"_latency_us", "_max_dispersion_ps_nm", b"_max_dispersion_ps_nm", "_max_km", b"_max_km", "_max_spans", b"_max_spans", "_name", b"_name", "_power_w", b"_power_w", "_rate_gbps", b"_rate_gbps", "_required_osnr_db", b"_required_osnr_db", "_tx_osnr_db", b"_tx_osnr_db", "_width_ghz", b"_width_ghz", "baud_gbd", b"baud_gbd", "cost_usd", b"cost_usd", "id", b"id", "latency_us", b"latency_us", "max_dispersion_ps_nm", b"max_dispersion_ps_nm", "max_km", b"max_km", "max_spans", b"max_spans", "name", b"name", "origins", b"origins", "power_w", b"power_w", "rate_gbps", b"rate_gbps", "required_osnr_db", b"required_osnr_db", "tx_osnr_db", b"tx_osnr_db", "width_ghz", b"width_ghz"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_baud_gbd", b"_baud_gbd", "_cost_usd", b"_cost_usd", "_id", b"_id", "_latency_us", b"_latency_us", "_max_dispersion_ps_nm", b"_max_dispersion_ps_nm", "_max_km", b"_max_km", "_max_pmd_ps", b"_max_pmd_ps", "_max_spans", b"_max_spans", "_name", b"_name", "_power_w", b"_power_w", "_rate_gbps", b"_rate_gbps", "_reach_km", b"_reach_km", "_required_osnr_db", b"_required_osnr_db", "_tx_osnr_db", b"_tx_osnr_db", "_width_ghz", b"_width_ghz", "baud_gbd", b"baud_gbd", "catalog", b"catalog", "cost_usd", b"cost_usd", "id", b"id", "latency_us", b"latency_us", "max_dispersion_ps_nm", b"max_dispersion_ps_nm", "max_km", b"max_km", "max_pmd_ps", b"max_pmd_ps", "max_spans", b"max_spans", "name", b"name", "origins", b"origins", "power_w", b"power_w", "rate_gbps", b"rate_gbps", "reach_km", b"reach_km", "required_osnr_db", b"required_osnr_db", "tx_osnr_db", b"tx_osnr_db", "width_ghz", b"width_ghz"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__baud_gbd: _TypeAlias = _typing.Literal["baud_gbd"]  # noqa: Y015
     _WhichOneofArgType__baud_gbd: _TypeAlias = _typing.Literal["_baud_gbd", b"_baud_gbd"]  # noqa: Y015
@@ -189,6 +202,8 @@ class TransceiverMode(_message.Message):
     _WhichOneofArgType__max_dispersion_ps_nm: _TypeAlias = _typing.Literal["_max_dispersion_ps_nm", b"_max_dispersion_ps_nm"]  # noqa: Y015
     _WhichOneofReturnType__max_km: _TypeAlias = _typing.Literal["max_km"]  # noqa: Y015
     _WhichOneofArgType__max_km: _TypeAlias = _typing.Literal["_max_km", b"_max_km"]  # noqa: Y015
+    _WhichOneofReturnType__max_pmd_ps: _TypeAlias = _typing.Literal["max_pmd_ps"]  # noqa: Y015
+    _WhichOneofArgType__max_pmd_ps: _TypeAlias = _typing.Literal["_max_pmd_ps", b"_max_pmd_ps"]  # noqa: Y015
     _WhichOneofReturnType__max_spans: _TypeAlias = _typing.Literal["max_spans"]  # noqa: Y015
     _WhichOneofArgType__max_spans: _TypeAlias = _typing.Literal["_max_spans", b"_max_spans"]  # noqa: Y015
     _WhichOneofReturnType__name: _TypeAlias = _typing.Literal["name"]  # noqa: Y015
@@ -197,6 +212,8 @@ class TransceiverMode(_message.Message):
     _WhichOneofArgType__power_w: _TypeAlias = _typing.Literal["_power_w", b"_power_w"]  # noqa: Y015
     _WhichOneofReturnType__rate_gbps: _TypeAlias = _typing.Literal["rate_gbps"]  # noqa: Y015
     _WhichOneofArgType__rate_gbps: _TypeAlias = _typing.Literal["_rate_gbps", b"_rate_gbps"]  # noqa: Y015
+    _WhichOneofReturnType__reach_km: _TypeAlias = _typing.Literal["reach_km"]  # noqa: Y015
+    _WhichOneofArgType__reach_km: _TypeAlias = _typing.Literal["_reach_km", b"_reach_km"]  # noqa: Y015
     _WhichOneofReturnType__required_osnr_db: _TypeAlias = _typing.Literal["required_osnr_db"]  # noqa: Y015
     _WhichOneofArgType__required_osnr_db: _TypeAlias = _typing.Literal["_required_osnr_db", b"_required_osnr_db"]  # noqa: Y015
     _WhichOneofReturnType__tx_osnr_db: _TypeAlias = _typing.Literal["tx_osnr_db"]  # noqa: Y015
@@ -216,6 +233,8 @@ class TransceiverMode(_message.Message):
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__max_km) -> _WhichOneofReturnType__max_km | None: ...
     @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__max_pmd_ps) -> _WhichOneofReturnType__max_pmd_ps | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__max_spans) -> _WhichOneofReturnType__max_spans | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__name) -> _WhichOneofReturnType__name | None: ...
@@ -223,6 +242,8 @@ class TransceiverMode(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__power_w) -> _WhichOneofReturnType__power_w | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__rate_gbps) -> _WhichOneofReturnType__rate_gbps | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__reach_km) -> _WhichOneofReturnType__reach_km | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__required_osnr_db) -> _WhichOneofReturnType__required_osnr_db | None: ...
     @_typing.overload
@@ -341,6 +362,8 @@ class LinkMode(_message.Message):
     POWER_W_FIELD_NUMBER: _builtins.int
     PAIR_GBPS_FIELD_NUMBER: _builtins.int
     SIZE_FIELD_NUMBER: _builtins.int
+    LIGHTPATH_USD_FIELD_NUMBER: _builtins.int
+    IS_MEASURED_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Id of the mode in the catalogue."""
     rate_gbps: _builtins.float
@@ -365,6 +388,10 @@ class LinkMode(_message.Message):
     """Power of the modules of both ends in watts."""
     pair_gbps: _builtins.float
     """What a fiber pair full of the mode carries in Gbit/s per direction."""
+    lightpath_usd: _builtins.float
+    """One lightpath on a full pair in US dollars: both modules, and its share of line system and fiber. Indicative."""
+    is_measured: _builtins.bool
+    """Whether the reach was measured and decides alone; GSNR and margin are then for information."""
     @_builtins.property
     def reasons(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Why it does not, in words, each with figure and limit; empty when it does."""
@@ -390,10 +417,12 @@ class LinkMode(_message.Message):
         power_w: _builtins.float | None = ...,
         pair_gbps: _builtins.float | None = ...,
         size: Global___LinkSize | None = ...,
+        lightpath_usd: _builtins.float | None = ...,
+        is_measured: _builtins.bool | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_cost_usd", b"_cost_usd", "_feasible", b"_feasible", "_gsnr_db", b"_gsnr_db", "_latency_ms", b"_latency_ms", "_margin_db", b"_margin_db", "_name", b"_name", "_pair_gbps", b"_pair_gbps", "_power_w", b"_power_w", "_rate_gbps", b"_rate_gbps", "_reach_km", b"_reach_km", "_required_osnr_db", b"_required_osnr_db", "_width_ghz", b"_width_ghz", "cost_usd", b"cost_usd", "feasible", b"feasible", "gsnr_db", b"gsnr_db", "latency_ms", b"latency_ms", "margin_db", b"margin_db", "name", b"name", "pair_gbps", b"pair_gbps", "power_w", b"power_w", "rate_gbps", b"rate_gbps", "reach_km", b"reach_km", "required_osnr_db", b"required_osnr_db", "size", b"size", "width_ghz", b"width_ghz"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_cost_usd", b"_cost_usd", "_feasible", b"_feasible", "_gsnr_db", b"_gsnr_db", "_is_measured", b"_is_measured", "_latency_ms", b"_latency_ms", "_lightpath_usd", b"_lightpath_usd", "_margin_db", b"_margin_db", "_name", b"_name", "_pair_gbps", b"_pair_gbps", "_power_w", b"_power_w", "_rate_gbps", b"_rate_gbps", "_reach_km", b"_reach_km", "_required_osnr_db", b"_required_osnr_db", "_width_ghz", b"_width_ghz", "cost_usd", b"cost_usd", "feasible", b"feasible", "gsnr_db", b"gsnr_db", "is_measured", b"is_measured", "latency_ms", b"latency_ms", "lightpath_usd", b"lightpath_usd", "margin_db", b"margin_db", "name", b"name", "pair_gbps", b"pair_gbps", "power_w", b"power_w", "rate_gbps", b"rate_gbps", "reach_km", b"reach_km", "required_osnr_db", b"required_osnr_db", "size", b"size", "width_ghz", b"width_ghz"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cost_usd", b"_cost_usd", "_feasible", b"_feasible", "_gsnr_db", b"_gsnr_db", "_latency_ms", b"_latency_ms", "_margin_db", b"_margin_db", "_name", b"_name", "_pair_gbps", b"_pair_gbps", "_power_w", b"_power_w", "_rate_gbps", b"_rate_gbps", "_reach_km", b"_reach_km", "_required_osnr_db", b"_required_osnr_db", "_width_ghz", b"_width_ghz", "cost_usd", b"cost_usd", "feasible", b"feasible", "gsnr_db", b"gsnr_db", "latency_ms", b"latency_ms", "margin_db", b"margin_db", "name", b"name", "pair_gbps", b"pair_gbps", "power_w", b"power_w", "rate_gbps", b"rate_gbps", "reach_km", b"reach_km", "reasons", b"reasons", "required_osnr_db", b"required_osnr_db", "size", b"size", "width_ghz", b"width_ghz"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cost_usd", b"_cost_usd", "_feasible", b"_feasible", "_gsnr_db", b"_gsnr_db", "_is_measured", b"_is_measured", "_latency_ms", b"_latency_ms", "_lightpath_usd", b"_lightpath_usd", "_margin_db", b"_margin_db", "_name", b"_name", "_pair_gbps", b"_pair_gbps", "_power_w", b"_power_w", "_rate_gbps", b"_rate_gbps", "_reach_km", b"_reach_km", "_required_osnr_db", b"_required_osnr_db", "_width_ghz", b"_width_ghz", "cost_usd", b"cost_usd", "feasible", b"feasible", "gsnr_db", b"gsnr_db", "is_measured", b"is_measured", "latency_ms", b"latency_ms", "lightpath_usd", b"lightpath_usd", "margin_db", b"margin_db", "name", b"name", "pair_gbps", b"pair_gbps", "power_w", b"power_w", "rate_gbps", b"rate_gbps", "reach_km", b"reach_km", "reasons", b"reasons", "required_osnr_db", b"required_osnr_db", "size", b"size", "width_ghz", b"width_ghz"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__cost_usd: _TypeAlias = _typing.Literal["cost_usd"]  # noqa: Y015
     _WhichOneofArgType__cost_usd: _TypeAlias = _typing.Literal["_cost_usd", b"_cost_usd"]  # noqa: Y015
@@ -401,8 +430,12 @@ class LinkMode(_message.Message):
     _WhichOneofArgType__feasible: _TypeAlias = _typing.Literal["_feasible", b"_feasible"]  # noqa: Y015
     _WhichOneofReturnType__gsnr_db: _TypeAlias = _typing.Literal["gsnr_db"]  # noqa: Y015
     _WhichOneofArgType__gsnr_db: _TypeAlias = _typing.Literal["_gsnr_db", b"_gsnr_db"]  # noqa: Y015
+    _WhichOneofReturnType__is_measured: _TypeAlias = _typing.Literal["is_measured"]  # noqa: Y015
+    _WhichOneofArgType__is_measured: _TypeAlias = _typing.Literal["_is_measured", b"_is_measured"]  # noqa: Y015
     _WhichOneofReturnType__latency_ms: _TypeAlias = _typing.Literal["latency_ms"]  # noqa: Y015
     _WhichOneofArgType__latency_ms: _TypeAlias = _typing.Literal["_latency_ms", b"_latency_ms"]  # noqa: Y015
+    _WhichOneofReturnType__lightpath_usd: _TypeAlias = _typing.Literal["lightpath_usd"]  # noqa: Y015
+    _WhichOneofArgType__lightpath_usd: _TypeAlias = _typing.Literal["_lightpath_usd", b"_lightpath_usd"]  # noqa: Y015
     _WhichOneofReturnType__margin_db: _TypeAlias = _typing.Literal["margin_db"]  # noqa: Y015
     _WhichOneofArgType__margin_db: _TypeAlias = _typing.Literal["_margin_db", b"_margin_db"]  # noqa: Y015
     _WhichOneofReturnType__name: _TypeAlias = _typing.Literal["name"]  # noqa: Y015
@@ -426,7 +459,11 @@ class LinkMode(_message.Message):
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__gsnr_db) -> _WhichOneofReturnType__gsnr_db | None: ...
     @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__is_measured) -> _WhichOneofReturnType__is_measured | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__latency_ms) -> _WhichOneofReturnType__latency_ms | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__lightpath_usd) -> _WhichOneofReturnType__lightpath_usd | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__margin_db) -> _WhichOneofReturnType__margin_db | None: ...
     @_typing.overload
@@ -445,6 +482,115 @@ class LinkMode(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__width_ghz) -> _WhichOneofReturnType__width_ghz | None: ...
 
 Global___LinkMode: _TypeAlias = LinkMode  # noqa: Y015
+
+@_typing.final
+class GreyMode(_message.Message):
+    """What a grey optic does on a link: whole fibers from end to end, no line system."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    RATE_GBPS_FIELD_NUMBER: _builtins.int
+    FIBER_PAIRS_FIELD_NUMBER: _builtins.int
+    REACH_KM_FIELD_NUMBER: _builtins.int
+    FEASIBLE_FIELD_NUMBER: _builtins.int
+    REASONS_FIELD_NUMBER: _builtins.int
+    LATENCY_MS_FIELD_NUMBER: _builtins.int
+    COST_USD_FIELD_NUMBER: _builtins.int
+    POWER_W_FIELD_NUMBER: _builtins.int
+    PAIR_GBPS_FIELD_NUMBER: _builtins.int
+    LIGHTPATH_USD_FIELD_NUMBER: _builtins.int
+    SIZE_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Id of the grey optic in the catalogue."""
+    rate_gbps: _builtins.float
+    """Rate in Gbit/s per direction."""
+    fiber_pairs: _builtins.int
+    """Fiber pairs that one module takes, a count from 1."""
+    reach_km: _builtins.float
+    """Reach of its standard in km."""
+    feasible: _builtins.bool
+    """Whether it reaches."""
+    latency_ms: _builtins.float
+    """One way in ms, transceivers included."""
+    cost_usd: _builtins.float
+    """Indicative price of the modules of both ends in US dollars."""
+    power_w: _builtins.float
+    """Power of the modules of both ends in watts."""
+    pair_gbps: _builtins.float
+    """What one of its fiber pairs carries in Gbit/s per direction."""
+    lightpath_usd: _builtins.float
+    """Both modules and all the fiber of one lightpath in US dollars. Indicative."""
+    @_builtins.property
+    def reasons(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Why it does not, in words, each with figure and limit; empty when it does."""
+
+    @_builtins.property
+    def size(self) -> Global___LinkSize:
+        """What the capacity asked for takes; absent: none was asked for, or it does not reach."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str | None = ...,
+        rate_gbps: _builtins.float | None = ...,
+        fiber_pairs: _builtins.int | None = ...,
+        reach_km: _builtins.float | None = ...,
+        feasible: _builtins.bool | None = ...,
+        reasons: _abc.Iterable[_builtins.str] | None = ...,
+        latency_ms: _builtins.float | None = ...,
+        cost_usd: _builtins.float | None = ...,
+        power_w: _builtins.float | None = ...,
+        pair_gbps: _builtins.float | None = ...,
+        lightpath_usd: _builtins.float | None = ...,
+        size: Global___LinkSize | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_cost_usd", b"_cost_usd", "_feasible", b"_feasible", "_fiber_pairs", b"_fiber_pairs", "_latency_ms", b"_latency_ms", "_lightpath_usd", b"_lightpath_usd", "_name", b"_name", "_pair_gbps", b"_pair_gbps", "_power_w", b"_power_w", "_rate_gbps", b"_rate_gbps", "_reach_km", b"_reach_km", "cost_usd", b"cost_usd", "feasible", b"feasible", "fiber_pairs", b"fiber_pairs", "latency_ms", b"latency_ms", "lightpath_usd", b"lightpath_usd", "name", b"name", "pair_gbps", b"pair_gbps", "power_w", b"power_w", "rate_gbps", b"rate_gbps", "reach_km", b"reach_km", "size", b"size"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cost_usd", b"_cost_usd", "_feasible", b"_feasible", "_fiber_pairs", b"_fiber_pairs", "_latency_ms", b"_latency_ms", "_lightpath_usd", b"_lightpath_usd", "_name", b"_name", "_pair_gbps", b"_pair_gbps", "_power_w", b"_power_w", "_rate_gbps", b"_rate_gbps", "_reach_km", b"_reach_km", "cost_usd", b"cost_usd", "feasible", b"feasible", "fiber_pairs", b"fiber_pairs", "latency_ms", b"latency_ms", "lightpath_usd", b"lightpath_usd", "name", b"name", "pair_gbps", b"pair_gbps", "power_w", b"power_w", "rate_gbps", b"rate_gbps", "reach_km", b"reach_km", "reasons", b"reasons", "size", b"size"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__cost_usd: _TypeAlias = _typing.Literal["cost_usd"]  # noqa: Y015
+    _WhichOneofArgType__cost_usd: _TypeAlias = _typing.Literal["_cost_usd", b"_cost_usd"]  # noqa: Y015
+    _WhichOneofReturnType__feasible: _TypeAlias = _typing.Literal["feasible"]  # noqa: Y015
+    _WhichOneofArgType__feasible: _TypeAlias = _typing.Literal["_feasible", b"_feasible"]  # noqa: Y015
+    _WhichOneofReturnType__fiber_pairs: _TypeAlias = _typing.Literal["fiber_pairs"]  # noqa: Y015
+    _WhichOneofArgType__fiber_pairs: _TypeAlias = _typing.Literal["_fiber_pairs", b"_fiber_pairs"]  # noqa: Y015
+    _WhichOneofReturnType__latency_ms: _TypeAlias = _typing.Literal["latency_ms"]  # noqa: Y015
+    _WhichOneofArgType__latency_ms: _TypeAlias = _typing.Literal["_latency_ms", b"_latency_ms"]  # noqa: Y015
+    _WhichOneofReturnType__lightpath_usd: _TypeAlias = _typing.Literal["lightpath_usd"]  # noqa: Y015
+    _WhichOneofArgType__lightpath_usd: _TypeAlias = _typing.Literal["_lightpath_usd", b"_lightpath_usd"]  # noqa: Y015
+    _WhichOneofReturnType__name: _TypeAlias = _typing.Literal["name"]  # noqa: Y015
+    _WhichOneofArgType__name: _TypeAlias = _typing.Literal["_name", b"_name"]  # noqa: Y015
+    _WhichOneofReturnType__pair_gbps: _TypeAlias = _typing.Literal["pair_gbps"]  # noqa: Y015
+    _WhichOneofArgType__pair_gbps: _TypeAlias = _typing.Literal["_pair_gbps", b"_pair_gbps"]  # noqa: Y015
+    _WhichOneofReturnType__power_w: _TypeAlias = _typing.Literal["power_w"]  # noqa: Y015
+    _WhichOneofArgType__power_w: _TypeAlias = _typing.Literal["_power_w", b"_power_w"]  # noqa: Y015
+    _WhichOneofReturnType__rate_gbps: _TypeAlias = _typing.Literal["rate_gbps"]  # noqa: Y015
+    _WhichOneofArgType__rate_gbps: _TypeAlias = _typing.Literal["_rate_gbps", b"_rate_gbps"]  # noqa: Y015
+    _WhichOneofReturnType__reach_km: _TypeAlias = _typing.Literal["reach_km"]  # noqa: Y015
+    _WhichOneofArgType__reach_km: _TypeAlias = _typing.Literal["_reach_km", b"_reach_km"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__cost_usd) -> _WhichOneofReturnType__cost_usd | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__feasible) -> _WhichOneofReturnType__feasible | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__fiber_pairs) -> _WhichOneofReturnType__fiber_pairs | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__latency_ms) -> _WhichOneofReturnType__latency_ms | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__lightpath_usd) -> _WhichOneofReturnType__lightpath_usd | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__name) -> _WhichOneofReturnType__name | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__pair_gbps) -> _WhichOneofReturnType__pair_gbps | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__power_w) -> _WhichOneofReturnType__power_w | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__rate_gbps) -> _WhichOneofReturnType__rate_gbps | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__reach_km) -> _WhichOneofReturnType__reach_km | None: ...
+
+Global___GreyMode: _TypeAlias = GreyMode  # noqa: Y015
 
 @_typing.final
 class LinkDesign(_message.Message):
@@ -471,6 +617,7 @@ class LinkDesign(_message.Message):
     CHEAPEST_FIELD_NUMBER: _builtins.int
     EXPLANATION_FIELD_NUMBER: _builtins.int
     ASSUMPTIONS_FIELD_NUMBER: _builtins.int
+    GREY_MODES_FIELD_NUMBER: _builtins.int
     length_km: _builtins.float
     """Length of the fiber in km."""
     fiber: _builtins.str
@@ -521,6 +668,10 @@ class LinkDesign(_message.Message):
     def assumptions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """What was assumed, in words."""
 
+    @_builtins.property
+    def grey_modes(self) -> _containers.RepeatedCompositeFieldContainer[Global___GreyMode]:
+        """Every grey optic on the link, the highest rate first."""
+
     def __init__(
         self,
         *,
@@ -543,10 +694,11 @@ class LinkDesign(_message.Message):
         cheapest: _builtins.str | None = ...,
         explanation: _abc.Iterable[_builtins.str] | None = ...,
         assumptions: _abc.Iterable[_builtins.str] | None = ...,
+        grey_modes: _abc.Iterable[Global___GreyMode] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_amplifiers", b"_amplifiers", "_cheapest", b"_cheapest", "_dispersion_ps_nm", b"_dispersion_ps_nm", "_fiber", b"_fiber", "_gsnr_db", b"_gsnr_db", "_gsnr_with_tx_db", b"_gsnr_with_tx_db", "_latency_ms", b"_latency_ms", "_launch_is_capped", b"_launch_is_capped", "_length_km", b"_length_km", "_line_cost_usd", b"_line_cost_usd", "_line_power_w", b"_line_power_w", "_osnr_db", b"_osnr_db", "_pmd_ps", b"_pmd_ps", "amplifiers", b"amplifiers", "cheapest", b"cheapest", "dispersion_ps_nm", b"dispersion_ps_nm", "fiber", b"fiber", "gsnr_db", b"gsnr_db", "gsnr_with_tx_db", b"gsnr_with_tx_db", "latency_ms", b"latency_ms", "launch_is_capped", b"launch_is_capped", "length_km", b"length_km", "line_cost_usd", b"line_cost_usd", "line_power_w", b"line_power_w", "osnr_db", b"osnr_db", "pmd_ps", b"pmd_ps"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_amplifiers", b"_amplifiers", "_cheapest", b"_cheapest", "_dispersion_ps_nm", b"_dispersion_ps_nm", "_fiber", b"_fiber", "_gsnr_db", b"_gsnr_db", "_gsnr_with_tx_db", b"_gsnr_with_tx_db", "_latency_ms", b"_latency_ms", "_launch_is_capped", b"_launch_is_capped", "_length_km", b"_length_km", "_line_cost_usd", b"_line_cost_usd", "_line_power_w", b"_line_power_w", "_osnr_db", b"_osnr_db", "_pmd_ps", b"_pmd_ps", "amplifiers", b"amplifiers", "assumptions", b"assumptions", "best", b"best", "cheapest", b"cheapest", "dispersion_ps_nm", b"dispersion_ps_nm", "explanation", b"explanation", "fiber", b"fiber", "gsnr_db", b"gsnr_db", "gsnr_with_tx_db", b"gsnr_with_tx_db", "latency_ms", b"latency_ms", "launch_dbm", b"launch_dbm", "launch_is_capped", b"launch_is_capped", "length_km", b"length_km", "line_cost_usd", b"line_cost_usd", "line_power_w", b"line_power_w", "modes", b"modes", "osnr_db", b"osnr_db", "pmd_ps", b"pmd_ps", "spans", b"spans"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_amplifiers", b"_amplifiers", "_cheapest", b"_cheapest", "_dispersion_ps_nm", b"_dispersion_ps_nm", "_fiber", b"_fiber", "_gsnr_db", b"_gsnr_db", "_gsnr_with_tx_db", b"_gsnr_with_tx_db", "_latency_ms", b"_latency_ms", "_launch_is_capped", b"_launch_is_capped", "_length_km", b"_length_km", "_line_cost_usd", b"_line_cost_usd", "_line_power_w", b"_line_power_w", "_osnr_db", b"_osnr_db", "_pmd_ps", b"_pmd_ps", "amplifiers", b"amplifiers", "assumptions", b"assumptions", "best", b"best", "cheapest", b"cheapest", "dispersion_ps_nm", b"dispersion_ps_nm", "explanation", b"explanation", "fiber", b"fiber", "grey_modes", b"grey_modes", "gsnr_db", b"gsnr_db", "gsnr_with_tx_db", b"gsnr_with_tx_db", "latency_ms", b"latency_ms", "launch_dbm", b"launch_dbm", "launch_is_capped", b"launch_is_capped", "length_km", b"length_km", "line_cost_usd", b"line_cost_usd", "line_power_w", b"line_power_w", "modes", b"modes", "osnr_db", b"osnr_db", "pmd_ps", b"pmd_ps", "spans", b"spans"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__amplifiers: _TypeAlias = _typing.Literal["amplifiers"]  # noqa: Y015
     _WhichOneofArgType__amplifiers: _TypeAlias = _typing.Literal["_amplifiers", b"_amplifiers"]  # noqa: Y015

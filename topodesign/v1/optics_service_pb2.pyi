@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
 from topodesign.v1 import optics_pb2 as _optics_pb2
+from topodesign.v1 import scenario_pb2 as _scenario_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -39,6 +40,9 @@ class DesignLinkRequest(_message.Message):
     MARGIN_DB_FIELD_NUMBER: _builtins.int
     CAPACITY_GBPS_FIELD_NUMBER: _builtins.int
     USD_PER_PAIR_KM_FIELD_NUMBER: _builtins.int
+    CATALOG_FIELD_NUMBER: _builtins.int
+    PAIRS_AVAILABLE_FIELD_NUMBER: _builtins.int
+    TERMINAL_DB_FIELD_NUMBER: _builtins.int
     length_km: _builtins.float
     """Length of the fiber in km, above 0, at most 40 000."""
     fiber: _builtins.str
@@ -67,6 +71,16 @@ class DesignLinkRequest(_message.Message):
     """Capacity that the link is to carry in Gbit/s per direction, from 0.001 to 1e9; default: it is not sized."""
     usd_per_pair_km: _builtins.float
     """Price of a fiber pair in US dollars per km, from 0 to 1e10; default 2000, indicative."""
+    catalog: _scenario_pb2.ModeCatalog.ValueType
+    """Set of coherent modes; default MODE_CATALOG_STANDARD. Grey optics are looked at beside either."""
+    pairs_available: _builtins.int
+    """Fiber pairs on offer, a count from 0 to 1 000 000: a mode that needs more for the capacity is not the cheapest;
+    default: no limit.
+    """
+    terminal_db: _builtins.float
+    """Loss in dB of the ROADM or multiplexers in front of the booster, from 0 to 40, with which modes are judged; default
+    that of the catalogue's C-band line system.
+    """
     @_builtins.property
     def spans_km(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
         """Lengths of the spans in km, in order, each above 0, at most 1000 of them, which add up to `length_km`; empty: equal
@@ -90,10 +104,13 @@ class DesignLinkRequest(_message.Message):
         margin_db: _builtins.float | None = ...,
         capacity_gbps: _builtins.float | None = ...,
         usd_per_pair_km: _builtins.float | None = ...,
+        catalog: _scenario_pb2.ModeCatalog.ValueType = ...,
+        pairs_available: _builtins.int | None = ...,
+        terminal_db: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_baud_gbd", b"_baud_gbd", "_capacity_gbps", b"_capacity_gbps", "_channels", b"_channels", "_connector_db", b"_connector_db", "_fiber", b"_fiber", "_grid_ghz", b"_grid_ghz", "_launch_dbm", b"_launch_dbm", "_length_km", b"_length_km", "_margin_db", b"_margin_db", "_noise_figure_db", b"_noise_figure_db", "_rate_gbps", b"_rate_gbps", "_tx_osnr_db", b"_tx_osnr_db", "_usd_per_pair_km", b"_usd_per_pair_km", "baud_gbd", b"baud_gbd", "capacity_gbps", b"capacity_gbps", "channels", b"channels", "connector_db", b"connector_db", "fiber", b"fiber", "grid_ghz", b"grid_ghz", "launch_dbm", b"launch_dbm", "length_km", b"length_km", "margin_db", b"margin_db", "noise_figure_db", b"noise_figure_db", "rate_gbps", b"rate_gbps", "tx_osnr_db", b"tx_osnr_db", "usd_per_pair_km", b"usd_per_pair_km"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_baud_gbd", b"_baud_gbd", "_capacity_gbps", b"_capacity_gbps", "_channels", b"_channels", "_connector_db", b"_connector_db", "_fiber", b"_fiber", "_grid_ghz", b"_grid_ghz", "_launch_dbm", b"_launch_dbm", "_length_km", b"_length_km", "_margin_db", b"_margin_db", "_noise_figure_db", b"_noise_figure_db", "_pairs_available", b"_pairs_available", "_rate_gbps", b"_rate_gbps", "_terminal_db", b"_terminal_db", "_tx_osnr_db", b"_tx_osnr_db", "_usd_per_pair_km", b"_usd_per_pair_km", "baud_gbd", b"baud_gbd", "capacity_gbps", b"capacity_gbps", "channels", b"channels", "connector_db", b"connector_db", "fiber", b"fiber", "grid_ghz", b"grid_ghz", "launch_dbm", b"launch_dbm", "length_km", b"length_km", "margin_db", b"margin_db", "noise_figure_db", b"noise_figure_db", "pairs_available", b"pairs_available", "rate_gbps", b"rate_gbps", "terminal_db", b"terminal_db", "tx_osnr_db", b"tx_osnr_db", "usd_per_pair_km", b"usd_per_pair_km"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_baud_gbd", b"_baud_gbd", "_capacity_gbps", b"_capacity_gbps", "_channels", b"_channels", "_connector_db", b"_connector_db", "_fiber", b"_fiber", "_grid_ghz", b"_grid_ghz", "_launch_dbm", b"_launch_dbm", "_length_km", b"_length_km", "_margin_db", b"_margin_db", "_noise_figure_db", b"_noise_figure_db", "_rate_gbps", b"_rate_gbps", "_tx_osnr_db", b"_tx_osnr_db", "_usd_per_pair_km", b"_usd_per_pair_km", "baud_gbd", b"baud_gbd", "capacity_gbps", b"capacity_gbps", "channels", b"channels", "connector_db", b"connector_db", "fiber", b"fiber", "grid_ghz", b"grid_ghz", "launch_dbm", b"launch_dbm", "length_km", b"length_km", "margin_db", b"margin_db", "noise_figure_db", b"noise_figure_db", "rate_gbps", b"rate_gbps", "spans_km", b"spans_km", "tx_osnr_db", b"tx_osnr_db", "usd_per_pair_km", b"usd_per_pair_km"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_baud_gbd", b"_baud_gbd", "_capacity_gbps", b"_capacity_gbps", "_channels", b"_channels", "_connector_db", b"_connector_db", "_fiber", b"_fiber", "_grid_ghz", b"_grid_ghz", "_launch_dbm", b"_launch_dbm", "_length_km", b"_length_km", "_margin_db", b"_margin_db", "_noise_figure_db", b"_noise_figure_db", "_pairs_available", b"_pairs_available", "_rate_gbps", b"_rate_gbps", "_terminal_db", b"_terminal_db", "_tx_osnr_db", b"_tx_osnr_db", "_usd_per_pair_km", b"_usd_per_pair_km", "baud_gbd", b"baud_gbd", "capacity_gbps", b"capacity_gbps", "catalog", b"catalog", "channels", b"channels", "connector_db", b"connector_db", "fiber", b"fiber", "grid_ghz", b"grid_ghz", "launch_dbm", b"launch_dbm", "length_km", b"length_km", "margin_db", b"margin_db", "noise_figure_db", b"noise_figure_db", "pairs_available", b"pairs_available", "rate_gbps", b"rate_gbps", "spans_km", b"spans_km", "terminal_db", b"terminal_db", "tx_osnr_db", b"tx_osnr_db", "usd_per_pair_km", b"usd_per_pair_km"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__baud_gbd: _TypeAlias = _typing.Literal["baud_gbd"]  # noqa: Y015
     _WhichOneofArgType__baud_gbd: _TypeAlias = _typing.Literal["_baud_gbd", b"_baud_gbd"]  # noqa: Y015
@@ -115,8 +132,12 @@ class DesignLinkRequest(_message.Message):
     _WhichOneofArgType__margin_db: _TypeAlias = _typing.Literal["_margin_db", b"_margin_db"]  # noqa: Y015
     _WhichOneofReturnType__noise_figure_db: _TypeAlias = _typing.Literal["noise_figure_db"]  # noqa: Y015
     _WhichOneofArgType__noise_figure_db: _TypeAlias = _typing.Literal["_noise_figure_db", b"_noise_figure_db"]  # noqa: Y015
+    _WhichOneofReturnType__pairs_available: _TypeAlias = _typing.Literal["pairs_available"]  # noqa: Y015
+    _WhichOneofArgType__pairs_available: _TypeAlias = _typing.Literal["_pairs_available", b"_pairs_available"]  # noqa: Y015
     _WhichOneofReturnType__rate_gbps: _TypeAlias = _typing.Literal["rate_gbps"]  # noqa: Y015
     _WhichOneofArgType__rate_gbps: _TypeAlias = _typing.Literal["_rate_gbps", b"_rate_gbps"]  # noqa: Y015
+    _WhichOneofReturnType__terminal_db: _TypeAlias = _typing.Literal["terminal_db"]  # noqa: Y015
+    _WhichOneofArgType__terminal_db: _TypeAlias = _typing.Literal["_terminal_db", b"_terminal_db"]  # noqa: Y015
     _WhichOneofReturnType__tx_osnr_db: _TypeAlias = _typing.Literal["tx_osnr_db"]  # noqa: Y015
     _WhichOneofArgType__tx_osnr_db: _TypeAlias = _typing.Literal["_tx_osnr_db", b"_tx_osnr_db"]  # noqa: Y015
     _WhichOneofReturnType__usd_per_pair_km: _TypeAlias = _typing.Literal["usd_per_pair_km"]  # noqa: Y015
@@ -142,7 +163,11 @@ class DesignLinkRequest(_message.Message):
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__noise_figure_db) -> _WhichOneofReturnType__noise_figure_db | None: ...
     @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__pairs_available) -> _WhichOneofReturnType__pairs_available | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__rate_gbps) -> _WhichOneofReturnType__rate_gbps | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__terminal_db) -> _WhichOneofReturnType__terminal_db | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__tx_osnr_db) -> _WhichOneofReturnType__tx_osnr_db | None: ...
     @_typing.overload

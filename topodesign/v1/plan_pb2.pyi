@@ -1213,6 +1213,334 @@ class Verification(_message.Message):
 Global___Verification: _TypeAlias = Verification  # noqa: Y015
 
 @_typing.final
+class Uptime(_message.Message):
+    """Probability of being up in the long run."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AVAILABILITY_FIELD_NUMBER: _builtins.int
+    DOWNTIME_MIN_PER_YEAR_FIELD_NUMBER: _builtins.int
+    availability: _builtins.float
+    """From 0 to 1."""
+    downtime_min_per_year: _builtins.float
+    """Minutes of an average year that are left to being down."""
+    def __init__(
+        self,
+        *,
+        availability: _builtins.float | None = ...,
+        downtime_min_per_year: _builtins.float | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_availability", b"_availability", "_downtime_min_per_year", b"_downtime_min_per_year", "availability", b"availability", "downtime_min_per_year", b"downtime_min_per_year"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_availability", b"_availability", "_downtime_min_per_year", b"_downtime_min_per_year", "availability", b"availability", "downtime_min_per_year", b"downtime_min_per_year"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__availability: _TypeAlias = _typing.Literal["availability"]  # noqa: Y015
+    _WhichOneofArgType__availability: _TypeAlias = _typing.Literal["_availability", b"_availability"]  # noqa: Y015
+    _WhichOneofReturnType__downtime_min_per_year: _TypeAlias = _typing.Literal["downtime_min_per_year"]  # noqa: Y015
+    _WhichOneofArgType__downtime_min_per_year: _TypeAlias = _typing.Literal["_downtime_min_per_year", b"_downtime_min_per_year"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__availability) -> _WhichOneofReturnType__availability | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__downtime_min_per_year) -> _WhichOneofReturnType__downtime_min_per_year | None: ...
+
+Global___Uptime: _TypeAlias = Uptime  # noqa: Y015
+
+@_typing.final
+class UptimeRange(_message.Message):
+    """A probability that is known to lie between two ends; where they meet it is exact."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LOWER_FIELD_NUMBER: _builtins.int
+    UPPER_FIELD_NUMBER: _builtins.int
+    LEAST_DOWNTIME_MIN_PER_YEAR_FIELD_NUMBER: _builtins.int
+    MOST_DOWNTIME_MIN_PER_YEAR_FIELD_NUMBER: _builtins.int
+    lower: _builtins.float
+    """Lower end, from 0 to 1."""
+    upper: _builtins.float
+    """Upper end, from 0 to 1."""
+    least_downtime_min_per_year: _builtins.float
+    """Downtime at the upper end in minutes per year."""
+    most_downtime_min_per_year: _builtins.float
+    """Downtime at the lower end in minutes per year."""
+    def __init__(
+        self,
+        *,
+        lower: _builtins.float | None = ...,
+        upper: _builtins.float | None = ...,
+        least_downtime_min_per_year: _builtins.float | None = ...,
+        most_downtime_min_per_year: _builtins.float | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_least_downtime_min_per_year", b"_least_downtime_min_per_year", "_lower", b"_lower", "_most_downtime_min_per_year", b"_most_downtime_min_per_year", "_upper", b"_upper", "least_downtime_min_per_year", b"least_downtime_min_per_year", "lower", b"lower", "most_downtime_min_per_year", b"most_downtime_min_per_year", "upper", b"upper"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_least_downtime_min_per_year", b"_least_downtime_min_per_year", "_lower", b"_lower", "_most_downtime_min_per_year", b"_most_downtime_min_per_year", "_upper", b"_upper", "least_downtime_min_per_year", b"least_downtime_min_per_year", "lower", b"lower", "most_downtime_min_per_year", b"most_downtime_min_per_year", "upper", b"upper"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__least_downtime_min_per_year: _TypeAlias = _typing.Literal["least_downtime_min_per_year"]  # noqa: Y015
+    _WhichOneofArgType__least_downtime_min_per_year: _TypeAlias = _typing.Literal["_least_downtime_min_per_year", b"_least_downtime_min_per_year"]  # noqa: Y015
+    _WhichOneofReturnType__lower: _TypeAlias = _typing.Literal["lower"]  # noqa: Y015
+    _WhichOneofArgType__lower: _TypeAlias = _typing.Literal["_lower", b"_lower"]  # noqa: Y015
+    _WhichOneofReturnType__most_downtime_min_per_year: _TypeAlias = _typing.Literal["most_downtime_min_per_year"]  # noqa: Y015
+    _WhichOneofArgType__most_downtime_min_per_year: _TypeAlias = _typing.Literal["_most_downtime_min_per_year", b"_most_downtime_min_per_year"]  # noqa: Y015
+    _WhichOneofReturnType__upper: _TypeAlias = _typing.Literal["upper"]  # noqa: Y015
+    _WhichOneofArgType__upper: _TypeAlias = _typing.Literal["_upper", b"_upper"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__least_downtime_min_per_year) -> _WhichOneofReturnType__least_downtime_min_per_year | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__lower) -> _WhichOneofReturnType__lower | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__most_downtime_min_per_year) -> _WhichOneofReturnType__most_downtime_min_per_year | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__upper) -> _WhichOneofReturnType__upper | None: ...
+
+Global___UptimeRange: _TypeAlias = UptimeRange  # noqa: Y015
+
+@_typing.final
+class ConduitAvailability(_message.Message):
+    """A conduit that carries light."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONDUIT_FIELD_NUMBER: _builtins.int
+    LENGTH_KM_FIELD_NUMBER: _builtins.int
+    CUTS_PER_YEAR_FIELD_NUMBER: _builtins.int
+    UPTIME_FIELD_NUMBER: _builtins.int
+    conduit: _builtins.str
+    """Id of the conduit."""
+    length_km: _builtins.float
+    """Length on which it can be cut in km: that of its longest lit segment."""
+    cuts_per_year: _builtins.float
+    """Cuts of an average year."""
+    @_builtins.property
+    def uptime(self) -> Global___Uptime:
+        """How much of the time it is whole."""
+
+    def __init__(
+        self,
+        *,
+        conduit: _builtins.str | None = ...,
+        length_km: _builtins.float | None = ...,
+        cuts_per_year: _builtins.float | None = ...,
+        uptime: Global___Uptime | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_conduit", b"_conduit", "_cuts_per_year", b"_cuts_per_year", "_length_km", b"_length_km", "conduit", b"conduit", "cuts_per_year", b"cuts_per_year", "length_km", b"length_km", "uptime", b"uptime"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_conduit", b"_conduit", "_cuts_per_year", b"_cuts_per_year", "_length_km", b"_length_km", "conduit", b"conduit", "cuts_per_year", b"cuts_per_year", "length_km", b"length_km", "uptime", b"uptime"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__conduit: _TypeAlias = _typing.Literal["conduit"]  # noqa: Y015
+    _WhichOneofArgType__conduit: _TypeAlias = _typing.Literal["_conduit", b"_conduit"]  # noqa: Y015
+    _WhichOneofReturnType__cuts_per_year: _TypeAlias = _typing.Literal["cuts_per_year"]  # noqa: Y015
+    _WhichOneofArgType__cuts_per_year: _TypeAlias = _typing.Literal["_cuts_per_year", b"_cuts_per_year"]  # noqa: Y015
+    _WhichOneofReturnType__length_km: _TypeAlias = _typing.Literal["length_km"]  # noqa: Y015
+    _WhichOneofArgType__length_km: _TypeAlias = _typing.Literal["_length_km", b"_length_km"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__conduit) -> _WhichOneofReturnType__conduit | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__cuts_per_year) -> _WhichOneofReturnType__cuts_per_year | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__length_km) -> _WhichOneofReturnType__length_km | None: ...
+
+Global___ConduitAvailability: _TypeAlias = ConduitAvailability  # noqa: Y015
+
+@_typing.final
+class LightpathAvailability(_message.Message):
+    """One of the parallel lightpaths of one route and mode, without protection."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    A_FIELD_NUMBER: _builtins.int
+    Z_FIELD_NUMBER: _builtins.int
+    MODE_FIELD_NUMBER: _builtins.int
+    SEGMENTS_FIELD_NUMBER: _builtins.int
+    UPTIME_FIELD_NUMBER: _builtins.int
+    CUTS_ONLY_FIELD_NUMBER: _builtins.int
+    a: _builtins.str
+    """Site at one end."""
+    z: _builtins.str
+    """Site at the other end."""
+    mode: _builtins.str
+    """Catalogue id of the transceiver mode."""
+    @_builtins.property
+    def segments(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Ids of its fiber segments in order from `a`."""
+
+    @_builtins.property
+    def uptime(self) -> Global___Uptime:
+        """Conduits and equipment in series."""
+
+    @_builtins.property
+    def cuts_only(self) -> Global___Uptime:
+        """Conduits alone in series."""
+
+    def __init__(
+        self,
+        *,
+        a: _builtins.str | None = ...,
+        z: _builtins.str | None = ...,
+        mode: _builtins.str | None = ...,
+        segments: _abc.Iterable[_builtins.str] | None = ...,
+        uptime: Global___Uptime | None = ...,
+        cuts_only: Global___Uptime | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_a", b"_a", "_mode", b"_mode", "_z", b"_z", "a", b"a", "cuts_only", b"cuts_only", "mode", b"mode", "uptime", b"uptime", "z", b"z"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_a", b"_a", "_mode", b"_mode", "_z", b"_z", "a", b"a", "cuts_only", b"cuts_only", "mode", b"mode", "segments", b"segments", "uptime", b"uptime", "z", b"z"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__a: _TypeAlias = _typing.Literal["a"]  # noqa: Y015
+    _WhichOneofArgType__a: _TypeAlias = _typing.Literal["_a", b"_a"]  # noqa: Y015
+    _WhichOneofReturnType__mode: _TypeAlias = _typing.Literal["mode"]  # noqa: Y015
+    _WhichOneofArgType__mode: _TypeAlias = _typing.Literal["_mode", b"_mode"]  # noqa: Y015
+    _WhichOneofReturnType__z: _TypeAlias = _typing.Literal["z"]  # noqa: Y015
+    _WhichOneofArgType__z: _TypeAlias = _typing.Literal["_z", b"_z"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__a) -> _WhichOneofReturnType__a | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__mode) -> _WhichOneofReturnType__mode | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__z) -> _WhichOneofReturnType__z | None: ...
+
+Global___LightpathAvailability: _TypeAlias = LightpathAvailability  # noqa: Y015
+
+@_typing.final
+class PairAvailability(_message.Message):
+    """Two used sites, without and with the protection that the plan gives."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    A_FIELD_NUMBER: _builtins.int
+    Z_FIELD_NUMBER: _builtins.int
+    UNPROTECTED_FIELD_NUMBER: _builtins.int
+    UNPROTECTED_CUTS_ONLY_FIELD_NUMBER: _builtins.int
+    PROTECTED_FIELD_NUMBER: _builtins.int
+    PROTECTED_CUTS_ONLY_FIELD_NUMBER: _builtins.int
+    a: _builtins.str
+    """One site."""
+    z: _builtins.str
+    """The other site."""
+    @_builtins.property
+    def unprotected(self) -> Global___Uptime:
+        """The best lightpath or chain of lightpaths alone, conduits and equipment."""
+
+    @_builtins.property
+    def unprotected_cuts_only(self) -> Global___Uptime:
+        """The best lightpath or chain of lightpaths alone, with equipment that never fails."""
+
+    @_builtins.property
+    def protected(self) -> Global___UptimeRange:
+        """Some chain of lightpaths is left, conduits and equipment."""
+
+    @_builtins.property
+    def protected_cuts_only(self) -> Global___UptimeRange:
+        """Some chain of lightpaths is left, with equipment that never fails."""
+
+    def __init__(
+        self,
+        *,
+        a: _builtins.str | None = ...,
+        z: _builtins.str | None = ...,
+        unprotected: Global___Uptime | None = ...,
+        unprotected_cuts_only: Global___Uptime | None = ...,
+        protected: Global___UptimeRange | None = ...,
+        protected_cuts_only: Global___UptimeRange | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_a", b"_a", "_z", b"_z", "a", b"a", "protected", b"protected", "protected_cuts_only", b"protected_cuts_only", "unprotected", b"unprotected", "unprotected_cuts_only", b"unprotected_cuts_only", "z", b"z"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_a", b"_a", "_z", b"_z", "a", b"a", "protected", b"protected", "protected_cuts_only", b"protected_cuts_only", "unprotected", b"unprotected", "unprotected_cuts_only", b"unprotected_cuts_only", "z", b"z"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__a: _TypeAlias = _typing.Literal["a"]  # noqa: Y015
+    _WhichOneofArgType__a: _TypeAlias = _typing.Literal["_a", b"_a"]  # noqa: Y015
+    _WhichOneofReturnType__z: _TypeAlias = _typing.Literal["z"]  # noqa: Y015
+    _WhichOneofArgType__z: _TypeAlias = _typing.Literal["_z", b"_z"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__a) -> _WhichOneofReturnType__a | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__z) -> _WhichOneofReturnType__z | None: ...
+
+Global___PairAvailability: _TypeAlias = PairAvailability  # noqa: Y015
+
+@_typing.final
+class PlanAvailability(_message.Message):
+    """How much of the time a plan's lightpaths and sites are connected."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONDUITS_FIELD_NUMBER: _builtins.int
+    LIGHTPATHS_FIELD_NUMBER: _builtins.int
+    PAIRS_FIELD_NUMBER: _builtins.int
+    ALL_CONNECTED_FIELD_NUMBER: _builtins.int
+    ALL_CONNECTED_CUTS_ONLY_FIELD_NUMBER: _builtins.int
+    GUARANTEED_FIELD_NUMBER: _builtins.int
+    GUARANTEED_CUTS_FIELD_NUMBER: _builtins.int
+    ENUMERATED_CUTS_FIELD_NUMBER: _builtins.int
+    UNEXAMINED_FIELD_NUMBER: _builtins.int
+    BASIS_FIELD_NUMBER: _builtins.int
+    guaranteed_cuts: _builtins.int
+    """How many conduits those are."""
+    enumerated_cuts: _builtins.int
+    """Most groups of conduits that were taken to be cut at once."""
+    unexamined: _builtins.float
+    """Probability of all other states: the width of the ranges with equipment that never fails."""
+    @_builtins.property
+    def conduits(self) -> _containers.RepeatedCompositeFieldContainer[Global___ConduitAvailability]:
+        """Conduits that carry light."""
+
+    @_builtins.property
+    def lightpaths(self) -> _containers.RepeatedCompositeFieldContainer[Global___LightpathAvailability]:
+        """Lightpaths in the order of the plan."""
+
+    @_builtins.property
+    def pairs(self) -> _containers.RepeatedCompositeFieldContainer[Global___PairAvailability]:
+        """All pairs of used sites."""
+
+    @_builtins.property
+    def all_connected(self) -> Global___UptimeRange:
+        """Every site reaches every other, conduits and equipment."""
+
+    @_builtins.property
+    def all_connected_cuts_only(self) -> Global___UptimeRange:
+        """Every site reaches every other, with equipment that never fails."""
+
+    @_builtins.property
+    def guaranteed(self) -> Global___Uptime:
+        """No more conduits are cut at once than the failure policy guarantees the bandwidth for."""
+
+    @_builtins.property
+    def basis(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What the figures rest on, in words."""
+
+    def __init__(
+        self,
+        *,
+        conduits: _abc.Iterable[Global___ConduitAvailability] | None = ...,
+        lightpaths: _abc.Iterable[Global___LightpathAvailability] | None = ...,
+        pairs: _abc.Iterable[Global___PairAvailability] | None = ...,
+        all_connected: Global___UptimeRange | None = ...,
+        all_connected_cuts_only: Global___UptimeRange | None = ...,
+        guaranteed: Global___Uptime | None = ...,
+        guaranteed_cuts: _builtins.int | None = ...,
+        enumerated_cuts: _builtins.int | None = ...,
+        unexamined: _builtins.float | None = ...,
+        basis: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_enumerated_cuts", b"_enumerated_cuts", "_guaranteed_cuts", b"_guaranteed_cuts", "_unexamined", b"_unexamined", "all_connected", b"all_connected", "all_connected_cuts_only", b"all_connected_cuts_only", "enumerated_cuts", b"enumerated_cuts", "guaranteed", b"guaranteed", "guaranteed_cuts", b"guaranteed_cuts", "unexamined", b"unexamined"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_enumerated_cuts", b"_enumerated_cuts", "_guaranteed_cuts", b"_guaranteed_cuts", "_unexamined", b"_unexamined", "all_connected", b"all_connected", "all_connected_cuts_only", b"all_connected_cuts_only", "basis", b"basis", "conduits", b"conduits", "enumerated_cuts", b"enumerated_cuts", "guaranteed", b"guaranteed", "guaranteed_cuts", b"guaranteed_cuts", "lightpaths", b"lightpaths", "pairs", b"pairs", "unexamined", b"unexamined"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__enumerated_cuts: _TypeAlias = _typing.Literal["enumerated_cuts"]  # noqa: Y015
+    _WhichOneofArgType__enumerated_cuts: _TypeAlias = _typing.Literal["_enumerated_cuts", b"_enumerated_cuts"]  # noqa: Y015
+    _WhichOneofReturnType__guaranteed_cuts: _TypeAlias = _typing.Literal["guaranteed_cuts"]  # noqa: Y015
+    _WhichOneofArgType__guaranteed_cuts: _TypeAlias = _typing.Literal["_guaranteed_cuts", b"_guaranteed_cuts"]  # noqa: Y015
+    _WhichOneofReturnType__unexamined: _TypeAlias = _typing.Literal["unexamined"]  # noqa: Y015
+    _WhichOneofArgType__unexamined: _TypeAlias = _typing.Literal["_unexamined", b"_unexamined"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__enumerated_cuts) -> _WhichOneofReturnType__enumerated_cuts | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__guaranteed_cuts) -> _WhichOneofReturnType__guaranteed_cuts | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__unexamined) -> _WhichOneofReturnType__unexamined | None: ...
+
+Global___PlanAvailability: _TypeAlias = PlanAvailability  # noqa: Y015
+
+@_typing.final
 class Plan(_message.Message):
     """A plan, or the finding that there is none."""
 
@@ -1263,6 +1591,7 @@ class Plan(_message.Message):
     ASSUMPTIONS_FIELD_NUMBER: _builtins.int
     PROVENANCE_FIELD_NUMBER: _builtins.int
     GOAL_FIELD_NUMBER: _builtins.int
+    AVAILABILITY_FIELD_NUMBER: _builtins.int
     scenario_name: _builtins.str
     """Name of the scenario."""
     status: Global___Status.ValueType
@@ -1337,6 +1666,10 @@ class Plan(_message.Message):
     def goal(self) -> Global___Goal:
         """What was optimized under a budget; absent: the goal was the least cost."""
 
+    @_builtins.property
+    def availability(self) -> Global___PlanAvailability:
+        """How much of the time it is connected; absent: not evaluated. Left out in PLAN_VIEW_BASIC."""
+
     def __init__(
         self,
         *,
@@ -1365,10 +1698,11 @@ class Plan(_message.Message):
         assumptions: _abc.Iterable[_builtins.str] | None = ...,
         provenance: Global___Provenance | None = ...,
         goal: Global___Goal | None = ...,
+        availability: Global___PlanAvailability | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_accelerator_purchase_usd", b"_accelerator_purchase_usd", "_attribution", b"_attribution", "_cost_usd", b"_cost_usd", "_gap", b"_gap", "_lower_bound_usd", b"_lower_bound_usd", "_network_cost_usd", b"_network_cost_usd", "_network_gap", b"_network_gap", "_scenario_name", b"_scenario_name", "_seed", b"_seed", "_verified", b"_verified", "_wall_s", b"_wall_s", "accelerator_purchase_usd", b"accelerator_purchase_usd", "attribution", b"attribution", "cost_usd", b"cost_usd", "fabrics", b"fabrics", "gap", b"gap", "goal", b"goal", "infeasibility", b"infeasibility", "lower_bound_usd", b"lower_bound_usd", "network_cost_usd", b"network_cost_usd", "network_gap", b"network_gap", "provenance", b"provenance", "scenario_name", b"scenario_name", "seed", b"seed", "sync", b"sync", "verification", b"verification", "verified", b"verified", "wall_s", b"wall_s"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_accelerator_purchase_usd", b"_accelerator_purchase_usd", "_attribution", b"_attribution", "_cost_usd", b"_cost_usd", "_gap", b"_gap", "_lower_bound_usd", b"_lower_bound_usd", "_network_cost_usd", b"_network_cost_usd", "_network_gap", b"_network_gap", "_scenario_name", b"_scenario_name", "_seed", b"_seed", "_verified", b"_verified", "_wall_s", b"_wall_s", "accelerator_purchase_usd", b"accelerator_purchase_usd", "attribution", b"attribution", "availability", b"availability", "cost_usd", b"cost_usd", "fabrics", b"fabrics", "gap", b"gap", "goal", b"goal", "infeasibility", b"infeasibility", "lower_bound_usd", b"lower_bound_usd", "network_cost_usd", b"network_cost_usd", "network_gap", b"network_gap", "provenance", b"provenance", "scenario_name", b"scenario_name", "seed", b"seed", "sync", b"sync", "verification", b"verification", "verified", b"verified", "wall_s", b"wall_s"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_accelerator_purchase_usd", b"_accelerator_purchase_usd", "_attribution", b"_attribution", "_cost_usd", b"_cost_usd", "_gap", b"_gap", "_lower_bound_usd", b"_lower_bound_usd", "_network_cost_usd", b"_network_cost_usd", "_network_gap", b"_network_gap", "_scenario_name", b"_scenario_name", "_seed", b"_seed", "_verified", b"_verified", "_wall_s", b"_wall_s", "accelerator_purchase_usd", b"accelerator_purchase_usd", "assumptions", b"assumptions", "attribution", b"attribution", "cost_items", b"cost_items", "cost_usd", b"cost_usd", "fabrics", b"fabrics", "gap", b"gap", "goal", b"goal", "infeasibility", b"infeasibility", "lightpaths", b"lightpaths", "links", b"links", "lower_bound_usd", b"lower_bound_usd", "network_cost_usd", b"network_cost_usd", "network_gap", b"network_gap", "provenance", b"provenance", "scenario_name", b"scenario_name", "seed", b"seed", "segments", b"segments", "sites", b"sites", "status", b"status", "stopped_by", b"stopped_by", "sync", b"sync", "verification", b"verification", "verified", b"verified", "wall_s", b"wall_s"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_accelerator_purchase_usd", b"_accelerator_purchase_usd", "_attribution", b"_attribution", "_cost_usd", b"_cost_usd", "_gap", b"_gap", "_lower_bound_usd", b"_lower_bound_usd", "_network_cost_usd", b"_network_cost_usd", "_network_gap", b"_network_gap", "_scenario_name", b"_scenario_name", "_seed", b"_seed", "_verified", b"_verified", "_wall_s", b"_wall_s", "accelerator_purchase_usd", b"accelerator_purchase_usd", "assumptions", b"assumptions", "attribution", b"attribution", "availability", b"availability", "cost_items", b"cost_items", "cost_usd", b"cost_usd", "fabrics", b"fabrics", "gap", b"gap", "goal", b"goal", "infeasibility", b"infeasibility", "lightpaths", b"lightpaths", "links", b"links", "lower_bound_usd", b"lower_bound_usd", "network_cost_usd", b"network_cost_usd", "network_gap", b"network_gap", "provenance", b"provenance", "scenario_name", b"scenario_name", "seed", b"seed", "segments", b"segments", "sites", b"sites", "status", b"status", "stopped_by", b"stopped_by", "sync", b"sync", "verification", b"verification", "verified", b"verified", "wall_s", b"wall_s"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__accelerator_purchase_usd: _TypeAlias = _typing.Literal["accelerator_purchase_usd"]  # noqa: Y015
     _WhichOneofArgType__accelerator_purchase_usd: _TypeAlias = _typing.Literal["_accelerator_purchase_usd", b"_accelerator_purchase_usd"]  # noqa: Y015

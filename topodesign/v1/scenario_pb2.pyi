@@ -195,6 +195,30 @@ BAND_C_PLUS_L: Band.ValueType  # 2
 """C and L band."""
 Global___Band: _TypeAlias = Band  # noqa: Y015
 
+class _ModeCatalog:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ModeCatalogEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ModeCatalog.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    MODE_CATALOG_UNSPECIFIED: _ModeCatalog.ValueType  # 0
+    """Not given: MODE_CATALOG_STANDARD is assumed."""
+    MODE_CATALOG_STANDARD: _ModeCatalog.ValueType  # 1
+    """Modes of public standards, whose reach the line model gives."""
+    MODE_CATALOG_FLEXWAN: _ModeCatalog.ValueType  # 2
+    """The 36 modes of FlexWAN (SIGCOMM 2023) with their measured reach."""
+
+class ModeCatalog(_ModeCatalog, metaclass=_ModeCatalogEnumTypeWrapper):
+    """Set of transceiver modes."""
+
+MODE_CATALOG_UNSPECIFIED: ModeCatalog.ValueType  # 0
+"""Not given: MODE_CATALOG_STANDARD is assumed."""
+MODE_CATALOG_STANDARD: ModeCatalog.ValueType  # 1
+"""Modes of public standards, whose reach the line model gives."""
+MODE_CATALOG_FLEXWAN: ModeCatalog.ValueType  # 2
+"""The 36 modes of FlexWAN (SIGCOMM 2023) with their measured reach."""
+Global___ModeCatalog: _TypeAlias = ModeCatalog  # noqa: Y015
+
 @_typing.final
 class Scalar(_message.Message):
     """A value of an input column that the planner does not know, or a value of either text or number. No member set: null."""
@@ -1006,6 +1030,43 @@ class LitLightpath(_message.Message):
 Global___LitLightpath: _TypeAlias = LitLightpath  # noqa: Y015
 
 @_typing.final
+class MeasuredReach(_message.Message):
+    """A reach that was measured. On that fiber it decides in place of the line model, without margin."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MODE_FIELD_NUMBER: _builtins.int
+    FIBER_TYPE_FIELD_NUMBER: _builtins.int
+    REACH_KM_FIELD_NUMBER: _builtins.int
+    mode: _builtins.str
+    """Catalogue id of the transceiver mode."""
+    fiber_type: Global___FiberType.ValueType
+    """Kind of glass."""
+    reach_km: _builtins.float
+    """Longest transparent stretch in km, above 0 to 40 000."""
+    def __init__(
+        self,
+        *,
+        mode: _builtins.str | None = ...,
+        fiber_type: Global___FiberType.ValueType = ...,
+        reach_km: _builtins.float | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_mode", b"_mode", "_reach_km", b"_reach_km", "mode", b"mode", "reach_km", b"reach_km"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_mode", b"_mode", "_reach_km", b"_reach_km", "fiber_type", b"fiber_type", "mode", b"mode", "reach_km", b"reach_km"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__mode: _TypeAlias = _typing.Literal["mode"]  # noqa: Y015
+    _WhichOneofArgType__mode: _TypeAlias = _typing.Literal["_mode", b"_mode"]  # noqa: Y015
+    _WhichOneofReturnType__reach_km: _TypeAlias = _typing.Literal["reach_km"]  # noqa: Y015
+    _WhichOneofArgType__reach_km: _TypeAlias = _typing.Literal["_reach_km", b"_reach_km"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__mode) -> _WhichOneofReturnType__mode | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__reach_km) -> _WhichOneofReturnType__reach_km | None: ...
+
+Global___MeasuredReach: _TypeAlias = MeasuredReach  # noqa: Y015
+
+@_typing.final
 class Size(_message.Message):
     """How much compute. Exactly one of `accelerators`, `power_mw` and `budget_usd` is given."""
 
@@ -1219,6 +1280,7 @@ class OpticsRules(_message.Message):
     GRID_GHZ_FIELD_NUMBER: _builtins.int
     BAND_FIELD_NUMBER: _builtins.int
     MODES_FIELD_NUMBER: _builtins.int
+    CATALOG_FIELD_NUMBER: _builtins.int
     margin_db: _builtins.float
     """System margin in dB, 0 to 30; default 3."""
     span_km: _builtins.float
@@ -1227,6 +1289,8 @@ class OpticsRules(_message.Message):
     """Channel grid in GHz, above 0 to 4800; absent: each mode keeps its own width."""
     band: Global___Band.ValueType
     """Band that is lit; default BAND_C."""
+    catalog: Global___ModeCatalog.ValueType
+    """Set of transceiver modes; default MODE_CATALOG_STANDARD."""
     @_builtins.property
     def modes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Catalogue ids of the transceiver modes that may be used; empty: all ("*")."""
@@ -1239,10 +1303,11 @@ class OpticsRules(_message.Message):
         grid_ghz: _builtins.float | None = ...,
         band: Global___Band.ValueType = ...,
         modes: _abc.Iterable[_builtins.str] | None = ...,
+        catalog: Global___ModeCatalog.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_grid_ghz", b"_grid_ghz", "_margin_db", b"_margin_db", "_span_km", b"_span_km", "grid_ghz", b"grid_ghz", "margin_db", b"margin_db", "span_km", b"span_km"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_grid_ghz", b"_grid_ghz", "_margin_db", b"_margin_db", "_span_km", b"_span_km", "band", b"band", "grid_ghz", b"grid_ghz", "margin_db", b"margin_db", "modes", b"modes", "span_km", b"span_km"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_grid_ghz", b"_grid_ghz", "_margin_db", b"_margin_db", "_span_km", b"_span_km", "band", b"band", "catalog", b"catalog", "grid_ghz", b"grid_ghz", "margin_db", b"margin_db", "modes", b"modes", "span_km", b"span_km"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__grid_ghz: _TypeAlias = _typing.Literal["grid_ghz"]  # noqa: Y015
     _WhichOneofArgType__grid_ghz: _TypeAlias = _typing.Literal["_grid_ghz", b"_grid_ghz"]  # noqa: Y015
@@ -1346,6 +1411,7 @@ class Scenario(_message.Message):
     ASSUMPTIONS_FIELD_NUMBER: _builtins.int
     TRAFFIC_FIELD_NUMBER: _builtins.int
     LIT_LIGHTPATHS_FIELD_NUMBER: _builtins.int
+    MEASURED_REACHES_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Name for people; not a resource name."""
     attribution: _builtins.str
@@ -1404,6 +1470,10 @@ class Scenario(_message.Message):
     def lit_lightpaths(self) -> _containers.RepeatedCompositeFieldContainer[Global___LitLightpath]:
         """Lightpaths in service today."""
 
+    @_builtins.property
+    def measured_reaches(self) -> _containers.RepeatedCompositeFieldContainer[Global___MeasuredReach]:
+        """Measured reaches, no mode twice for the same fiber."""
+
     def __init__(
         self,
         *,
@@ -1423,10 +1493,11 @@ class Scenario(_message.Message):
         assumptions: _abc.Iterable[_builtins.str] | None = ...,
         traffic: _abc.Iterable[Global___Traffic] | None = ...,
         lit_lightpaths: _abc.Iterable[Global___LitLightpath] | None = ...,
+        measured_reaches: _abc.Iterable[Global___MeasuredReach] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_attribution", b"_attribution", "_cost_year", b"_cost_year", "_name", b"_name", "attribution", b"attribution", "cost_year", b"cost_year", "economics", b"economics", "name", b"name", "optics", b"optics", "policy", b"policy", "size", b"size", "workload", b"workload"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_attribution", b"_attribution", "_cost_year", b"_cost_year", "_name", b"_name", "assumptions", b"assumptions", "attribution", b"attribution", "catalog_overrides", b"catalog_overrides", "cost_year", b"cost_year", "economics", b"economics", "junctions", b"junctions", "lit_lightpaths", b"lit_lightpaths", "name", b"name", "optics", b"optics", "policy", b"policy", "segments", b"segments", "sites", b"sites", "size", b"size", "traffic", b"traffic", "workload", b"workload", "zones", b"zones"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_attribution", b"_attribution", "_cost_year", b"_cost_year", "_name", b"_name", "assumptions", b"assumptions", "attribution", b"attribution", "catalog_overrides", b"catalog_overrides", "cost_year", b"cost_year", "economics", b"economics", "junctions", b"junctions", "lit_lightpaths", b"lit_lightpaths", "measured_reaches", b"measured_reaches", "name", b"name", "optics", b"optics", "policy", b"policy", "segments", b"segments", "sites", b"sites", "size", b"size", "traffic", b"traffic", "workload", b"workload", "zones", b"zones"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__attribution: _TypeAlias = _typing.Literal["attribution"]  # noqa: Y015
     _WhichOneofArgType__attribution: _TypeAlias = _typing.Literal["_attribution", b"_attribution"]  # noqa: Y015

@@ -72,6 +72,7 @@ class Evidence:
 
 
 def allowed_modes(scenario: Scenario, catalog: Catalog) -> tuple[TransceiverMode, ...]:
-    """Modes that ``optics.modes`` allows."""
-    allowed = scenario.optics.modes
-    return tuple(mode for mode in catalog.transceivers if "*" in allowed or mode.id in allowed)
+    """Modes of the chosen catalogue that ``optics.modes`` allows."""
+    rules = scenario.optics
+    known = (mode for mode in catalog.transceivers if mode.catalog == rules.catalog)
+    return tuple(mode for mode in known if "*" in rules.modes or mode.id in rules.modes)

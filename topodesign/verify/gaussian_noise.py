@@ -7,7 +7,8 @@ of a comb that fills the band with channels of symbol rate R, at launch power P 
 
 with noise factor F, gain G equal to the span's whole loss (fiber and connectors), and k the loss of the input
 connector, half of the connectors' loss. The coefficient is eta = gamma^2 / R^2 times the sum over the comb of w psi,
-w = 16/27 for the channel on itself and 32/27 for each other channel (eqs. 120 and 123).
+w = 16/27 for the channel on itself and 32/27 for each other channel (eqs. 120 and 123). The booster in front of a
+segment adds F h nu R L / P, with L the loss of the node that it makes up for.
 
 References
 ----------
@@ -115,6 +116,12 @@ def span_noise(
     return (amplified / power + eta * power * power) * NOISE_BANDWIDTH_HZ / comb.symbol_rate_hz
 
 
+def booster_noise(comb: Comb, *, terminal_loss_db: float, noise_figure_db: float, launch_dbm: float) -> float:
+    """Noise over signal (linear, in 0.1 nm) of the booster that makes up for a node's loss and puts out this power."""
+    added_w = _spontaneous_w(comb, terminal_loss_db, noise_figure_db)
+    return added_w / (1e-3 * 10 ** (launch_dbm / 10)) * NOISE_BANDWIDTH_HZ / comb.symbol_rate_hz
+
+
 def best_launch_dbm(
     glass: Glass,
     comb: Comb,
@@ -135,9 +142,13 @@ def _amplified_w(
     comb: Comb, span_km: float, loss_db_per_km: float, connector_db: float, noise_figure_db: float
 ) -> float:
     """F h nu R G: spontaneous emission that the amplifier behind the span adds to a channel, in W."""
-    gain = 10 ** ((loss_db_per_km * span_km + connector_db) / 10)
+    return _spontaneous_w(comb, loss_db_per_km * span_km + connector_db, noise_figure_db)
+
+
+def _spontaneous_w(comb: Comb, gain_db: float, noise_figure_db: float) -> float:
+    """F h nu R G in W."""
     photon = PLANCK * LIGHT_SPEED / CARRIER_M
-    return 10 ** (noise_figure_db / 10) * photon * comb.symbol_rate_hz * gain
+    return 10 ** ((noise_figure_db + gain_db) / 10) * photon * comb.symbol_rate_hz
 
 
 def _inner_coefficient(glass: Glass, comb: Comb, span_km: float, connector_db: float) -> float:

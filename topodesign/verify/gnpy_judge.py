@@ -1,9 +1,9 @@
 """GNPy as judge: every lightpath of a plan propagated a second time, by a program that others wrote.
 
-The spans, launch powers and the full comb are those that formulation (11) takes; the transmitter's OSNR is added to
-what GNPy finds for the line. A regenerated lightpath is judged stretch by stretch. Beside our closed form, GNPy follows
-attenuated power and accumulated noise from span to span, nonlinearity and photon energy over frequency, and the
-booster's noise; so it ends some hundredths to two tenths of a dB lower.
+The spans, terminals, launch powers and the full comb are those that formulation (11) takes; the transmitter's OSNR is
+added to what GNPy finds for the line. A regenerated lightpath is judged stretch by stretch. Beside our closed form,
+GNPy follows attenuated power and accumulated noise from span to span, nonlinearity and photon energy over frequency; so
+it ends some hundredths to two tenths of a dB lower.
 """
 
 import math
@@ -17,10 +17,9 @@ from topodesign.domain.scenario import FiberSegment, Scenario
 from topodesign.verify.evidence import Evidence, Route
 from topodesign.verify.fiber import span_count
 from topodesign.verify.finding import found
-from topodesign.verify.gaussian_noise import best_launch_dbm
 from topodesign.verify.gnpy_line import Line, Reading, Span
 from topodesign.verify.gnpy_process import read_apart, require_gnpy
-from topodesign.verify.reach import comb_of, glass_of, stretch_gsnr_db
+from topodesign.verify.reach import comb_of, holds_as_measured, segment_launch_dbm, stretch_gsnr_db
 from topodesign.verify.tolerance import REACH_DB
 from topodesign.verify.verifier import gather
 
@@ -35,6 +34,7 @@ class StretchJudgement:
     """One transparent stretch: GSNR in dB in 0.1 nm, worst channel, transmitter included, ours and GNPy's.
 
     ``difference_db`` is GNPy's less ours, ``required_db`` the mode's required OSNR plus the margin of the rules.
+    ``is_measured``: a measured reach decides, which GNPy's GSNR is reported beside and cannot dispute.
     """
 
     segments: tuple[str, ...]
@@ -46,11 +46,15 @@ class StretchJudgement:
     required_db: float
     is_feasible: bool
     gnpy_is_feasible: bool
+    is_measured: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LightpathJudgement:
-    """A lightpath by its ``id`` (JSON path in the plan); its figures are those of the stretch that GNPy likes least."""
+    """A lightpath by its ``id`` (JSON path in the plan); its figures are those of the stretch that GNPy likes least.
+
+    ``is_measured``: measured reaches decide on a stretch of it.
+    """
 
     id: str
     a: str
@@ -63,6 +67,7 @@ class LightpathJudgement:
     is_feasible: bool
     gnpy_is_feasible: bool
     stretches: tuple[StretchJudgement, ...]
+    is_measured: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,31 +146,21 @@ def with_judgement(verification: Verification, judgement: Judgement) -> Verifica
 
 
 def line_of(evidence: Evidence, mode: TransceiverMode, stretch: Sequence[FiberSegment]) -> Line:
-    """The stretch as GNPy is given it: equal spans in each segment, at the launch power that is best for them."""
+    """The stretch as GNPy is given it: a terminal in front of each segment, equal spans at their best launch power."""
     comb, system = comb_of(evidence, mode), evidence.line_system
     spans: list[Span] = []
     for segment in stretch:
         fiber = evidence.catalog.fiber(segment.fiber_type)
         count = span_count(segment.length_km, evidence.scenario.optics.span_km)
-        span_km = segment.length_km / count
-        launch_dbm = best_launch_dbm(
-            glass_of(fiber),
-            comb,
-            span_km=span_km,
-            loss_db_per_km=fiber.loss_db_per_km,
-            connector_db=system.connector_loss_db,
-            noise_figure_db=system.noise_figure_db,
-            most_total_dbm=system.max_total_power_dbm,
-        )
         span = Span(
-            length_km=span_km,
+            length_km=segment.length_km / count,
             loss_db_per_km=fiber.loss_db_per_km,
             dispersion_ps_nm_km=fiber.dispersion_ps_nm_km,
             effective_area_um2=fiber.effective_area_um2,
             nonlinear_index_m2_w=fiber.nonlinear_index_m2_w,
-            launch_dbm=launch_dbm,
+            launch_dbm=segment_launch_dbm(evidence, mode, segment),
         )
-        spans += [span] * count
+        spans += [replace(span, starts_segment=True), *[span] * (count - 1)]
     return Line(
         spans=tuple(spans),
         baud_gbd=mode.baud_gbd,
@@ -174,6 +169,7 @@ def line_of(evidence: Evidence, mode: TransceiverMode, stretch: Sequence[FiberSe
         connector_loss_db=system.connector_loss_db,
         noise_figure_db=system.noise_figure_db,
         max_total_power_dbm=system.max_total_power_dbm,
+        terminal_loss_db=system.terminal_loss_db,
     )
 
 
@@ -183,6 +179,7 @@ def _judge_stretch(
     ours = stretch_gsnr_db(evidence, mode, stretch)
     theirs = -10 * math.log10(10 ** (-reading.gsnr_db / 10) + 10 ** (-mode.tx_osnr_db / 10))
     need = mode.required_osnr_db + evidence.scenario.optics.margin_db
+    measured = holds_as_measured(evidence, mode, stretch)
     return StretchJudgement(
         segments=tuple(segment.segment_id for segment in stretch),
         fiber_types=tuple(dict.fromkeys(segment.fiber_type for segment in stretch)),
@@ -191,8 +188,9 @@ def _judge_stretch(
         gnpy_gsnr_db=theirs,
         difference_db=theirs - ours,
         required_db=need,
-        is_feasible=ours >= need - REACH_DB,
+        is_feasible=ours >= need - REACH_DB if measured is None else measured,
         gnpy_is_feasible=theirs >= need - REACH_DB,
+        is_measured=measured is not None,
     )
 
 
@@ -210,11 +208,12 @@ def _judge_lightpath(route: Route, stretches: tuple[StretchJudgement, ...]) -> L
         is_feasible=all(stretch.is_feasible for stretch in stretches),
         gnpy_is_feasible=all(stretch.gnpy_is_feasible for stretch in stretches),
         stretches=stretches,
+        is_measured=any(stretch.is_measured for stretch in stretches),
     )
 
 
 def _is_disputed(stretch: StretchJudgement) -> bool:
-    return stretch.is_feasible and not stretch.gnpy_is_feasible
+    return stretch.is_feasible and not stretch.gnpy_is_feasible and not stretch.is_measured
 
 
 def _warnings(reading: Reading) -> Iterator[str]:
@@ -226,7 +225,7 @@ def _warnings(reading: Reading) -> Iterator[str]:
 def _violations(judgement: Judgement) -> Iterator[Violation]:
     for lightpath in judgement.lightpaths:
         for stretch in lightpath.stretches:
-            if not stretch.gnpy_is_feasible:
+            if not stretch.gnpy_is_feasible and not stretch.is_measured:
                 yield found(
                     GNPY_RULE,
                     lightpath.id,

@@ -1,8 +1,9 @@
-"""One transparent line as GNPy sees it: transmitter, booster, spans, and an amplifier behind each span.
+"""One transparent line as GNPy sees it: transmitter, and for each segment node, booster, spans with amplifiers behind.
 
 Nothing is left to GNPy's automatic design: every amplifier has one type of fixed gain and noise figure, every gain is
-given, and the elements are walked through in order. The booster raises 0 dBm to the launch power and adds its noise;
-every other amplifier makes up the loss of its span and turns to the launch power of the next.
+given, and the elements are walked through in order. A node is a loss, which its booster makes up for; light comes to it
+at the launch power of the segment behind, from the transmitter or from the preamplifier of the segment before. Every
+other amplifier makes up the loss of its span and turns to the launch power of the next.
 
 GNPy keeps simulation parameters for the whole process, changes the dictionaries that it is given, takes power away
 where an amplifier saturates, and writes about it to a log only; so this runs in a process of its own
@@ -21,8 +22,6 @@ from typing import Any
 
 BAND_TOP_HZ = 196.1875e12
 """Upper edge of the band: half a slot of 75 GHz above 196.15 THz, where GNPy's own example comb ends."""
-TRANSMITTER_DBM = 0.0
-"""Power per channel in front of the booster, in dBm: the most that OpenROADM optical specification 9.0 lets out."""
 ROLL_OFF = 0.15
 """Of the channels' spectrum; the analytic Gaussian-noise model takes channels as rectangular and does not read it."""
 AMPLIFIER_EDGE_HZ = 0.2e12
@@ -33,7 +32,8 @@ AMPLIFIER_EDGE_HZ = 0.2e12
 class Span:
     """A span of fiber; ``launch_dbm`` is the power per channel behind the amplifier, before the input connector.
 
-    Length in km, loss in dB/km, dispersion in ps/nm/km, effective area in um2, nonlinear index in m2/W.
+    Length in km, loss in dB/km, dispersion in ps/nm/km, effective area in um2, nonlinear index in m2/W;
+    ``starts_segment``: a node and its booster stand in front.
     """
 
     length_km: float
@@ -42,14 +42,15 @@ class Span:
     effective_area_um2: float
     nonlinear_index_m2_w: float
     launch_dbm: float
+    starts_segment: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """Spans in order under a comb of equal channels, with the one kind of amplifier.
+    """Spans in order under a comb of equal channels, with the one kind of amplifier; the first starts a segment.
 
     Symbol rate in GBd, spacing in GHz; ``connector_loss_db`` of a span, half of it at each end; noise figure in dB and
-    greatest total output power of an amplifier in dBm.
+    greatest total output power of an amplifier in dBm; ``terminal_loss_db`` of every node.
     """
 
     spans: tuple[Span, ...]
@@ -59,6 +60,7 @@ class Line:
     connector_loss_db: float
     noise_figure_db: float
     max_total_power_dbm: float
+    terminal_loss_db: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,9 +90,9 @@ def propagate(line: Line) -> Reading:
     from gnpy.tools.json_io import load_eqpt_topo_from_json
 
     SimParams.set_params({})  # the closed-form Gaussian-noise model, without Raman scattering
-    names, topology = _topology(line)
+    stages = _stages(line)
     with _Log() as log:
-        _, network = load_eqpt_topo_from_json(_equipment(line), topology)
+        _, network = load_eqpt_topo_from_json(_equipment(line), _topology(stages))
         elements = {element.uid: element for element in network.nodes}
         lowest, highest = _first_and_last_hz(line)
         light = create_input_spectral_information(
@@ -100,23 +102,20 @@ def propagate(line: Line) -> Reading:
             baud_rate=line.baud_gbd * 1e9,
             spacing=line.spacing_ghz * 1e9,
             tx_osnr=100.0,  # read by GNPy's receiver only, which is not asked: the caller adds the transmitter
-            tx_power=1e-3 * 10 ** (TRANSMITTER_DBM / 10),
+            tx_power=1e-3 * 10 ** (line.spans[0].launch_dbm / 10),
         )
         if light.number_of_channels != line.channels:
             raise RuntimeError(f"GNPy made {light.number_of_channels} channels of {line.channels}")
         missing = 0.0
-        launches = [span.launch_dbm for span in line.spans]
-        wanted = iter([*launches, launches[-1]])
-        spans = iter(line.spans)
-        for name in names:
-            element = elements[name]
-            if name.startswith("span"):
-                span = next(spans)
-                element.ref_pch_in_dbm = span.launch_dbm  # for GNPy's display only, yet it must be there
-                element.params._n2 = span.nonlinear_index_m2_w  # silica's is built in; there is no key for another
+        for stage in stages:
+            element = elements[stage.record["uid"]]
+            if stage.span is not None:
+                element.ref_pch_in_dbm = stage.span.launch_dbm  # for GNPy's display only, yet it must be there
+                # silica's index is built in; there is no key for another
+                element.params._n2 = stage.span.nonlinear_index_m2_w
             light = element(light)
-            if name.startswith("amplifier"):
-                missing = max(missing, next(wanted) - float(min(light.pch_dbm)))
+            if stage.wanted_dbm is not None:
+                missing = max(missing, stage.wanted_dbm - float(min(light.pch_dbm)))
     return Reading(
         gsnr_db=float(min(light.opt_gsnr_db)),
         osnr_db=float(min(light.opt_snr_lin_db)),
@@ -181,7 +180,7 @@ def _equipment(line: Line) -> dict[str, Any]:
                 "f_max": highest,
                 "baud_rate": line.baud_gbd * 1e9,
                 "spacing": line.spacing_ghz * 1e9,
-                "power_dbm": TRANSMITTER_DBM,
+                "power_dbm": line.spans[0].launch_dbm,
                 "power_range_db": [0, 0, 1],
                 "roll_off": ROLL_OFF,
                 "tx_osnr": 100,
@@ -192,20 +191,43 @@ def _equipment(line: Line) -> dict[str, Any]:
     }
 
 
-def _topology(line: Line) -> tuple[list[str], dict[str, Any]]:
-    """The elements' names in order of the light, and GNPy's topology of them."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Stage:
+    """An element of GNPy's on the way; ``span`` of a fiber, ``wanted_dbm`` per channel behind an amplifier."""
+
+    record: dict[str, Any]
+    span: Span | None = None
+    wanted_dbm: float | None = None
+
+
+def _stages(line: Line) -> list[_Stage]:
+    """The elements in the order of the light."""
     launches = [span.launch_dbm for span in line.spans]
-    steps = [after - before for before, after in pairwise([*launches, launches[-1]])]
-    elements = [_amplifier("amplifier 0", gain_db=launches[0] - TRANSMITTER_DBM)]
-    for number, (span, step) in enumerate(zip(line.spans, steps, strict=True), start=1):
+    stages: list[_Stage] = []
+    for number, (span, next_dbm) in enumerate(zip(line.spans, [*launches[1:], launches[-1]], strict=True), start=1):
+        if span.starts_segment:
+            booster = _amplifier(f"booster {number}", gain_db=line.terminal_loss_db)
+            stages.append(_Stage(record=_node(f"node {number}", loss_db=line.terminal_loss_db)))
+            stages.append(_Stage(record=booster, wanted_dbm=span.launch_dbm))
         loss = span.loss_db_per_km * span.length_km + line.connector_loss_db
-        elements.append(_fiber(f"span {number}", span, connector_loss_db=line.connector_loss_db))
-        elements.append(_amplifier(f"amplifier {number}", gain_db=loss + step))
-    names = [element["uid"] for element in elements]
+        fiber = _fiber(f"span {number}", span, connector_loss_db=line.connector_loss_db)
+        stages.append(_Stage(record=fiber, span=span))
+        behind = _amplifier(f"amplifier {number}", gain_db=loss + next_dbm - span.launch_dbm)
+        stages.append(_Stage(record=behind, wanted_dbm=next_dbm))
+    return stages
+
+
+def _topology(stages: list[_Stage]) -> dict[str, Any]:
+    """GNPy's topology of the elements, between two transceivers."""
     ends = [{"uid": name, "type": "Transceiver", "metadata": _place()} for name in ("transmitter", "receiver")]
-    order = ["transmitter", *names, "receiver"]
+    order = ["transmitter", *(stage.record["uid"] for stage in stages), "receiver"]
     connections = [{"from_node": before, "to_node": after} for before, after in pairwise(order)]
-    return names, {"elements": [*elements, *ends], "connections": connections}
+    return {"elements": [*(stage.record for stage in stages), *ends], "connections": connections}
+
+
+def _node(name: str, *, loss_db: float) -> dict[str, Any]:
+    """A loss and nothing else: GNPy's ROADM would level channels, which the closed form takes as level anyway."""
+    return {"uid": name, "type": "Fused", "params": {"loss": loss_db}, "metadata": _place()}
 
 
 def _amplifier(name: str, *, gain_db: float) -> dict[str, Any]:

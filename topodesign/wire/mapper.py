@@ -49,6 +49,7 @@ SORTED_BY: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "segments": ("segment_id",),
         "traffic": ("a", "b"),
         "lit_lightpaths": ("a", "z", "mode", "segments"),
+        "measured_reaches": ("mode", "fiber_type"),
     }
 )
 

@@ -60,6 +60,7 @@
     { id: "fiber_segments", source: "fiber_segments", type: "line", layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": ramp(["get", "utilization"], colors.fiber_ramp), "line-width": scaled("pairs", data.most_pairs, 1.8, 5.2) } },
     { id: "links", source: "links", type: "line", paint: { "line-color": colors.link, "line-width": scaled("capacity_gbps", data.most_gbps, 0.8, 1.6), "line-dasharray": [1.5, 2.5] } },
     { id: "amplifiers", source: "amplifiers", type: "circle", layout: { visibility: "none" }, paint: { "circle-radius": 2.2, "circle-color": "#ffffff", "circle-stroke-color": colors.amplifier, "circle-stroke-width": 1.2 } },
+    { id: "amplifier_sites", source: "amplifier_sites", type: "circle", layout: { visibility: "none" }, paint: { "circle-radius": 3.2, "circle-color": colors.amplifier, "circle-stroke-color": "#ffffff", "circle-stroke-width": 1 } },
     { id: "sites", source: "sites", type: "circle", paint: { "circle-radius": radius(2.5), "circle-color": "#ffffff", "circle-opacity": 0.35, "circle-stroke-color": ["case", ["==", ["get", "role"], "hub"], colors.hub, colors.candidate], "circle-stroke-width": 1.2 } },
     { id: "regenerators", source: "regenerators", type: "circle", paint: { "circle-radius": 4.5, "circle-color": colors.regenerator, "circle-stroke-color": "#ffffff", "circle-stroke-width": 1.2 } },
     { id: "clusters", source: "clusters", type: "circle", paint: { "circle-radius": radius(4), "circle-color": colors.cluster, "circle-stroke-color": "#ffffff", "circle-stroke-width": 1.5 } },
@@ -72,7 +73,7 @@
     ["Other fiber on offer", ["fiber_available"], true],
     ["Logical links", ["links"], true],
     ["Regeneration", ["regenerators"], true],
-    ["In-line amplifiers", ["amplifiers"], false],
+    ["In-line amplifiers", ["amplifiers", "amplifier_sites"], false],
     ["Power zones", ["power_zones", "power_zones-border"], true],
   ];
 
@@ -216,12 +217,13 @@
     sites: { title: "name", kind: "Site", rows: [["role", "Role", asIs], ["used", "Used", yes], ["power_mw", "Power on offer", inUnits("MW", 1)], ["zone_id", "Zone", asIs], ["pue", "PUE", (value) => number(value, 2)]] },
     regenerators: { title: "name", kind: "Regeneration", rows: [["lightpaths", "Lightpaths", whole], ["transceivers", "Transceivers", whole]] },
     amplifiers: { title: "segment_id", kind: "In-line amplifiers", rows: [["position", "Place", whole], ["amplifiers", "Amplifiers", whole], ["from_a_km", "From end a", inUnits("km", 0)]] },
+    amplifier_sites: { title: "hut_id", kind: "Amplifier hut", rows: [["amplifiers", "Amplifiers", whole], ["feed_power_w", "Power fed in", inUnits("W", 0)], ["segment_ids", "Fiber", asIs], ["conduits", "Conduits", asIs]] },
     links: { title: null, kind: "Logical link", rows: [["capacity_gbps", "Capacity, each way", rate], ["lightpaths", "Lightpaths", whole], ["mode", "Mode", asIs], ["routes", "Routes", whole], ["length_km", "Longest route", inUnits("km", 0)], ["latency_ms", "Latency, one way", inUnits("ms", 2)]] },
     fiber_segments: { title: "segment_id", kind: "Lit fiber", rows: [["pairs", "Pairs in use", whole], ["new_pairs", "New pairs", whole], ["built", "New build", yes], ["utilization", "Spectrum in use", share], ["capacity_gbps", "Capacity, each way", rate], ["length_km", "Length", inUnits("km", 0)], ["amplifiers", "In-line amplifiers", whole], ["conduits", "Conduits", asIs]] },
     fiber_available: { title: "segment_id", kind: "Fiber on offer, not used", rows: [["most_pairs", "Pairs", whole], ["to_build", "Can be built", yes], ["length_km", "Length", inUnits("km", 0)]] },
     power_zones: { title: "name", kind: "Power zone", rows: [["used_mw", "Drawn", inUnits("MW", 1)], ["headroom_mw", "Headroom", inUnits("MW", 1)], ["used_share", "In use", share], ["energy_usd_per_mwh", "Energy", inUnits("USD/MWh", 1)], ["carbon_g_per_kwh", "Carbon", inUnits("g/kWh", 0)], ["utility", "Utility", asIs]] },
   };
-  const touchable = ["clusters", "regenerators", "amplifiers", "sites", "links", "fiber_segments", "fiber_available", "power_zones"];
+  const touchable = ["clusters", "regenerators", "amplifier_sites", "amplifiers", "sites", "links", "fiber_segments", "fiber_available", "power_zones"];
 
   function cardOf(feature) {
     const card = cards[feature.layer.id];
