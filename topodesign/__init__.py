@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from topodesign.domain.fabric import Clos as Clos
     from topodesign.domain.fabric import FabricEvaluation as FabricEvaluation
     from topodesign.domain.fabric import Torus as Torus
+    from topodesign.domain.fabric_conditions import FabricConditions as FabricConditions
+    from topodesign.domain.fabric_conditions import LatencyInputs as LatencyInputs
+    from topodesign.domain.fabric_conditions import LoadInputs as LoadInputs
     from topodesign.domain.link import LinkDesign as LinkDesign
     from topodesign.domain.link import LinkRequest as LinkRequest
     from topodesign.domain.plan import Plan as Plan
@@ -33,8 +36,11 @@ if TYPE_CHECKING:
     from topodesign.domain.training import PipelineShape as PipelineShape
     from topodesign.domain.training import TrainingEstimate as TrainingEstimate
     from topodesign.domain.training_model import TrainingModel as TrainingModel
+    from topodesign.fabric import compare_at_equal_cost as compare_at_equal_cost
     from topodesign.fabric import compare_fabrics as compare_fabrics
     from topodesign.fabric import evaluate_fabric as evaluate_fabric
+    from topodesign.fabric import fabrics_for_budget as fabrics_for_budget
+    from topodesign.fabric import price_fabric as price_fabric
     from topodesign.outputs import load_plan as load_plan
     from topodesign.scenario import check_scenario as check_scenario
     from topodesign.scenario import load_scenario as load_scenario
@@ -44,9 +50,12 @@ if TYPE_CHECKING:
 _HOME = {
     "Client": "topodesign.client",
     "Clos": "topodesign.domain.fabric",
+    "FabricConditions": "topodesign.domain.fabric_conditions",
     "FabricEvaluation": "topodesign.domain.fabric",
+    "LatencyInputs": "topodesign.domain.fabric_conditions",
     "LinkDesign": "topodesign.domain.link",
     "LinkRequest": "topodesign.domain.link",
+    "LoadInputs": "topodesign.domain.fabric_conditions",
     "MeasuredReach": "topodesign.domain.scenario",
     "PipelineShape": "topodesign.domain.training",
     "Plan": "topodesign.domain.plan",
@@ -59,18 +68,21 @@ _HOME = {
     "TransceiverMode": "topodesign.domain.equipment",
     "Verification": "topodesign.domain.plan",
     "check_scenario": "topodesign.scenario",
+    "compare_at_equal_cost": "topodesign.fabric",
     "compare_fabrics": "topodesign.fabric",
     "design_link": "topodesign.api",
     "diff_plans": "topodesign.comparison",
     "estimate_training": "topodesign.api",
     "evaluate_fabric": "topodesign.fabric",
     "explain": "topodesign.api",
+    "fabrics_for_budget": "topodesign.fabric",
     "list_modes": "topodesign.api",
     "load_catalog": "topodesign.catalog",
     "load_plan": "topodesign.outputs",
     "load_scenario": "topodesign.scenario",
     "plan": "topodesign.api",
     "plan_sharding": "topodesign.training.sharding",
+    "price_fabric": "topodesign.fabric",
     "reach_table": "topodesign.api",
     "sweep_training": "topodesign.training.sweep",
     "training_models": "topodesign.api",

@@ -2,9 +2,12 @@
 
 import itertools
 from collections import Counter
+from random import Random
+from typing import Any
 
 import networkx as nx
 import numpy as np
+from hypothesis import strategies as st
 from scipy.optimize import linprog
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import maximum_flow
@@ -43,14 +46,14 @@ def _cut(graph: FabricGraph, inside: set[int]) -> int:
 
 
 def distances_by_networkx(graph: FabricGraph) -> dict[int, int]:
-    """Ordered pairs of different hosts by distance."""
+    """Ordered pairs of different hosts by distance; -1 without a path."""
     simple = nx.Graph()
     simple.add_nodes_from(range(graph.vertices))
     simple.add_edges_from(graph.links)
     counts: Counter[int] = Counter()
     for host in range(graph.hosts):
         found = nx.single_source_shortest_path_length(simple, host)
-        counts.update(found[other] for other in range(graph.hosts) if other != host)
+        counts.update(found.get(other, -1) for other in range(graph.hosts) if other != host)
     return dict(sorted(counts.items()))
 
 
@@ -89,3 +92,38 @@ def alltoall_by_linear_programme(graph: FabricGraph) -> float:
     )
     assert solved.status == 0
     return float(-solved.fun)
+
+
+@st.composite
+def small_graphs(draw: st.DrawFn, *, most_hosts: int = 8, most_switches: int = 4) -> FabricGraph:
+    """Any multigraph of a few hosts and switches, connected or not."""
+    hosts = draw(st.integers(2, most_hosts))
+    vertices = hosts + draw(st.integers(0, most_switches))
+    pairs = [(a, z) for a in range(vertices) for z in range(a + 1, vertices)]
+    chosen = draw(st.lists(st.sampled_from(pairs), max_size=3 * vertices, unique=True))
+    links = [(a, z, draw(st.integers(1, 3))) for a, z in chosen]
+    return FabricGraph.of(vertices=vertices, hosts=hosts, links=links)
+
+
+def relabelled(graph: FabricGraph, random: Random) -> FabricGraph:
+    """The same graph with hosts and switches renamed among themselves."""
+    hosts, switches = list(range(graph.hosts)), list(range(graph.hosts, graph.vertices))
+    random.shuffle(hosts)
+    random.shuffle(switches)
+    names = np.array([*hosts, *switches], dtype=np.int64)
+    return FabricGraph.from_arrays(
+        vertices=graph.vertices,
+        hosts=graph.hosts,
+        a=names[graph.a],
+        z=names[graph.z],
+        count=graph.count,
+        rate=graph.rate,
+        run=graph.run,
+    )
+
+
+def of_networkx(graph: "nx.Graph[Any]") -> FabricGraph:
+    """A graph whose vertices are all hosts, with single links."""
+    numbered = nx.convert_node_labels_to_integers(graph)
+    count = numbered.number_of_nodes()
+    return FabricGraph.of(vertices=count, hosts=count, links=[(a, z, 1) for a, z in numbered.edges()])

@@ -113,13 +113,32 @@ class Bisection:
 class AllToAll:
     """Uniform all-to-all, fluid: ``rate_per_pair`` with unit links, ``gbps_per_accelerator`` sent by each.
 
-    Where ``exact`` is false these are upper bounds.
+    Where ``exact`` is false these are upper bounds (and ``time_s`` a lower one); some routing is known to reach
+    ``lower_gbps_per_accelerator``. Without a path between all pairs the rate is 0 and the time infinite.
     """
 
     rate_per_pair: float
     gbps_per_accelerator: float
     exact: bool
     time_s: float
+    lower_gbps_per_accelerator: float = 0.0
+    method: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Throughput:
+    """Share of its injection bandwidth (all its links) that every accelerator can send at once in a traffic pattern.
+
+    Fluid, with any splitting over any paths: no routing reaches all of it. The truth lies in ``[lower, upper]``;
+    ``value`` is the upper end, and ``exact`` says that both ends meet (to 1e-6).
+    """
+
+    pattern: str
+    value: float
+    lower: float
+    upper: float
+    method: str
+    exact: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,12 +152,93 @@ class LatencyUs:
     max: float
 
 
+CollectiveOperation = Literal["all_reduce", "all_gather", "reduce_scatter", "all_to_all", "broadcast"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectiveTime:
+    """One collective by one algorithm, for the message of the evaluation.
+
+    ``bandwidth_s`` is the time that it would take without latency, ``latency_s`` the rest. No algorithm takes less
+    than ``lower_bound_s``, by the argument named in ``bound_by``; ``ratio`` is ``seconds`` over it, 1 where both are 0.
+    """
+
+    operation: CollectiveOperation
+    algorithm: str
+    seconds: float
+    latency_s: float
+    bandwidth_s: float
+    lower_bound_s: float
+    ratio: float
+    bound_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedLatency:
+    """One-way latency of a packet between accelerators drawn uniformly, with queueing, by ``model``; microseconds.
+
+    ``utilization`` is the load in the fluid limit of uniform traffic, ``busiest_utilization`` that of the busiest links
+    in what they carry in practice. ``slowest_us`` is the expected latency of the slowest of ``flows`` packets.
+    """
+
+    utilization: float
+    busiest_utilization: float
+    mean_us: float
+    p50_us: float
+    p99_us: float
+    slowest_us: float
+    flows: int
+    model: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Jitter:
+    """What the spread of latency costs steps that wait for the slowest of their messages.
+
+    ``spread_us`` is p99 - p50, ``straggle_us`` the expected slowest of all accelerators' messages less the mean. A step
+    of ``step_s`` keeps ``kept_share`` = step / (step + straggle). ``usable_participants`` is the most participants over
+    this fabric, one message each, for which a step keeps at least ``wanted_share``; it is counted up to
+    ``counted_up_to``, and may be larger where it reaches that.
+    """
+
+    spread_us: float
+    straggle_us: float
+    step_s: float
+    kept_share: float
+    wanted_share: float
+    usable_participants: int
+    counted_up_to: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collisions:
+    """Flows that a hash places at random on equal links, once (ECMP at the leaves), in ``groups`` independent places.
+
+    ``flows`` and ``links`` of one place. ``mean_share`` of a link's rate is what a flow gets on average when
+    each could fill a link; ``worst_flows_mean`` and ``worst_flows_p99`` are the flows on the worst link of all places;
+    ``model`` says whether exactly or as an upper bound. ``slowdown`` is the worst link's expected flows over those of
+    an even spread.
+    """
+
+    flows: int
+    links: int
+    groups: int
+    mean_share: float
+    worst_flows_mean: float
+    worst_flows_p99: int
+    slowdown: float
+    model: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FabricEvaluation:
     """One fabric, evaluated. Hops count links from accelerator to accelerator; ``links`` counts all of them.
 
     ``allreduce_s`` is for ``message_bytes`` per accelerator; ``cost_usd`` (indicative) and ``power_kw`` cover
-    switches, cables and optics, not accelerators.
+    switches, cables and optics, not accelerators. ``collectives`` has all candidates by operation, the best first.
+    ``loaded`` and ``jitter`` are ``None`` without pairs, ``collisions`` where no hash spreads flows over uplinks.
+    ``disconnected_pairs`` ordered pairs of accelerators have no path and are in no average. ``throughput`` is per
+    traffic pattern; patterns that would take long to solve are left out.
     """
 
     kind: str
@@ -159,3 +259,9 @@ class FabricEvaluation:
     cost_usd: float
     power_kw: float
     assumptions: tuple[str, ...] = ()
+    collectives: tuple[CollectiveTime, ...] = ()
+    loaded: LoadedLatency | None = None
+    jitter: Jitter | None = None
+    collisions: Collisions | None = None
+    disconnected_pairs: int = 0
+    throughput: tuple[Throughput, ...] = ()

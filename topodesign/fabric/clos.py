@@ -9,7 +9,8 @@ from topodesign.domain.fabric import Clos
 from topodesign.fabric.clos_cuts import are_shares_even, clos_alltoall, clos_bisection, has_completable_pod
 from topodesign.fabric.clos_layout import ClosLayout, clos_layout, spread
 from topodesign.fabric.clos_pods import core_profile
-from topodesign.fabric.collectives import folded_allreduce, recursive_allreduce, ring_allreduce
+from topodesign.fabric.collectives_shapes import GroupLevel, SwitchedShape
+from topodesign.fabric.collectives_table import allreduce_times
 from topodesign.fabric.floor_plan import FLOOR_PLAN, IN_RACK_CABLE_M, group_cable_m
 from topodesign.fabric.topology import (
     AllReduceTime,
@@ -72,6 +73,10 @@ class ClosTopology:
         return self.spec.link_gbps
 
     @property
+    def injection_links(self) -> float:
+        return float(self.spec.planes)
+
+    @property
     def switch_radix(self) -> int:
         return self.spec.radix
 
@@ -100,7 +105,7 @@ class ClosTopology:
         layout, planes = self.layout, self.spec.planes
         hosts_m, leaves_m, cores_m = self._lengths_m
         runs = (
-            CableRun(what="accelerator to leaf", count=layout.accelerators * planes, length_m=hosts_m),
+            CableRun(what="accelerator to leaf", count=layout.accelerators * planes, length_m=hosts_m, adapters=1),
             CableRun(what="leaf to second tier", count=layout.uplinks * planes, length_m=leaves_m),
             CableRun(what="second tier to core", count=layout.core_links * planes, length_m=cores_m),
         )
@@ -132,12 +137,14 @@ class ClosTopology:
         hops = np.array([2, 4, 6], dtype=np.int64)
         metres = np.array([hosts_m, hosts_m + leaves_m, hosts_m + leaves_m + cores_m])
         taken = pairs > 0
+        by_run = 2 * np.tri(3, dtype=np.int64)  # each tier above adds a link up and a link down
         return PathClasses(
             pairs=pairs[taken],
             hops=hops[taken],
             switches=hops[taken] - 1,
             direct_hops=np.zeros_like(hops[taken]),
             metres=metres[taken],
+            hops_by_run=by_run[taken][:, : len(self.cable_runs())],
         )
 
     def bisection(self) -> CutLinks:
@@ -146,37 +153,38 @@ class ClosTopology:
         return CutLinks(lower=plane.lower * planes, upper=plane.upper * planes, method=plane.method)
 
     def alltoall(self) -> PairRate:
-        plane = clos_alltoall(self.layout)
-        return PairRate(rate=plane.rate * self.spec.planes, method=plane.method, exact=plane.exact)
+        plane, planes = clos_alltoall(self.layout), self.spec.planes
+        return PairRate(rate=plane.rate * planes, method=plane.method, exact=plane.exact, lower=plane.lower * planes)
 
     def allreduce(self, message_bytes: float, step: StepLatency) -> tuple[AllReduceTime, ...]:
-        layout = self.layout
-        rank_gbps = self.link_gbps * self.spec.planes
-        ring = ring_allreduce(layout.accelerators, message_bytes, rank_gbps=rank_gbps, step_s=step.farthest_s)
-        recursive = tuple(
-            algorithm(
-                layout.accelerators,
-                message_bytes,
-                rank_gbps=rank_gbps,
-                step_s=step.farthest_s,
-                leaf_ranks=layout.leaf_down,
-                leaf_taper=layout.taper,
-            )
-            for algorithm in (recursive_allreduce, folded_allreduce)
-        )
-        return (ring, *recursive)
+        return allreduce_times(self.collective_shape(), message_bytes, link_gbps=self.link_gbps, step=step)
+
+    def collective_shape(self) -> SwitchedShape:
+        layout, planes = self.layout, self.spec.planes
+        levels = []
+        if layout.tiers > 1:
+            levels.append(GroupLevel(ranks=layout.leaf_down, uplinks=layout.leaf_up * planes))
+        if layout.tiers > 2:
+            pod_uplinks = layout.pod_leaves * layout.leaf_up * planes
+            levels.append(GroupLevel(ranks=layout.pod_hosts, uplinks=pod_uplinks))
+        return SwitchedShape(ranks=layout.accelerators, rank_links=planes, levels=tuple(levels))
 
     def graph(self) -> FabricGraph:
         """The explicit graph: uplinks dealt out one by one, from the same spine for all where that fits its ports."""
         layout = self.layout
         count = layout.accelerators
         per_plane = sum(layout.switches_by_tier)
-        require_graph_size(count + per_plane * self.spec.planes)
-        links: dict[tuple[int, int], int] = {}
+        vertices = count + per_plane * self.spec.planes
+        require_graph_size(vertices)
+        links: list[tuple[int, int, int, float, int]] = []
         for plane in range(self.spec.planes):
-            for ends, number in _plane_links(layout, count + plane * per_plane).items():
-                links[ends] = links.get(ends, 0) + number
-        return FabricGraph(vertices=count + per_plane * self.spec.planes, hosts=count, links=links)
+            first = count + plane * per_plane
+            for (a, z), number in _plane_links(layout, first).items():
+                # the runs are hosts' cables, leaves' uplinks, cables to the cores, in this order
+                run = 0 if a < count else 1 if a < first + layout.leaves else 2
+                links.append((a, z, number, 1.0, run))
+        places = np.arange(count, dtype=np.int64)[:, None] // np.array([layout.leaf_down, layout.pod_hosts])
+        return FabricGraph.of(vertices=vertices, hosts=count, links=links, coordinates=places)
 
 
 def _plane_links(layout: ClosLayout, first_switch: int) -> dict[tuple[int, int], int]:

@@ -133,10 +133,11 @@ def clos_alltoall(layout: ClosLayout) -> PairRate:
         groups += [(layout.pod_hosts, layout.pod_leaves * layout.leaf_up)] * bool(layout.full_pods)
         groups += [(layout.last_pod_hosts, layout.last_pod_uplinks)]
     rate = min(links / (hosts * (count - hosts)) for hosts, links in groups if 0 < hosts < count)
-    exact = _routed_rate(layout) >= rate * (1 - _ROUNDING)
+    routed = min(rate, _routed_rate(layout))
+    exact = routed >= rate * (1 - _ROUNDING)
     what = "least of host, leaf and pod cuts"
     method = f"{what}, met by fluid routing" if exact else f"{what}, an upper bound: uplinks cannot be spread evenly"
-    return PairRate(rate=rate, method=method, exact=exact)
+    return PairRate(rate=rate, method=method, exact=exact, lower=routed)
 
 
 def _routed_rate(layout: ClosLayout) -> float:

@@ -1,23 +1,43 @@
 """One fabric, evaluated: hops, bisection, all-to-all, all-reduce, latency, cost, power."""
 
+import math
 from collections.abc import Sequence
 
 from topodesign.catalog import load_catalog
 from topodesign.domain.checks import require_number
-from topodesign.domain.equipment import Catalog
-from topodesign.domain.fabric import AllToAll, Bisection, FabricEvaluation, FabricSpec
+from topodesign.domain.equipment import Catalog, Switch
+from topodesign.domain.fabric import AllToAll, Bisection, FabricEvaluation, FabricSpec, Throughput
+from topodesign.domain.fabric_bill import FabricBill
+from topodesign.domain.fabric_conditions import FabricConditions
 from topodesign.fabric.bill import fabric_bill, switch_of
-from topodesign.fabric.collectives import BITS_PER_BYTE
+from topodesign.fabric.collectives_shapes import BITS_PER_BYTE
+from topodesign.fabric.collectives_table import collectives
 from topodesign.fabric.families import topology_of
 from topodesign.fabric.hops import diameter_hops, mean_hops
-from topodesign.fabric.latency import ADAPTER_NS, CABLE_NS_PER_M, DIRECT_HOP_NS, latency_of, step_latency
+from topodesign.fabric.latency import PathDelays, latency_of, step_latency
+from topodesign.fabric.quotient import quotient_of
 from topodesign.fabric.topology import CutLinks, PairRate, Topology
+from topodesign.fabric.traffic_rates import random_share, uniform_share, worst_shares
+from topodesign.fabric.under_load import under_load
 
 FLUID = "bandwidths are fluid: 60 to 90 % of them are reached in practice, depending on routing"
+DEFAULT_CONDITIONS = FabricConditions()
+
+MOST_PATTERNED = 10_000
+"""Accelerators up to which permutations are looked at in an evaluation ..."""
+PATTERN_WORK = 20_000_000
+"""... when their classes of twins times links are no more than this: up to about a second."""
+QUICK_COLUMNS = 5_000
+"""Linear programmes of one evaluation: larger ones take more than a second; ask for them by throughput_of."""
+PERMUTATION_SEED = 0
 
 
 def evaluate_fabric(
-    spec: FabricSpec, *, message_bytes: float = 1e9, catalog: Catalog | None = None
+    spec: FabricSpec,
+    *,
+    message_bytes: float = 1e9,
+    catalog: Catalog | None = None,
+    conditions: FabricConditions = DEFAULT_CONDITIONS,
 ) -> FabricEvaluation:
     """Evaluate one fabric.
 
@@ -29,6 +49,8 @@ def evaluate_fabric(
         Bytes of each accelerator's array, above 0: all of it is reduced, or sent in equal parts to all accelerators.
     catalog : Catalog, optional
         Prices, watts and switch latency; default: the built-in catalogue.
+    conditions : FabricConditions
+        Delays of parts, load, and what switches can do.
 
     Returns
     -------
@@ -47,14 +69,21 @@ def evaluate_fabric(
     topology = topology_of(spec)
     switch = switch_of(topology, catalog)
     paths = topology.path_classes()
-    step = step_latency(paths, switch)
-    latency = latency_of(paths, switch)
     bill = fabric_bill(topology, catalog)
+    delays = PathDelays(
+        inputs=conditions.latency, link_gbps=topology.link_gbps, run_fec_ns=_fec_of_runs(topology, bill, catalog)
+    )
+    step = step_latency(paths, switch, delays)
+    latency = latency_of(paths, switch, delays)
+    table = collectives(
+        topology,
+        message_bytes,
+        step,
+        in_network_efficiency=conditions.in_network_efficiency if conditions.in_network_reduction else 0.0,
+    )
+    best = next(row for row in table if row.operation == "all_reduce")
+    loaded = under_load(topology, paths, switch, delays=delays, load=conditions.load, unloaded=latency)
     rate = topology.alltoall()
-    best = min(topology.allreduce(message_bytes, step), key=lambda candidate: candidate.seconds)
-    delays = f"accelerator hop {DIRECT_HOP_NS:g} ns"
-    if switch is not None:
-        delays = f"switch {switch.latency_ns:g} ns ({switch.id}), adapter {ADAPTER_NS:g} ns at each end"
     return FabricEvaluation(
         kind=topology.kind,
         name=topology.name,
@@ -73,21 +102,54 @@ def evaluate_fabric(
         latency_us=latency,
         cost_usd=bill.cost_usd,
         power_kw=bill.power_kw,
+        disconnected_pairs=paths.disconnected,
+        throughput=_throughput(topology, rate),
         assumptions=(
-            f"latency without queueing: {delays}, cable {CABLE_NS_PER_M:g} ns/m",
+            f"latency without queueing: {_delays_in_words(delays, switch)}",
             FLUID,
             f"all-to-all: {rate.method}",
             *topology.assumptions,
             *bill.assumptions,
         ),
+        collectives=table,
+        loaded=loaded.loaded,
+        jitter=loaded.jitter,
+        collisions=loaded.collisions,
     )
 
 
 def compare_fabrics(
-    specs: Sequence[FabricSpec], *, message_bytes: float = 1e9, catalog: Catalog | None = None
+    specs: Sequence[FabricSpec],
+    *,
+    message_bytes: float = 1e9,
+    catalog: Catalog | None = None,
+    conditions: FabricConditions = DEFAULT_CONDITIONS,
 ) -> tuple[FabricEvaluation, ...]:
-    """Evaluate several fabrics with the same message and catalogue, in the order given; see :func:`evaluate_fabric`."""
-    return tuple(evaluate_fabric(spec, message_bytes=message_bytes, catalog=catalog) for spec in specs)
+    """Evaluate several fabrics under the same conditions, in the order given; see :func:`evaluate_fabric`."""
+    return tuple(
+        evaluate_fabric(spec, message_bytes=message_bytes, catalog=catalog, conditions=conditions) for spec in specs
+    )
+
+
+def _fec_of_runs(topology: Topology, bill: FabricBill, catalog: Catalog) -> tuple[float, ...]:
+    """Error correction of a link of each cable run, by the class that the bill takes for it."""
+    classes = {(line.what, line.length_m): line.item for line in bill.lines}
+    return tuple(catalog.cable(classes[run.what, run.length_m]).fec_ns for run in topology.cable_runs())
+
+
+def _delays_in_words(delays: PathDelays, switch: Switch | None) -> str:
+    inputs = delays.inputs
+    parts = f"accelerator hop {inputs.direct_hop_ns:g} ns, error correction included"
+    if switch is not None:
+        longest = max(delays.run_fec_ns, default=0.0)
+        parts = (
+            f"switch {switch.latency_ns:g} ns ({switch.id}), adapter {inputs.adapter_ns:g} ns at each end, "
+            f"error correction of optical links up to {longest:g} ns each"
+        )
+    if inputs.message_bytes:
+        how = "at every hop" if inputs.store_and_forward else "once"
+        parts += f", {inputs.message_bytes:g} bytes serialized {how}"
+    return f"{parts}, cable {inputs.cable_ns_per_m:g} ns/m"
 
 
 def _bisection(cut: CutLinks, link_gbps: float) -> Bisection:
@@ -106,8 +168,34 @@ def _alltoall(topology: Topology, rate: PairRate, message_bytes: float, *, farth
     count = topology.accelerators
     pair_gbps = rate.rate * topology.link_gbps
     time_s = 0.0
-    if count > 1:
+    if count > 1 and pair_gbps == 0:
+        time_s = math.inf
+    elif count > 1:
         time_s = farthest_s + message_bytes / count * BITS_PER_BYTE / (pair_gbps * 1e9)
     return AllToAll(
-        rate_per_pair=rate.rate, gbps_per_accelerator=pair_gbps * (count - 1), exact=rate.exact, time_s=time_s
+        rate_per_pair=rate.rate,
+        gbps_per_accelerator=pair_gbps * (count - 1),
+        exact=rate.exact,
+        time_s=time_s,
+        lower_gbps_per_accelerator=rate.proven * topology.link_gbps * (count - 1),
+        method=rate.method,
     )
+
+
+def _throughput(topology: Topology, rate: PairRate) -> tuple[Throughput, ...]:
+    """The uniform all-to-all as it is known, the other patterns where they are quick to bound."""
+    count = topology.accelerators
+    if count == 1:
+        return ()
+    uniform = uniform_share(rate, accelerators=count, injected=topology.injection_links)
+    if count > MOST_PATTERNED:
+        return (uniform,)
+    graph = topology.graph()
+    reduced = quotient_of(graph).graph
+    is_quick = reduced.hosts * 2 * len(reduced.a) <= PATTERN_WORK
+    shares = [uniform]
+    if is_quick or graph.orbit is not None:
+        shares += worst_shares(graph, most_columns=QUICK_COLUMNS)
+    if is_quick:
+        shares.append(random_share(graph, seed=PERMUTATION_SEED, most_columns=QUICK_COLUMNS))
+    return tuple(shares)

@@ -7,7 +7,8 @@ from functools import cached_property
 import numpy as np
 
 from topodesign.domain.fabric import Torus
-from topodesign.fabric.collectives import RingAxis, torus_allreduce
+from topodesign.fabric.collectives_shapes import GridShape, RingAxis
+from topodesign.fabric.collectives_table import allreduce_times
 from topodesign.fabric.floor_plan import FLOOR_PLAN, IN_RACK_CABLE_M, block_sides, torus_cable_m
 from topodesign.fabric.topology import (
     AllReduceTime,
@@ -17,11 +18,14 @@ from topodesign.fabric.topology import (
     FabricGraph,
     PairRate,
     PathClasses,
+    PathFactor,
     StepLatency,
     no_paths,
     require_graph_size,
 )
 from topodesign.fabric.torus_cuts import GridAxis, grid_alltoall, grid_bisection
+
+INSIDE_RACKS = "inside racks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,10 @@ class TorusTopology:
         return self.spec.link_gbps
 
     @property
+    def injection_links(self) -> float:
+        return 2 * sum(axis.links_per_line / axis.side for axis in self._axes)
+
+    @property
     def switch_radix(self) -> int:
         return 0
 
@@ -124,7 +132,7 @@ class TorusTopology:
             inside += lines * axis.links_per_line - crossing
             if crossing:
                 between.append(CableRun(what=f"axis {number}, between racks", count=crossing, length_m=axis.cable_m))
-        runs = [CableRun(what="inside racks", count=inside, length_m=IN_RACK_CABLE_M)] if inside else []
+        runs = [CableRun(what=INSIDE_RACKS, count=inside, length_m=IN_RACK_CABLE_M)] if inside else []
         return (*runs, *between)
 
     def path_classes(self) -> PathClasses:
@@ -152,26 +160,70 @@ class TorusTopology:
         return grid_alltoall(self._grid)
 
     def allreduce(self, message_bytes: float, step: StepLatency) -> tuple[AllReduceTime, ...]:
-        axes = tuple(RingAxis(side=axis.side, is_ring=axis.is_ring) for axis in self._axes)
-        return torus_allreduce(axes, message_bytes, link_gbps=self.link_gbps, hop_s=step.neighbor_s)
+        return allreduce_times(self.collective_shape(), message_bytes, link_gbps=self.link_gbps, step=step)
+
+    def collective_shape(self) -> GridShape:
+        return GridShape(axes=tuple(RingAxis(side=axis.side, is_ring=axis.is_ring) for axis in self._axes))
+
+    def path_factors(self) -> tuple[PathFactor, ...]:
+        """One factor for each axis: dimension-ordered routing takes the axes one after another.
+
+        The busiest link of an axis of side k carries floor(k/2) ceil(k/2) / k flows times the number of accelerators,
+        half of that on a ring, which has two ways through its middle.
+        """
+        factors = []
+        for axis in self._axes:
+            pairs, hops, metres = _axis_paths(axis)
+            ways = 2 if axis.is_ring else 1
+            load = (axis.side // 2) * (axis.side - axis.side // 2) / (ways * axis.side)
+            factors.append(PathFactor(pairs=pairs, direct_hops=hops, metres=metres, load=load))
+        return tuple(factors)
 
     def graph(self) -> FabricGraph:
+        """Vertices count along the first axis first. A pristine torus without open axes is a Cayley graph."""
         require_graph_size(self.accelerators)
-        links: dict[tuple[int, int], int] = {}
-        stride = 1
+        vertices = np.arange(self.accelerators, dtype=np.int64)
+        ends: list[tuple[Counts, Counts]] = []
+        runs: list[Counts] = []
+        places: list[Counts] = []
+        stride, between = 1, 1 if self._has_links_inside else 0
         for axis in self._axes:
-            for vertex in range(self.accelerators):
-                place = vertex // stride % axis.side
-                if place + 1 < axis.side:
-                    other = vertex + stride
-                elif axis.is_ring:
-                    other = vertex - place * stride
-                else:
-                    continue
-                ends = (min(vertex, other), max(vertex, other))
-                links[ends] = links.get(ends, 0) + 1
+            place = vertices // stride % axis.side
+            following = np.where(place + 1 < axis.side, vertices + stride, vertices - place * stride)
+            taken = (place + 1 < axis.side) | axis.is_ring
+            crosses = (place // axis.block != (place + 1) % axis.side // axis.block)[taken]
+            ends.append((vertices[taken], following[taken]))
+            runs.append(np.where(crosses, between, 0))
+            places.append(place)
+            between += axis.rack_crossings_per_line > 0
             stride *= axis.side
-        return FabricGraph(vertices=self.accelerators, hosts=self.accelerators, links=links)
+        sizes = [len(run) for run in runs]
+        is_cayley = all(axis.is_ring or axis.side == 2 for axis in self._axes)
+        return FabricGraph.from_arrays(
+            vertices=self.accelerators,
+            hosts=self.accelerators,
+            a=_joined([a for a, _ in ends]),
+            z=_joined([z for _, z in ends]),
+            run=_joined(runs),
+            coordinates=np.column_stack(places) if places else None,
+            orbit=np.repeat(np.arange(len(sizes)), sizes) if is_cayley else None,
+            sources=self._rack_of_sources(places) if is_cayley else None,
+        )
+
+    @property
+    def _has_links_inside(self) -> bool:
+        return any(run.what == INSIDE_RACKS for run in self.cable_runs())
+
+    def _rack_of_sources(self, places: list[Counts]) -> Counts:
+        """One rack: shifting by whole racks keeps every cable length."""
+        inside = np.ones(self.accelerators, dtype=bool)
+        for axis, place in zip(self._axes, places, strict=True):
+            inside &= place < axis.block
+        return np.flatnonzero(inside)
+
+
+def _joined(parts: list[Counts]) -> Counts:
+    return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
 
 
 def _axis_paths(axis: _Axis) -> tuple[Counts, Counts, np.ndarray[tuple[int], np.dtype[np.float64]]]:

@@ -43,6 +43,42 @@ TWO_WIDE_DOUBLE: TwoWide.ValueType  # 2
 """Two parallel links between the two neighbors."""
 Global___TwoWide: _TypeAlias = TwoWide  # noqa: Y015
 
+class _CollectiveOperation:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _CollectiveOperationEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_CollectiveOperation.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    COLLECTIVE_OPERATION_UNSPECIFIED: _CollectiveOperation.ValueType  # 0
+    """Not stated."""
+    COLLECTIVE_OPERATION_ALL_REDUCE: _CollectiveOperation.ValueType  # 1
+    """Every accelerator gets the sum of all arrays."""
+    COLLECTIVE_OPERATION_ALL_GATHER: _CollectiveOperation.ValueType  # 2
+    """Every accelerator gets the parts of all."""
+    COLLECTIVE_OPERATION_REDUCE_SCATTER: _CollectiveOperation.ValueType  # 3
+    """Every accelerator gets its part of the sum."""
+    COLLECTIVE_OPERATION_ALL_TO_ALL: _CollectiveOperation.ValueType  # 4
+    """Every accelerator sends a part to each."""
+    COLLECTIVE_OPERATION_BROADCAST: _CollectiveOperation.ValueType  # 5
+    """Every accelerator gets the array of one."""
+
+class CollectiveOperation(_CollectiveOperation, metaclass=_CollectiveOperationEnumTypeWrapper):
+    """What accelerators do together."""
+
+COLLECTIVE_OPERATION_UNSPECIFIED: CollectiveOperation.ValueType  # 0
+"""Not stated."""
+COLLECTIVE_OPERATION_ALL_REDUCE: CollectiveOperation.ValueType  # 1
+"""Every accelerator gets the sum of all arrays."""
+COLLECTIVE_OPERATION_ALL_GATHER: CollectiveOperation.ValueType  # 2
+"""Every accelerator gets the parts of all."""
+COLLECTIVE_OPERATION_REDUCE_SCATTER: CollectiveOperation.ValueType  # 3
+"""Every accelerator gets its part of the sum."""
+COLLECTIVE_OPERATION_ALL_TO_ALL: CollectiveOperation.ValueType  # 4
+"""Every accelerator sends a part to each."""
+COLLECTIVE_OPERATION_BROADCAST: CollectiveOperation.ValueType  # 5
+"""Every accelerator gets the array of one."""
+Global___CollectiveOperation: _TypeAlias = CollectiveOperation  # noqa: Y015
+
 @_typing.final
 class Torus(_message.Message):
     """A torus or mesh of accelerators."""
@@ -263,6 +299,8 @@ class AllToAll(_message.Message):
     GBPS_PER_ACCELERATOR_FIELD_NUMBER: _builtins.int
     EXACT_FIELD_NUMBER: _builtins.int
     TIME_S_FIELD_NUMBER: _builtins.int
+    LOWER_GBPS_PER_ACCELERATOR_FIELD_NUMBER: _builtins.int
+    METHOD_FIELD_NUMBER: _builtins.int
     rate_per_pair: _builtins.float
     """Rate of each ordered pair when every link has rate 1."""
     gbps_per_accelerator: _builtins.float
@@ -271,6 +309,10 @@ class AllToAll(_message.Message):
     """Whether the rate is exact (else an upper bound)."""
     time_s: _builtins.float
     """Time of one exchange in seconds."""
+    lower_gbps_per_accelerator: _builtins.float
+    """Rate in Gbit/s that some routing is known to reach."""
+    method: _builtins.str
+    """How the rate was found, for people."""
     def __init__(
         self,
         *,
@@ -278,15 +320,21 @@ class AllToAll(_message.Message):
         gbps_per_accelerator: _builtins.float | None = ...,
         exact: _builtins.bool | None = ...,
         time_s: _builtins.float | None = ...,
+        lower_gbps_per_accelerator: _builtins.float | None = ...,
+        method: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_exact", b"_exact", "_gbps_per_accelerator", b"_gbps_per_accelerator", "_rate_per_pair", b"_rate_per_pair", "_time_s", b"_time_s", "exact", b"exact", "gbps_per_accelerator", b"gbps_per_accelerator", "rate_per_pair", b"rate_per_pair", "time_s", b"time_s"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_exact", b"_exact", "_gbps_per_accelerator", b"_gbps_per_accelerator", "_lower_gbps_per_accelerator", b"_lower_gbps_per_accelerator", "_method", b"_method", "_rate_per_pair", b"_rate_per_pair", "_time_s", b"_time_s", "exact", b"exact", "gbps_per_accelerator", b"gbps_per_accelerator", "lower_gbps_per_accelerator", b"lower_gbps_per_accelerator", "method", b"method", "rate_per_pair", b"rate_per_pair", "time_s", b"time_s"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_exact", b"_exact", "_gbps_per_accelerator", b"_gbps_per_accelerator", "_rate_per_pair", b"_rate_per_pair", "_time_s", b"_time_s", "exact", b"exact", "gbps_per_accelerator", b"gbps_per_accelerator", "rate_per_pair", b"rate_per_pair", "time_s", b"time_s"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_exact", b"_exact", "_gbps_per_accelerator", b"_gbps_per_accelerator", "_lower_gbps_per_accelerator", b"_lower_gbps_per_accelerator", "_method", b"_method", "_rate_per_pair", b"_rate_per_pair", "_time_s", b"_time_s", "exact", b"exact", "gbps_per_accelerator", b"gbps_per_accelerator", "lower_gbps_per_accelerator", b"lower_gbps_per_accelerator", "method", b"method", "rate_per_pair", b"rate_per_pair", "time_s", b"time_s"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__exact: _TypeAlias = _typing.Literal["exact"]  # noqa: Y015
     _WhichOneofArgType__exact: _TypeAlias = _typing.Literal["_exact", b"_exact"]  # noqa: Y015
     _WhichOneofReturnType__gbps_per_accelerator: _TypeAlias = _typing.Literal["gbps_per_accelerator"]  # noqa: Y015
     _WhichOneofArgType__gbps_per_accelerator: _TypeAlias = _typing.Literal["_gbps_per_accelerator", b"_gbps_per_accelerator"]  # noqa: Y015
+    _WhichOneofReturnType__lower_gbps_per_accelerator: _TypeAlias = _typing.Literal["lower_gbps_per_accelerator"]  # noqa: Y015
+    _WhichOneofArgType__lower_gbps_per_accelerator: _TypeAlias = _typing.Literal["_lower_gbps_per_accelerator", b"_lower_gbps_per_accelerator"]  # noqa: Y015
+    _WhichOneofReturnType__method: _TypeAlias = _typing.Literal["method"]  # noqa: Y015
+    _WhichOneofArgType__method: _TypeAlias = _typing.Literal["_method", b"_method"]  # noqa: Y015
     _WhichOneofReturnType__rate_per_pair: _TypeAlias = _typing.Literal["rate_per_pair"]  # noqa: Y015
     _WhichOneofArgType__rate_per_pair: _TypeAlias = _typing.Literal["_rate_per_pair", b"_rate_per_pair"]  # noqa: Y015
     _WhichOneofReturnType__time_s: _TypeAlias = _typing.Literal["time_s"]  # noqa: Y015
@@ -296,11 +344,80 @@ class AllToAll(_message.Message):
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__gbps_per_accelerator) -> _WhichOneofReturnType__gbps_per_accelerator | None: ...
     @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__lower_gbps_per_accelerator) -> _WhichOneofReturnType__lower_gbps_per_accelerator | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__method) -> _WhichOneofReturnType__method | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__rate_per_pair) -> _WhichOneofReturnType__rate_per_pair | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__time_s) -> _WhichOneofReturnType__time_s | None: ...
 
 Global___AllToAll: _TypeAlias = AllToAll  # noqa: Y015
+
+@_typing.final
+class Throughput(_message.Message):
+    """Share of its injection bandwidth that every accelerator can send at once in a traffic pattern, fluid."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PATTERN_FIELD_NUMBER: _builtins.int
+    VALUE_FIELD_NUMBER: _builtins.int
+    LOWER_FIELD_NUMBER: _builtins.int
+    UPPER_FIELD_NUMBER: _builtins.int
+    METHOD_FIELD_NUMBER: _builtins.int
+    EXACT_FIELD_NUMBER: _builtins.int
+    pattern: _builtins.str
+    """Traffic pattern, for people."""
+    value: _builtins.float
+    """Upper end of the interval, a share from 0."""
+    lower: _builtins.float
+    """Share that is known to be reachable, from 0."""
+    upper: _builtins.float
+    """Share that cannot be exceeded, from 0."""
+    method: _builtins.str
+    """How the interval was found, for people."""
+    exact: _builtins.bool
+    """Whether both ends meet, to 1e-6."""
+    def __init__(
+        self,
+        *,
+        pattern: _builtins.str | None = ...,
+        value: _builtins.float | None = ...,
+        lower: _builtins.float | None = ...,
+        upper: _builtins.float | None = ...,
+        method: _builtins.str | None = ...,
+        exact: _builtins.bool | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_exact", b"_exact", "_lower", b"_lower", "_method", b"_method", "_pattern", b"_pattern", "_upper", b"_upper", "_value", b"_value", "exact", b"exact", "lower", b"lower", "method", b"method", "pattern", b"pattern", "upper", b"upper", "value", b"value"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_exact", b"_exact", "_lower", b"_lower", "_method", b"_method", "_pattern", b"_pattern", "_upper", b"_upper", "_value", b"_value", "exact", b"exact", "lower", b"lower", "method", b"method", "pattern", b"pattern", "upper", b"upper", "value", b"value"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__exact: _TypeAlias = _typing.Literal["exact"]  # noqa: Y015
+    _WhichOneofArgType__exact: _TypeAlias = _typing.Literal["_exact", b"_exact"]  # noqa: Y015
+    _WhichOneofReturnType__lower: _TypeAlias = _typing.Literal["lower"]  # noqa: Y015
+    _WhichOneofArgType__lower: _TypeAlias = _typing.Literal["_lower", b"_lower"]  # noqa: Y015
+    _WhichOneofReturnType__method: _TypeAlias = _typing.Literal["method"]  # noqa: Y015
+    _WhichOneofArgType__method: _TypeAlias = _typing.Literal["_method", b"_method"]  # noqa: Y015
+    _WhichOneofReturnType__pattern: _TypeAlias = _typing.Literal["pattern"]  # noqa: Y015
+    _WhichOneofArgType__pattern: _TypeAlias = _typing.Literal["_pattern", b"_pattern"]  # noqa: Y015
+    _WhichOneofReturnType__upper: _TypeAlias = _typing.Literal["upper"]  # noqa: Y015
+    _WhichOneofArgType__upper: _TypeAlias = _typing.Literal["_upper", b"_upper"]  # noqa: Y015
+    _WhichOneofReturnType__value: _TypeAlias = _typing.Literal["value"]  # noqa: Y015
+    _WhichOneofArgType__value: _TypeAlias = _typing.Literal["_value", b"_value"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__exact) -> _WhichOneofReturnType__exact | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__lower) -> _WhichOneofReturnType__lower | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__method) -> _WhichOneofReturnType__method | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__pattern) -> _WhichOneofReturnType__pattern | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__upper) -> _WhichOneofReturnType__upper | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__value) -> _WhichOneofReturnType__value | None: ...
+
+Global___Throughput: _TypeAlias = Throughput  # noqa: Y015
 
 @_typing.final
 class LatencyUs(_message.Message):
@@ -360,6 +477,318 @@ class LatencyUs(_message.Message):
 Global___LatencyUs: _TypeAlias = LatencyUs  # noqa: Y015
 
 @_typing.final
+class CollectiveTime(_message.Message):
+    """One collective by one algorithm, for the message of the evaluation."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OPERATION_FIELD_NUMBER: _builtins.int
+    ALGORITHM_FIELD_NUMBER: _builtins.int
+    SECONDS_FIELD_NUMBER: _builtins.int
+    LATENCY_S_FIELD_NUMBER: _builtins.int
+    BANDWIDTH_S_FIELD_NUMBER: _builtins.int
+    LOWER_BOUND_S_FIELD_NUMBER: _builtins.int
+    RATIO_FIELD_NUMBER: _builtins.int
+    BOUND_BY_FIELD_NUMBER: _builtins.int
+    operation: Global___CollectiveOperation.ValueType
+    """What is done."""
+    algorithm: _builtins.str
+    """How, for people."""
+    seconds: _builtins.float
+    """Time in seconds."""
+    latency_s: _builtins.float
+    """Part of the time in seconds that latency adds."""
+    bandwidth_s: _builtins.float
+    """Time in seconds that it would take without latency."""
+    lower_bound_s: _builtins.float
+    """Time in seconds that no algorithm betters."""
+    ratio: _builtins.float
+    """Time over its lower bound, from 1."""
+    bound_by: _builtins.str
+    """The argument that gives the bound."""
+    def __init__(
+        self,
+        *,
+        operation: Global___CollectiveOperation.ValueType = ...,
+        algorithm: _builtins.str | None = ...,
+        seconds: _builtins.float | None = ...,
+        latency_s: _builtins.float | None = ...,
+        bandwidth_s: _builtins.float | None = ...,
+        lower_bound_s: _builtins.float | None = ...,
+        ratio: _builtins.float | None = ...,
+        bound_by: _builtins.str | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_algorithm", b"_algorithm", "_bandwidth_s", b"_bandwidth_s", "_bound_by", b"_bound_by", "_latency_s", b"_latency_s", "_lower_bound_s", b"_lower_bound_s", "_ratio", b"_ratio", "_seconds", b"_seconds", "algorithm", b"algorithm", "bandwidth_s", b"bandwidth_s", "bound_by", b"bound_by", "latency_s", b"latency_s", "lower_bound_s", b"lower_bound_s", "ratio", b"ratio", "seconds", b"seconds"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_algorithm", b"_algorithm", "_bandwidth_s", b"_bandwidth_s", "_bound_by", b"_bound_by", "_latency_s", b"_latency_s", "_lower_bound_s", b"_lower_bound_s", "_ratio", b"_ratio", "_seconds", b"_seconds", "algorithm", b"algorithm", "bandwidth_s", b"bandwidth_s", "bound_by", b"bound_by", "latency_s", b"latency_s", "lower_bound_s", b"lower_bound_s", "operation", b"operation", "ratio", b"ratio", "seconds", b"seconds"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__algorithm: _TypeAlias = _typing.Literal["algorithm"]  # noqa: Y015
+    _WhichOneofArgType__algorithm: _TypeAlias = _typing.Literal["_algorithm", b"_algorithm"]  # noqa: Y015
+    _WhichOneofReturnType__bandwidth_s: _TypeAlias = _typing.Literal["bandwidth_s"]  # noqa: Y015
+    _WhichOneofArgType__bandwidth_s: _TypeAlias = _typing.Literal["_bandwidth_s", b"_bandwidth_s"]  # noqa: Y015
+    _WhichOneofReturnType__bound_by: _TypeAlias = _typing.Literal["bound_by"]  # noqa: Y015
+    _WhichOneofArgType__bound_by: _TypeAlias = _typing.Literal["_bound_by", b"_bound_by"]  # noqa: Y015
+    _WhichOneofReturnType__latency_s: _TypeAlias = _typing.Literal["latency_s"]  # noqa: Y015
+    _WhichOneofArgType__latency_s: _TypeAlias = _typing.Literal["_latency_s", b"_latency_s"]  # noqa: Y015
+    _WhichOneofReturnType__lower_bound_s: _TypeAlias = _typing.Literal["lower_bound_s"]  # noqa: Y015
+    _WhichOneofArgType__lower_bound_s: _TypeAlias = _typing.Literal["_lower_bound_s", b"_lower_bound_s"]  # noqa: Y015
+    _WhichOneofReturnType__ratio: _TypeAlias = _typing.Literal["ratio"]  # noqa: Y015
+    _WhichOneofArgType__ratio: _TypeAlias = _typing.Literal["_ratio", b"_ratio"]  # noqa: Y015
+    _WhichOneofReturnType__seconds: _TypeAlias = _typing.Literal["seconds"]  # noqa: Y015
+    _WhichOneofArgType__seconds: _TypeAlias = _typing.Literal["_seconds", b"_seconds"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__algorithm) -> _WhichOneofReturnType__algorithm | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__bandwidth_s) -> _WhichOneofReturnType__bandwidth_s | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__bound_by) -> _WhichOneofReturnType__bound_by | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__latency_s) -> _WhichOneofReturnType__latency_s | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__lower_bound_s) -> _WhichOneofReturnType__lower_bound_s | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__ratio) -> _WhichOneofReturnType__ratio | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__seconds) -> _WhichOneofReturnType__seconds | None: ...
+
+Global___CollectiveTime: _TypeAlias = CollectiveTime  # noqa: Y015
+
+@_typing.final
+class LoadedLatency(_message.Message):
+    """Latency of a packet between accelerators with queueing, in microseconds."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    UTILIZATION_FIELD_NUMBER: _builtins.int
+    BUSIEST_UTILIZATION_FIELD_NUMBER: _builtins.int
+    MEAN_US_FIELD_NUMBER: _builtins.int
+    P50_US_FIELD_NUMBER: _builtins.int
+    P99_US_FIELD_NUMBER: _builtins.int
+    SLOWEST_US_FIELD_NUMBER: _builtins.int
+    FLOWS_FIELD_NUMBER: _builtins.int
+    MODEL_FIELD_NUMBER: _builtins.int
+    utilization: _builtins.float
+    """Load in the fluid limit of uniform traffic, from 0 to below 1."""
+    busiest_utilization: _builtins.float
+    """Load of the busiest links in what they carry in practice, from 0 to below 1."""
+    mean_us: _builtins.float
+    """Mean, in microseconds."""
+    p50_us: _builtins.float
+    """Median, in microseconds."""
+    p99_us: _builtins.float
+    """99th percentile, in microseconds."""
+    slowest_us: _builtins.float
+    """Expected slowest of all flows, in microseconds."""
+    flows: _builtins.int
+    """Flows of which the slowest is expected, a count."""
+    model: _builtins.str
+    """Assumptions of the queueing model."""
+    def __init__(
+        self,
+        *,
+        utilization: _builtins.float | None = ...,
+        busiest_utilization: _builtins.float | None = ...,
+        mean_us: _builtins.float | None = ...,
+        p50_us: _builtins.float | None = ...,
+        p99_us: _builtins.float | None = ...,
+        slowest_us: _builtins.float | None = ...,
+        flows: _builtins.int | None = ...,
+        model: _builtins.str | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_busiest_utilization", b"_busiest_utilization", "_flows", b"_flows", "_mean_us", b"_mean_us", "_model", b"_model", "_p50_us", b"_p50_us", "_p99_us", b"_p99_us", "_slowest_us", b"_slowest_us", "_utilization", b"_utilization", "busiest_utilization", b"busiest_utilization", "flows", b"flows", "mean_us", b"mean_us", "model", b"model", "p50_us", b"p50_us", "p99_us", b"p99_us", "slowest_us", b"slowest_us", "utilization", b"utilization"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_busiest_utilization", b"_busiest_utilization", "_flows", b"_flows", "_mean_us", b"_mean_us", "_model", b"_model", "_p50_us", b"_p50_us", "_p99_us", b"_p99_us", "_slowest_us", b"_slowest_us", "_utilization", b"_utilization", "busiest_utilization", b"busiest_utilization", "flows", b"flows", "mean_us", b"mean_us", "model", b"model", "p50_us", b"p50_us", "p99_us", b"p99_us", "slowest_us", b"slowest_us", "utilization", b"utilization"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__busiest_utilization: _TypeAlias = _typing.Literal["busiest_utilization"]  # noqa: Y015
+    _WhichOneofArgType__busiest_utilization: _TypeAlias = _typing.Literal["_busiest_utilization", b"_busiest_utilization"]  # noqa: Y015
+    _WhichOneofReturnType__flows: _TypeAlias = _typing.Literal["flows"]  # noqa: Y015
+    _WhichOneofArgType__flows: _TypeAlias = _typing.Literal["_flows", b"_flows"]  # noqa: Y015
+    _WhichOneofReturnType__mean_us: _TypeAlias = _typing.Literal["mean_us"]  # noqa: Y015
+    _WhichOneofArgType__mean_us: _TypeAlias = _typing.Literal["_mean_us", b"_mean_us"]  # noqa: Y015
+    _WhichOneofReturnType__model: _TypeAlias = _typing.Literal["model"]  # noqa: Y015
+    _WhichOneofArgType__model: _TypeAlias = _typing.Literal["_model", b"_model"]  # noqa: Y015
+    _WhichOneofReturnType__p50_us: _TypeAlias = _typing.Literal["p50_us"]  # noqa: Y015
+    _WhichOneofArgType__p50_us: _TypeAlias = _typing.Literal["_p50_us", b"_p50_us"]  # noqa: Y015
+    _WhichOneofReturnType__p99_us: _TypeAlias = _typing.Literal["p99_us"]  # noqa: Y015
+    _WhichOneofArgType__p99_us: _TypeAlias = _typing.Literal["_p99_us", b"_p99_us"]  # noqa: Y015
+    _WhichOneofReturnType__slowest_us: _TypeAlias = _typing.Literal["slowest_us"]  # noqa: Y015
+    _WhichOneofArgType__slowest_us: _TypeAlias = _typing.Literal["_slowest_us", b"_slowest_us"]  # noqa: Y015
+    _WhichOneofReturnType__utilization: _TypeAlias = _typing.Literal["utilization"]  # noqa: Y015
+    _WhichOneofArgType__utilization: _TypeAlias = _typing.Literal["_utilization", b"_utilization"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__busiest_utilization) -> _WhichOneofReturnType__busiest_utilization | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__flows) -> _WhichOneofReturnType__flows | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__mean_us) -> _WhichOneofReturnType__mean_us | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__model) -> _WhichOneofReturnType__model | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__p50_us) -> _WhichOneofReturnType__p50_us | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__p99_us) -> _WhichOneofReturnType__p99_us | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__slowest_us) -> _WhichOneofReturnType__slowest_us | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__utilization) -> _WhichOneofReturnType__utilization | None: ...
+
+Global___LoadedLatency: _TypeAlias = LoadedLatency  # noqa: Y015
+
+@_typing.final
+class Jitter(_message.Message):
+    """What the spread of latency costs steps that wait for their slowest message."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SPREAD_US_FIELD_NUMBER: _builtins.int
+    STRAGGLE_US_FIELD_NUMBER: _builtins.int
+    STEP_S_FIELD_NUMBER: _builtins.int
+    KEPT_SHARE_FIELD_NUMBER: _builtins.int
+    WANTED_SHARE_FIELD_NUMBER: _builtins.int
+    USABLE_PARTICIPANTS_FIELD_NUMBER: _builtins.int
+    COUNTED_UP_TO_FIELD_NUMBER: _builtins.int
+    spread_us: _builtins.float
+    """99th percentile less the median, in microseconds."""
+    straggle_us: _builtins.float
+    """Expected slowest less the mean, in microseconds."""
+    step_s: _builtins.float
+    """Time between synchronisations in seconds."""
+    kept_share: _builtins.float
+    """Share of the time that is not lost to waiting, from 0 to 1."""
+    wanted_share: _builtins.float
+    """Share that is wanted, from 0 to 1."""
+    usable_participants: _builtins.int
+    """Most participants that keep the wanted share, a count."""
+    counted_up_to: _builtins.int
+    """Where counting participants stopped."""
+    def __init__(
+        self,
+        *,
+        spread_us: _builtins.float | None = ...,
+        straggle_us: _builtins.float | None = ...,
+        step_s: _builtins.float | None = ...,
+        kept_share: _builtins.float | None = ...,
+        wanted_share: _builtins.float | None = ...,
+        usable_participants: _builtins.int | None = ...,
+        counted_up_to: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_counted_up_to", b"_counted_up_to", "_kept_share", b"_kept_share", "_spread_us", b"_spread_us", "_step_s", b"_step_s", "_straggle_us", b"_straggle_us", "_usable_participants", b"_usable_participants", "_wanted_share", b"_wanted_share", "counted_up_to", b"counted_up_to", "kept_share", b"kept_share", "spread_us", b"spread_us", "step_s", b"step_s", "straggle_us", b"straggle_us", "usable_participants", b"usable_participants", "wanted_share", b"wanted_share"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_counted_up_to", b"_counted_up_to", "_kept_share", b"_kept_share", "_spread_us", b"_spread_us", "_step_s", b"_step_s", "_straggle_us", b"_straggle_us", "_usable_participants", b"_usable_participants", "_wanted_share", b"_wanted_share", "counted_up_to", b"counted_up_to", "kept_share", b"kept_share", "spread_us", b"spread_us", "step_s", b"step_s", "straggle_us", b"straggle_us", "usable_participants", b"usable_participants", "wanted_share", b"wanted_share"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__counted_up_to: _TypeAlias = _typing.Literal["counted_up_to"]  # noqa: Y015
+    _WhichOneofArgType__counted_up_to: _TypeAlias = _typing.Literal["_counted_up_to", b"_counted_up_to"]  # noqa: Y015
+    _WhichOneofReturnType__kept_share: _TypeAlias = _typing.Literal["kept_share"]  # noqa: Y015
+    _WhichOneofArgType__kept_share: _TypeAlias = _typing.Literal["_kept_share", b"_kept_share"]  # noqa: Y015
+    _WhichOneofReturnType__spread_us: _TypeAlias = _typing.Literal["spread_us"]  # noqa: Y015
+    _WhichOneofArgType__spread_us: _TypeAlias = _typing.Literal["_spread_us", b"_spread_us"]  # noqa: Y015
+    _WhichOneofReturnType__step_s: _TypeAlias = _typing.Literal["step_s"]  # noqa: Y015
+    _WhichOneofArgType__step_s: _TypeAlias = _typing.Literal["_step_s", b"_step_s"]  # noqa: Y015
+    _WhichOneofReturnType__straggle_us: _TypeAlias = _typing.Literal["straggle_us"]  # noqa: Y015
+    _WhichOneofArgType__straggle_us: _TypeAlias = _typing.Literal["_straggle_us", b"_straggle_us"]  # noqa: Y015
+    _WhichOneofReturnType__usable_participants: _TypeAlias = _typing.Literal["usable_participants"]  # noqa: Y015
+    _WhichOneofArgType__usable_participants: _TypeAlias = _typing.Literal["_usable_participants", b"_usable_participants"]  # noqa: Y015
+    _WhichOneofReturnType__wanted_share: _TypeAlias = _typing.Literal["wanted_share"]  # noqa: Y015
+    _WhichOneofArgType__wanted_share: _TypeAlias = _typing.Literal["_wanted_share", b"_wanted_share"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__counted_up_to) -> _WhichOneofReturnType__counted_up_to | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__kept_share) -> _WhichOneofReturnType__kept_share | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__spread_us) -> _WhichOneofReturnType__spread_us | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__step_s) -> _WhichOneofReturnType__step_s | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__straggle_us) -> _WhichOneofReturnType__straggle_us | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__usable_participants) -> _WhichOneofReturnType__usable_participants | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__wanted_share) -> _WhichOneofReturnType__wanted_share | None: ...
+
+Global___Jitter: _TypeAlias = Jitter  # noqa: Y015
+
+@_typing.final
+class Collisions(_message.Message):
+    """Flows that a hash places at random on equal links."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FLOWS_FIELD_NUMBER: _builtins.int
+    LINKS_FIELD_NUMBER: _builtins.int
+    GROUPS_FIELD_NUMBER: _builtins.int
+    MEAN_SHARE_FIELD_NUMBER: _builtins.int
+    WORST_FLOWS_MEAN_FIELD_NUMBER: _builtins.int
+    WORST_FLOWS_P99_FIELD_NUMBER: _builtins.int
+    SLOWDOWN_FIELD_NUMBER: _builtins.int
+    MODEL_FIELD_NUMBER: _builtins.int
+    flows: _builtins.int
+    """Flows at one place, a count."""
+    links: _builtins.int
+    """Links at one place, a count."""
+    groups: _builtins.int
+    """Places, a count."""
+    mean_share: _builtins.float
+    """Share of a link's rate that a flow gets on average, from 0 to 1."""
+    worst_flows_mean: _builtins.float
+    """Expected flows on the worst link of all places."""
+    worst_flows_p99: _builtins.int
+    """99th percentile of the flows on the worst link, a count."""
+    slowdown: _builtins.float
+    """Expected flows on the worst link over those of an even spread, from 1."""
+    model: _builtins.str
+    """Assumptions."""
+    def __init__(
+        self,
+        *,
+        flows: _builtins.int | None = ...,
+        links: _builtins.int | None = ...,
+        groups: _builtins.int | None = ...,
+        mean_share: _builtins.float | None = ...,
+        worst_flows_mean: _builtins.float | None = ...,
+        worst_flows_p99: _builtins.int | None = ...,
+        slowdown: _builtins.float | None = ...,
+        model: _builtins.str | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_flows", b"_flows", "_groups", b"_groups", "_links", b"_links", "_mean_share", b"_mean_share", "_model", b"_model", "_slowdown", b"_slowdown", "_worst_flows_mean", b"_worst_flows_mean", "_worst_flows_p99", b"_worst_flows_p99", "flows", b"flows", "groups", b"groups", "links", b"links", "mean_share", b"mean_share", "model", b"model", "slowdown", b"slowdown", "worst_flows_mean", b"worst_flows_mean", "worst_flows_p99", b"worst_flows_p99"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_flows", b"_flows", "_groups", b"_groups", "_links", b"_links", "_mean_share", b"_mean_share", "_model", b"_model", "_slowdown", b"_slowdown", "_worst_flows_mean", b"_worst_flows_mean", "_worst_flows_p99", b"_worst_flows_p99", "flows", b"flows", "groups", b"groups", "links", b"links", "mean_share", b"mean_share", "model", b"model", "slowdown", b"slowdown", "worst_flows_mean", b"worst_flows_mean", "worst_flows_p99", b"worst_flows_p99"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__flows: _TypeAlias = _typing.Literal["flows"]  # noqa: Y015
+    _WhichOneofArgType__flows: _TypeAlias = _typing.Literal["_flows", b"_flows"]  # noqa: Y015
+    _WhichOneofReturnType__groups: _TypeAlias = _typing.Literal["groups"]  # noqa: Y015
+    _WhichOneofArgType__groups: _TypeAlias = _typing.Literal["_groups", b"_groups"]  # noqa: Y015
+    _WhichOneofReturnType__links: _TypeAlias = _typing.Literal["links"]  # noqa: Y015
+    _WhichOneofArgType__links: _TypeAlias = _typing.Literal["_links", b"_links"]  # noqa: Y015
+    _WhichOneofReturnType__mean_share: _TypeAlias = _typing.Literal["mean_share"]  # noqa: Y015
+    _WhichOneofArgType__mean_share: _TypeAlias = _typing.Literal["_mean_share", b"_mean_share"]  # noqa: Y015
+    _WhichOneofReturnType__model: _TypeAlias = _typing.Literal["model"]  # noqa: Y015
+    _WhichOneofArgType__model: _TypeAlias = _typing.Literal["_model", b"_model"]  # noqa: Y015
+    _WhichOneofReturnType__slowdown: _TypeAlias = _typing.Literal["slowdown"]  # noqa: Y015
+    _WhichOneofArgType__slowdown: _TypeAlias = _typing.Literal["_slowdown", b"_slowdown"]  # noqa: Y015
+    _WhichOneofReturnType__worst_flows_mean: _TypeAlias = _typing.Literal["worst_flows_mean"]  # noqa: Y015
+    _WhichOneofArgType__worst_flows_mean: _TypeAlias = _typing.Literal["_worst_flows_mean", b"_worst_flows_mean"]  # noqa: Y015
+    _WhichOneofReturnType__worst_flows_p99: _TypeAlias = _typing.Literal["worst_flows_p99"]  # noqa: Y015
+    _WhichOneofArgType__worst_flows_p99: _TypeAlias = _typing.Literal["_worst_flows_p99", b"_worst_flows_p99"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__flows) -> _WhichOneofReturnType__flows | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__groups) -> _WhichOneofReturnType__groups | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__links) -> _WhichOneofReturnType__links | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__mean_share) -> _WhichOneofReturnType__mean_share | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__model) -> _WhichOneofReturnType__model | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__slowdown) -> _WhichOneofReturnType__slowdown | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__worst_flows_mean) -> _WhichOneofReturnType__worst_flows_mean | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__worst_flows_p99) -> _WhichOneofReturnType__worst_flows_p99 | None: ...
+
+Global___Collisions: _TypeAlias = Collisions  # noqa: Y015
+
+@_typing.final
 class FabricEvaluation(_message.Message):
     """One fabric, evaluated. Hops count links from accelerator to accelerator."""
 
@@ -383,6 +812,12 @@ class FabricEvaluation(_message.Message):
     COST_USD_FIELD_NUMBER: _builtins.int
     POWER_KW_FIELD_NUMBER: _builtins.int
     ASSUMPTIONS_FIELD_NUMBER: _builtins.int
+    COLLECTIVES_FIELD_NUMBER: _builtins.int
+    LOADED_FIELD_NUMBER: _builtins.int
+    JITTER_FIELD_NUMBER: _builtins.int
+    COLLISIONS_FIELD_NUMBER: _builtins.int
+    DISCONNECTED_PAIRS_FIELD_NUMBER: _builtins.int
+    THROUGHPUT_FIELD_NUMBER: _builtins.int
     kind: _builtins.str
     """Kind of fabric, such as torus or clos."""
     name: _builtins.str
@@ -409,6 +844,8 @@ class FabricEvaluation(_message.Message):
     """Indicative cost of switches, cables and optics in US dollars, without accelerators."""
     power_kw: _builtins.float
     """Power of switches, cables and optics in kW, without accelerators."""
+    disconnected_pairs: _builtins.int
+    """Ordered pairs of accelerators without a path, a count; they are in no average."""
     @_builtins.property
     def switches_by_tier(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
         """Switches of each tier, counts, the leaves first."""
@@ -428,6 +865,26 @@ class FabricEvaluation(_message.Message):
     @_builtins.property
     def assumptions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """What was assumed, in words."""
+
+    @_builtins.property
+    def collectives(self) -> _containers.RepeatedCompositeFieldContainer[Global___CollectiveTime]:
+        """All collectives, by operation, the fastest algorithm of each first."""
+
+    @_builtins.property
+    def loaded(self) -> Global___LoadedLatency:
+        """Latency under load; absent without pairs."""
+
+    @_builtins.property
+    def jitter(self) -> Global___Jitter:
+        """What waiting for the slowest costs; absent without pairs."""
+
+    @_builtins.property
+    def collisions(self) -> Global___Collisions:
+        """Collisions of flows at the leaves; absent without leaves."""
+
+    @_builtins.property
+    def throughput(self) -> _containers.RepeatedCompositeFieldContainer[Global___Throughput]:
+        """Throughput per traffic pattern."""
 
     def __init__(
         self,
@@ -450,10 +907,16 @@ class FabricEvaluation(_message.Message):
         cost_usd: _builtins.float | None = ...,
         power_kw: _builtins.float | None = ...,
         assumptions: _abc.Iterable[_builtins.str] | None = ...,
+        collectives: _abc.Iterable[Global___CollectiveTime] | None = ...,
+        loaded: Global___LoadedLatency | None = ...,
+        jitter: Global___Jitter | None = ...,
+        collisions: Global___Collisions | None = ...,
+        disconnected_pairs: _builtins.int | None = ...,
+        throughput: _abc.Iterable[Global___Throughput] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_accelerators", b"_accelerators", "_allreduce_algorithm", b"_allreduce_algorithm", "_allreduce_s", b"_allreduce_s", "_cost_usd", b"_cost_usd", "_diameter_hops", b"_diameter_hops", "_kind", b"_kind", "_links", b"_links", "_mean_hops", b"_mean_hops", "_message_bytes", b"_message_bytes", "_name", b"_name", "_optical_links", b"_optical_links", "_power_kw", b"_power_kw", "_switches", b"_switches", "accelerators", b"accelerators", "allreduce_algorithm", b"allreduce_algorithm", "allreduce_s", b"allreduce_s", "alltoall", b"alltoall", "bisection", b"bisection", "cost_usd", b"cost_usd", "diameter_hops", b"diameter_hops", "kind", b"kind", "latency_us", b"latency_us", "links", b"links", "mean_hops", b"mean_hops", "message_bytes", b"message_bytes", "name", b"name", "optical_links", b"optical_links", "power_kw", b"power_kw", "switches", b"switches"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_accelerators", b"_accelerators", "_allreduce_algorithm", b"_allreduce_algorithm", "_allreduce_s", b"_allreduce_s", "_cost_usd", b"_cost_usd", "_diameter_hops", b"_diameter_hops", "_disconnected_pairs", b"_disconnected_pairs", "_kind", b"_kind", "_links", b"_links", "_mean_hops", b"_mean_hops", "_message_bytes", b"_message_bytes", "_name", b"_name", "_optical_links", b"_optical_links", "_power_kw", b"_power_kw", "_switches", b"_switches", "accelerators", b"accelerators", "allreduce_algorithm", b"allreduce_algorithm", "allreduce_s", b"allreduce_s", "alltoall", b"alltoall", "bisection", b"bisection", "collisions", b"collisions", "cost_usd", b"cost_usd", "diameter_hops", b"diameter_hops", "disconnected_pairs", b"disconnected_pairs", "jitter", b"jitter", "kind", b"kind", "latency_us", b"latency_us", "links", b"links", "loaded", b"loaded", "mean_hops", b"mean_hops", "message_bytes", b"message_bytes", "name", b"name", "optical_links", b"optical_links", "power_kw", b"power_kw", "switches", b"switches"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_accelerators", b"_accelerators", "_allreduce_algorithm", b"_allreduce_algorithm", "_allreduce_s", b"_allreduce_s", "_cost_usd", b"_cost_usd", "_diameter_hops", b"_diameter_hops", "_kind", b"_kind", "_links", b"_links", "_mean_hops", b"_mean_hops", "_message_bytes", b"_message_bytes", "_name", b"_name", "_optical_links", b"_optical_links", "_power_kw", b"_power_kw", "_switches", b"_switches", "accelerators", b"accelerators", "allreduce_algorithm", b"allreduce_algorithm", "allreduce_s", b"allreduce_s", "alltoall", b"alltoall", "assumptions", b"assumptions", "bisection", b"bisection", "cost_usd", b"cost_usd", "diameter_hops", b"diameter_hops", "kind", b"kind", "latency_us", b"latency_us", "links", b"links", "mean_hops", b"mean_hops", "message_bytes", b"message_bytes", "name", b"name", "optical_links", b"optical_links", "power_kw", b"power_kw", "switches", b"switches", "switches_by_tier", b"switches_by_tier"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_accelerators", b"_accelerators", "_allreduce_algorithm", b"_allreduce_algorithm", "_allreduce_s", b"_allreduce_s", "_cost_usd", b"_cost_usd", "_diameter_hops", b"_diameter_hops", "_disconnected_pairs", b"_disconnected_pairs", "_kind", b"_kind", "_links", b"_links", "_mean_hops", b"_mean_hops", "_message_bytes", b"_message_bytes", "_name", b"_name", "_optical_links", b"_optical_links", "_power_kw", b"_power_kw", "_switches", b"_switches", "accelerators", b"accelerators", "allreduce_algorithm", b"allreduce_algorithm", "allreduce_s", b"allreduce_s", "alltoall", b"alltoall", "assumptions", b"assumptions", "bisection", b"bisection", "collectives", b"collectives", "collisions", b"collisions", "cost_usd", b"cost_usd", "diameter_hops", b"diameter_hops", "disconnected_pairs", b"disconnected_pairs", "jitter", b"jitter", "kind", b"kind", "latency_us", b"latency_us", "links", b"links", "loaded", b"loaded", "mean_hops", b"mean_hops", "message_bytes", b"message_bytes", "name", b"name", "optical_links", b"optical_links", "power_kw", b"power_kw", "switches", b"switches", "switches_by_tier", b"switches_by_tier", "throughput", b"throughput"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__accelerators: _TypeAlias = _typing.Literal["accelerators"]  # noqa: Y015
     _WhichOneofArgType__accelerators: _TypeAlias = _typing.Literal["_accelerators", b"_accelerators"]  # noqa: Y015
@@ -465,6 +928,8 @@ class FabricEvaluation(_message.Message):
     _WhichOneofArgType__cost_usd: _TypeAlias = _typing.Literal["_cost_usd", b"_cost_usd"]  # noqa: Y015
     _WhichOneofReturnType__diameter_hops: _TypeAlias = _typing.Literal["diameter_hops"]  # noqa: Y015
     _WhichOneofArgType__diameter_hops: _TypeAlias = _typing.Literal["_diameter_hops", b"_diameter_hops"]  # noqa: Y015
+    _WhichOneofReturnType__disconnected_pairs: _TypeAlias = _typing.Literal["disconnected_pairs"]  # noqa: Y015
+    _WhichOneofArgType__disconnected_pairs: _TypeAlias = _typing.Literal["_disconnected_pairs", b"_disconnected_pairs"]  # noqa: Y015
     _WhichOneofReturnType__kind: _TypeAlias = _typing.Literal["kind"]  # noqa: Y015
     _WhichOneofArgType__kind: _TypeAlias = _typing.Literal["_kind", b"_kind"]  # noqa: Y015
     _WhichOneofReturnType__links: _TypeAlias = _typing.Literal["links"]  # noqa: Y015
@@ -491,6 +956,8 @@ class FabricEvaluation(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__cost_usd) -> _WhichOneofReturnType__cost_usd | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__diameter_hops) -> _WhichOneofReturnType__diameter_hops | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__disconnected_pairs) -> _WhichOneofReturnType__disconnected_pairs | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__kind) -> _WhichOneofReturnType__kind | None: ...
     @_typing.overload
