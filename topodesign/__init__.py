@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from topodesign import verify as verify
     from topodesign.api import design_link as design_link
+    from topodesign.api import estimate_training as estimate_training
     from topodesign.api import explain as explain
     from topodesign.api import list_modes as list_modes
     from topodesign.api import plan as plan
     from topodesign.api import reach_table as reach_table
+    from topodesign.api import training_models as training_models
     from topodesign.catalog import load_catalog as load_catalog
     from topodesign.client import Client as Client
     from topodesign.comparison import diff_plans as diff_plans
@@ -35,11 +37,19 @@ if TYPE_CHECKING:
     from topodesign.domain.plan import Verification as Verification
     from topodesign.domain.scenario import MeasuredReach as MeasuredReach
     from topodesign.domain.scenario import Scenario as Scenario
+    from topodesign.domain.training import PipelineShape as PipelineShape
+    from topodesign.domain.training import TrainingEstimate as TrainingEstimate
+    from topodesign.domain.training_model import TrainingModel as TrainingModel
+    from topodesign.fabric import compare_at_equal_cost as compare_at_equal_cost
     from topodesign.fabric import compare_fabrics as compare_fabrics
     from topodesign.fabric import evaluate_fabric as evaluate_fabric
+    from topodesign.fabric import fabrics_for_budget as fabrics_for_budget
+    from topodesign.fabric import price_fabric as price_fabric
     from topodesign.outputs import load_plan as load_plan
     from topodesign.scenario import check_scenario as check_scenario
     from topodesign.scenario import load_scenario as load_scenario
+    from topodesign.training.sharding import plan_sharding as plan_sharding
+    from topodesign.training.sweep import sweep_training as sweep_training
 
 _HOME = {
     "Client": "topodesign.client",
@@ -54,26 +64,36 @@ _HOME = {
     "LinkRequest": "topodesign.domain.link",
     "LoadInputs": "topodesign.domain.fabric_conditions",
     "MeasuredReach": "topodesign.domain.scenario",
+    "PipelineShape": "topodesign.domain.training",
     "Plan": "topodesign.domain.plan",
     "PlanEvent": "topodesign.domain.plan",
     "ReconfigurableTorus": "topodesign.domain.fabric_kinds",
     "Scenario": "topodesign.domain.scenario",
     "TopoDesignError": "topodesign.domain.errors",
     "Torus": "topodesign.domain.fabric",
+    "TrainingEstimate": "topodesign.domain.training",
+    "TrainingModel": "topodesign.domain.training_model",
     "TransceiverMode": "topodesign.domain.equipment",
     "Verification": "topodesign.domain.plan",
     "check_scenario": "topodesign.scenario",
+    "compare_at_equal_cost": "topodesign.fabric",
     "compare_fabrics": "topodesign.fabric",
     "design_link": "topodesign.api",
     "diff_plans": "topodesign.comparison",
+    "estimate_training": "topodesign.api",
     "evaluate_fabric": "topodesign.fabric",
     "explain": "topodesign.api",
+    "fabrics_for_budget": "topodesign.fabric",
     "list_modes": "topodesign.api",
     "load_catalog": "topodesign.catalog",
     "load_plan": "topodesign.outputs",
     "load_scenario": "topodesign.scenario",
     "plan": "topodesign.api",
+    "plan_sharding": "topodesign.training.sharding",
+    "price_fabric": "topodesign.fabric",
     "reach_table": "topodesign.api",
+    "sweep_training": "topodesign.training.sweep",
+    "training_models": "topodesign.api",
 }
 
 __all__ = [*sorted(_HOME), "verify"]  # noqa: PLE0604  (names, as strings)

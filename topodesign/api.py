@@ -14,6 +14,8 @@ from topodesign.domain.link_options import link_request
 from topodesign.domain.plan import Objective, Plan, PlanEvent, SolveLimits
 from topodesign.domain.reach_table import ReachTable
 from topodesign.domain.scenario import MeasuredReach, OpticsRules, Scenario
+from topodesign.domain.training import TrainingEstimate
+from topodesign.domain.training_model import TrainingModel
 
 DEFAULT_LIMITS = SolveLimits()
 
@@ -210,6 +212,42 @@ def reach_table(fiber: str = "ssmf", *, measured: Sequence[MeasuredReach] = (), 
     from topodesign.optics.reach_table import reach_table as table
 
     return table(load_catalog(), OpticsRules(**rules), fiber, measured)
+
+
+def estimate_training(**options: Any) -> TrainingEstimate:
+    """The bandwidth between sites that a utilization takes, or the utilization that a bandwidth gives.
+
+    Parameters
+    ----------
+    **options
+        Fields of :class:`~topodesign.domain.training.TrainingRequest`: ``parameters``, ``step_s``, ``sites``,
+        ``method``, ``gbps`` or ``utilization``, ... Of :class:`~topodesign.domain.training.JobSize` beside them:
+        ``model``, in place of ``parameters`` and ``layers``; ``accelerator`` and ``accelerators``, in place of
+        ``step_s``; ``pod_accelerators``, which the model must fit.
+
+    Raises
+    ------
+    InvalidInput
+        For figures that are out of range or contradict each other, a utilization that no bandwidth reaches
+        (``UTILIZATION_UNREACHABLE``), parallelism that cannot cross sites (``PARALLELISM_NOT_ACROSS_SITES``, with the
+        traffic it would cause), or a model that does not fit (``MODEL_EXCEEDS_MEMORY``).
+    NotFound
+        For a model or accelerator that the catalogue does not have.
+
+    References
+    ----------
+    docs/training.md has the formulas, with their sources.
+    """
+    from topodesign.training.job import estimate_job
+
+    return estimate_job(options, load_catalog())
+
+
+def training_models() -> tuple[TrainingModel, ...]:
+    """The catalogue's models to train, each figure with its origin."""
+    from topodesign.catalog.training_models import training_models as listed
+
+    return listed()
 
 
 def _phase(name: str, found: Plan, started: float) -> PlanEvent:

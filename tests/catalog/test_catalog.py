@@ -31,6 +31,9 @@ def items_of(catalog: Catalog) -> list[object]:
         *catalog.fibers,
         *catalog.reliabilities,
         *catalog.huts,
+        *catalog.modules,
+        *catalog.adapters,
+        *catalog.circuit_switches,
     ]
 
 
@@ -99,6 +102,9 @@ def test_whole_number_figures_accept_whole_floats_only() -> None:
         ({"transceiver.zr-400": {"cost_usd": -1.0}}, "FIELD_INVALID", "at least 0"),
         ({"transceiver.zr-400": {"cost_usd": float("nan")}}, "FIELD_INVALID", "finite"),
         ({"switch.ndr-64x400g": {"radix": float("inf")}}, "FIELD_INVALID", "whole"),
+        ({"ocs.ocs-136": {"spare_ports": 135}}, "FIELD_INVALID", "at most 134"),
+        ({"module.dr4-400g": {"cost_usd": -1.0}}, "FIELD_INVALID", "at least 0"),
+        ({"cable.dr4-400g": {"medium": 1.0}}, "FIGURE_UNKNOWN", "known"),
         ({"fiber.ssmf": {"dispersion_ps_nm_km": 0.0}}, "FIELD_INVALID", "other than 0"),
         ({"fiber.ssmf": {"pmd_ps_sqrt_km": -0.1}}, "FIELD_INVALID", "at least 0"),
         ({"reliability.default": {"cut_per_1000km_year": 1.0}}, "FIGURE_UNKNOWN", "cuts_per_1000km_year"),
@@ -121,10 +127,19 @@ def test_unknown_id_names_the_known_ones() -> None:
 
 
 def test_known_keys_are_the_override_keys() -> None:
-    assert {"accelerator.gb300-nvl72", "cable.dac-400g", "line_system.c+l-band"} <= set(known_keys())
+    some = {"accelerator.gb300-nvl72", "cable.dac-400g", "line_system.c+l-band", "module.dr4-400g", "ocs.ocs-136"}
+    assert some <= set(known_keys())
     for key in known_keys():
         table, _, item = key.partition(".")
         assert getattr(load_catalog(), table)(item).id == item
+
+
+def test_every_cable_with_modules_names_modules_of_its_rate() -> None:
+    catalog = load_catalog()
+    named = [cable for cable in catalog.cables if cable.module]
+    assert {cable.medium for cable in named} == {"optics", "ocs"}
+    for cable in named:
+        assert catalog.module(cable.module).port_gbps == cable.port_gbps
 
 
 def test_item_with_a_figure_without_origin_is_refused() -> None:

@@ -15,7 +15,7 @@ from topodesign.catalog import load_catalog
 from topodesign.domain.availability import PairAvailability, PlanAvailability
 from topodesign.domain.codec import decode_json, encode_json
 from topodesign.domain.equipment import Catalog
-from topodesign.domain.plan import Plan
+from topodesign.domain.plan import Plan, SpectrumRun
 from topodesign.domain.scenario import Scenario
 from topodesign.evaluation import evaluate_availability
 from topodesign.evaluation.connectivity import Connectivity, Join, connectivity, down_counts
@@ -65,6 +65,19 @@ def test_regeneration_puts_two_more_transceivers_in_series() -> None:
     path = replace(plan.lightpaths[0], regenerations=("c",))
     found = evaluate_availability(scenario, replace(plan, lightpaths=(path, *plan.lightpaths[1:])), HAND)
     assert found.lightpaths[0].uptime.availability == pytest.approx(100 / 101 * 0.999**4 * 0.99**2 * 0.9, abs=TOLERANCE)
+
+
+def test_two_channels_on_pairs_of_their_own_stand_for_an_entry() -> None:
+    scenario, plan = ring()
+    spectrum = tuple(SpectrumRun(stretch=0, first_ghz=0.0, channels=1, pairs=(number,)) for number in (1, 2))
+    paths = tuple(replace(path, count=2, spectrum=spectrum) for path in plan.lightpaths)
+    segments = tuple(replace(lit, pairs=2) for lit in plan.segments)
+    found = evaluate_availability(scenario, replace(plan, lightpaths=paths, segments=segments), HAND)
+    channel = 0.999**2 * 0.99**2 * 0.9
+    side = (1 - U) * (1 - (1 - channel) ** 2)  # the conduit, and one of the two channels
+    ab = pair(found, "a", "b").protected
+    assert ab.lower == pytest.approx(1 - (1 - side) * (1 - side**2), abs=TOLERANCE)
+    assert ab.upper == pair(found, "a", "b").protected_cuts_only.upper
 
 
 def test_a_ring_protects_every_pair_and_fails_with_two_cuts() -> None:

@@ -101,7 +101,7 @@ def test_planes_multiply_links_switches_and_bandwidths_and_leave_paths() -> None
 def test_traces_are_links_but_not_bought() -> None:
     topology = mesh((2, 2), (4, 4))
     bill = fabric_bill(topology, load_catalog())
-    traces = next(run for run in topology.cable_runs() if run.is_trace)
+    traces = next(run for run in topology.cable_runs() if run.kind == "trace")
     assert traces.count == 16 * 4
     bought = sum(line.count for line in bill.lines if line.length_m > 0)
     assert bought == sum(run.count for run in topology.cable_runs()) - traces.count == 2 * 8 * 8

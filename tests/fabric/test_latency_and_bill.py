@@ -139,7 +139,7 @@ def test_switches_of_another_radix_are_priced_per_port_and_say_so() -> None:
 
 
 def test_a_cable_that_no_class_reaches_is_refused() -> None:
-    short = load_catalog({f"cable.{item}-400g": {"reach_m": 1} for item in ("dac", "aoc", "dr4", "fr4")})
+    short = load_catalog({f"cable.{item}-400g": {"reach_m": 1} for item in ("dac", "aec", "aoc", "dr4", "fr4")})
     with pytest.raises(InvalidInput, match="longest class") as raised:
         evaluate_fabric(Torus(shape=(4, 4)), catalog=short)
     assert raised.value.reason == "CABLE_TOO_LONG"

@@ -14,16 +14,20 @@ from topodesign.domain.equipment import (
     Accelerator,
     CableClass,
     Catalog,
+    CircuitSwitch,
     FiberKind,
     GreyOptic,
     HutKind,
     LineSystem,
+    NetworkAdapter,
+    OpticalModule,
     Origin,
     Reliability,
     Switch,
     TransceiverMode,
 )
 from topodesign.domain.errors import InternalError, InvalidInput
+from topodesign.domain.training_model import TrainingModel
 
 Overrides = Mapping[str, Mapping[str, float]]
 Item = TypeVar(
@@ -31,17 +35,23 @@ Item = TypeVar(
     Accelerator,
     Switch,
     CableClass,
+    OpticalModule,
+    NetworkAdapter,
+    CircuitSwitch,
     TransceiverMode,
     GreyOptic,
     LineSystem,
     FiberKind,
     Reliability,
     HutKind,
+    TrainingModel,
 )
 
 OVERRIDE_ORIGIN = Origin(source="scenario override", date="", confidence="high")
-_DESCRIPTIVE = frozenset({"id", "name", "origins", "catalog"})
-_WHOLE_NUMBERS = frozenset({"radix", "max_spans", "sub_bands", "fiber_pairs"})
+_DESCRIPTIVE = frozenset({"id", "name", "origins", "catalog", "medium", "module"})
+_WHOLE_NUMBERS = frozenset(
+    {"radix", "max_spans", "sub_bands", "fiber_pairs", "strands", "ports", "spare_ports", "host_accelerators"}
+)
 _CONFIDENCES = frozenset({"high", "medium", "low"})
 
 
@@ -79,11 +89,14 @@ def load_catalog(overrides: Overrides | None = None) -> Catalog:
         fibers=_overridden("fiber", catalog.fibers, overrides),
         reliabilities=_overridden("reliability", catalog.reliabilities, overrides),
         huts=_overridden("hut", catalog.huts, overrides),
+        modules=_overridden("module", catalog.modules, overrides),
+        adapters=_overridden("adapter", catalog.adapters, overrides),
+        circuit_switches=_overridden("ocs", catalog.circuit_switches, overrides),
     )
 
 
 def figures_of(item: object) -> tuple[str, ...]:
-    """Names of the figures of a catalogue item: all fields but its id, name, origins and set of modes."""
+    """Names of the figures of a catalogue item: all fields but its id, name, origins and other words."""
     assert dataclasses.is_dataclass(item)
     return tuple(field.name for field in dataclasses.fields(item) if field.name not in _DESCRIPTIVE)
 
@@ -103,6 +116,9 @@ def _built_in_catalog() -> Catalog:
         fibers=_read("fibers.toml", "fiber", FiberKind),
         reliabilities=_read("reliability.toml", "reliability", Reliability),
         huts=_read("huts.toml", "hut", HutKind),
+        modules=_read("modules.toml", "module", OpticalModule),
+        adapters=_read("adapters.toml", "adapter", NetworkAdapter),
+        circuit_switches=_read("circuit_switches.toml", "ocs", CircuitSwitch),
     )
 
 
@@ -230,6 +246,9 @@ def known_keys() -> tuple[str, ...]:
             + [f"fiber.{item.id}" for item in catalog.fibers]
             + [f"reliability.{item.id}" for item in catalog.reliabilities]
             + [f"hut.{item.id}" for item in catalog.huts]
+            + [f"module.{item.id}" for item in catalog.modules]
+            + [f"adapter.{item.id}" for item in catalog.adapters]
+            + [f"ocs.{item.id}" for item in catalog.circuit_switches]
         )
     )
 

@@ -1,9 +1,10 @@
 """Equipment of the catalogue. Prices are indicative unless their confidence says otherwise."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Literal, get_args
 
 from topodesign.domain.checks import require, require_id, require_number
 from topodesign.domain.errors import NotFound
@@ -12,6 +13,19 @@ from topodesign.domain.ranges import MOST_REACH_KM
 Confidence = Literal["high", "medium", "low"]
 ModeCatalog = Literal["standard", "flexwan"]
 """Sets of transceiver modes: those of public standards, whose reach the line model gives; FlexWAN's, measured."""
+CableMedium = Literal["copper", "active_copper", "active_optical", "optics", "ocs", "trace", "backplane"]
+"""``optics``: pluggable modules and patch fiber. ``ocs``: the same, by way of an optical circuit switch. ``trace`` and
+``backplane``: built into boards and racks of accelerators."""
+
+_TRAINING_MTBF = (
+    "accelerator_mtbf_h",
+    "host_mtbf_h",
+    "adapter_mtbf_h",
+    "software_mtbf_h",
+    "fabric_link_mtbf_h",
+    "switch_mtbf_h",
+    "site_mtbf_h",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,12 +37,21 @@ class Origin:
     confidence: Confidence
 
 
+def origin_of(origins: Mapping[str, Origin], figure: str) -> Origin:
+    """Where a figure comes from; ``*`` stands for all figures without an entry of their own."""
+    known = origins.get(figure) or origins.get("*")
+    return known or Origin(source="not stated", date="", confidence="low")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accelerator:
     """A training accelerator.
 
     ``all_in_w``: IT watts per accelerator including host, fabric share and cooling fans (PUE comes on top).
-    ``peak_tflops``: dense BF16. ``scale_out_gbps``: one direction, per accelerator.
+    ``peak_tflops``: dense BF16. ``scale_out_gbps``: one direction, per accelerator. Not published for every one, then
+    ``None``: ``peak_fp8_tflops`` (dense), ``hbm_gb`` and ``hbm_tb_per_s`` of its high-bandwidth memory,
+    ``scale_up_gb_per_s`` gigabytes per second and direction to its neighbors, ``chip_w`` of the module alone,
+    ``host_accelerators`` that share a host.
     """
 
     id: str
@@ -38,6 +61,12 @@ class Accelerator:
     peak_tflops: float
     scale_out_gbps: float
     origins: Mapping[str, Origin] = field(default_factory=dict)
+    peak_fp8_tflops: float | None = None
+    hbm_gb: float | None = None
+    hbm_tb_per_s: float | None = None
+    scale_up_gb_per_s: float | None = None
+    chip_w: float | None = None
+    host_accelerators: int | None = None
 
     def __post_init__(self) -> None:
         require_id(self.id, field="accelerator.id")
@@ -45,11 +74,19 @@ class Accelerator:
         require_number(self.cost_usd, field="cost_usd", at_least=0)
         require_number(self.peak_tflops, field="peak_tflops", above=0)
         require_number(self.scale_out_gbps, field="scale_out_gbps", above=0)
+        for name in ("peak_fp8_tflops", "hbm_gb", "hbm_tb_per_s", "scale_up_gb_per_s", "chip_w"):
+            if getattr(self, name) is not None:
+                require_number(getattr(self, name), field=name, above=0)
+        if self.host_accelerators is not None:
+            require_number(self.host_accelerators, field="host_accelerators", at_least=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Switch:
-    """A packet switch of a fabric: ``radix`` ports of ``port_gbps`` each (one direction)."""
+    """A packet switch of a fabric: ``radix`` ports of ``port_gbps`` each (one direction).
+
+    ``failures_per_year``: expected failures of one in a year that need a spare.
+    """
 
     id: str
     name: str
@@ -58,20 +95,25 @@ class Switch:
     cost_usd: float
     power_w: float
     latency_ns: float
+    failures_per_year: float = 0.0
     origins: Mapping[str, Origin] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         require_id(self.id, field="switch.id")
         for name in ("radix", "port_gbps"):
             require_number(getattr(self, name), field=name, above=0)
-        for name in ("cost_usd", "power_w", "latency_ns"):
+        for name in ("cost_usd", "power_w", "latency_ns", "failures_per_year"):
             require_number(getattr(self, name), field=name, at_least=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CableClass:
-    """Cable or grey optic of a fabric link up to ``reach_m``; cost and watts of the whole link (both ends).
+    """Links of a fabric up to ``reach_m``: what one is made of, and cost and watts of its cable.
 
+    A link of medium ``optics`` is one cable and two modules of the catalogue (``module``), one of ``ocs`` two cables,
+    from either end to the optical circuit switch, and two modules; of every other medium one cable whose ends are built
+    in. A cable costs ``cost_usd`` and ``usd_per_m`` for each metre; ``power_w`` is that of both ends where built in.
+    ``strands``: fibers in one cable.
     ``fec_ns``: error correction of one link beyond what the figures of switches and adapters contain.
     """
 
@@ -82,13 +124,105 @@ class CableClass:
     cost_usd: float
     power_w: float
     fec_ns: float = 0.0
+    medium: CableMedium = "copper"
+    module: str = ""
+    strands: int = 0
+    usd_per_m: float = 0.0
+    failures_per_year: float = 0.0
     origins: Mapping[str, Origin] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         require_id(self.id, field="cable.id")
-        require_number(self.reach_m, field="reach_m", above=0)
-        for name in ("cost_usd", "power_w", "fec_ns"):
+        require(
+            self.medium in get_args(CableMedium),
+            field="cable.medium",
+            value=self.medium,
+            limit=f"one of {', '.join(get_args(CableMedium))}",
+            remedy="choose one of these",
+        )
+        has_modules = self.medium in ("optics", "ocs")
+        require(
+            bool(self.module) == has_modules,
+            field="cable.module",
+            value=self.module,
+            limit=f"{'given' if has_modules else 'left out'} for medium {self.medium}",
+            remedy="name the module at both ends of optics and ocs, and of no other medium",
+        )
+        for name in ("reach_m", "port_gbps"):
+            require_number(getattr(self, name), field=name, above=0)
+        for name in ("cost_usd", "power_w", "fec_ns", "strands", "usd_per_m", "failures_per_year"):
             require_number(getattr(self, name), field=name, at_least=0)
+
+    @property
+    def is_optical(self) -> bool:
+        return self.medium in ("active_optical", "optics", "ocs")
+
+    @property
+    def cables_per_link(self) -> int:
+        return 2 if self.medium == "ocs" else 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpticalModule:
+    """A pluggable transceiver of grey optics at one end of a link inside a site."""
+
+    id: str
+    name: str
+    port_gbps: float
+    cost_usd: float
+    power_w: float
+    failures_per_year: float = 0.0
+    origins: Mapping[str, Origin] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        _require_part(self, field="module")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkAdapter:
+    """A network adapter of one port between an accelerator and a switched fabric."""
+
+    id: str
+    name: str
+    port_gbps: float
+    cost_usd: float
+    power_w: float
+    failures_per_year: float = 0.0
+    origins: Mapping[str, Origin] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        _require_part(self, field="adapter")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CircuitSwitch:
+    """An optical circuit switch: ``ports`` fiber ports, ``spare_ports`` of them kept for tests and repair.
+
+    A path through it joins two ports. It passes light of any rate and adds no packet latency.
+    """
+
+    id: str
+    name: str
+    ports: int
+    spare_ports: int
+    cost_usd: float
+    power_w: float
+    failures_per_year: float = 0.0
+    origins: Mapping[str, Origin] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        require_id(self.id, field="ocs.id")
+        require_number(self.ports, field="ports", at_least=2)
+        require_number(self.spare_ports, field="spare_ports", at_least=0, at_most=self.ports - 2)
+        for name in ("cost_usd", "power_w", "failures_per_year"):
+            require_number(getattr(self, name), field=name, at_least=0)
+
+
+def _require_part(part: OpticalModule | NetworkAdapter, *, field: str) -> None:
+    require_id(part.id, field=f"{field}.id")
+    require_number(part.port_gbps, field="port_gbps", above=0)
+    for name in ("cost_usd", "power_w", "failures_per_year"):
+        require_number(getattr(part, name), field=name, at_least=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,6 +377,10 @@ class Reliability:
     both in hours. ``restock_days``: until a spare that was used is on the shelf again; ``spares_service_level``:
     probability that the shelf lasts so long. ``price_decline_per_year`` is the share by which a transceiver is cheaper
     a year later, ``line_price_decline_per_year`` that of terminals and amplifiers.
+
+    What interrupts training (infinite: never): ``accelerator_mtbf_h``, ``adapter_mtbf_h``, ``software_mtbf_h`` and
+    ``fabric_link_mtbf_h`` of one accelerator each, ``host_mtbf_h`` of a host, ``switch_mtbf_h`` of a packet switch,
+    ``site_mtbf_h`` of a whole site. ``site_repair_h`` and ``zone_repair_h``: until a site or power zone is back.
     """
 
     id: str
@@ -260,9 +398,22 @@ class Reliability:
     price_decline_per_year: float
     line_price_decline_per_year: float
     origins: Mapping[str, Origin] = field(default_factory=dict)
+    accelerator_mtbf_h: float = math.inf
+    host_mtbf_h: float = math.inf
+    adapter_mtbf_h: float = math.inf
+    software_mtbf_h: float = math.inf
+    fabric_link_mtbf_h: float = math.inf
+    switch_mtbf_h: float = math.inf
+    site_mtbf_h: float = math.inf
+    site_repair_h: float = 0.0
+    zone_repair_h: float = 1.0
 
     def __post_init__(self) -> None:
         require_id(self.id, field="reliability.id")
+        for name in _TRAINING_MTBF:
+            require_number(getattr(self, name), field=name, at_least=1, may_be_infinite=True)
+        require_number(self.site_repair_h, field="site_repair_h", at_least=0, at_most=1e5)
+        require_number(self.zone_repair_h, field="zone_repair_h", above=0, at_most=1e5)
         require_number(self.cuts_per_1000km_year, field="cuts_per_1000km_year", at_least=0, at_most=1e4)
         for name in ("cut_repair_h", "transceiver_repair_h", "terminal_repair_h", "amplifier_repair_h"):
             require_number(getattr(self, name), field=name, at_least=0, at_most=1e5)
@@ -297,7 +448,18 @@ class HutKind:
 
 
 Equipment = (
-    Accelerator | Switch | CableClass | TransceiverMode | GreyOptic | LineSystem | FiberKind | Reliability | HutKind
+    Accelerator
+    | Switch
+    | CableClass
+    | OpticalModule
+    | NetworkAdapter
+    | CircuitSwitch
+    | TransceiverMode
+    | GreyOptic
+    | LineSystem
+    | FiberKind
+    | Reliability
+    | HutKind
 )
 
 
@@ -314,6 +476,9 @@ class Catalog:
     grey_optics: tuple[GreyOptic, ...] = ()
     reliabilities: tuple[Reliability, ...] = ()
     huts: tuple[HutKind, ...] = ()
+    modules: tuple[OpticalModule, ...] = ()
+    adapters: tuple[NetworkAdapter, ...] = ()
+    circuit_switches: tuple[CircuitSwitch, ...] = ()
 
     def modes_of(self, catalog: ModeCatalog) -> tuple[TransceiverMode, ...]:
         """The modes of one set, by id."""
@@ -331,6 +496,9 @@ class Catalog:
             "fiber": self.fibers,
             "reliability": self.reliabilities,
             "hut": self.huts,
+            "module": self.modules,
+            "adapter": self.adapters,
+            "ocs": self.circuit_switches,
         }
         return {f"{table}.{item.id}": item for table, items in tables.items() for item in items}
 
@@ -377,6 +545,21 @@ class Catalog:
     def hut(self, item_id: str = "default") -> HutKind:
         item = self._get("hut", item_id)
         assert isinstance(item, HutKind)
+        return item
+
+    def module(self, item_id: str) -> OpticalModule:
+        item = self._get("module", item_id)
+        assert isinstance(item, OpticalModule)
+        return item
+
+    def adapter(self, item_id: str) -> NetworkAdapter:
+        item = self._get("adapter", item_id)
+        assert isinstance(item, NetworkAdapter)
+        return item
+
+    def ocs(self, item_id: str) -> CircuitSwitch:
+        item = self._get("ocs", item_id)
+        assert isinstance(item, CircuitSwitch)
         return item
 
     def _get(self, table: str, item_id: str) -> object:

@@ -166,8 +166,8 @@ MODEL = (
     "conduits counts its length in each",
     "parts fail independently of each other; sites, junctions and their power are taken to be up",
     "unprotected: the best lightpath or chain of lightpaths alone; cuts only: equipment is taken to be up",
-    "protected: some chain of lightpaths is left; equipment never fails at the upper end, and all fiber pairs of a "
-    "segment need theirs at the lower end",
+    "protected: some chain of lightpaths is left; equipment never fails at the upper end; at the lower end two "
+    "lightpaths of each entry, on their own fiber pairs, stand for all of it (all pairs, where none are stated)",
 )
 
 

@@ -18,9 +18,13 @@ HOURS_PER_YEAR = 8760
 class FailingParts:
     """Conduits, the line equipment of segments, and the transceivers of lightpaths.
 
-    Parts are ``("conduit", id)``; ``("line", segment id)``, which is up when the terminals and amplifiers of *all*
-    fiber pairs in use are; and ``("ends", number)``, which is up when the transceivers of *one* of the lightpaths of an
-    entry of the plan are.
+    Parts are ``("conduit", id)``, and of equipment:
+
+    * where the plan says on which fiber pairs an entry's lightpaths run, two of them stand for it (the first and the
+      last channel): ``("pair", "segment;number")`` is up when terminals and amplifiers of that pair are, ``("ends",
+      "entry.channel")`` when the transceivers of that lightpath are. Others may be up too: it is a lower bound;
+    * where it does not, ``("line", segment)`` is up when the terminals and amplifiers of *all* pairs in use are, and
+      ``("ends", "entry")`` when the transceivers of *one* lightpath of the entry are.
     """
 
     def __init__(self, scenario: Scenario, plan: Plan, figures: Reliability) -> None:
@@ -49,11 +53,53 @@ class FailingParts:
             cuts_per_year = figures.cuts_per_1000km_year * length_km / 1000
             down_per_up = cuts_per_year * figures.cut_repair_h / HOURS_PER_YEAR
             found["conduit", conduit] = down_per_up / (1 + down_per_up)
-        for segment_id in {segment_id for path in self._paths for segment_id in path.segments}:
-            found["line", segment_id] = 1 - self._line_up(segment_id) ** max(1, self._lit[segment_id].pairs)
         for number, path in enumerate(self._paths):
-            found["ends", str(number)] = (1 - self._ends_up(path)) ** path.count
+            for channel in self._channels(number):
+                found.update({part: self._down(part, path) for part in channel})
         return found
+
+    def _down(self, part: Part, path: Lightpath) -> float:
+        """Unavailability of equipment of an entry."""
+        kind, name = part
+        if kind == "ends":
+            down = 1 - self._ends_up(path)
+            return down if path.spectrum else down**path.count
+        if kind == "pair":
+            return 1 - self._line_up(name.rpartition(";")[0])
+        return 1 - self._line_up(name) ** max(1, self._lit[name].pairs)
+
+    def _channels(self, number: int) -> tuple[frozenset[Part], ...]:
+        """Equipment of the lightpaths that stand for an entry; each of them joins its ends by itself."""
+        path = self._paths[number]
+        if not path.spectrum:
+            return (frozenset({("ends", str(number)), *(("line", segment_id) for segment_id in path.segments)}),)
+        first = tuple(runs[0] for runs in self._runs(path))
+        last = tuple(runs[-1] for runs in self._runs(path))
+        chosen = (first,) if path.count == 1 else (first, last)
+        return tuple(
+            frozenset({("ends", f"{number}.{channel}"), *(("pair", f"{e};{pair}") for run in runs for e, pair in run)})
+            for channel, runs in enumerate(chosen)
+        )
+
+    def _runs(self, path: Lightpath) -> list[list[tuple[tuple[str, int], ...]]]:
+        """For each transparent stretch the (segment, pair) of every run of channels on it, in order."""
+        found: list[list[tuple[tuple[str, int], ...]]] = []
+        for stretch, segments in enumerate(self._stretches(path)):
+            runs = [run for run in path.spectrum if run.stretch == stretch]
+            found.append([tuple(zip(segments, run.pairs, strict=True)) for run in runs])
+        return found
+
+    def _stretches(self, path: Lightpath) -> list[list[str]]:
+        """Segments between regenerations, in order from ``a``."""
+        stops, node = set(path.regenerations), path.a
+        pieces: list[list[str]] = [[]]
+        for segment_id in path.segments:
+            segment = self._scenario.segment_by_id[segment_id]
+            node = segment.b if node == segment.a else segment.a
+            pieces[-1].append(segment_id)
+            if node in stops:
+                pieces.append([])
+        return pieces
 
     def conduits_up(self, path: Lightpath) -> float:
         """Availability of the conduits of a lightpath, in series; of one that is not lit, 1."""
@@ -67,12 +113,10 @@ class FailingParts:
         """The lightpaths in use, each entry of the plan once; those with the same ends and parts only once."""
         found: dict[tuple[tuple[int, int], frozenset[Part]], None] = {}
         for number, path in enumerate(self._paths):
-            parts: set[Part] = {("conduit", conduit) for conduit in self._conduits_of(path)}
-            if with_equipment:
-                parts |= {("line", segment_id) for segment_id in path.segments}
-                parts.add(("ends", str(number)))
+            conduits: frozenset[Part] = frozenset(("conduit", conduit) for conduit in self._conduits_of(path))
             a, z = sorted((self._numbers[path.a], self._numbers[path.z]))
-            found[(a, z), frozenset(parts)] = None
+            for channel in self._channels(number) if with_equipment else (frozenset[Part](),):
+                found[(a, z), conduits | channel] = None
         return tuple(Join(ends=ends, parts=parts) for ends, parts in found)
 
     def _conduits_of(self, path: Lightpath) -> frozenset[str]:

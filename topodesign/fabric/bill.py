@@ -1,160 +1,141 @@
-"""Bill of materials of a fabric: switches and cables of the catalogue, their indicative cost and watts."""
+"""Bill of materials of a fabric: parts of the catalogue, their indicative cost and watts, each with its source."""
 
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TypeVar
+from collections.abc import Callable, Sequence
 
-from topodesign.domain.equipment import CableClass, Catalog, Switch
-from topodesign.domain.errors import InvalidInput
-from topodesign.fabric.topology import MixedSwitches, Topology
+from topodesign.catalog import load_catalog
+from topodesign.domain.equipment import Catalog
+from topodesign.domain.fabric import FabricSpec
+from topodesign.domain.fabric_bill import BillOptions, FabricBill, FabricBillLine, Listing, PartTable
+from topodesign.fabric.bill_choice import LinkParts, adapter_of, bundle_of, link_parts
+from topodesign.fabric.bill_choice import switch_of as switch_of
+from topodesign.fabric.bill_lines import Part, note_bundle, part_line
+from topodesign.fabric.bill_spares import spare_lines
+from topodesign.fabric.bill_switches import ocs_lines, switch_lines
+from topodesign.fabric.families import topology_of
+from topodesign.fabric.topology import CableRun, Topology
 
-Rated = TypeVar("Rated", Switch, CableClass)
-
-COPPER_PREFIX = "dac-"
-"""Catalogue ids of copper cables start so (direct attach copper); every other class is optical."""
-WHOLE_PREFIXES = (COPPER_PREFIX, "aoc-")
-"""Cables with both ends attached, which cannot lead through an optical circuit switch."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BillLine:
-    """``count`` of one item for one purpose; cost and watts of all of them."""
-
-    item: str
-    what: str
-    count: int
-    length_m: float
-    cost_usd: float
-    power_w: float
-    optical: bool
+DEFAULT_OPTIONS = BillOptions()
+TOTAL_ONLY = BillOptions(adapters="left_out", spares="left_out")
+"""What evaluations need: they have no place for lines beside the total."""
+INDICATIVE = (
+    "cost and power at catalogue figures, indicative; accelerators, racks, cable trays and labor are not included"
+)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FabricBill:
-    """All lines, and what was assumed to fit catalogue items to the fabric."""
-
-    lines: tuple[BillLine, ...]
-    assumptions: tuple[str, ...]
-
-    @property
-    def cost_usd(self) -> float:
-        return math.fsum(line.cost_usd for line in self.lines)
-
-    @property
-    def power_kw(self) -> float:
-        return math.fsum(line.power_w for line in self.lines) / 1000.0
-
-    @property
-    def optical_links(self) -> int:
-        return sum(line.count for line in self.lines if line.optical)
+def price_fabric(
+    spec: FabricSpec, *, catalog: Catalog | None = None, options: BillOptions = DEFAULT_OPTIONS
+) -> FabricBill:
+    """Bill of materials of the fabric that a spec describes; see :func:`fabric_bill`."""
+    return fabric_bill(topology_of(spec), catalog if catalog is not None else load_catalog(), options=options)
 
 
-def fabric_bill(topology: Topology, catalog: Catalog) -> FabricBill:
-    """Switches by tier and cables by length.
+def fabric_bill(topology: Topology, catalog: Catalog, *, options: BillOptions = TOTAL_ONLY) -> FabricBill:
+    """Switches by tier, optical circuit switches, cables and modules by run; adapters and spares as asked for.
 
-    The class of a cable is the cheapest of its speed that reaches. A switch of another radix than the catalogue's costs
-    and draws in proportion to its ports. Links faster than every class are bundles of the fastest.
+    A link is the cheapest of its rate that reaches: one cable whose ends are built in (copper, active optical), or a
+    cable and two modules, or, by way of an optical circuit switch, two fibers, two modules and two ports. Traces and
+    backplanes cost what the catalogue says: nothing. A switch or optical circuit switch of another size than the
+    catalogue's costs and draws in proportion to its ports. Links faster than every class are bundles of the fastest.
+
+    Parameters
+    ----------
+    topology : Topology
+        Its ``cable_runs``, ``switches_by_tier``, ``switch_radix`` and ``link_gbps``, and what it says by
+        :class:`MixedSwitches`, :class:`BuiltInSwitches` and :class:`OpticallySwitched`.
+    catalog : Catalog
+        Prices in US dollars, watts, failures per year.
+    options : BillOptions
+        Where adapters and spares go.
 
     Raises
     ------
     InvalidInput
-        When no cable class reaches (``CABLE_TOO_LONG``).
+        When no cable class reaches (``CABLE_TOO_LONG``) or the catalogue lacks a kind of equipment
+        (``EQUIPMENT_UNKNOWN``).
     """
-    lines = []
-    assumptions = ["cost and power at catalogue figures, indicative; accelerators, adapters and racks are not included"]
-    switch = switch_of(topology, catalog)
-    if switch is not None:
-        lines += _switch_lines(topology, switch)
-        others = sorted(set(_radix_by_tier(topology)) - {switch.radix})
-        if others:
-            assumptions.append(
-                f"switches of radix {', '.join(str(radix) for radix in others)}: "
-                f"cost and power of {switch.id} (radix {switch.radix}) in proportion to the ports"
-            )
-        _note_bundle(assumptions, switch.id, _bundle(topology.link_gbps, switch.port_gbps))
-    for run in topology.cable_runs():
-        if run.is_trace:
-            continue
-        speed = _speed_of(catalog.cables, topology.link_gbps * run.rate)
-        bundle = _bundle(topology.link_gbps * run.rate, speed)
-        _note_bundle(assumptions, f"{speed:g}G cables", bundle)
-        fitting = [
-            cable
-            for cable in catalog.cables
-            if cable.port_gbps == speed and not (run.through_ocs and cable.id.startswith(WHOLE_PREFIXES))
-        ]
-        cable = _cheapest(fitting, run.length_m)
+    runs = topology.cable_runs()
+    parts = [link_parts(run, topology.link_gbps, catalog) for run in runs]
+    notes = [INDICATIVE]
+    lines = switch_lines(topology, catalog, notes)
+    circuit_switches, ocs = ocs_lines(topology, runs, parts, catalog, notes)
+    lines += circuit_switches
+    for run, made_of in zip(runs, parts, strict=True):
+        lines += _link_lines(run, made_of)
+        note_bundle(notes, f"{made_of.cable.port_gbps:g}G cables", made_of.bundle)
+    beside: list[FabricBillLine] = []
+    extras: tuple[tuple[str, Listing, Callable[[], list[FabricBillLine]]], ...] = (
+        ("network adapters", options.adapters, lambda: _adapter_lines(topology, runs, catalog, notes)),
+        (
+            "spares",
+            options.spares,
+            lambda: spare_lines([*lines, *beside], _failure_rates(catalog), options.spares_rule),
+        ),
+    )
+    for what, listing, find in extras:
+        found = [] if listing == "left_out" else find()
+        (lines if listing == "in_total" else beside).extend(found)
+        if listing == "left_out":
+            notes.append(f"{what} are not in the total")
+        elif listing == "beside" and found:
+            notes.append(f"{what} are not in the total, but listed beside it")
+    return FabricBill(
+        accelerators=topology.accelerators,
+        lines=tuple(lines),
+        beside=tuple(beside),
+        optical_links=sum(run.count for run, made_of in zip(runs, parts, strict=True) if made_of.cable.is_optical),
+        run_classes=tuple(made_of.cable.id for made_of in parts),
+        ocs=ocs,
+        assumptions=tuple(notes),
+    )
+
+
+def _link_lines(run: CableRun, parts: LinkParts) -> list[FabricBillLine]:
+    cable = parts.cable
+    lines = [
+        part_line(
+            cable,
+            "cable",
+            run.what,
+            run.count * parts.cables,
+            unit_cost_usd=parts.cable_usd,
+            length_m=run.length_m,
+            optical=cable.is_optical,
+        )
+    ]
+    if parts.module is not None:
         lines.append(
-            BillLine(
-                item=cable.id,
-                what=run.what,
-                count=run.count,
-                length_m=run.length_m,
-                cost_usd=run.count * bundle * cable.cost_usd,
-                power_w=run.count * bundle * cable.power_w,
-                optical=not cable.id.startswith(COPPER_PREFIX),
-            )
+            part_line(parts.module, "module", f"{run.what}, both ends", run.count * parts.modules, optical=True)
         )
-    return FabricBill(lines=tuple(lines), assumptions=tuple(assumptions))
+    return lines
 
 
-def switch_of(topology: Topology, catalog: Catalog) -> Switch | None:
-    """The catalogue's switch for the fabric's link rate: the slowest fast enough, then the cheapest per port."""
-    if topology.switch_radix == 0:
-        return None
-    speed = _speed_of(catalog.switches, topology.link_gbps)
-    fitting = [switch for switch in catalog.switches if switch.port_gbps == speed]
-    return min(fitting, key=lambda switch: (switch.cost_usd / switch.radix, switch.id))
-
-
-def _switch_lines(topology: Topology, switch: Switch) -> list[BillLine]:
-    bundle = _bundle(topology.link_gbps, switch.port_gbps)
-    tiers = zip(topology.switches_by_tier, _radix_by_tier(topology), strict=True)
+def _adapter_lines(
+    topology: Topology, runs: Sequence[CableRun], catalog: Catalog, notes: list[str]
+) -> list[FabricBillLine]:
+    """Adapters of the ends that the runs state; else, with switches, one for each link of an accelerator."""
+    stated = [(run.count * run.adapters, run.rate * topology.link_gbps) for run in runs if run.adapters]
+    has_routers = any(run.kind in ("trace", "backplane") for run in runs)
+    if not stated and topology.switch_radix and not has_routers:
+        stated = [(round(topology.injection_links * topology.accelerators), topology.link_gbps)]
+    if not stated:
+        notes.append("no network adapters: links end at routers of the accelerators")
+        return []
+    counts: dict[str, int] = {}
+    for count, gbps in stated:
+        adapter = adapter_of(gbps, catalog)
+        counts[adapter.id] = counts.get(adapter.id, 0) + count * bundle_of(gbps, adapter.port_gbps)
     return [
-        BillLine(
-            item=switch.id,
-            what=f"switches of tier {tier}",
-            count=count,
-            length_m=0.0,
-            cost_usd=count * bundle * radix / switch.radix * switch.cost_usd,
-            power_w=count * bundle * radix / switch.radix * switch.power_w,
-            optical=False,
-        )
-        for tier, (count, radix) in enumerate(tiers, start=1)
+        part_line(catalog.adapter(item), "adapter", "network adapters, by port", count)
+        for item, count in sorted(counts.items())
     ]
 
 
-def _radix_by_tier(topology: Topology) -> tuple[int, ...]:
-    if isinstance(topology, MixedSwitches):
-        return topology.switch_radix_by_tier
-    return tuple(topology.switch_radix for _ in topology.switches_by_tier)
-
-
-def _speed_of(items: Sequence[Rated], link_gbps: float) -> float:
-    speeds = sorted({item.port_gbps for item in items})
-    return next((speed for speed in speeds if speed >= link_gbps), speeds[-1])
-
-
-def _bundle(link_gbps: float, port_gbps: float) -> int:
-    return max(1, math.ceil(link_gbps / port_gbps))
-
-
-def _note_bundle(assumptions: list[str], item: str, bundle: int) -> None:
-    note = f"each link is a bundle of {bundle} of {item}, the fastest of the catalogue"
-    if bundle > 1 and note not in assumptions:
-        assumptions.append(note)
-
-
-def _cheapest(classes: Sequence[CableClass], length_m: float) -> CableClass:
-    reaching = [cable for cable in classes if cable.reach_m >= length_m]
-    if not reaching:
-        longest = max(classes, key=lambda cable: cable.reach_m)
-        raise InvalidInput(
-            f"a cable of {length_m:.0f} m is needed, but the longest class {longest.id!r} "
-            f"reaches {longest.reach_m:g} m; split the fabric or override its reach",
-            reason="CABLE_TOO_LONG",
-            field_path=f"catalog.cable.{longest.id}.reach_m",
-            metadata={"value": f"{length_m:.0f}", "limit": f"{longest.reach_m:g}"},
-        )
-    return min(reaching, key=lambda cable: (cable.cost_usd, cable.power_w, cable.id))
+def _failure_rates(catalog: Catalog) -> dict[tuple[str, str], float]:
+    tables: tuple[tuple[PartTable, Sequence[Part]], ...] = (
+        ("switch", catalog.switches),
+        ("ocs", catalog.circuit_switches),
+        ("module", catalog.modules),
+        ("cable", catalog.cables),
+        ("adapter", catalog.adapters),
+    )
+    return {(table, item.id): item.failures_per_year for table, items in tables for item in items}

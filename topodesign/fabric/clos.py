@@ -123,7 +123,7 @@ class ClosTopology:
         layout, planes = self.layout, self.spec.planes
         hosts_m, leaves_m, cores_m = self._lengths_m
         runs = (
-            CableRun(what="accelerator to leaf", count=layout.accelerators * planes, length_m=hosts_m),
+            CableRun(what="accelerator to leaf", count=layout.accelerators * planes, length_m=hosts_m, adapters=1),
             CableRun(what="leaf to second tier", count=layout.uplinks * planes, length_m=leaves_m),
             CableRun(what="second tier to core", count=layout.core_links * planes, length_m=cores_m),
         )

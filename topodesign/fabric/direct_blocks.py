@@ -6,13 +6,14 @@ L. Poutievski et al. (2022), "Jupiter Evolving: Transforming Google's Datacenter
 and Software-Defined Networking", SIGCOMM, sections 3 and 4: direct-connect of aggregation blocks.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from topodesign.domain.fabric_switched import DirectBlocks
 from topodesign.fabric.floor_plan import FLOOR_PLAN, group_cable_m
 from topodesign.fabric.group_links import GroupLinks
-from topodesign.fabric.leaf_spine_groups import LeafSpineGroups
+from topodesign.fabric.leaf_spine_groups import BETWEEN_GROUPS, LeafSpineGroups
+from topodesign.fabric.topology import CableRun, OcsUnits
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,13 @@ class DirectBlocksTopology(LeafSpineGroups):
     def _between_groups_m(self) -> float:
         """From a block to an optical circuit switch in the middle of the hall, and on to the other block."""
         return 2 * group_cable_m(self.accelerators)
+
+    @property
+    def billed_ocs(self) -> OcsUnits:
+        return OcsUnits(units=self.ocs_units, ports=self.spec.ocs_ports, spare_ports=0)
+
+    def cable_runs(self) -> tuple[CableRun, ...]:
+        return tuple(replace(run, kind="ocs") if run.what == BETWEEN_GROUPS else run for run in super().cable_runs())
 
     @property
     def assumptions(self) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from topodesign.domain.checks import require_number
 from topodesign.domain.equipment import Catalog, Switch
 from topodesign.domain.fabric import AllToAll, Bisection, FabricEvaluation, FabricSpec, Throughput
 from topodesign.domain.fabric_conditions import FabricConditions
-from topodesign.fabric.bill import FabricBill, fabric_bill, switch_of
+from topodesign.fabric.bill import fabric_bill, switch_of
 from topodesign.fabric.collectives_shapes import BITS_PER_BYTE
 from topodesign.fabric.collectives_table import collectives
 from topodesign.fabric.families import topology_of
@@ -72,7 +72,9 @@ def evaluate_fabric(
     paths = topology.path_classes()
     bill = fabric_bill(topology, catalog)
     delays = PathDelays(
-        inputs=conditions.latency, link_gbps=topology.link_gbps, run_fec_ns=_fec_of_runs(topology, bill, catalog)
+        inputs=conditions.latency,
+        link_gbps=topology.link_gbps,
+        run_fec_ns=tuple(catalog.cable(item).fec_ns for item in bill.run_classes),
     )
     step = step_latency(paths, switch, delays)
     latency = latency_of(paths, switch, delays)
@@ -129,14 +131,6 @@ def compare_fabrics(
     """Evaluate several fabrics under the same conditions, in the order given; see :func:`evaluate_fabric`."""
     return tuple(
         evaluate_fabric(spec, message_bytes=message_bytes, catalog=catalog, conditions=conditions) for spec in specs
-    )
-
-
-def _fec_of_runs(topology: Topology, bill: FabricBill, catalog: Catalog) -> tuple[float, ...]:
-    """Error correction of a link of each cable run, by the class that the bill takes for it; traces have none."""
-    classes = {(line.what, line.length_m): line.item for line in bill.lines}
-    return tuple(
-        0.0 if run.is_trace else catalog.cable(classes[run.what, run.length_m]).fec_ns for run in topology.cable_runs()
     )
 
 

@@ -117,7 +117,7 @@ class HammingMeshTopology:
         """Traces, then ports and tree links of rows, then those of columns; some may be empty."""
         planes, count = self.spec.planes, self.accelerators
         traces = sum(count // line.side * (line.side - 1) for line in self.lines)
-        runs = [CableRun(what="traces on boards", count=traces * planes, length_m=TRACE_M, is_trace=True)]
+        runs = [CableRun(what="traces on boards", count=traces * planes, length_m=TRACE_M, kind="trace")]
         for what, line, networks in zip(("row", "column"), self.lines, self.networks, strict=True):
             middle = "leaf" if line.is_tree else "switch"
             ports, links = networks * line.ports * planes, networks * line.tree_links * planes

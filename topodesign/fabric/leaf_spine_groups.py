@@ -18,6 +18,8 @@ from topodesign.fabric.topology import (
     no_paths,
 )
 
+BETWEEN_GROUPS = "between groups"
+
 
 class LeafSpineGroups(HostsOnSwitches):
     """``leaves`` of ``hosts_per_leaf`` accelerators, each joined to every spine of its group by ``leaf_links`` links.
@@ -82,7 +84,7 @@ class LeafSpineGroups(HostsOnSwitches):
         return RunList.of(
             host=("accelerator to leaf", self.accelerators, group_cable_m(self.hosts_per_leaf)),
             local=("leaf to spine", local, group_cable_m(inside)),
-            far=("between groups", self.global_links.count, self._between_groups_m),
+            far=(BETWEEN_GROUPS, self.global_links.count, self._between_groups_m),
         )
 
     def cable_runs(self) -> tuple[CableRun, ...]:

@@ -15,6 +15,7 @@ from topodesign.fabric.topology import (
     Counts,
     CutLinks,
     FabricGraph,
+    OcsUnits,
     PairRate,
     PathClasses,
     StepLatency,
@@ -96,16 +97,23 @@ class ReconfigurableTorusTopology:
             f"{plant.idle_ports} idle), {plant.strands:,} strands from {plant.blocks} blocks; the slice uses "
             f"{plant.slice_strands:,} strands for {plant.slice_links:,} links",
             f"optical circuit switches stand in the middle of the pod, every link through one takes {plant.cable_m:g} "
-            "m of fiber; they add no packet latency, and their price and power are not in the bill",
+            "m of fiber; they add no packet latency",
         )
 
     def cable_runs(self) -> tuple[CableRun, ...]:
         return tuple(
             run
             if run.what == INSIDE_RACKS
-            else replace(run, what=run.what.replace("between racks", "through OCS"), through_ocs=True)
+            else replace(run, what=run.what.replace("between racks", "through OCS"), kind="ocs")
             for run in self.slice_topology.cable_runs()
         )
+
+    @property
+    def billed_ocs(self) -> OcsUnits:
+        """All of the pod's, of which the slice bears the share of its blocks."""
+        plant = self.plant
+        share = plant.slice_blocks / plant.blocks
+        return OcsUnits(units=plant.switches, ports=plant.ports, spare_ports=plant.spare_ports, share=share)
 
     def path_classes(self) -> PathClasses:
         return self.slice_topology.path_classes()

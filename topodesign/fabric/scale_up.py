@@ -119,11 +119,16 @@ class ScaleUpClosTopology:
         return (self.places.domain, *(self.spec.radix for _ in self.switches_by_tier[1:]))
 
     @property
+    def is_built_in_by_tier(self) -> tuple[bool, ...]:
+        """Scale-up switches are part of the racks."""
+        return tuple(tier == 0 for tier in range(len(self.switches_by_tier)))
+
+    @property
     def assumptions(self) -> tuple[str, ...]:
         said = [
             FLOOR_PLAN,
             f"a domain stands in one rack; its links are {self.spec.scale_up_switches} x {self.spec.scale_up_gbps:g} "
-            "Gbit/s per accelerator, and its switches have the latency and price of packet switches",
+            "Gbit/s per accelerator; its switches have the latency of packet switches, and are priced with the rack",
         ]
         if self.spec.rails == "only":
             said.append("traffic between rails is forwarded by an accelerator of the sender's domain")
@@ -137,6 +142,7 @@ class ScaleUpClosTopology:
             what="accelerator to scale-up switch",
             count=spec.accelerators * spec.scale_up_switches,
             length_m=IN_RACK_CABLE_M,
+            kind="backplane",
             rate=spec.scale_up_gbps / spec.link_gbps,
         )
         if places.layout is None:

@@ -5,7 +5,7 @@ latency, collectives, bill, the evaluation, is written against this interface on
 """
 
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -36,6 +36,9 @@ class PathClasses:
     disconnected: int = 0
 
 
+CableKind = Literal["cable", "ocs", "trace", "backplane"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PathFactor:
     """One of several parts, independent of each other, that every path is made of: an axis of a torus.
@@ -52,18 +55,39 @@ class PathFactor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CableRun:
-    """``count`` cables of one length between the same kinds of ends; ``rate`` in units of the topology's link rate.
+    """``count`` links of one length between the same kinds of ends.
 
-    ``is_trace``: traces of a board, which are links but nothing to buy. ``through_ocs``: by optical circuit switches,
-    so that modules and loose fiber are needed, no cable with ends of its own.
+    Attributes
+    ----------
+    kind : str
+        ``"cable"``: copper or optics, whichever of those that reach costs least. ``"ocs"``: by way of an optical
+        circuit switch, ``length_m`` from end to end. ``"trace"``: on a board of accelerators, ``"backplane"``: in their
+        rack.
+    rate : float
+        Capacity of one link in units of the topology's ``link_gbps``.
+    adapters : int
+        Ends of one link at network adapters of accelerators: 1 from an adapter to a switch.
     """
 
     what: str
     count: int
     length_m: float
+    kind: CableKind = "cable"
     rate: float = 1.0
-    is_trace: bool = False
-    through_ocs: bool = False
+    adapters: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OcsUnits:
+    """``units`` optical circuit switches of ``ports`` each, ``spare_ports`` of these kept for tests and repair.
+
+    ``share``: part of their cost and watts that the fabric bears, where it is a slice of a larger pod.
+    """
+
+    units: int
+    ports: int
+    spare_ports: int
+    share: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +193,24 @@ class MixedSwitches(Protocol):
     @property
     def switch_radix_by_tier(self) -> tuple[int, ...]:
         """Ports of the switches of each tier, in the order of ``switches_by_tier``."""
+
+
+@runtime_checkable
+class BuiltInSwitches(Protocol):
+    """A topology some of whose switches are part of the racks of accelerators, and priced with these."""
+
+    @property
+    def is_built_in_by_tier(self) -> tuple[bool, ...]:
+        """Whether the switches of each tier are built in, in the order of ``switches_by_tier``."""
+
+
+@runtime_checkable
+class OpticallySwitched(Protocol):
+    """A topology that says how many optical circuit switches its runs of kind ``"ocs"`` need."""
+
+    @property
+    def billed_ocs(self) -> OcsUnits:
+        """The switches that are built; without this protocol as few as have the ports."""
 
 
 def no_paths() -> PathClasses:

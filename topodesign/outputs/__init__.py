@@ -9,7 +9,9 @@ from topodesign.outputs.bill_lines import BillLine, bill_csv
 from topodesign.outputs.bill_of_materials import bill_of_materials
 from topodesign.outputs.chart_style import png_bytes, svg_bytes
 from topodesign.outputs.cost_chart import cost_chart
+from topodesign.outputs.fabric_bill_table import fabric_bill_csv
 from topodesign.outputs.fabric_charts import fabric_chart
+from topodesign.outputs.fabric_comparison_chart import fabric_comparison_chart
 from topodesign.outputs.geodataframes import plan_to_geodataframes, write_geopackage
 from topodesign.outputs.geojson import geojson_bytes, plan_to_geojson
 from topodesign.outputs.properties import LAYER_MEANING, LAYERS, PROPERTIES, Property
@@ -33,7 +35,9 @@ __all__ = [
     "bill_csv",
     "bill_of_materials",
     "cost_chart",
+    "fabric_bill_csv",
     "fabric_chart",
+    "fabric_comparison_chart",
     "geojson_bytes",
     "load_plan",
     "plan_to_geodataframes",

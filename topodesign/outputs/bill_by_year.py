@@ -14,7 +14,7 @@ from topodesign.domain.plan import Plan
 from topodesign.domain.scenario import Economics, Scenario
 from topodesign.outputs.amplifier_sites import amplifier_sites_of
 from topodesign.outputs.bill_energy import HOURS_PER_YEAR, annuity_years
-from topodesign.outputs.bill_lines import BESIDE, BillLine, apportioned, origin_of, table_csv
+from topodesign.outputs.bill_lines import BESIDE, BillLine, apportioned_cents, origin_of, table_csv
 from topodesign.outputs.bill_of_materials import bill_of_materials
 from topodesign.outputs.cost_chart import ITEM_NAMES
 from topodesign.outputs.spares import InstalledPart, installed_parts, mtbf_h
@@ -110,7 +110,9 @@ def _yearly(name: str, lines: Sequence[BillLine], economics: Economics) -> Itera
     annuity = annuity_years(economics)
     paid_usd = math.fsum(line.quantity * line.unit_cost_usd for line in lines) / annuity
     factors = [_factor(economics, year) for year in range(1, economics.horizon_years + 1)]
-    cents = apportioned([paid_usd * factor for factor in factors], round(100 * _sum(line.cost_usd for line in lines)))
+    cents = apportioned_cents(
+        [paid_usd * factor for factor in factors], round(100 * _sum(line.cost_usd for line in lines))
+    )
     for year, (factor, own) in enumerate(zip(factors, cents, strict=True), start=1):
         yield YearLine(
             year=year,

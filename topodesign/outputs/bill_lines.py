@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 
 from topodesign.domain.equipment import Origin
+from topodesign.domain.equipment import origin_of as origin_of
 
 SCENARIO_PRICE = Origin(source="scenario", date="", confidence="medium")
 SUNK = Origin(source="lit already, sunk cost", date="", confidence="medium")
@@ -82,12 +83,6 @@ def bill_line(
     )
 
 
-def origin_of(origins: Mapping[str, Origin], figure: str) -> Origin:
-    """Where a figure comes from; ``*`` stands for all figures without an entry of their own."""
-    known = origins.get(figure) or origins.get("*")
-    return known or Origin(source="not stated", date="", confidence="low")
-
-
 def rounded_to_items(lines: Sequence[BillLine], cost_items: Mapping[str, float]) -> tuple[BillLine, ...]:
     """Lines in whole cents that sum, for each cost item, to its stated figure (the method of the largest remainder).
 
@@ -101,14 +96,14 @@ def rounded_to_items(lines: Sequence[BillLine], cost_items: Mapping[str, float])
         total, stated = math.fsum(exact), cost_items.get(item)
         if stated is not None and abs(stated - total) <= CLOSE_USD + 1e-12 * abs(total):
             total = stated
-        cents.update(zip(positions, apportioned(exact, round(100 * total)), strict=True))
+        cents.update(zip(positions, apportioned_cents(exact, round(100 * total)), strict=True))
     return tuple(
         replace(line, cost_usd=cents[position] / 100) if position in cents else line
         for position, line in enumerate(lines)
     )
 
 
-def apportioned(exact_usd: Sequence[float], total_cents: int) -> list[int]:
+def apportioned_cents(exact_usd: Sequence[float], total_cents: int) -> list[int]:
     """Whole cents near the exact amounts that sum to the total: cents left over go to the largest remainders."""
     floors = [math.floor(100 * usd) for usd in exact_usd]
     remainders = [100 * usd - floor for usd, floor in zip(exact_usd, floors, strict=True)]
@@ -128,11 +123,16 @@ def bill_csv(lines: Sequence[BillLine]) -> bytes:
 
 def table_csv(lines: Sequence[object], kind: type) -> bytes:
     """Dataclass instances of one kind as CSV, a column for each field."""
+    names = [field.name for field in fields(kind)]
+    return csv_of(names, [[getattr(line, name) for name in names] for line in lines])
+
+
+def csv_of(names: Sequence[str], rows: Sequence[Sequence[str | float | None]]) -> bytes:
+    """A table as CSV (UTF-8, header row), numbers without exponents, no text that a spreadsheet would run."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    names = [field.name for field in fields(kind)]
     writer.writerow(names)
-    writer.writerows([_cell(getattr(line, name)) for name in names] for line in lines)
+    writer.writerows([_cell(value) for value in row] for row in rows)
     return text.getvalue().encode()
 
 

@@ -27,6 +27,14 @@ KIND_COLORS = {
     "hyperx": PURPLE,
     "slimfly": SKY,
     "jellyfish": VERMILION,
+    # Paul Tol, "Colour Schemes", 2021, muted: the kinds beside the six that the palette above has room for
+    "reconfigurable-torus": "#999933",
+    "hammingmesh": "#882255",
+    "hypercube": "#44546a",
+    "scale-up-clos": "#332288",
+    "direct-blocks": "#44AA99",
+    "dragonfly-plus": "#117733",
+    "custom": "#7f7f7f",
 }
 OTHER_COLORS = ("#7f7f7f", "#999933", "#44546a", "#882255", "#332288")
 

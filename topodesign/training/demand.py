@@ -6,11 +6,15 @@ sites needs strength B = V / (beta T) (docs/formulation.md (1), (2)).
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from topodesign.domain.checks import require
 from topodesign.domain.equipment import Accelerator
 from topodesign.domain.errors import InvalidInput
 from topodesign.domain.ranges import MOST_GBPS
 from topodesign.domain.scenario import Scenario, Workload
+from topodesign.training.closed_form import allowed_exchange_s, exchanged_whole
+from topodesign.training.compute import compute_step_s
 
 DEFAULT_MODEL_FLOPS_UTILIZATION = 0.40
 """In-site share of peak FLOP/s that training reaches: H100 BF16 at scale 0.38 to 0.43 (Llama 3, arXiv:2407.21783)."""
@@ -56,13 +60,17 @@ def sync_demand(scenario: Scenario, accelerator: Accelerator) -> SyncDemand:
 
 def step_time_s(workload: Workload, accelerator: Accelerator, accelerators: int) -> float:
     """Compute time of one step: 6 x active parameters x tokens over the FLOP/s that training reaches, in seconds."""
-    active = workload.active_parameters or workload.parameters
-    reached = DEFAULT_MODEL_FLOPS_UTILIZATION * accelerator.peak_tflops * 1e12 * accelerators
-    return 6 * active * workload.global_batch_tokens / reached
+    return compute_step_s(
+        active_parameters=workload.active_parameters or workload.parameters,
+        batch_tokens=workload.global_batch_tokens,
+        accelerators=accelerators,
+        peak_tflops=accelerator.peak_tflops,
+        flops_utilization=DEFAULT_MODEL_FLOPS_UTILIZATION,
+    )
 
 
 def _allowed_stall_s(scenario: Scenario, accelerator: Accelerator) -> float:
-    """Time between two computations such that compute / (compute + exchange) equals the utilization; no overlap."""
+    """Time that an exchange may take so that the utilization is reached, with nothing overlapped: (T2) for w = 0."""
     workload, size = scenario.workload, scenario.size
     assert workload.utilization is not None  # Workload's constructor: exactly one of the two targets
     if size.accelerators is None:
@@ -72,4 +80,7 @@ def _allowed_stall_s(scenario: Scenario, accelerator: Accelerator) -> float:
             field_path="workload.utilization",
         )
     step = step_time_s(workload, accelerator, size.accelerators)
-    return workload.inner_steps * step * (1 / workload.utilization - 1)
+    schedule = exchanged_whole(
+        volume_bits=workload.parameters * workload.bits_per_element, step_s=step, inner_steps=workload.inner_steps
+    )
+    return float(allowed_exchange_s(schedule, np.asarray(workload.utilization)))
