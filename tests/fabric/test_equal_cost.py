@@ -125,7 +125,7 @@ def test_nothing_to_compare_is_refused(call: object) -> None:
     limits = {"accelerators": 64} if call is compare_at_equal_cost else {"budget_usd": 1e6}
     with pytest.raises(InvalidInput, match="kinds"):
         call([], **limits)
-    with pytest.raises(InvalidInput, match="one of clos, torus"):
+    with pytest.raises(InvalidInput, match=r"one of clos, .*torus"):
         call(["moebius"], **limits)
 
 

@@ -103,7 +103,8 @@ def test_traces_are_links_but_not_bought() -> None:
     bill = fabric_bill(topology, load_catalog())
     traces = next(run for run in topology.cable_runs() if run.kind == "trace")
     assert traces.count == 16 * 4
-    bought = sum(line.count for line in bill.lines if line.length_m > 0)
+    assert next(line.cost_usd for line in bill.lines if line.what == traces.what) == 0
+    bought = sum(line.count for line in bill.lines if line.length_m > 0 and line.cost_usd > 0)
     assert bought == sum(run.count for run in topology.cable_runs()) - traces.count == 2 * 8 * 8
     assert evaluate_fabric(topology.spec).links == bought + traces.count
 
