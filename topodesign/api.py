@@ -96,13 +96,15 @@ def plan(
     from topodesign.evaluation import evaluate_availability, evaluate_plan_fabrics, too_large_for_fabrics
 
     why_not = too_large_for_fabrics(found)
+    fabrics = evaluate_plan_fabrics(scenario, found, catalog) if why_not is None else None
+    said = fabrics.choice if fabrics is not None else () if why_not is None else (why_not,)
     return dataclasses.replace(
         found,
         verified=True,
         verification=verification,
-        fabrics=evaluate_plan_fabrics(scenario, found, catalog) if why_not is None else None,
+        fabrics=fabrics,
         availability=evaluate_availability(scenario, found, catalog),
-        assumptions=found.assumptions if why_not is None else (*found.assumptions, why_not),
+        assumptions=(*found.assumptions, *said),
         wall_s=time.monotonic() - started,
         scenario=scenario,
     )

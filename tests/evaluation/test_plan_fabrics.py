@@ -7,6 +7,7 @@ import pytest
 import topodesign as td
 from topodesign.catalog import load_catalog
 from topodesign.evaluation.across_sites import worst_pair_latency
+from topodesign.evaluation.fabric_choice import FLOOR
 from topodesign.evaluation.plan_fabrics import message_bytes
 from topodesign.fabric import evaluate_fabric, fabric_of_size
 
@@ -21,6 +22,47 @@ def test_every_chosen_site_has_torus_and_clos_of_its_own_size(plan):
     for site, fabrics in zip(plan.sites, plan.fabrics.sites, strict=True):
         assert [fabric.kind for fabric in fabrics.fabrics] == ["torus", "clos"]
         assert {fabric.accelerators for fabric in fabrics.fabrics} == {site.accelerators}
+
+
+def planned_with(fabric: str) -> td.Plan:
+    scenario = td.load_scenario("sample_sites/two-campus")
+    return td.plan(dataclasses.replace(scenario, size=dataclasses.replace(scenario.size, fabric=fabric)), gap=0.01)
+
+
+def test_auto_takes_the_cheapest_fabric_that_is_full_enough_and_says_why():
+    plan = planned_with("auto")
+    (first, *_) = plan.fabrics.sites
+    by_name = {fabric.name: fabric for fabric in first.fabrics}
+    assert {fabric.kind for fabric in first.fabrics} == {"torus", "clos", "hammingmesh", "dragonfly"}
+    injection = load_catalog().accelerator(plan.scenario.size.accelerator).scale_out_gbps
+    # campuses of 1,000: the bisection of 500 accelerators' injection, the all-to-all of one accelerator's
+    full_enough = {
+        name: fabric.cost_usd
+        for name, fabric in by_name.items()
+        if fabric.bisection.lower_gbps >= FLOOR * 500 * injection
+        and fabric.alltoall.lower_gbps_per_accelerator * (not fabric.alltoall.exact)
+        + fabric.alltoall.gbps_per_accelerator * fabric.alltoall.exact
+        >= FLOOR * injection
+    }
+    # a 10x10x10 torus has a bisection of 2 x 100 links of a sixth: 1/15 of the injection of 500
+    assert by_name["torus 10x10x10"].bisection.links == 200
+    assert "torus 10x10x10" not in full_enough
+    assert first.chosen == min(full_enough, key=full_enough.__getitem__)
+    assert any(text.startswith("fabric auto: sites of 1,000 accelerators get") for text in plan.assumptions)
+
+
+def test_a_kind_by_name_is_compared_beside_torus_and_clos_and_taken():
+    plan = planned_with("hyperx")
+    for site in plan.fabrics.sites:
+        assert [fabric.kind for fabric in site.fabrics] == ["torus", "clos", "hyperx"]
+        assert site.chosen == "HyperX 10x10x10"
+    assert [entry.kind for entry in plan.fabrics.across_sites] == ["torus", "clos", "hyperx"]
+
+
+def test_a_kind_that_has_not_the_size_is_left_out_and_the_plan_says_so():
+    plan = planned_with("hypercube")
+    assert [site.chosen for site in plan.fabrics.sites] == [None] * len(plan.sites)
+    assert any("512 or 1,024" in text for text in plan.assumptions)  # powers of two around 1,000
 
 
 def test_halves_of_two_campuses_are_joined_by_6400_gbps(plan):

@@ -225,18 +225,26 @@ class CrossSiteEvaluation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteFabrics:
-    """Fabric candidates for one chosen site at equal accelerators."""
+    """Fabric candidates for one chosen site at equal accelerators; ``chosen`` is the name of the one that it gets.
+
+    ``chosen`` is ``None`` where the kind that was asked for cannot have the site's accelerators.
+    """
 
     site_id: str
     fabrics: tuple[FabricEvaluation, ...]
+    chosen: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FabricReport:
-    """Torus against Clos for every chosen site and end to end across sites."""
+    """Fabric candidates, torus and Clos among them, for every chosen site and end to end across sites.
+
+    ``choice`` says in words by which rule sites got their fabrics, and what could not be had.
+    """
 
     sites: tuple[SiteFabrics, ...]
     across_sites: tuple[CrossSiteEvaluation, ...]
+    choice: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from topodesign.evaluation.halves import Halves, SiteFabric, bisect_plan
 
 
 def across_sites(
-    plan: Plan, kind: str, evaluations: Sequence[FabricEvaluation], *, accelerator_gbps: float, link_gbps: float
+    plan: Plan, kind: str, evaluations: Sequence[FabricEvaluation], *, accelerator_gbps: Sequence[float]
 ) -> CrossSiteEvaluation:
     """End-to-end evaluation of one kind.
 
@@ -23,12 +23,13 @@ def across_sites(
         Fabric kind, as in ``evaluations``.
     evaluations : sequence of FabricEvaluation
         One for each of ``plan.sites``, in that order.
-    accelerator_gbps, link_gbps : float
-        Capacity of all links of one accelerator, and of one link, one direction, in Gbit/s.
+    accelerator_gbps : sequence of float
+        Capacity of all links of one accelerator of each site, one direction, in Gbit/s.
     """
     names = [site.id for site in plan.sites]
     fabrics = [
-        SiteFabric.of(evaluation, accelerator_gbps=accelerator_gbps, link_gbps=link_gbps) for evaluation in evaluations
+        SiteFabric.of(evaluation, accelerator_gbps=gbps)
+        for evaluation, gbps in zip(evaluations, accelerator_gbps, strict=True)
     ]
     halves = _halves(fabrics, names, plan.links, evaluations)
     pair, latency_us = worst_pair_latency(names, evaluations, plan.lightpaths)

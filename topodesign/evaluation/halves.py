@@ -46,15 +46,13 @@ class SiteFabric:
     half_cut_gbps: float
 
     @classmethod
-    def of(cls, evaluation: FabricEvaluation, *, accelerator_gbps: float, link_gbps: float) -> "SiteFabric":
-        """From an evaluation; a rate that is not exact is scaled by the proven share of the bisection."""
+    def of(cls, evaluation: FabricEvaluation, *, accelerator_gbps: float) -> "SiteFabric":
+        """From an evaluation; of a rate that is not exact its proven end counts."""
         bisection, rate = evaluation.bisection, evaluation.alltoall
-        proven = 1.0
-        if not rate.exact and bisection.upper_gbps > 0:
-            proven = bisection.lower_gbps / bisection.upper_gbps
+        proven = rate.gbps_per_accelerator if rate.exact else rate.lower_gbps_per_accelerator
         return cls(
             accelerators=evaluation.accelerators,
-            pair_gbps=rate.rate_per_pair * link_gbps * proven,
+            pair_gbps=proven / max(1, evaluation.accelerators - 1),
             accelerator_gbps=accelerator_gbps,
             half_cut_gbps=bisection.upper_gbps,
         )

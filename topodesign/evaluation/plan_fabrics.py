@@ -1,24 +1,26 @@
-"""Torus against Clos for a plan: at every chosen site at equal accelerators and equal injection, and end to end.
+"""Fabrics for a plan: candidates at every chosen site at equal accelerators and equal injection, and end to end.
 
 Equal injection: an accelerator has ``scale_out_gbps`` in all. The Clos gives it one link of that rate, the torus six
-links of a sixth, so that neither kind is favored by more transceivers. One replica of the model is taken to be spread
-over one pod, so each accelerator exchanges parameters x bits / 8 / pod accelerators bytes.
+links of a sixth, so that neither kind is favored by more transceivers; other kinds likewise. One replica of the model
+is taken to be spread over one pod, so each accelerator exchanges parameters x bits / 8 / pod accelerators bytes.
+
+Torus and Clos are always compared; :mod:`topodesign.evaluation.fabric_choice` says what else is, and what a site gets.
 """
 
 import dataclasses
-from collections.abc import Mapping
 
 from topodesign.domain.equipment import Catalog
-from topodesign.domain.fabric import MAX_ACCELERATORS, FabricEvaluation
-from topodesign.domain.plan import FabricReport, Plan, SiteFabrics
+from topodesign.domain.errors import InvalidInput
+from topodesign.domain.fabric import MAX_ACCELERATORS, FabricSpec
+from topodesign.domain.fabric_switched import ScaleUpClos
+from topodesign.domain.plan import CrossSiteEvaluation, FabricReport, Plan, SiteFabrics
 from topodesign.domain.scenario import Scenario
 from topodesign.evaluation.across_sites import across_sites
-from topodesign.fabric import evaluate_fabric, fabric_of_size
+from topodesign.evaluation.fabric_choice import Candidate, choose, kinds_for, rule_in_words
+from topodesign.fabric import evaluate_fabric, fabric_of_size, topology_of
 
 TORUS_LINKS = 6
-"""Links of an accelerator in a three-dimensional torus."""
-KINDS: Mapping[str, int] = {"torus": TORUS_LINKS, "clos": 1}
-"""Kinds compared, with the links that share an accelerator's injection."""
+"""Links of an accelerator in a three-dimensional torus, also where a side of 1 or 2 leaves some of them unused."""
 
 
 def too_large_for_fabrics(plan: Plan) -> str | None:
@@ -38,7 +40,8 @@ def evaluate_plan_fabrics(scenario: Scenario, plan: Plan, catalog: Catalog) -> F
     Returns
     -------
     FabricReport
-        ``sites`` in the plan's order, ``across_sites`` one entry for each kind.
+        ``sites`` in the plan's order, each with its choice; ``across_sites`` one entry for each kind that every site
+        can have.
 
     Raises
     ------
@@ -47,31 +50,67 @@ def evaluate_plan_fabrics(scenario: Scenario, plan: Plan, catalog: Catalog) -> F
     """
     injection = catalog.accelerator(scenario.size.accelerator).scale_out_gbps
     message = message_bytes(scenario)
-    by_size: dict[tuple[str, int], FabricEvaluation] = {}
-
-    def evaluate(kind: str, accelerators: int) -> FabricEvaluation:
-        if (kind, accelerators) not in by_size:
-            spec = fabric_of_size(kind, accelerators, link_gbps=injection / KINDS[kind])
-            found = evaluate_fabric(spec, message_bytes=message, catalog=catalog)
-            basis = f"equal injection: {injection:g} Gbit/s per accelerator over {KINDS[kind]} link(s)"
-            by_size[kind, accelerators] = dataclasses.replace(found, assumptions=(*found.assumptions, basis))
-        return by_size[kind, accelerators]
-
+    wanted = scenario.size.fabric
+    found: dict[int, dict[str, Candidate]] = {}
+    refusals: list[str] = []
+    for count in sorted({site.accelerators for site in plan.sites}):
+        found[count] = {}
+        for kind in kinds_for(wanted, count):
+            try:
+                found[count][kind] = _candidate(kind, count, injection, message, catalog)
+            except InvalidInput as refused:
+                if kind in ("torus", "clos"):
+                    raise
+                refusals.append(f"fabric {kind} is left out at sites of {count:,} accelerators: {refused.message}")
+    chosen = {count: choose(wanted, list(candidates.items())) for count, candidates in found.items()}
     sites = tuple(
-        SiteFabrics(site_id=site.id, fabrics=tuple(evaluate(kind, site.accelerators) for kind in KINDS))
+        SiteFabrics(
+            site_id=site.id,
+            fabrics=tuple(candidate.evaluation for candidate in found[site.accelerators].values()),
+            chosen=chosen[site.accelerators],
+        )
         for site in plan.sites
     )
-    across = tuple(
+    return FabricReport(
+        sites=sites, across_sites=_across(plan, found), choice=(*rule_in_words(wanted, chosen), *refusals)
+    )
+
+
+def _across(plan: Plan, found: dict[int, dict[str, Candidate]]) -> tuple[CrossSiteEvaluation, ...]:
+    per_site = [found[site.accelerators] for site in plan.sites]
+    everywhere = [kind for kind in per_site[0] if all(kind in candidates for candidates in per_site)]
+    return tuple(
         across_sites(
             plan,
             kind,
-            [evaluate(kind, site.accelerators) for site in plan.sites],
-            accelerator_gbps=injection,
-            link_gbps=injection / links,
+            [candidates[kind].evaluation for candidates in per_site],
+            accelerator_gbps=[candidates[kind].accelerator_gbps for candidates in per_site],
         )
-        for kind, links in KINDS.items()
+        for kind in everywhere
     )
-    return FabricReport(sites=sites, across_sites=across)
+
+
+def _candidate(kind: str, accelerators: int, injection: float, message: float, catalog: Catalog) -> Candidate:
+    plain = fabric_of_size(kind, accelerators, link_gbps=injection)
+    links = _links_of_injection(plain)
+    spec = fabric_of_size(kind, accelerators, link_gbps=injection / links)
+    evaluation = evaluate_fabric(spec, message_bytes=message, catalog=catalog)
+    basis = f"equal injection: {injection:g} Gbit/s per accelerator over {links:g} link(s)"
+    scale_up = spec.scale_up_switches * spec.scale_up_gbps if isinstance(spec, ScaleUpClos) else 0.0
+    return Candidate(
+        evaluation=dataclasses.replace(evaluation, assumptions=(*evaluation.assumptions, basis)),
+        injection_gbps=injection,
+        accelerator_gbps=injection + scale_up,
+    )
+
+
+def _links_of_injection(spec: FabricSpec) -> float:
+    """Links of one accelerator that share its injection; those of scale-up domains are beside it."""
+    if spec.kind == "torus":
+        return TORUS_LINKS
+    if isinstance(spec, ScaleUpClos):
+        return spec.planes
+    return max(1.0, topology_of(spec).injection_links)
 
 
 def message_bytes(scenario: Scenario) -> float:

@@ -96,12 +96,14 @@ def _site_lines(scenario: Scenario, plan: Plan, catalog: Catalog) -> Iterator[Bi
 
 
 def _fabric_lines(scenario: Scenario, plan: Plan) -> Iterator[BillLine]:
-    """The fabric that was asked for, as a lot; with ``auto`` the choice is open and none is listed."""
+    """The fabric that each site gets, as a lot."""
     if plan.fabrics is None:
         return
     for site in plan.fabrics.sites:
         for fabric in site.fabrics:
-            if fabric.kind != scenario.size.fabric:
+            # plans of before there was a choice have the kind that was asked for
+            is_chosen = fabric.kind == scenario.size.fabric if site.chosen is None else fabric.name == site.chosen
+            if not is_chosen:
                 continue
             yield bill_line(
                 f"Fabric inside the site, {fabric.name}: switches, cables, optics",

@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 from topodesign.catalog import load_catalog
 from topodesign.domain.equipment import Catalog
 from topodesign.domain.errors import InvalidInput
+from topodesign.domain.fabric import SPEC_OF_KIND
 from topodesign.domain.scenario import Demand, Economics, OpticsRules, Policy, Size, Workload
 from topodesign.scenario.columns import LARGEST_WHOLE, is_finite
 from topodesign.scenario.problems import ProblemLog, nearest
@@ -29,18 +30,8 @@ SECTIONS: Mapping[str, type] = {
     "economics": Economics,
     "optics": OpticsRules,
 }
-FABRICS = (
-    "auto",
-    "clos",
-    "torus",
-    "fat-tree",
-    "dragonfly",
-    "hyperx",
-    "slimfly",
-    "jellyfish",
-    "hypercube",
-    "hammingmesh",
-)
+FABRICS = ("auto", "fat-tree", "twisted-torus", *(kind for kind in SPEC_OF_KIND if kind != "custom"))
+"""``auto``, and the kinds of which there is a fabric for a number of accelerators."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -999,8 +999,11 @@ class SiteFabrics(_message.Message):
 
     SITE_ID_FIELD_NUMBER: _builtins.int
     FABRICS_FIELD_NUMBER: _builtins.int
+    CHOSEN_FIELD_NUMBER: _builtins.int
     site_id: _builtins.str
     """Id of the site."""
+    chosen: _builtins.str
+    """Name of the candidate that the site gets; absent: the kind that was asked for cannot have its accelerators."""
     @_builtins.property
     def fabrics(self) -> _containers.RepeatedCompositeFieldContainer[_fabric_pb2.FabricEvaluation]:
         """The candidates, at equal accelerators."""
@@ -1010,25 +1013,32 @@ class SiteFabrics(_message.Message):
         *,
         site_id: _builtins.str | None = ...,
         fabrics: _abc.Iterable[_fabric_pb2.FabricEvaluation] | None = ...,
+        chosen: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_site_id", b"_site_id", "site_id", b"site_id"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_chosen", b"_chosen", "_site_id", b"_site_id", "chosen", b"chosen", "site_id", b"site_id"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_site_id", b"_site_id", "fabrics", b"fabrics", "site_id", b"site_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_chosen", b"_chosen", "_site_id", b"_site_id", "chosen", b"chosen", "fabrics", b"fabrics", "site_id", b"site_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__chosen: _TypeAlias = _typing.Literal["chosen"]  # noqa: Y015
+    _WhichOneofArgType__chosen: _TypeAlias = _typing.Literal["_chosen", b"_chosen"]  # noqa: Y015
     _WhichOneofReturnType__site_id: _TypeAlias = _typing.Literal["site_id"]  # noqa: Y015
     _WhichOneofArgType__site_id: _TypeAlias = _typing.Literal["_site_id", b"_site_id"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__chosen) -> _WhichOneofReturnType__chosen | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__site_id) -> _WhichOneofReturnType__site_id | None: ...
 
 Global___SiteFabrics: _TypeAlias = SiteFabrics  # noqa: Y015
 
 @_typing.final
 class FabricReport(_message.Message):
-    """Torus against Clos for every chosen site and end to end across sites."""
+    """Fabric candidates for every chosen site and end to end across sites."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     SITES_FIELD_NUMBER: _builtins.int
     ACROSS_SITES_FIELD_NUMBER: _builtins.int
+    CHOICE_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def sites(self) -> _containers.RepeatedCompositeFieldContainer[Global___SiteFabrics]:
         """Candidates of each site."""
@@ -1037,15 +1047,20 @@ class FabricReport(_message.Message):
     def across_sites(self) -> _containers.RepeatedCompositeFieldContainer[Global___CrossSiteEvaluation]:
         """Each kind end to end."""
 
+    @_builtins.property
+    def choice(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """By which rule sites got their fabrics, in words."""
+
     def __init__(
         self,
         *,
         sites: _abc.Iterable[Global___SiteFabrics] | None = ...,
         across_sites: _abc.Iterable[Global___CrossSiteEvaluation] | None = ...,
+        choice: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["across_sites", b"across_sites", "sites", b"sites"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["across_sites", b"across_sites", "choice", b"choice", "sites", b"sites"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
