@@ -30,6 +30,14 @@ if TYPE_CHECKING:
     from topodesign.domain.fabric_kinds import Hypercube as Hypercube
     from topodesign.domain.fabric_kinds import HyperX as HyperX
     from topodesign.domain.fabric_kinds import ReconfigurableTorus as ReconfigurableTorus
+    from topodesign.domain.fabric_switched import DirectBlocks as DirectBlocks
+    from topodesign.domain.fabric_switched import Dragonfly as Dragonfly
+    from topodesign.domain.fabric_switched import DragonflyPlus as DragonflyPlus
+    from topodesign.domain.fabric_switched import Edge as Edge
+    from topodesign.domain.fabric_switched import EdgeList as EdgeList
+    from topodesign.domain.fabric_switched import Jellyfish as Jellyfish
+    from topodesign.domain.fabric_switched import ScaleUpClos as ScaleUpClos
+    from topodesign.domain.fabric_switched import SlimFly as SlimFly
     from topodesign.domain.link import LinkDesign as LinkDesign
     from topodesign.domain.link import LinkRequest as LinkRequest
     from topodesign.domain.plan import Plan as Plan
@@ -43,8 +51,10 @@ if TYPE_CHECKING:
     from topodesign.fabric import compare_at_equal_cost as compare_at_equal_cost
     from topodesign.fabric import compare_fabrics as compare_fabrics
     from topodesign.fabric import evaluate_fabric as evaluate_fabric
+    from topodesign.fabric import fabric_of_size as fabric_of_size
     from topodesign.fabric import fabrics_for_budget as fabrics_for_budget
     from topodesign.fabric import price_fabric as price_fabric
+    from topodesign.fabric import read_edge_list as read_edge_list
     from topodesign.outputs import load_plan as load_plan
     from topodesign.scenario import check_scenario as check_scenario
     from topodesign.scenario import load_scenario as load_scenario
@@ -54,11 +64,17 @@ if TYPE_CHECKING:
 _HOME = {
     "Client": "topodesign.client",
     "Clos": "topodesign.domain.fabric",
+    "DirectBlocks": "topodesign.domain.fabric_switched",
+    "Dragonfly": "topodesign.domain.fabric_switched",
+    "DragonflyPlus": "topodesign.domain.fabric_switched",
+    "Edge": "topodesign.domain.fabric_switched",
+    "EdgeList": "topodesign.domain.fabric_switched",
     "FabricConditions": "topodesign.domain.fabric_conditions",
     "FabricEvaluation": "topodesign.domain.fabric",
     "HammingMesh": "topodesign.domain.fabric_kinds",
     "HyperX": "topodesign.domain.fabric_kinds",
     "Hypercube": "topodesign.domain.fabric_kinds",
+    "Jellyfish": "topodesign.domain.fabric_switched",
     "LatencyInputs": "topodesign.domain.fabric_conditions",
     "LinkDesign": "topodesign.domain.link",
     "LinkRequest": "topodesign.domain.link",
@@ -68,7 +84,9 @@ _HOME = {
     "Plan": "topodesign.domain.plan",
     "PlanEvent": "topodesign.domain.plan",
     "ReconfigurableTorus": "topodesign.domain.fabric_kinds",
+    "ScaleUpClos": "topodesign.domain.fabric_switched",
     "Scenario": "topodesign.domain.scenario",
+    "SlimFly": "topodesign.domain.fabric_switched",
     "TopoDesignError": "topodesign.domain.errors",
     "Torus": "topodesign.domain.fabric",
     "TrainingEstimate": "topodesign.domain.training",
@@ -83,6 +101,7 @@ _HOME = {
     "estimate_training": "topodesign.api",
     "evaluate_fabric": "topodesign.fabric",
     "explain": "topodesign.api",
+    "fabric_of_size": "topodesign.fabric",
     "fabrics_for_budget": "topodesign.fabric",
     "list_modes": "topodesign.api",
     "load_catalog": "topodesign.catalog",
@@ -92,6 +111,7 @@ _HOME = {
     "plan_sharding": "topodesign.training.sharding",
     "price_fabric": "topodesign.fabric",
     "reach_table": "topodesign.api",
+    "read_edge_list": "topodesign.fabric",
     "sweep_training": "topodesign.training.sweep",
     "training_models": "topodesign.api",
 }

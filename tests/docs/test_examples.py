@@ -11,7 +11,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 BLOCKS = re.compile(r"^```(python|text)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
-@pytest.mark.parametrize("page", ["two-campuses.md", "reach.md", "claims.md", "training.md"])
+@pytest.mark.parametrize("page", ["two-campuses.md", "reach.md", "claims.md", "training.md", "fabrics.md"])
 def test_every_block_of_code_prints_the_block_below_it(page):
     blocks = BLOCKS.findall((DOCS / page).read_text("utf-8"))
     assert [kind for kind, _ in blocks] == ["python", "text"] * (len(blocks) // 2)
