@@ -13,7 +13,7 @@ from topodesign.scenario.graph import fiber_multigraph
 
 SAMPLES = Path(__file__).parents[2] / "sample_sites"
 FROM_OPEN_DATA = ("regional-nova", "us-multi-region", "europe")
-PETABITS = {"regional-nova": 5, "us-multi-region": 2, "europe": 2}
+PETABITS = {"regional-nova": 5, "us-multi-region": 2.5, "europe": 2}
 
 
 def pods_and_mw(scenario: Scenario) -> tuple[float, float]:
