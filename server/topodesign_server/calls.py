@@ -50,6 +50,8 @@ class Calls:
             async with asyncio.timeout(limit_s):
                 return await self._in_child(task, payload)
         except TimeoutError:
+            if limit_s is None:
+                raise
             raise CapacityError(
                 f"{task} takes longer than the {limit_s:g} s that this service gives it; ask for less or smaller, "
                 "or use the library",
