@@ -8,7 +8,7 @@ import topodesign as td
 from topodesign.catalog import load_catalog
 from topodesign.evaluation.across_sites import worst_pair_latency
 from topodesign.evaluation.fabric_choice import FLOOR
-from topodesign.evaluation.plan_fabrics import message_bytes
+from topodesign.evaluation.plan_fabrics import EVENLY_WIRED, _candidate, message_bytes
 from topodesign.fabric import evaluate_fabric, fabric_of_size
 
 
@@ -49,6 +49,15 @@ def test_auto_takes_the_cheapest_fabric_that_is_full_enough_and_says_why():
     assert "torus 10x10x10" not in full_enough
     assert first.chosen == min(full_enough, key=full_enough.__getitem__)
     assert any(text.startswith("fabric auto: sites of 1,000 accelerators get") for text in plan.assumptions)
+
+
+def test_a_clos_with_a_part_of_a_pod_is_wired_evenly_so_that_its_bandwidth_is_proven():
+    # 3,000 accelerators are 2 pods of 1,024 and a part of a third; dealt out, its links have no proven all-to-all
+    assert evaluate_fabric(fabric_of_size("clos", 3000, link_gbps=800.0)).alltoall.lower_gbps_per_accelerator == 0
+    found = _candidate("clos", 3000, 800.0, 1e9, load_catalog())
+    assert found.evaluation.alltoall.exact
+    assert found.proven_share == pytest.approx(1.0)
+    assert EVENLY_WIRED in found.evaluation.assumptions
 
 
 def test_a_kind_by_name_is_compared_beside_torus_and_clos_and_taken():

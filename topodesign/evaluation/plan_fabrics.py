@@ -11,7 +11,7 @@ import dataclasses
 
 from topodesign.domain.equipment import Catalog
 from topodesign.domain.errors import InvalidInput
-from topodesign.domain.fabric import MAX_ACCELERATORS, FabricSpec
+from topodesign.domain.fabric import MAX_ACCELERATORS, Clos, FabricSpec
 from topodesign.domain.fabric_switched import ScaleUpClos
 from topodesign.domain.plan import CrossSiteEvaluation, FabricReport, Plan, SiteFabrics
 from topodesign.domain.scenario import Scenario
@@ -21,6 +21,10 @@ from topodesign.fabric import evaluate_fabric, fabric_of_size, topology_of
 
 TORUS_LINKS = 6
 """Links of an accelerator in a three-dimensional torus, also where a side of 1 or 2 leaves some of them unused."""
+
+
+EVENLY_WIRED = "every pod is wired evenly, with some more switches than needed, so that all of its bandwidth is proven"
+"""Of a Clos with a partly filled pod whose links would otherwise be dealt out unevenly."""
 
 
 def too_large_for_fabrics(plan: Plan) -> str | None:
@@ -95,10 +99,15 @@ def _candidate(kind: str, accelerators: int, injection: float, message: float, c
     links = _links_of_injection(plain)
     spec = fabric_of_size(kind, accelerators, link_gbps=injection / links)
     evaluation = evaluate_fabric(spec, message_bytes=message, catalog=catalog)
+    notes: tuple[str, ...] = ()
+    if isinstance(spec, Clos) and not evaluation.alltoall.exact:
+        spec = dataclasses.replace(spec, pod_leaves=spec.radix // 2)
+        evaluation = evaluate_fabric(spec, message_bytes=message, catalog=catalog)
+        notes = (EVENLY_WIRED,)
     basis = f"equal injection: {injection:g} Gbit/s per accelerator over {links:g} link(s)"
     scale_up = spec.scale_up_switches * spec.scale_up_gbps if isinstance(spec, ScaleUpClos) else 0.0
     return Candidate(
-        evaluation=dataclasses.replace(evaluation, assumptions=(*evaluation.assumptions, basis)),
+        evaluation=dataclasses.replace(evaluation, assumptions=(*evaluation.assumptions, *notes, basis)),
         injection_gbps=injection,
         accelerator_gbps=injection + scale_up,
     )
