@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from topodesign.domain.fabric_conditions import FabricConditions as FabricConditions
     from topodesign.domain.fabric_conditions import LatencyInputs as LatencyInputs
     from topodesign.domain.fabric_conditions import LoadInputs as LoadInputs
+    from topodesign.domain.fabric_failures import FailureSpec as FailureSpec
     from topodesign.domain.fabric_kinds import HammingMesh as HammingMesh
     from topodesign.domain.fabric_kinds import Hypercube as Hypercube
     from topodesign.domain.fabric_kinds import HyperX as HyperX
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from topodesign.fabric import evaluate_fabric as evaluate_fabric
     from topodesign.fabric import fabric_of_size as fabric_of_size
     from topodesign.fabric import fabrics_for_budget as fabrics_for_budget
+    from topodesign.fabric import failure_report as failure_report
     from topodesign.fabric import price_fabric as price_fabric
     from topodesign.fabric import read_edge_list as read_edge_list
     from topodesign.outputs import load_plan as load_plan
@@ -76,6 +78,7 @@ _HOME = {
     "Hypercube": "topodesign.domain.fabric_kinds",
     "Jellyfish": "topodesign.domain.fabric_switched",
     "LatencyInputs": "topodesign.domain.fabric_conditions",
+    "FailureSpec": "topodesign.domain.fabric_failures",
     "LinkDesign": "topodesign.domain.link",
     "LinkRequest": "topodesign.domain.link",
     "LoadInputs": "topodesign.domain.fabric_conditions",
@@ -100,6 +103,7 @@ _HOME = {
     "diff_plans": "topodesign.comparison",
     "estimate_training": "topodesign.api",
     "evaluate_fabric": "topodesign.fabric",
+    "failure_report": "topodesign.fabric",
     "explain": "topodesign.api",
     "fabric_of_size": "topodesign.fabric",
     "fabrics_for_budget": "topodesign.fabric",

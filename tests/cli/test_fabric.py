@@ -187,3 +187,28 @@ def test_people_get_a_table_with_units(capsys: pytest.CaptureFixture[str]) -> No
     shown = capsys.readouterr().out
     for text in ("torus 16x16x16", "Clos, 3 tiers, radix 64", "Tbit/s", "MUSD", "kW", "204.8", "819.2", "assumed:"):
         assert text in shown
+
+
+def test_failures_are_told_beside_the_whole_fabric(capsys: pytest.CaptureFixture[str]) -> None:
+    # 4x4x4 has a bisection of 2 x 4 x 4 = 32 links across any axis, so one dead link of any axis leaves a cut of 31
+    found = document(capsys, "evaluate", "torus", "--shape", "4x4x4", "--failures", "link=1;host=each")
+    links, hosts = found["failures"]["sets"]
+    assert found["failures"]["whole"]["bisection_upper_gbps"] == 32 * 400
+    assert (links["failures"], links["outcomes"], links["enumerated"]) == ("link=1", 20, False)
+    assert links["bisection_gbps"]["upper"]["max"] == 31 * 400
+    assert (hosts["failures"], hosts["outcomes"], hosts["enumerated"]) == ("host=each", 16, True)
+    assert hosts["in_service"]["min"] == 60
+
+
+def test_failures_are_shown_as_a_table(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["evaluate", "clos", "--accelerators", "64", "--radix", "16", "--failures", "switch=1"]
+    assert run(["fabric", *arguments, "--failure-samples", "3", "--failure-seed", "7"]) == 0
+    shown = capsys.readouterr().out
+    assert "switch=1" in shown
+    assert "in service" in shown
+
+
+@pytest.mark.parametrize("text", ["", "switch", "switch=0", "laser=1", "link=101%", "switch=1,switch=2", "ocs=1"])
+def test_failures_that_make_no_sense_are_refused(capsys: pytest.CaptureFixture[str], text: str) -> None:
+    arguments = ["evaluate", "clos", "--accelerators", "64", "--radix", "16", "--failures", text]
+    assert "error" in document(capsys, *arguments, code=2)

@@ -5,16 +5,19 @@ from typing import Annotated, Any
 
 import typer
 
+from topodesign.cli.fabric_failures import DEFAULT_SAMPLES, show_failures
 from topodesign.cli.fabric_kinds import FLAGS, KINDS, OPTIONS, flag, kinds_with, spec_of
 from topodesign.cli.fabric_table import show_fabrics
 from topodesign.cli.output import emit_json, note
+from topodesign.domain.codec import to_builtins
 from topodesign.domain.errors import InvalidInput
 from topodesign.domain.fabric import FabricSpec
+from topodesign.domain.fabric_failures import FailureSpec
 
 EVALUATE_EXAMPLE = (
     "Example: topodesign fabric evaluate torus --shape 16x16x16 --link-gbps 360 --json, or "
     "topodesign fabric evaluate clos --accelerators 4096 --radix 64, or "
-    "topodesign fabric evaluate dragonfly --p 4 --a 8 --h 4"
+    "topodesign fabric evaluate dragonfly --p 4 --a 8 --h 4 --failures switch=each"
 )
 COMPARE_EXAMPLE = "Example: topodesign fabric compare --accelerators 4096 --kinds torus,clos,hyperx"
 ALL_KINDS = "all"
@@ -39,22 +42,39 @@ def evaluate(
     kind: Annotated[str, typer.Argument(help=f"Kind of fabric: {', '.join(KINDS)}.")],
     link_gbps: LinkGbps = 400.0,
     message_bytes: MessageBytes = 1e9,
+    failures: Annotated[
+        str | None,
+        typer.Option(
+            "--failures", help="What fails: link, switch, nic, host, ocs or block, such as switch=2,link=1%;ocs=each."
+        ),
+    ] = None,
+    failure_samples: Annotated[
+        int, typer.Option("--failure-samples", help="Draws of each set of --failures that is not each.")
+    ] = DEFAULT_SAMPLES,
+    failure_seed: Annotated[int, typer.Option("--failure-seed", help="Seed of these draws.")] = 0,
     json_output: Json = False,
     **given: str | bool | None,
 ) -> None:
     """Evaluate one fabric: hops, bisection, throughput, collectives, latency, indicative cost, power.
 
-    Bandwidths count one direction; hops are links from accelerator to accelerator.
+    Bandwidths count one direction; hops are links from accelerator to accelerator. With --failures also what is left of
+    it when parts fail.
     """
-    from topodesign.fabric import evaluate_fabric
+    from topodesign.fabric import evaluate_fabric, failure_report
 
     # a flag that is not given is the same as one that is false
     spec = spec_of(kind, {name: value or None for name, value in given.items()}, link_gbps=link_gbps)
+    asked = None
+    if failures is not None:
+        asked = FailureSpec.parse(failures, samples=failure_samples, seed=failure_seed)
     evaluation = evaluate_fabric(spec, message_bytes=message_bytes)
+    report = None if asked is None else failure_report(spec, asked)
     if json_output:
-        emit_json(evaluation)
-    else:
-        show_fabrics([evaluation])
+        emit_json(evaluation if report is None else {**to_builtins(evaluation), "failures": to_builtins(report)})
+        return
+    show_fabrics([evaluation])
+    if report is not None:
+        show_failures(report)
 
 
 def _signature_with_kind_options() -> inspect.Signature:
