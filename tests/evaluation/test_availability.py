@@ -241,7 +241,8 @@ def test_more_repair_time_never_raises_availability(
 ) -> None:
     scenario, plan = drawn
     short, long = (evaluate_availability(scenario, plan, catalog_with(**{repair: value})) for value in sorted(hours))
-    assert all(much >= less - TOLERANCE for much, less in zip(figures_of(short), figures_of(long), strict=True))
+    blur = TOLERANCE + short.unexamined + long.unexamined  # the ends of ranges leave out what was not examined
+    assert all(much >= less - blur for much, less in zip(figures_of(short), figures_of(long), strict=True))
 
 
 @settings(max_examples=40, deadline=None)
@@ -253,12 +254,13 @@ def test_adding_a_lightpath_over_lit_fiber_never_lowers_availability(drawn: tupl
     before, after = (evaluate_availability(scenario, item, HAND) for item in (without, plan))
     lengths = {item.conduit: item.length_km for item in after.conduits}
     assume(all(lengths[item.conduit] == item.length_km for item in before.conduits))
+    blur = TOLERANCE + before.unexamined + after.unexamined
     for less, more in zip(before.pairs, after.pairs, strict=True):
-        assert more.unprotected.availability >= less.unprotected.availability - TOLERANCE
-        assert more.unprotected_cuts_only.availability >= less.unprotected_cuts_only.availability - TOLERANCE
-        assert more.protected_cuts_only.upper >= less.protected_cuts_only.lower - TOLERANCE
-        assert more.protected.lower >= less.protected.lower - TOLERANCE
-    assert after.all_connected_cuts_only.lower >= before.all_connected_cuts_only.lower - TOLERANCE
+        assert more.unprotected.availability >= less.unprotected.availability - blur
+        assert more.unprotected_cuts_only.availability >= less.unprotected_cuts_only.availability - blur
+        assert more.protected_cuts_only.upper >= less.protected_cuts_only.lower - blur
+        assert more.protected.lower >= less.protected.lower - blur
+    assert after.all_connected_cuts_only.lower >= before.all_connected_cuts_only.lower - blur
 
 
 @settings(max_examples=30, deadline=None)
