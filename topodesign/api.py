@@ -19,9 +19,9 @@ from topodesign.domain.training import TrainingEstimate
 from topodesign.domain.training_model import TrainingModel
 
 DEFAULT_LIMITS = SolveLimits()
-AFTERWARDS_S = 1.0
-"""Seconds of a time limit kept for verification, fabrics and availability; measured 0.9 s on us-multi-region."""
-AFTERWARDS_SHARE = 0.25
+AFTERWARDS_S = 1.6
+"""Seconds of a time limit kept for verification, fabrics and availability: us-multi-region, imports included."""
+AFTERWARDS_SHARE = 0.5
 """Most of a short time limit that is kept for them."""
 
 
