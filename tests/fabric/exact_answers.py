@@ -127,3 +127,17 @@ def distances(graph: "nx.Graph[Any]", hosts: Collection[Hashable], *, hosts_forw
         for other in chosen - {host}:
             counts[found.get(other, -1)] = counts.get(found.get(other, -1), 0) + 1
     return dict(sorted(counts.items()))
+
+
+def cerf_bound(vertices: int, degree: int) -> float:
+    """Least mean distance of any graph with this degree: layers of d, d (d-1), d (d-1)^2, ... until all are placed.
+
+    V. G. Cerf, D. D. Cowan, R. C. Mullin, R. G. Stanton (1974), "A lower bound on the average shortest path length in
+    regular graphs", Networks 4(4).
+    """
+    left, layer, distance, total = vertices - 1, degree, 1, 0
+    while left:
+        placed = min(layer, left)
+        total += placed * distance
+        left, layer, distance = left - placed, layer * (degree - 1), distance + 1
+    return total / (vertices - 1)

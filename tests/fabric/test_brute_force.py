@@ -12,7 +12,7 @@ import networkx as nx
 import pytest
 from fabric import small_families
 from fabric.defined_graphs import hosts_of
-from fabric.exact_answers import alltoall_rate, distances, least_half_cut
+from fabric.exact_answers import alltoall_rate, cerf_bound, distances, least_half_cut
 from fabric.small_families import Case
 
 from topodesign.fabric import topology_of
@@ -94,6 +94,23 @@ def test_all_links_of_the_definition_are_counted_and_can_be_injected(family: str
         assert topology.accelerators == len(hosts)
         injected = sum(graph.degree(host, weight="capacity") for host in hosts) / len(hosts)
         assert topology.injection_links == pytest.approx(injected), case.name
+
+
+def test_no_graph_has_a_smaller_mean_distance_than_its_degree_allows() -> None:
+    for case in (*CASES["tori and meshes"], *CASES["tori with open axes"], *CASES["other direct fabrics"]):
+        graph = case.defined()
+        if len(hosts_of(graph)) == len(graph) > 2:
+            degree = max(dict(graph.degree).values())
+            found = mean_hops(topology_of(case.spec).path_classes())
+            assert found >= cerf_bound(len(graph), degree) * (1 - 1e-12), case.name
+
+
+@pytest.mark.parametrize(("shape", "links"), [((7, 7), 16), ((4, 3, 3), 18), ((5, 3, 3), 26)])
+def test_tori_that_a_constraint_solver_left_open_are_proven(shape: tuple[int, ...], links: int) -> None:
+    # no half cuts less than 2 Psi: 2 (7 + 1), 2 x 36/4, 2 (9 + 3 + 1)
+    graph = small_families.defined.torus(*shape)
+    found = topology_of(small_families.Torus(shape=shape)).bisection()
+    assert least_half_cut(graph, hosts_of(graph)) == found.upper == found.lower == links
 
 
 @pytest.mark.parametrize("family", ["tori and meshes", "other direct fabrics"])
