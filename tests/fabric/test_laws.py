@@ -138,6 +138,10 @@ def test_a_fabric_of_more_links_has_no_less_bandwidth(less: FabricSpec, more: Fa
         DirectBlocks(blocks=6, p=4, leaves=4, aggregations=4, h=4),
         SlimFly(q=7, p=2),
         Jellyfish(switches=60, network_ports=7, server_ports=3, seed=9),
+        # links that are faster and slower than the rate that others are counted in
+        ScaleUpClos(accelerators=64, domain=16, scale_up_switches=4, scale_up_gbps=1600.0, radix=16),
+        EdgeList(accelerators=("a", "b"), edges=(Edge(a="a", z="b", gbps=800.0),)),
+        *(case.spec for case in small_families.edge_lists()),
     ],
     ids=lambda spec: spec.kind,
 )
