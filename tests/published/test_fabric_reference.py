@@ -264,6 +264,17 @@ def test_fluid_rates_of_the_networks_that_booksim_ran(spec: FabricSpec, fluid: f
     assert found.alltoall.rate_per_pair * found.accelerators == pytest.approx(fluid)
 
 
+def test_waiting_under_half_load_is_that_of_booksim_on_a_fat_tree() -> None:
+    # BookSim 2, 4-ary 3-level fat tree, one-flit packets: mean latency 24 cycles at 1 % of the load, 30 at 50 %, and
+    # saturation at 73 %: 6 cycles of waiting. Independent M/D/1 queues say 4.8, since they have no contention inside a
+    # switch: within a quarter
+    load = LoadInputs(utilization=0.5, efficiency=0.73)
+    found = evaluate_fabric(Clos(accelerators=64, radix=8, tiers=3), conditions=FabricConditions(load=load))
+    assert found.loaded is not None
+    cycle_us = load.packet_bytes * 8 / 400e3
+    assert (found.loaded.mean_us - found.latency_us.mean) / cycle_us == pytest.approx(6, rel=0.25)
+
+
 def test_the_efficiency_that_is_assumed_lies_among_those_that_booksim_found() -> None:
     # 0.60 stable on 8x8, 0.73 on the fat tree, 0.86 on 4x4x4
     assert 0.60 <= LoadInputs().efficiency <= 0.86

@@ -109,7 +109,7 @@ class Clos:
     pod_leaves: int | None = None
 
     def __post_init__(self) -> None:
-        require_count(self.accelerators, field="accelerators", remedy="use a smaller fabric, or several of them")
+        require_count(self.accelerators, field="accelerators")
         require_radix(self.radix, field="radix")
         if self.tiers is not None:
             require(self.tiers in (2, 3), field="tiers", value=self.tiers, limit="2 or 3", remedy="leave it out")
