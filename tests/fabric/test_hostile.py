@@ -95,7 +95,7 @@ def test_every_kind_is_tried() -> None:
         (lambda: ReconfigurableTorus(shape=(4, 4, 0)), ("shape is 0", "at least 1")),
         (lambda: Torus(shape=(1000, 1000, 1000)), ("1000000000", "at most 1e+07", "smaller")),
         (lambda: HyperX(shape=(1000, 1000, 1000)), ("1000000000", "at most 1e+07", "smaller")),
-        (lambda: Clos(accelerators=10**9, radix=4096), ("accelerators is 1000000000", "at most 1e+07", "1 to 10000000")),
+        (lambda: Clos(accelerators=10**9), ("accelerators is 1000000000", "at most 1e+07", "1 to 10000000")),
         (lambda: ScaleUpClos(accelerators=10**9), ("accelerators is 1000000000", "at most 1e+07")),
         (lambda: Hypercube(dimension=30), ("dimension is 30", "at most 23", "largest hypercube")),
         (lambda: Dragonfly(p=1000, a=1000, h=1), ("1001000000", "at most 10000000", "smaller")),
