@@ -105,9 +105,9 @@ def test_no_graph_has_a_smaller_mean_distance_than_its_degree_allows() -> None:
             assert found >= cerf_bound(len(graph), degree) * (1 - 1e-12), case.name
 
 
-@pytest.mark.parametrize(("shape", "links"), [((7, 7), 16), ((4, 3, 3), 18), ((5, 3, 3), 26)])
+@pytest.mark.parametrize(("shape", "links"), [((7, 7), 16), ((4, 3, 3), 18)])
 def test_tori_that_a_constraint_solver_left_open_are_proven(shape: tuple[int, ...], links: int) -> None:
-    # no half cuts less than 2 Psi: 2 (7 + 1), 2 x 36/4, 2 (9 + 3 + 1)
+    # no half cuts less than 2 Psi: 2 (7 + 1), 2 x 36/4
     graph = small_families.defined.torus(*shape)
     found = topology_of(small_families.Torus(shape=shape)).bisection()
     assert least_half_cut(graph, hosts_of(graph)) == found.upper == found.lower == links

@@ -71,13 +71,12 @@ def test_another_link_never_takes_capacity_away(case: Case) -> None:
         *spec.accelerators,
         *sorted({end for edge in spec.edges for end in (edge.a, edge.z)} - {*spec.accelerators}),
     ]
-    for _ in range(2):
-        a, z = random.sample(names, 2)
-        after = topology_of(replace(spec, edges=(*spec.edges, Edge(a=a, z=z))))
-        assert after.bisection().upper >= before.bisection().lower / ROUNDING
-        assert after.alltoall().rate >= before.alltoall().proven / ROUNDING
-        if case.hosts_forward:
-            assert mean_hops(after.path_classes()) <= mean_hops(before.path_classes()) * ROUNDING
+    a, z = random.sample(names, 2)
+    after = topology_of(replace(spec, edges=(*spec.edges, Edge(a=a, z=z))))
+    assert after.bisection().upper >= before.bisection().lower / ROUNDING
+    assert after.alltoall().rate >= before.alltoall().proven / ROUNDING
+    if case.hosts_forward:
+        assert mean_hops(after.path_classes()) <= mean_hops(before.path_classes()) * ROUNDING
 
 
 @pytest.mark.parametrize(
@@ -137,7 +136,7 @@ def test_a_fabric_of_more_links_has_no_less_bandwidth(less: FabricSpec, more: Fa
         DragonflyPlus(p=3, leaves=3, spines=4, h=2, groups=5),
         DirectBlocks(blocks=6, p=4, leaves=4, aggregations=4, h=4),
         SlimFly(q=7, p=2),
-        Jellyfish(switches=60, network_ports=7, server_ports=3, seed=9),
+        Jellyfish(switches=30, network_ports=7, server_ports=3, seed=9),
         # links that are faster and slower than the rate that others are counted in
         ScaleUpClos(accelerators=64, domain=16, scale_up_switches=4, scale_up_gbps=1600.0, radix=16),
         EdgeList(accelerators=("a", "b"), edges=(Edge(a="a", z="b", gbps=800.0),)),
