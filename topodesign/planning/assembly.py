@@ -30,6 +30,7 @@ from topodesign.planning.requirement import separator_for
 from topodesign.planning.search import PROVEN_GAP, Found
 from topodesign.planning.slots import pairs_taken
 from topodesign.scenario import scenario_digest
+from topodesign.training.job_of_scenario import assumptions_of_job
 
 BOUND_BASIS = (
     "relative to {count} lightpath candidates ({routes} routes between {pairs} pairs of sites): for each pair the "
@@ -125,9 +126,7 @@ def assumptions_of(instance: Instance) -> tuple[str, ...]:
     if late:
         own.append(f"in_service_year is not a limit: {len(late)} sites have one, and all sites count as in service")
     if instance.scenario.workload.utilization is not None:
-        own.append(
-            "the exchange between sites is not overlapped with computation; 40 % of peak FLOP/s are reached in-site"
-        )
+        own += assumptions_of_job(instance.scenario.workload)
     return (*instance.scenario.assumptions, *own)
 
 

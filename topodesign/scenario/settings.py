@@ -19,7 +19,15 @@ from topodesign.scenario.toml_guard import too_deep
 
 T = TypeVar("T")
 
-TOLD_BY_THE_PLANNER = frozenset({"optics.catalog"})
+TOLD_BY_THE_PLANNER = frozenset(
+    {
+        "optics.catalog",
+        "workload.fragment_layers",
+        "workload.overlap_steps",
+        "workload.backward_overlap",
+        "workload.flops_utilization",
+    }
+)
 """Settings that came later: a scenario that leaves them out keeps the fingerprint it had before they were."""
 
 GENERAL = {"name": str, "attribution": str, "cost_year": int}

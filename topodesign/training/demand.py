@@ -12,12 +12,10 @@ from topodesign.domain.checks import require
 from topodesign.domain.equipment import Accelerator
 from topodesign.domain.errors import InvalidInput
 from topodesign.domain.ranges import MOST_GBPS
-from topodesign.domain.scenario import Scenario, Workload
-from topodesign.training.closed_form import allowed_exchange_s, exchanged_whole
-from topodesign.training.compute import compute_step_s
-
-DEFAULT_MODEL_FLOPS_UTILIZATION = 0.40
-"""In-site share of peak FLOP/s that training reaches: H100 BF16 at scale 0.38 to 0.43 (Llama 3, arXiv:2407.21783)."""
+from topodesign.domain.scenario import Scenario
+from topodesign.training.closed_form import allowed_exchange_s
+from topodesign.training.estimating import schedule_of
+from topodesign.training.job_of_scenario import request_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +44,7 @@ def sync_demand(scenario: Scenario, accelerator: Accelerator) -> SyncDemand:
     if workload.demand == "hose":
         return SyncDemand(volume_bits=None, target_s=None, demand_gbps=sum(site.hose_gbps for site in scenario.sites))
     volume = workload.parameters * workload.bits_per_element
-    target = workload.sync_time_s if workload.sync_time_s is not None else _allowed_stall_s(scenario, accelerator)
+    target = workload.sync_time_s if workload.sync_time_s is not None else _allowed_exchange_s(scenario, accelerator)
     demand_gbps = volume / (workload.wan_goodput_factor * target) / 1e9
     require(
         demand_gbps <= MOST_GBPS,
@@ -58,19 +56,12 @@ def sync_demand(scenario: Scenario, accelerator: Accelerator) -> SyncDemand:
     return SyncDemand(volume_bits=volume, target_s=target, demand_gbps=demand_gbps)
 
 
-def step_time_s(workload: Workload, accelerator: Accelerator, accelerators: int) -> float:
-    """Compute time of one step: 6 x active parameters x tokens over the FLOP/s that training reaches, in seconds."""
-    return compute_step_s(
-        active_parameters=workload.active_parameters or workload.parameters,
-        batch_tokens=workload.global_batch_tokens,
-        accelerators=accelerators,
-        peak_tflops=accelerator.peak_tflops,
-        flops_utilization=DEFAULT_MODEL_FLOPS_UTILIZATION,
-    )
+def _allowed_exchange_s(scenario: Scenario, accelerator: Accelerator) -> float:
+    """Time that one all-reduce may take so that the utilization is reached: (T2) of docs/training.md.
 
-
-def _allowed_stall_s(scenario: Scenario, accelerator: Accelerator) -> float:
-    """Time that an exchange may take so that the utilization is reached, with nothing overlapped: (T2) for w = 0."""
+    The best all-reduce over a graph of strength sigma takes V / (beta sigma) whatever the number of sites, as a ring of
+    two does over links of that rate; latency and stragglers are no part of it.
+    """
     workload, size = scenario.workload, scenario.size
     assert workload.utilization is not None  # Workload's constructor: exactly one of the two targets
     if size.accelerators is None:
@@ -79,8 +70,5 @@ def _allowed_stall_s(scenario: Scenario, accelerator: Accelerator) -> float:
             reason="UTILIZATION_NEEDS_ACCELERATORS",
             field_path="workload.utilization",
         )
-    step = step_time_s(workload, accelerator, size.accelerators)
-    schedule = exchanged_whole(
-        volume_bits=workload.parameters * workload.bits_per_element, step_s=step, inner_steps=workload.inner_steps
-    )
-    return float(allowed_exchange_s(schedule, np.asarray(workload.utilization)))
+    job = request_of(scenario, accelerator, sites=2, accelerators=size.accelerators, utilization=workload.utilization)
+    return float(allowed_exchange_s(schedule_of(job), np.float64(workload.utilization)))
