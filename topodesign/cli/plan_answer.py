@@ -9,6 +9,7 @@ from topodesign.domain.codec import to_builtins
 if TYPE_CHECKING:
     from topodesign.domain.plan import Goal, Infeasibility, Plan, Sync
     from topodesign.domain.scenario import Demand
+    from topodesign.domain.training_report import PlanTraining
 
 SUMMARY_KEYS = (
     "scenario_name", "status", "stopped_by", "cost_usd", "lower_bound_usd", "gap", "network_cost_usd", "network_gap",
@@ -57,6 +58,8 @@ def describe_plan(plan: "Plan") -> None:
     if plan.sync is not None:
         demand = plan.scenario.workload.demand if plan.scenario is not None else "all-reduce"
         _describe_sync(plan.sync, demand)
+    if plan.training is not None:
+        _describe_training(plan.training)
 
 
 def _goal_line(goal: "Goal") -> str:
@@ -85,6 +88,39 @@ def _describe_sync(sync: "Sync", demand: "Demand") -> None:
         say(f"demand between sites ({demand}): {needs}")
     if sync.worst_failure is not None and sync.worst_strength_gbps is not None:
         say(f"worst failure: {sync.worst_failure}, {sync.worst_strength_gbps / 1e3:,.1f} Tbit/s left")
+
+
+def _describe_training(training: "PlanTraining") -> None:
+    """A line for each arrangement, all with the way to recover that keeps most of the plan's time."""
+    from topodesign.outputs.training_table import ARRANGEMENT_WORDS, RECOVERY_WORDS, yield_of
+
+    recovery = training.columns[0].best.recovery
+    say("")
+    say(f"training, estimated; {_lower_first(RECOVERY_WORDS[recovery])}:")
+    say(
+        f"  {'':<24}{'step s':>9}{'stall s':>9}{'goodput %':>11}{'EFLOP/s':>10}{'USD/EFLOP-day':>15}"
+        f"{'MWh/1e24':>10}{'t/1e24':>8}"
+    )
+    for column in training.columns:
+        step, found = column.step, yield_of(column, recovery)
+        stall = None if step.wall_s is None else step.wall_s - step.compute_s
+        say(
+            f"  {ARRANGEMENT_WORDS[column.arrangement]:<24}{_cell(step.wall_s, '.2f'):>9}{_cell(stall, '.2f'):>9}"
+            f"{_cell(None if found is None else found.goodput * 100, '.1f'):>11}"
+            f"{_cell(None if found is None else found.effective_exaflops, ',.4g'):>10}"
+            f"{_cell(None if found is None else found.usd_per_exaflop_day_with_fabrics, ',.0f'):>15}"
+            f"{_cell(None if found is None else found.mwh_per_1e24_flop, ',.0f'):>10}"
+            f"{_cell(None if found is None else found.carbon_t_per_1e24_flop, ',.0f'):>8}"
+        )
+    say("  effective FLOP; dollars with accelerators and fabrics, indicative; other ways to recover are in the report")
+
+
+def _cell(value: float | None, form: str) -> str:
+    return "-" if value is None else format(value, form)
+
+
+def _lower_first(words: str) -> str:
+    return words[:1].lower() + words[1:]
 
 
 def infeasible_document(why: "Infeasibility") -> dict[str, object]:

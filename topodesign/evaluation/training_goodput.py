@@ -69,9 +69,7 @@ def at_one_site(scenario: Scenario, plan: Plan, parts: JobParts, catalog: Catalo
     availability = math.fsum(
         site.accelerators * scenario.zone_by_id[site.zone_id].availability / accelerators for site in plan.sites
     )
-    zone = outage_parts(
-        "power zone", availability=min(1.0, availability), repair_h=catalog.reliability().zone_repair_h
-    )
+    zone = outage_parts("power zone", availability=min(1.0, availability), repair_h=catalog.reliability().zone_repair_h)
     site = JobSite(site_id=SINGLE_SITE, accelerators=accelerators, parts=tuple(_merged(parts)))
     return JobParts(
         sites=(site,),
@@ -105,9 +103,7 @@ def goodput_by_recovery(
     if len(parts.sites) > 1:
         found.append(("without-site", by_site.continue_without.goodput))
     if sum(recovering.replicas.values()) > 1:
-        by_replica = goodput_of_parts(
-            parts, recovering.replicas, checkpointing=checkpointing, rejoining=rejoining
-        )
+        by_replica = goodput_of_parts(parts, recovering.replicas, checkpointing=checkpointing, rejoining=rejoining)
         found.append(("without-replica", by_replica.continue_without.goodput))
     return by_site, tuple(found)
 

@@ -90,9 +90,7 @@ def _gradients(request: TrainingRequest, inside: InSiteAllReduce) -> InSiteAllRe
     return dataclasses.replace(inside, transfer_s=wider * inside.transfer_s)
 
 
-def _between_s(
-    request: TrainingRequest, schedule: Schedule, inside: InSiteAllReduce, exchange: Exchange
-) -> float:
+def _between_s(request: TrainingRequest, schedule: Schedule, inside: InSiteAllReduce, exchange: Exchange) -> float:
     """Stall of the hierarchical exchange, per step; asynchronous sites wait only for a link that is full."""
     if request.method == "asynchronous":
         return _stall(schedule, InSiteAllReduce(transfer_s=exchange.transfer_s, latency_s=0.0))

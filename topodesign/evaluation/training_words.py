@@ -15,10 +15,10 @@ def assumptions_of_training(
 ) -> Iterator[str]:
     """Of the step, the exchange, recovery, dollars and energy, and of the single site."""
     yield from assumptions_of_job(scenario.workload)
-    yield from _step(scenario, request, rules)
+    yield from _step(request, rules)
     if len(plan.sites) > 1:
         yield from _exchange(scenario, request)
-    yield from _recovery(scenario, request, rules)
+    yield from _recovery(request, rules)
     yield from _units(scenario)
     yield (
         "the single site is hypothetical: no grid there is known to give its MW; the same accelerators, hours, PUE, "
@@ -27,7 +27,7 @@ def assumptions_of_training(
     )
 
 
-def _step(scenario: Scenario, request: TrainingRequest, rules: TrainingRules) -> Iterator[str]:
+def _step(request: TrainingRequest, rules: TrainingRules) -> Iterator[str]:
     yield (
         "in-site all-reduce: of the gradients of one replica on one pod, over all accelerators of the slowest site, "
         "with equal injection and fluid bandwidths; the in-site utilization already holds some of it, so it is counted "
@@ -58,15 +58,15 @@ def _exchange(scenario: Scenario, request: TrainingRequest) -> Iterator[str]:
         yield "compute_penalty is no part of utilization, effective FLOP/s, dollars or energy"
 
 
-def _recovery(scenario: Scenario, request: TrainingRequest, rules: TrainingRules) -> Iterator[str]:
+def _recovery(request: TrainingRequest, rules: TrainingRules) -> Iterator[str]:
     reform = (
         f"all stand still for {rules.reform_s:g} s whenever one leaves or comes back (assumed)"
         if request.method == "data-parallel"
         else "nobody waits when one leaves or comes back"
     )
     yield (
-        f"a checkpoint takes {rules.write_s:g} s and a restart {rules.restart_s:g} s (assumed); where the others go on, "
-        f"{reform}, and each site or replica has the state of the others to begin from"
+        f"a checkpoint takes {rules.write_s:g} s and a restart {rules.restart_s:g} s (assumed); where the others go "
+        f"on, {reform}, and each site or replica has the state of the others to begin from"
     )
     yield "links inside sites fail at the rate of one for each accelerator, whatever the fabric"
 
@@ -79,7 +79,7 @@ def _units(scenario: Scenario) -> Iterator[str]:
         "with that and fabrics; prices are indicative"
     )
     yield (
-        f"sites draw {economics.load_factor:.3g} of their MW (economics.load_factor) whenever their zone is up, whatever "
-        "the goodput; line systems between sites are beside it; with fabrics is an upper bound, as all-in watts of "
-        "accelerators may hold part of the fabric"
+        f"sites draw {economics.load_factor:.3g} of their MW (economics.load_factor) whenever their zone is up, "
+        "whatever the goodput; line systems between sites are beside it; with fabrics is an upper bound, as all-in "
+        "watts of accelerators may hold part of the fabric"
     )

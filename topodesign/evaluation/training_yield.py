@@ -82,9 +82,7 @@ def energy_of_sites(
         with_fabrics = {site_id: mw + fabric_mw[site_id] for site_id, mw in drawn_mw.items()}
     mwh, carbon_t = _scaled(plan, year, drawn_mw)
     more_mwh, more_carbon_t = (None, None) if with_fabrics is None else _scaled(plan, year, with_fabrics)
-    return YearOfEnergy(
-        mwh=mwh, carbon_t=carbon_t, mwh_with_fabrics=more_mwh, carbon_t_with_fabrics=more_carbon_t
-    )
+    return YearOfEnergy(mwh=mwh, carbon_t=carbon_t, mwh_with_fabrics=more_mwh, carbon_t_with_fabrics=more_carbon_t)
 
 
 def _scaled(plan: Plan, year: PlanYear, mw: Mapping[str, float]) -> tuple[float, float]:
