@@ -51,9 +51,10 @@ def plan(
         Same input, seed and versions give the same plan when the gap stops the search.
     threads : int
         Most threads to use.
-    objective : {"cost", "accelerators", "sync-time"}, optional
+    objective : {"cost", "accelerators", "sync-time", "effective-flops"}, optional
         By default what the scenario asks for: with ``size.budget_usd`` the most accelerators that the budget buys, with
-        ``policy.budget_usd`` the least sync time, otherwise the least cost.
+        ``policy.budget_usd`` the least sync time, otherwise the least cost. ``effective-flops`` goes with
+        ``size.budget_usd``: accelerators and the bandwidth between them, such that most FLOP/s go into training.
     start : Plan, optional
         An earlier plan to begin from, of this or a similar scenario.
     on_progress : callable, optional

@@ -66,6 +66,10 @@ def _goal_line(goal: "Goal") -> str:
     """Value, bound and budget in words."""
     if goal.objective == "accelerators":
         aim, value, bound = "most accelerators", f"{goal.value:,.0f}", f"at most {goal.bound:,.0f} are possible"
+    elif goal.objective == "effective-flops":
+        unit = f" {goal.unit}"
+        aim, value = "most effective FLOP/s", f"{goal.value:,.6g}{unit}"
+        bound = f"at most {goal.bound:,.6g}{unit} are possible"
     else:
         unit = f" {goal.unit}"
         aim, value = "least time of one all-reduce", f"{goal.value:,.4g}{unit}"

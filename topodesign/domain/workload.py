@@ -29,7 +29,7 @@ class Workload:
     is the backward pass.
     ``flops_utilization`` is the share of the peak FLOP/s that training reaches within a site. ``model`` is the id in
     the catalogue of the model that figures were taken from; a scenario's files and requests fill in what they leave
-    out from it, as :func:`topodesign.catalog.training_models.figures_of_model` does.
+    out from it, as :func:`topodesign.catalog.workload_of_model.figures_of_model` does.
     """
 
     parameters: float = 1.0e12

@@ -270,6 +270,21 @@ def _exchange_s(instance: Instance, strength_gbps: float) -> float | None:
     return volume / (instance.scenario.workload.wan_goodput_factor * strength_gbps * 1e9)
 
 
+def kept_exchange_s(instance: Instance, design: Design) -> float:
+    """Seconds of one all-reduce that a design keeps in every failure state of the policy; 0 where one site is used.
+
+    With nothing failed, and after a failure with ``survivable_fraction`` of the bandwidth.
+    """
+    sync = sync_of(instance, design)
+    if sync.strength_gbps is None:
+        return 0.0
+    share = instance.scenario.policy.survivable_fraction
+    kept_gbps = sync.strength_gbps
+    if sync.worst_strength_gbps is not None and share > 0:
+        kept_gbps = min(kept_gbps, sync.worst_strength_gbps / share)
+    return _exchange_s(instance, kept_gbps) or math.inf
+
+
 def _least_tree_delay_s(instance: Instance, design: Design, used: Sequence[int]) -> float | None:
     """Twice the radius of the graph of lightpaths: no reduce-and-broadcast tree has a shorter leaf-root-leaf delay."""
     if len(used) < 2 or instance.scenario.workload.demand != "all-reduce":

@@ -104,6 +104,8 @@ class _ObjectiveEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Objective.V
     """Most accelerators for `Size.budget_usd`."""
     OBJECTIVE_SYNC_TIME: _Objective.ValueType  # 3
     """Least time of one all-reduce for `Policy.budget_usd`."""
+    OBJECTIVE_EFFECTIVE_FLOPS: _Objective.ValueType  # 4
+    """Most effective FLOP/s for `Size.budget_usd`."""
 
 class Objective(_Objective, metaclass=_ObjectiveEnumTypeWrapper):
     """What is optimized."""
@@ -116,6 +118,8 @@ OBJECTIVE_ACCELERATORS: Objective.ValueType  # 2
 """Most accelerators for `Size.budget_usd`."""
 OBJECTIVE_SYNC_TIME: Objective.ValueType  # 3
 """Least time of one all-reduce for `Policy.budget_usd`."""
+OBJECTIVE_EFFECTIVE_FLOPS: Objective.ValueType  # 4
+"""Most effective FLOP/s for `Size.budget_usd`."""
 Global___Objective: _TypeAlias = Objective  # noqa: Y015
 
 @_typing.final
@@ -784,7 +788,7 @@ class Goal(_message.Message):
     gap: _builtins.float
     """Difference of the two relative to the larger, from 0."""
     unit: _builtins.str
-    """Unit of value and bound: `accelerators` (more is better) or `s` (less is better)."""
+    """Unit of value and bound: `accelerators` or `EFLOP/s` (more is better), or `s` (less is better)."""
     budget_usd: _builtins.float
     """The budget in US dollars."""
     def __init__(
