@@ -116,8 +116,8 @@ def _evaluated(scenario: Scenario, found: Plan, catalog: Catalog) -> Plan:
     from topodesign.evaluation import (
         evaluate_availability,
         evaluate_plan_fabrics,
-        evaluate_training,
         too_large_for_fabrics,
+        training_or_why_not,
     )
 
     why_not = too_large_for_fabrics(found)
@@ -129,7 +129,8 @@ def _evaluated(scenario: Scenario, found: Plan, catalog: Catalog) -> Plan:
         availability=evaluate_availability(scenario, found, catalog),
         assumptions=(*found.assumptions, *said),
     )
-    return dataclasses.replace(joined, training=evaluate_training(scenario, joined, catalog))
+    training, untold = training_or_why_not(scenario, joined, catalog)
+    return dataclasses.replace(joined, training=training, assumptions=(*joined.assumptions, *untold))
 
 
 def explain(

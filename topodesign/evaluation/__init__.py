@@ -3,7 +3,7 @@
 from topodesign.evaluation.availability import evaluate_availability
 from topodesign.evaluation.halves import Halves, SiteFabric, bisect_plan
 from topodesign.evaluation.plan_fabrics import evaluate_plan_fabrics, too_large_for_fabrics
-from topodesign.evaluation.training import evaluate_training
+from topodesign.evaluation.training import evaluate_training, training_or_why_not
 
 __all__ = [
     "Halves",
@@ -13,4 +13,5 @@ __all__ = [
     "evaluate_plan_fabrics",
     "evaluate_training",
     "too_large_for_fabrics",
+    "training_or_why_not",
 ]

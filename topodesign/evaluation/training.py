@@ -63,7 +63,8 @@ def evaluate_training(
     Raises
     ------
     InvalidInput
-        For a plan without sites (``NO_SITES``), or one with lightpaths but without availability (``NO_AVAILABILITY``).
+        For a plan without sites (``NO_SITES``), one with lightpaths but without availability (``NO_AVAILABILITY``), a
+        zone that is never up, and a step that takes longer than a job may.
     """
     accelerator = catalog.accelerator(scenario.size.accelerator)
     parts = plan_parts(scenario, plan, catalog)
@@ -91,6 +92,16 @@ def evaluate_training(
         rules=rules,
         assumptions=(*words, *memory_notes, *parts.assumptions),
     )
+
+
+def training_or_why_not(
+    scenario: Scenario, plan: Plan, catalog: Catalog
+) -> tuple[PlanTraining | None, tuple[str, ...]]:
+    """Training on a plan; where no job can be told of (a zone that is never up, a step of years), why not, in words."""
+    try:
+        return evaluate_training(scenario, plan, catalog), ()
+    except InvalidInput as refused:
+        return None, (f"training is not evaluated: {refused.message}",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
