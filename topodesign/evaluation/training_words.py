@@ -23,7 +23,7 @@ def assumptions_of_training(
     yield (
         "the single site is hypothetical: no grid there is known to give its MW; the same accelerators, hours, PUE, "
         "energy prices and grams as at the plan's sites, one fabric, one power zone of their mean availability, no "
-        "network between sites and none of its dollars and watts"
+        "network between sites and none of its dollars and watts, and no other site that could go on"
     )
 
 

@@ -19,6 +19,8 @@ RECOVERY_WORDS: Mapping[Recovery, str] = {
     "without-replica": "The others go on without the replica that is hit",
 }
 NEVER = "never"
+NOT_VALID = "not valid"
+"""To first order: where more would be lost than there is."""
 Row = tuple[str, ...]
 
 
@@ -45,7 +47,7 @@ def yield_of(column: TrainingColumn, recovery: Recovery) -> TrainingYield | None
 def _summary(found: PlanTraining) -> str:
     return (
         f"One step trains on {found.tokens_per_step:,.4g} tokens with {found.flop_per_step:.4g} FLOP. Estimates from "
-        "formulas, not measurements; single sites are hypothetical, and what is an upper bound says so."
+        "formulas, not measurements; the single site is hypothetical, and what is an upper bound says so."
     )
 
 
@@ -82,12 +84,14 @@ def _step_rows(columns: Sequence[TrainingColumn]) -> list[Row]:
         _row("Exchange between sites: transfer", columns, lambda column: seconds(column.step.transfer_s)),
         _row("Exchange between sites: latency, at most", columns, lambda column: seconds(column.step.latency_s)),
         _row("Stall inside sites", columns, lambda column: seconds(column.step.in_site_stall_s)),
-        _row("Stall between sites, at most", columns, lambda column: seconds(column.step.between_sites_stall_s)),
-        _row("Waiting for the slowest site", columns, lambda column: seconds(column.step.straggler_s)),
-        _row("One step, at most", columns, lambda column: seconds(column.step.wall_s)),
-        _row("Utilization, at least", columns, lambda column: percent(column.step.utilization)),
         _row(
-            "Without the stall inside sites, at least",
+            "Stall between sites, with that latency", columns, lambda column: seconds(column.step.between_sites_stall_s)
+        ),
+        _row("Waiting for the slowest site", columns, lambda column: seconds(column.step.straggler_s)),
+        _row("One step", columns, lambda column: seconds(column.step.wall_s)),
+        _row("Utilization", columns, lambda column: percent(column.step.utilization)),
+        _row(
+            "Utilization without the stall inside sites",
             columns,
             lambda column: percent(column.step.between_sites_utilization),
         ),
@@ -106,9 +110,14 @@ def _interruption_rows(columns: Sequence[TrainingColumn]) -> list[Row]:
         _row(
             "Goodput of a restart, to first order",
             columns,
-            lambda column: percent(column.checkpoints.first_order_goodput),
+            _first_order,
         ),
     ]
+
+
+def _first_order(column: TrainingColumn) -> str:
+    found = column.checkpoints.first_order_goodput
+    return NOT_VALID if found is None and column.mtti_h is not None else percent(found)
 
 
 def _share_of(name: str) -> Callable[[TrainingColumn], str]:
