@@ -95,36 +95,28 @@ def _describe_sync(sync: "Sync", demand: "Demand") -> None:
 
 
 def _describe_training(training: "PlanTraining") -> None:
-    """A line for each arrangement, all with the way to recover that keeps most of the plan's time."""
-    from topodesign.outputs.training_table import ARRANGEMENT_WORDS, RECOVERY_WORDS, yield_of
+    """A line for each arrangement, with the way to recover that keeps the most of its time."""
+    from topodesign.outputs.training_table import ARRANGEMENT_WORDS
 
-    recovery = training.columns[0].best.recovery
     say("")
-    say(f"training, estimated; {_lower_first(RECOVERY_WORDS[recovery])}:")
     say(
-        f"  {'':<24}{'step s':>9}{'stall s':>9}{'goodput %':>11}{'EFLOP/s':>10}{'USD/EFLOP-day':>15}"
-        f"{'MWh/1e24':>10}{'t/1e24':>8}"
+        f"  {'training, estimated':<24}{'step s':>9}{'stall s':>9}{'goodput %':>11}{'EFLOP/s':>9}{'USD/EFLOP-day':>15}"
+        f"{'MWh/1e24':>10}{'t/1e24':>8}  after an interruption"
     )
     for column in training.columns:
-        step, found = column.step, yield_of(column, recovery)
+        step, best = column.step, column.best
         stall = None if step.wall_s is None else step.wall_s - step.compute_s
         say(
             f"  {ARRANGEMENT_WORDS[column.arrangement]:<24}{_cell(step.wall_s, '.2f'):>9}{_cell(stall, '.2f'):>9}"
-            f"{_cell(None if found is None else found.goodput * 100, '.1f'):>11}"
-            f"{_cell(None if found is None else found.effective_exaflops, ',.4g'):>10}"
-            f"{_cell(None if found is None else found.usd_per_exaflop_day_with_fabrics, ',.0f'):>15}"
-            f"{_cell(None if found is None else found.mwh_per_1e24_flop, ',.0f'):>10}"
-            f"{_cell(None if found is None else found.carbon_t_per_1e24_flop, ',.0f'):>8}"
+            f"{best.goodput * 100:>11.1f}{_cell(best.effective_exaflops, ',.4g'):>9}"
+            f"{_cell(best.usd_per_exaflop_day_with_fabrics, ',.0f'):>15}{_cell(best.mwh_per_1e24_flop, ',.0f'):>10}"
+            f"{_cell(best.carbon_t_per_1e24_flop, ',.0f'):>8}  {best.recovery.replace('-', ' ')}"
         )
     say("  effective FLOP; dollars with accelerators and fabrics, indicative; other ways to recover are in the report")
 
 
 def _cell(value: float | None, form: str) -> str:
     return "-" if value is None else format(value, form)
-
-
-def _lower_first(words: str) -> str:
-    return words[:1].lower() + words[1:]
 
 
 def infeasible_document(why: "Infeasibility") -> dict[str, object]:

@@ -66,8 +66,11 @@ def evaluate_training(
         For a plan without sites (``NO_SITES``), one with lightpaths but without availability (``NO_AVAILABILITY``), a
         zone that is never up, and a step that takes longer than a job may.
     """
-    accelerator = catalog.accelerator(scenario.size.accelerator)
+    accelerator, workload = catalog.accelerator(scenario.size.accelerator), scenario.workload
     parts = plan_parts(scenario, plan, catalog)
+    year = year_of(scenario, plan, catalog)
+    tokens = workload.global_batch_tokens
+    flop_per_step = step_flops(workload.active_parameters or workload.parameters, tokens)
     replica_pods, memory_notes = _replica_pods(scenario, plan, accelerator)
     shared = _Shared(
         scenario=scenario,
@@ -75,19 +78,18 @@ def evaluate_training(
         catalog=catalog,
         rules=rules,
         parts=parts,
-        job=Job.of(scenario, plan, catalog),
-        year=year_of(scenario, plan, catalog),
+        job=Job.of(scenario, year, flop_per_token=flop_per_step / tokens),
+        year=year,
         replica_pods=replica_pods,
         requests={
             sites: _request(scenario, plan, accelerator, sites=sites, rules=rules) for sites in (1, len(plan.sites))
         },
     )
-    workload = scenario.workload
     words = assumptions_of_training(scenario, plan, shared.requests[len(plan.sites)], rules)
     return PlanTraining(
         columns=tuple(_columns(shared)),
-        flop_per_step=step_flops(workload.active_parameters or workload.parameters, workload.global_batch_tokens),
-        tokens_per_step=workload.global_batch_tokens,
+        flop_per_step=flop_per_step,
+        tokens_per_step=tokens,
         replica_pods=replica_pods,
         rules=rules,
         assumptions=(*words, *memory_notes, *parts.assumptions),
@@ -149,7 +151,7 @@ def _single_site(shared: _Shared) -> TrainingColumn:
     plan, catalog = shared.plan, shared.catalog
     drawn = pods_mw(shared.scenario, plan, catalog)
     needed = math.fsum(drawn.values())
-    it_mw = shared.job.accelerators * catalog.accelerator(shared.scenario.size.accelerator).all_in_w / 1e6
+    it_mw = _accelerators(plan) * catalog.accelerator(shared.scenario.size.accelerator).all_in_w / 1e6
     fabrics = fabric_of_single_site(shared.scenario, plan, catalog, pue=max(1.0, needed / it_mw))
     together = at_one_site(shared.scenario, plan, shared.parts, catalog)
     fabric_mw = fabrics.power_mw
@@ -197,7 +199,7 @@ def _column(
         arrangement=arrangement,
         fabric=fabrics.name,
         sites=sites,
-        accelerators=shared.job.accelerators,
+        accelerators=_accelerators(shared.plan),
         power_mw=math.fsum(drawn_mw.values()),
         fabric_switches=None if fabrics.switches is None else sum(fabrics.switches.values()),
         fabric_cost_usd=fabrics.cost_usd,
@@ -207,9 +209,7 @@ def _column(
         mtti_h=mtti_h if math.isfinite(mtti_h) else None,
         interruptions=found.shares,
         checkpoints=checkpoint_intervals(mtti_h, found.restart.interval_s, shared.rules),
-        yields=yields_of(
-            shared.job, goodputs, utilization=step.utilization, wall_s=step.wall_s, bill=bill, energy=energy
-        ),
+        yields=yields_of(shared.job, goodputs, utilization=step.utilization, bill=bill, energy=energy),
         unknown=(*unknown, *(() if fabrics.why_not is None else (f"inside sites: {fabrics.why_not}",))),
     )
 
@@ -223,10 +223,14 @@ def _request(
         scenario,
         accelerator,
         sites=sites,
-        accelerators=sum(site.accelerators for site in plan.sites),
+        accelerators=_accelerators(plan),
         gbps=accelerator.scale_out_gbps if not strength else ring_gbps(strength, sites),
     )
     return dataclasses.replace(request, jitter_s=rules.jitter_s)
+
+
+def _accelerators(plan: Plan) -> int:
+    return sum(site.accelerators for site in plan.sites)
 
 
 def _exchange(scenario: Scenario, plan: Plan) -> tuple[Exchange | None, tuple[str, ...]]:

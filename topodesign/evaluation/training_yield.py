@@ -10,10 +10,8 @@ from topodesign.domain.plan import Plan
 from topodesign.domain.scenario import Scenario
 from topodesign.domain.training_report import Recovery, TrainingYield
 from topodesign.planning.prices import annuity_factor
-from topodesign.training.power_cost import effective_exaflops, per_1e24_flop, usd_per_exaflop_day
+from topodesign.training.power_cost import FLOP_PER_EXAFLOP_DAY, per_1e24_flop, usd_per_exaflop_day
 from topodesign.training.power_of_plan import plan_year
-
-SECONDS_PER_DAY = 86_400.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,22 +35,21 @@ class YearOfEnergy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """What all arrangements have in common: speed of all accelerators in a step, tokens of it, years of dollars."""
+    """What all arrangements have in common.
 
-    accelerators: int
-    peak_tflops: float
-    flops_utilization: float
-    tokens_per_step: float
+    ``exaflops`` reach all accelerators inside sites that never stand still, curtailment of their load counted;
+    ``flop_per_token`` count for the model; present dollars are spread over ``annuity_years``.
+    """
+
+    exaflops: float
+    flop_per_token: float
     annuity_years: float
 
     @classmethod
-    def of(cls, scenario: Scenario, plan: Plan, catalog: Catalog) -> "Job":
-        workload = scenario.workload
+    def of(cls, scenario: Scenario, year: PlanYear, *, flop_per_token: float) -> "Job":
         return cls(
-            accelerators=sum(site.accelerators for site in plan.sites),
-            peak_tflops=catalog.accelerator(scenario.size.accelerator).peak_tflops,
-            flops_utilization=workload.flops_utilization,
-            tokens_per_step=workload.global_batch_tokens,
+            exaflops=year.effective_exaflops,
+            flop_per_token=flop_per_token,
             annuity_years=annuity_factor(scenario.economics),
         )
 
@@ -67,7 +64,7 @@ def bill_of(plan: Plan, *, has_network: bool, fabric_cost_usd: float | None) -> 
 
 
 def year_of(scenario: Scenario, plan: Plan, catalog: Catalog) -> PlanYear:
-    """Energy and carbon of the plan's sites; what training makes of them is told by :func:`yields_of`."""
+    """Energy and carbon of the plan's sites, and FLOP/s before anything that :func:`yields_of` takes off them."""
     return plan_year(
         scenario, plan, catalog, utilization=scenario.workload.flops_utilization, goodput=1.0, cost_usd=0.0
     )
@@ -104,13 +101,12 @@ def yields_of(
     goodputs: Sequence[tuple[Recovery, float]],
     *,
     utilization: float | None,
-    wall_s: float | None,
     bill: Bill,
     energy: YearOfEnergy,
 ) -> tuple[TrainingYield, ...]:
-    """One entry for every way to recover; without a step's time only its goodput is known."""
+    """One entry for every way to recover; without a step's utilization only its goodput is known."""
     return tuple(
-        _yield(job, recovery, goodput, utilization=utilization, wall_s=wall_s, bill=bill, energy=energy)
+        _yield(job, recovery, goodput, utilization=utilization, bill=bill, energy=energy)
         for recovery, goodput in goodputs
     )
 
@@ -121,20 +117,10 @@ def _yield(
     goodput: float,
     *,
     utilization: float | None,
-    wall_s: float | None,
     bill: Bill,
     energy: YearOfEnergy,
 ) -> TrainingYield:
-    exaflops = None
-    if utilization is not None:
-        exaflops = float(
-            effective_exaflops(
-                job.accelerators,
-                peak_tflops=job.peak_tflops,
-                utilization=job.flops_utilization * utilization,
-                goodput=goodput,
-            )
-        )
+    exaflops = None if utilization is None else job.exaflops * utilization * goodput
 
     def dollars(cost_usd: float | None) -> float | None:
         if cost_usd is None or exaflops is None:
@@ -148,7 +134,7 @@ def _yield(
         recovery=recovery,
         goodput=goodput,
         effective_exaflops=exaflops,
-        tokens_per_day=None if wall_s is None else goodput * job.tokens_per_step / wall_s * SECONDS_PER_DAY,
+        tokens_per_day=None if exaflops is None else exaflops * FLOP_PER_EXAFLOP_DAY / job.flop_per_token,
         usd_per_exaflop_day=dollars(bill.plan_usd),
         usd_per_exaflop_day_with_purchase=dollars(bill.with_purchase_usd),
         usd_per_exaflop_day_with_fabrics=dollars(bill.with_fabrics_usd),
