@@ -25,10 +25,11 @@ class TrainingRules:
     ----------
     write_s, restart_s : float
         To write a checkpoint while training stands still, and to train again after an interruption, seconds. Assumed:
-        30 s and 180 s are those with which losses of 9 % for 16,384 and 28 % for 100,000 accelerators were published.
+        with 30 s and 180 s losses come out as published, 9 % for 16,384 and 28 % for 100,000 accelerators.
     reform_s : float
         That all stand still whenever a site or replica leaves or comes back, seconds, where each step waits for all.
-        Assumed: 30 s, in which MegaScale (arXiv:2402.15627) sets up the communication of 10,000 accelerators.
+        Assumed: 30 s, of the order in which MegaScale (arXiv:2402.15627, recollected) sets up the communication of
+        10,000 accelerators.
     jitter_s : float
         Standard deviation of one site's step time, seconds.
     """

@@ -121,23 +121,35 @@ class _Shared:
     requests: Mapping[int, TrainingRequest]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Arranged:
+    """What one column is made from; ``drawn_mw`` and ``fabric_mw`` at the meters of the plan's sites."""
+
+    arrangement: Arrangement
+    fabrics: InSiteFabrics
+    parts: JobParts
+    replicas: Mapping[str, int]
+    exchange: Exchange | None
+    drawn_mw: Mapping[str, float]
+    fabric_mw: Mapping[str, float] | None
+    unknown: tuple[str, ...] = ()
+
+
 def _columns(shared: _Shared) -> Iterator[TrainingColumn]:
     scenario, plan = shared.scenario, shared.plan
-    yield _multi_site(shared, "as-planned", fabrics_of_kind(scenario, plan, None))
+    yield _column(shared, _multi_site(shared, "as-planned", fabrics_of_kind(scenario, plan, None)))
     if plan.fabrics is not None:
-        yield _multi_site(shared, "torus", fabrics_of_kind(scenario, plan, "torus"))
-        yield _multi_site(shared, "clos", fabrics_of_kind(scenario, plan, "clos"))
-    yield _single_site(shared)
+        yield _column(shared, _multi_site(shared, "torus", fabrics_of_kind(scenario, plan, "torus")))
+        yield _column(shared, _multi_site(shared, "clos", fabrics_of_kind(scenario, plan, "clos")))
+    yield _column(shared, _single_site(shared))
 
 
-def _multi_site(shared: _Shared, arrangement: Arrangement, fabrics: InSiteFabrics) -> TrainingColumn:
+def _multi_site(shared: _Shared, arrangement: Arrangement, fabrics: InSiteFabrics) -> _Arranged:
     plan = shared.plan
     exchange, why_not = _exchange(shared.scenario, plan)
-    return _column(
-        shared,
-        arrangement,
-        fabrics,
-        sites=len(plan.sites),
+    return _Arranged(
+        arrangement=arrangement,
+        fabrics=fabrics,
         parts=with_switches(shared.parts, fabrics.switches, shared.catalog),
         replicas={site.id: max(1, site.pods // shared.replica_pods) for site in plan.sites},
         exchange=exchange,
@@ -147,7 +159,7 @@ def _multi_site(shared: _Shared, arrangement: Arrangement, fabrics: InSiteFabric
     )
 
 
-def _single_site(shared: _Shared) -> TrainingColumn:
+def _single_site(shared: _Shared) -> _Arranged:
     plan, catalog = shared.plan, shared.catalog
     drawn = pods_mw(shared.scenario, plan, catalog)
     needed = math.fsum(drawn.values())
@@ -155,52 +167,39 @@ def _single_site(shared: _Shared) -> TrainingColumn:
     fabrics = fabric_of_single_site(shared.scenario, plan, catalog, pue=max(1.0, needed / it_mw))
     together = at_one_site(shared.scenario, plan, shared.parts, catalog)
     fabric_mw = fabrics.power_mw
-    return _column(
-        shared,
-        "single-site",
-        fabrics,
-        sites=1,
+    return _Arranged(
+        arrangement="single-site",
+        fabrics=fabrics,
         parts=with_switches(together, fabrics.switches, catalog),
         replicas={SINGLE_SITE: max(1, sum(site.pods for site in plan.sites) // shared.replica_pods)},
         exchange=NO_EXCHANGE,
         drawn_mw=drawn,
         # as the sites draw, so that its hours, prices and grams are theirs
         fabric_mw=None if fabric_mw is None else {site_id: fabric_mw * mw / needed for site_id, mw in drawn.items()},
-        unknown=(),
     )
 
 
-def _column(
-    shared: _Shared,
-    arrangement: Arrangement,
-    fabrics: InSiteFabrics,
-    *,
-    sites: int,
-    parts: JobParts,
-    replicas: Mapping[str, int],
-    exchange: Exchange | None,
-    drawn_mw: Mapping[str, float],
-    fabric_mw: Mapping[str, float] | None,
-    unknown: tuple[str, ...],
-) -> TrainingColumn:
+def _column(shared: _Shared, arranged: _Arranged) -> TrainingColumn:
+    fabrics, sites = arranged.fabrics, len(arranged.parts.sites)
     request = shared.requests[sites]
-    step = step_of(request, fabrics.allreduce, exchange)
+    step = step_of(request, fabrics.allreduce, arranged.exchange)
     recovering = Recovering(
         rules=shared.rules,
         round_s=shared.scenario.workload.inner_steps * (step.wall_s or step.compute_s),
         waits_for_all=request.method == "data-parallel",
-        replicas=replicas,
+        replicas=arranged.replicas,
     )
-    found, goodputs = goodput_by_recovery(parts, recovering)
+    found, goodputs = goodput_by_recovery(arranged.parts, recovering)
     mtti_h = found.restart.mtti_h
-    bill = bill_of(shared.plan, has_network=arrangement != "single-site", fabric_cost_usd=fabrics.cost_usd)
-    energy = energy_of_sites(shared.plan, shared.year, drawn_mw=drawn_mw, fabric_mw=fabric_mw)
+    has_network = arranged.arrangement != "single-site"
+    bill = bill_of(shared.plan, has_network=has_network, fabric_cost_usd=fabrics.cost_usd)
+    energy = energy_of_sites(shared.plan, shared.year, drawn_mw=arranged.drawn_mw, fabric_mw=arranged.fabric_mw)
     return TrainingColumn(
-        arrangement=arrangement,
+        arrangement=arranged.arrangement,
         fabric=fabrics.name,
         sites=sites,
         accelerators=_accelerators(shared.plan),
-        power_mw=math.fsum(drawn_mw.values()),
+        power_mw=math.fsum(arranged.drawn_mw.values()),
         fabric_switches=None if fabrics.switches is None else sum(fabrics.switches.values()),
         fabric_cost_usd=fabrics.cost_usd,
         fabric_power_mw=fabrics.power_mw,
@@ -210,7 +209,7 @@ def _column(
         interruptions=found.shares,
         checkpoints=checkpoint_intervals(mtti_h, found.restart.interval_s, shared.rules),
         yields=yields_of(shared.job, goodputs, utilization=step.utilization, bill=bill, energy=energy),
-        unknown=(*unknown, *(() if fabrics.why_not is None else (f"inside sites: {fabrics.why_not}",))),
+        unknown=(*arranged.unknown, *(() if fabrics.why_not is None else (f"inside sites: {fabrics.why_not}",))),
     )
 
 
