@@ -167,10 +167,11 @@ def draw_bandwidth(axes: "Axes", curves: Sequence[Curve], *, point: tuple[float,
 
 def draw_distance(axes: "Axes", curves: Sequence[Curve], *, point: tuple[float, float] | None) -> None:
     """The second chart, on axes that are part of a figure."""
-    from matplotlib.ticker import FuncFormatter
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     _draw(axes, curves, point)
     axes.set_title("Utilization over distance")
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=5))
     axes.set_xlabel("fiber between neighboring sites, km")
     axes.xaxis.set_major_formatter(FuncFormatter(lambda km, _: f"{km:,.0f}"))
     axes.set_xlim(0, max(float(curve.x[-1]) for curve in curves))

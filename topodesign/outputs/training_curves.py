@@ -146,8 +146,8 @@ def _at_gbps(job: TrainingRequest, gbps: float) -> float:
 
 
 def _at_km(job: TrainingRequest, km: float, gbps: float | None) -> float:
-    options = {} if gbps is None else {"gbps": gbps, "utilization": None, "site_gbps": ()}
-    return estimate(replace(job, rtt_ms=2 * km * FIBER_MS_PER_KM, site_rtt_ms=(), **options)).utilization
+    there = job if gbps is None else replace(job, gbps=gbps, utilization=None, site_gbps=())
+    return estimate(replace(there, rtt_ms=2 * km * FIBER_MS_PER_KM, site_rtt_ms=())).utilization
 
 
 def _between(field: str, least: float, most: float) -> NDArray[np.float64]:

@@ -9,6 +9,7 @@ from topodesign.domain.errors import InvalidInput
 from topodesign.domain.training import TrainingEstimate, TrainingMethod, TrainingRequest
 from topodesign.domain.training_model import TrainingModel
 from topodesign.training.closed_form import (
+    ROUNDING,
     Schedule,
     exchange_s,
     highest_utilization,
@@ -184,6 +185,7 @@ def _assumptions(request: TrainingRequest, schedule: Schedule) -> tuple[str, ...
     if request.jitter_s > 0 and request.method != "asynchronous":
         found.append(
             "sites' step times are independent and alike; what overlap absorbs of their jitter is not credited"
+            + (", and sites of different speed wait for less of it" if request.site_step_s else "")
         )
     if _penalty(request) > 1:
         found.append(
@@ -208,7 +210,9 @@ def _of_unequal_sites(request: TrainingRequest, schedule: Schedule) -> Iterator[
     if len(set(request.site_gbps)) > 1 and request.least_gbps is not None:
         bits = float(schedule.volume_bits) / request.fragments
         longest = float(exchange_s(schedule, np.float64(request.least_gbps * 1e9 * request.goodput_factor)))
-        yield (
-            "the slowest link and the longest chain of latencies bound an exchange, so that utilization is at least "
-            f"this: it takes between {least_exchange_s(request, bits):.6g} and {longest:.6g} s"
-        )
+        least = least_exchange_s(request, bits)
+        if longest > least * (1 + ROUNDING):
+            yield (
+                "the slowest link and the longest chain of latencies bound an exchange, so that utilization is at "
+                f"least this: it takes between {least:.6g} and {longest:.6g} s"
+            )

@@ -14,7 +14,7 @@ from topodesign.domain.training_model import TrainingModel
 from topodesign.domain.training_sites import slowest_step_s
 from topodesign.training.compute import attention_flops_per_token, compute_step_s, require_memory
 from topodesign.training.estimating import estimate
-from topodesign.training.uptime import with_failures
+from topodesign.training.uptime import ASSUMED, failures_of
 
 _SIZE_FIELDS = frozenset(field.name for field in dataclasses.fields(JobSize))
 _REQUEST_FIELDS = frozenset(field.name for field in dataclasses.fields(TrainingRequest))
@@ -29,9 +29,12 @@ def estimate_job(options: Mapping[str, Any], catalog: Catalog) -> TrainingEstima
         See :func:`topodesign.estimate_training`.
     """
     request, model = request_of(options, catalog)
-    found = estimate(request, model)
     size = JobSize(**{name: value for name, value in options.items() if name in _SIZE_FIELDS})
-    return found if size.checkpointing is None else with_failures(found, request, size, catalog)
+    failures = failures_of(request, size, catalog)
+    if failures is None:
+        return estimate(request, model)
+    found = estimate(dataclasses.replace(request, uptime=failures.useful), model)
+    return dataclasses.replace(found, failures=failures, assumptions=(*found.assumptions, ASSUMED))
 
 
 def request_of(options: Mapping[str, Any], catalog: Catalog) -> tuple[TrainingRequest, TrainingModel | None]:

@@ -6,10 +6,16 @@ from topodesign.domain.checks import require
 from topodesign.domain.equipment import Catalog
 from topodesign.domain.errors import InvalidInput
 from topodesign.domain.goodput import Checkpointing, FailingParts, Goodput
-from topodesign.domain.training import JobSize, TrainingEstimate, TrainingRequest
+from topodesign.domain.training import JobSize, TrainingRequest
 from topodesign.training.checkpointing import goodput
 from topodesign.training.interruptions import mean_time_to_interrupt_h, mean_wait_s
 from topodesign.training.interruptions_of_site import site_parts
+
+ASSUMED = (
+    "uptime is that of a job whose sites restart together: parts fail independently of each other at the catalogue's "
+    "rates (those of 16,384 H100, for any accelerator), spares are at hand, switches and links between sites are not "
+    "counted"
+)
 
 
 def cluster_parts(
@@ -69,19 +75,17 @@ def uptime_of(
     )
 
 
-def with_failures(
-    found: TrainingEstimate, request: TrainingRequest, size: JobSize, catalog: Catalog
-) -> TrainingEstimate:
-    """The estimate with the uptime that failures leave in its goodput.
+def failures_of(request: TrainingRequest, size: JobSize, catalog: Catalog) -> Goodput | None:
+    """Where the time of a sized job goes that says how it recovers; ``None`` for one that does not.
 
     Raises
     ------
     InvalidInput
         Without accelerators to fail, for an uptime beside them, or when nothing of the time is left.
     """
-    checkpointing, accelerators = size.checkpointing, size.accelerators
-    assert checkpointing is not None  # the caller asks only for jobs that have it
-    if accelerators is None:
+    if size.checkpointing is None:
+        return None
+    if size.accelerators is None:
         raise InvalidInput(
             "checkpointing is given, but without accelerators nothing is known to fail; give accelerators, or uptime",
             field_path="accelerators",
@@ -93,18 +97,10 @@ def with_failures(
         limit="left out where checkpointing is given",
         remedy="give either the uptime or how the job recovers",
     )
-    failures = uptime_of(
-        accelerators, accelerator=size.accelerator, catalog=catalog, checkpointing=checkpointing, sites=request.sites
-    )
-    told = tuple(line for line in found.assumptions if not line.startswith("no time is lost"))
-    return dataclasses.replace(
-        found,
-        goodput=found.utilization * failures.useful,
-        failures=failures,
-        assumptions=(
-            *told,
-            "uptime is that of a job whose sites restart together: parts fail independently of each other at the "
-            "catalogue's rates (those of 16,384 H100, for any accelerator), spares are at hand, switches and links "
-            "between sites are not counted",
-        ),
+    return uptime_of(
+        size.accelerators,
+        accelerator=size.accelerator,
+        catalog=catalog,
+        checkpointing=size.checkpointing,
+        sites=request.sites,
     )
