@@ -46,7 +46,7 @@ def simulated(request, useful_bps, *, rounds):
     return simulate_utilization(job, rounds=rounds)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=220, deadline=None)
 @given(request=jobs(), seed=st.integers(0, 2**32 - 1))
 def test_closed_form_and_events_agree_within_2_percent_for_sites_that_differ(request, seed):
     random = np.random.default_rng(seed)

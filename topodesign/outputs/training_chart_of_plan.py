@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from topodesign.domain.equipment import Catalog
 from topodesign.domain.plan import Plan
 from topodesign.domain.scenario import Scenario, Workload
-from topodesign.domain.training import TrainingMethod, TrainingRequest
+from topodesign.domain.training import JobSize, TrainingMethod, TrainingRequest
 from topodesign.outputs.chart_style import chart_style, new_figure
 from topodesign.outputs.training_charts import RECOVERIES, draw_bandwidth, draw_distance, draw_uptime
 from topodesign.outputs.training_curves import (
@@ -21,7 +21,6 @@ from topodesign.outputs.training_curves import (
 )
 from topodesign.training.collectives import egress_bits
 from topodesign.training.compute import compute_step_s
-from topodesign.training.demand import DEFAULT_MODEL_FLOPS_UTILIZATION
 from topodesign.training.estimating import estimate
 
 if TYPE_CHECKING:
@@ -83,7 +82,7 @@ def job_of_plan(scenario: Scenario, plan: Plan, catalog: Catalog) -> TrainingReq
             batch_tokens=workload.global_batch_tokens,
             accelerators=sum(site.accelerators for site in plan.sites),
             peak_tflops=catalog.accelerator(scenario.size.accelerator).peak_tflops,
-            flops_utilization=DEFAULT_MODEL_FLOPS_UTILIZATION,
+            flops_utilization=JobSize().in_site_utilization,
         ),
         sites=sites,
         bits_per_element=workload.bits_per_element,
