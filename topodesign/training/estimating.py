@@ -74,7 +74,7 @@ def _refusal(
 
 
 def schedule_of(request: TrainingRequest) -> Schedule:
-    """What a request exchanges when; of sites that differ, with the slowest of them and (T4) of docs/training.md."""
+    """What a request exchanges when; of sites that differ, with the slowest of them and (T5) of docs/training.md."""
     steps = request.steps_between_exchanges
     is_asynchronous = request.method == "asynchronous"  # no site waits for another, nor for an answer
     waits = max(1, steps // request.fragments)
@@ -198,7 +198,7 @@ def _assumptions(request: TrainingRequest, schedule: Schedule) -> tuple[str, ...
 
 
 def _of_unequal_sites(request: TrainingRequest, schedule: Schedule) -> Iterator[str]:
-    """How sites that differ are counted, and how far off the bound (T4) can be."""
+    """How sites that differ are counted, and how far off the bound (T5) can be."""
     if not (request.site_gbps or request.site_rtt_ms or request.site_step_s):
         yield "all sites have the same bandwidth and speed; where they differ, give them site by site"
         return

@@ -3,7 +3,7 @@
 Sites that wait for each other compute as long as the slowest of them, and a ring sends no faster than its slowest link.
 An exchange then takes at most
 
-(T4)  V / (beta min B_i) + l,   l the longest chain of 2 (N - 1) one-way latencies, one after the other round the ring,
+(T5)  V / (beta min B_i) + l,   l the longest chain of 2 (N - 1) one-way latencies, one after the other round the ring,
 
 exact where all links have the same bandwidth: a chain of messages that waits on the slowest link does not travel
 meanwhile, so that with links that differ it passes fewer latencies. Utilization is then at least that of (T1).
@@ -17,7 +17,7 @@ from topodesign.training.collectives import ring_s, serial_hops
 
 
 def ring_latency_s(request: TrainingRequest) -> float:
-    """l of (T4) in seconds: 2 (N - 1) hops are two rounds but for two hops, of which the shortest pair is left out."""
+    """l of (T5) in seconds: 2 (N - 1) hops are two rounds but for two hops, of which the shortest pair is left out."""
     one_way = [value / 2e3 for value in request.site_rtt_ms]
     if not one_way:
         return serial_hops(request.sites) * request.rtt_ms / 2e3
