@@ -246,16 +246,18 @@ def estimate_training(**options: Any) -> TrainingEstimate:
     ----------
     **options
         Fields of :class:`~topodesign.domain.training.TrainingRequest`: ``parameters``, ``step_s``, ``sites``,
-        ``method``, ``gbps`` or ``utilization``, ... Of :class:`~topodesign.domain.training.JobSize` beside them:
-        ``model``, in place of ``parameters`` and ``layers``; ``accelerator`` and ``accelerators``, in place of
-        ``step_s``; ``pod_accelerators``, which the model must fit.
+        ``method``, ``gbps`` or ``utilization``, ...; ``site_gbps``, ``site_rtt_ms`` and ``site_step_s`` for sites that
+        differ. Of :class:`~topodesign.domain.training.JobSize` beside them: ``model``, in place of ``parameters`` and
+        ``layers``; ``accelerator`` and ``accelerators``, in place of ``step_s``; ``pod_accelerators``, which the model
+        must fit; ``checkpointing``, so that ``uptime`` follows from failures.
 
     Raises
     ------
     InvalidInput
         For figures that are out of range or contradict each other, a utilization that no bandwidth reaches
         (``UTILIZATION_UNREACHABLE``), parallelism that cannot cross sites (``PARALLELISM_NOT_ACROSS_SITES``, with the
-        traffic it would cause), or a model that does not fit (``MODEL_EXCEEDS_MEMORY``).
+        traffic it would cause), a model that does not fit (``MODEL_EXCEEDS_MEMORY``), or failures that leave nothing of
+        the time (``NO_PROGRESS``).
     NotFound
         For a model or accelerator that the catalogue does not have.
 

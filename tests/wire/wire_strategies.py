@@ -56,6 +56,8 @@ RESTRICTED: dict[tuple[str, str], st.SearchStrategy[Any]] = {
     ("MeasuredReach", "mode"): IDS,
     ("MeasuredReach", "reach_km"): st.floats(min_value=0.001, max_value=40_000),
     ("PowerZone", "availability"): st.floats(min_value=0, max_value=1),
+    ("PowerZone", "curtailed_hours_per_year"): st.floats(min_value=0, max_value=8760),
+    ("PowerZone", "firm_share"): st.floats(min_value=0, max_value=1),
     ("FiberSegment", "length_km"): st.floats(min_value=0.001, max_value=40_000),
     ("FiberSegment", "conduits"): st.lists(IDS, max_size=3).map(tuple),
     ("Workload", "active_parameters"): st.none(),

@@ -11,8 +11,10 @@ from topodesign.domain.equipment import Catalog
 from topodesign.domain.errors import InvalidInput
 from topodesign.domain.training import JobSize, TrainingEstimate, TrainingRequest
 from topodesign.domain.training_model import TrainingModel
+from topodesign.domain.training_sites import slowest_step_s
 from topodesign.training.compute import attention_flops_per_token, compute_step_s, require_memory
 from topodesign.training.estimating import estimate
+from topodesign.training.uptime import ASSUMED, failures_of
 
 _SIZE_FIELDS = frozenset(field.name for field in dataclasses.fields(JobSize))
 _REQUEST_FIELDS = frozenset(field.name for field in dataclasses.fields(TrainingRequest))
@@ -27,7 +29,12 @@ def estimate_job(options: Mapping[str, Any], catalog: Catalog) -> TrainingEstima
         See :func:`topodesign.estimate_training`.
     """
     request, model = request_of(options, catalog)
-    return estimate(request, model)
+    size = JobSize(**{name: value for name, value in options.items() if name in _SIZE_FIELDS})
+    failures = failures_of(request, size, catalog)
+    if failures is None:
+        return estimate(request, model)
+    found = estimate(dataclasses.replace(request, uptime=failures.useful), model)
+    return dataclasses.replace(found, failures=failures, assumptions=(*found.assumptions, ASSUMED))
 
 
 def request_of(options: Mapping[str, Any], catalog: Catalog) -> tuple[TrainingRequest, TrainingModel | None]:
@@ -48,6 +55,8 @@ def request_of(options: Mapping[str, Any], catalog: Catalog) -> tuple[TrainingRe
             remedy=f"give it{f', or name a {instead} of the catalogue' if instead else ''}",
         )
     require_number(figures["parameters"], field="parameters", above=0)
+    if figures.get("step_s") is None and figures.get("site_step_s"):
+        figures["step_s"] = slowest_step_s(figures["site_step_s"], sites=figures["sites"])
     if figures.get("step_s") is None:
         figures["step_s"] = _step_s(size, model, figures["parameters"], catalog)
     request = TrainingRequest(**figures)
