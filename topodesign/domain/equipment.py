@@ -137,8 +137,9 @@ class Catalog:
     def _by_key(self) -> Mapping[str, Equipment]:
         return {f"{KIND_OF[type(item)]}.{item.id}": item for item in self.equipment()}
 
-    def accelerator(self, item_id: str) -> Accelerator:
-        item = self._get("accelerator", item_id)
+    def accelerator(self, item_id: str, *, field: str = "") -> Accelerator:
+        """One by id; :class:`NotFound` where there is none, with the field that named it."""
+        item = self._get("accelerator", item_id, field=field)
         assert isinstance(item, Accelerator)
         return item
 
@@ -197,7 +198,7 @@ class Catalog:
         assert isinstance(item, CircuitSwitch)
         return item
 
-    def _get(self, table: str, item_id: str) -> object:
+    def _get(self, table: str, item_id: str, *, field: str = "") -> object:
         try:
             return self._by_key[f"{table}.{item_id}"]
         except KeyError:
@@ -205,5 +206,6 @@ class Catalog:
             raise NotFound(
                 f"no {table} {item_id!r} in the catalogue; {nearest(str(item_id), known)}",
                 reason="EQUIPMENT_UNKNOWN",
+                field_path=field,
                 metadata={"id": item_id},
             ) from None
