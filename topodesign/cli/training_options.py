@@ -57,7 +57,7 @@ def job_parameters(*, leave_out: Collection[str] = ()) -> list[inspect.Parameter
     hints = {**get_type_hints(TrainingRequest), **get_type_hints(JobSize), **get_type_hints(PipelineShape)}
     return [
         _parameter(name, hints[name], text)
-        for name, text in (OPTIONS | PIPELINE_OPTIONS).items()
+        for name, text in {**OPTIONS, **PIPELINE_OPTIONS}.items()
         if name not in leave_out
     ]
 
