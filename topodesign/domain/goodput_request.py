@@ -26,7 +26,9 @@ MOST_SITE_PARTS = 10_000
 """Of all sites together."""
 MOST_RATE_PER_H = 1e9
 MOST_DRAWS = 5_000_000
-"""Random numbers of one simulation: about a quarter of a second."""
+"""Random numbers of one simulation: less than half a second, 200 MB."""
+REPLICA_DRAWS = 2_000
+"""Random numbers that take as long as it takes to begin with one more replica."""
 LARGEST_SEED = 2**63 - 1
 
 
@@ -210,16 +212,20 @@ def require_draws(request: GoodputRequest, sites: Sequence[tuple[int, int]]) -> 
     sites : sequence of (int, int)
         Of every site its replicas, and the parts that interrupt it alone.
     """
+    if request.interruptions == 0:
+        return
     shared = len(request.parts)
     each = shared + sum(parts for _, parts in sites)
+    beginnings = 0
     if request.rejoining is not None:
         each += sum(replicas * (shared + parts) for replicas, parts in sites)
-    draws = request.interruptions * each
-    if draws > MOST_DRAWS:
-        fits = MOST_DRAWS // each
+        beginnings = REPLICA_DRAWS * sum(replicas for replicas, _ in sites)
+    if request.interruptions * each + beginnings > MOST_DRAWS:
+        fits = max(0, MOST_DRAWS - beginnings) // max(1, each)
         raise InvalidInput(
-            f"interruptions is {request.interruptions}, which takes {draws:,} random numbers for {each:,} kinds of "
-            f"parts, but they must be at most {MOST_DRAWS:,}; "
+            f"interruptions is {request.interruptions}, for each of {each:,} kinds of parts over all sites and "
+            f"replicas, but a simulation may draw {MOST_DRAWS:,} random numbers, {REPLICA_DRAWS:,} of which count for "
+            "every replica that leaves on its own; "
             + (f"draw at most {fits:,} interruptions" if fits > 1 else "join parts, sites or replicas that are alike"),
             reason="SIMULATION_TOO_LARGE",
             field_path="interruptions",

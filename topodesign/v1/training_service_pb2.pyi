@@ -276,8 +276,8 @@ class EstimateGoodputRequest(_message.Message):
     site_count: _builtins.int
     """Sites that `accelerators` lie in, a count from 1 to 1000; default 1."""
     interruptions: _builtins.int
-    """Interruptions to draw for a simulation beside the closed form, a count from 2 to 5 000 000; times the kinds of parts
-    (and once more for each replica with `rejoining`) at most 5 000 000; default 0: none.
+    """Interruptions to draw for a simulation beside the closed form, a count from 2; times the kinds of parts (and once more
+    of each replica with `rejoining`, plus 2000 for each replica) at most 5 000 000; default 0: none.
     """
     seed: _builtins.int
     """Seed of the simulation, from 0; default 0."""
