@@ -59,7 +59,7 @@ class EstimateTrainingRequest(_message.Message):
     step_s: _builtins.float
     """Computation of one step in seconds, above 0, at most 3.2e8; default: what `accelerators` take for `batch_tokens`."""
     sites: _builtins.int
-    """Sites that train together, a count from 1 to 100 000."""
+    """Sites that train together, a count from 1 to 100 000; to 256 with a pipeline."""
     bits_per_element: _builtins.float
     """Bits of an element that is exchanged, above 0, at most 1024; default 16."""
     method: _training_pb2.TrainingMethod.ValueType
