@@ -61,7 +61,10 @@ WRONG_JOBS: dict[str, tuple[dict[str, Any], str, str]] = {
     "an accelerator misspelled": ({**LLAMA, "gbps": 1.0, "accelerator": "H100"}, "EQUIPMENT_UNKNOWN", "accelerator"),
     "a pipeline through 257 sites": (
         {
-            **{**PLAIN, "sites": 257, "utilization": 0.9, "method": "pipeline"},
+            **PLAIN,
+            "sites": 257,
+            "utilization": 0.9,
+            "method": "pipeline",
             "pipeline": td.PipelineShape(stages=257, micro_batches=10**6, hidden_size=1, batch_tokens=1.0),
         },
         "FIELD_INVALID",
