@@ -23,6 +23,7 @@ from topodesign.domain import (
     plan,
     rules,
     scenario,
+    training_report,
     workload,
 )
 from topodesign.domain.equipment import KIND_OF, Origin
@@ -50,6 +51,7 @@ from topodesign.v1 import (
     optics_pb2,
     optics_service_pb2,
     plan_pb2,
+    plan_training_pb2,
     scenario_pb2,
     training_goodput_pb2,
     training_pb2,
@@ -81,7 +83,7 @@ OF_A_JOB = (TrainingRequest, JobSize)
 def domain_dataclasses() -> list[type]:
     found = [
         member
-        for module in (places, fiber, workload, rules, scenario, *FABRICS, link, plan, availability)
+        for module in (places, fiber, workload, rules, scenario, *FABRICS, link, plan, availability, training_report)
         for _, member in inspect.getmembers(module, inspect.isclass)
         if is_dataclass(member) and member.__module__ == module.__name__
     ]
@@ -106,7 +108,7 @@ def test_every_message_has_a_domain_dataclass() -> None:
     messages = {
         name
         for module in (
-            *(scenario_pb2, fabric_pb2, fabric_kinds_pb2, optics_pb2, plan_pb2),
+            *(scenario_pb2, fabric_pb2, fabric_kinds_pb2, optics_pb2, plan_pb2, plan_training_pb2),
             *(catalog_pb2, training_pb2, training_goodput_pb2),
         )
         for name in module.DESCRIPTOR.message_types_by_name

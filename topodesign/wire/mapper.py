@@ -25,6 +25,7 @@ from topodesign.v1 import (
     optics_pb2,
     optics_service_pb2,
     plan_pb2,
+    plan_training_pb2,
     scenario_pb2,
     training_goodput_pb2,
     training_pb2,
@@ -52,6 +53,7 @@ MODULES: tuple[ModuleType, ...] = (
     plan_pb2,
     catalog_pb2,
     training_pb2,
+    plan_training_pb2,
     training_goodput_pb2,
 )
 
