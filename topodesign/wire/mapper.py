@@ -14,10 +14,22 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
 from topodesign.domain.errors import InvalidInput, InvalidScenario, Problem
-from topodesign.domain.fabric import SPEC_OF_KIND, FabricSpec
+from topodesign.domain.fabric import FabricSpec
 from topodesign.domain.link import LinkRequest
 from topodesign.domain.scenario import Scenario
-from topodesign.v1 import fabric_kinds_pb2, fabric_pb2, optics_pb2, optics_service_pb2, plan_pb2, scenario_pb2
+from topodesign.v1 import (
+    fabric_bill_pb2,
+    fabric_comparison_pb2,
+    fabric_conditions_pb2,
+    fabric_failures_pb2,
+    fabric_kinds_pb2,
+    fabric_pb2,
+    optics_pb2,
+    optics_service_pb2,
+    plan_pb2,
+    scenario_pb2,
+)
+from topodesign.wire.entries import require_entries
 from topodesign.wire.values import (
     Converter,
     FaultList,
@@ -26,13 +38,24 @@ from topodesign.wire.values import (
     map_value,
     mapped,
     missing,
+    one_of,
     repeated,
     without_none,
 )
 from topodesign.wire.values import converter as value_converter
 
 T = TypeVar("T")
-MODULES: tuple[ModuleType, ...] = (scenario_pb2, fabric_pb2, fabric_kinds_pb2, optics_pb2, plan_pb2)
+MODULES: tuple[ModuleType, ...] = (
+    scenario_pb2,
+    fabric_pb2,
+    fabric_kinds_pb2,
+    fabric_conditions_pb2,
+    fabric_failures_pb2,
+    fabric_bill_pb2,
+    fabric_comparison_pb2,
+    optics_pb2,
+    plan_pb2,
+)
 
 # A request is named after its method; its message is the domain object itself, so that paths of fields are the same.
 REQUESTS: Mapping[type, type[Message]] = MappingProxyType({LinkRequest: optics_service_pb2.DesignLinkRequest})
@@ -118,25 +141,15 @@ def from_proto(message: Message, kind: type[T], *, path: str = "") -> T:
 
 def fabric_to_proto(spec: FabricSpec) -> fabric_pb2.FabricSpec:
     """The message of a fabric of any kind."""
-    message = fabric_pb2.FabricSpec()
-    getattr(message, _member(spec.kind)).CopyFrom(to_proto(spec))
-    return message
+    return cast(fabric_pb2.FabricSpec, _FABRIC.encode(spec, "fabric"))
 
 
 def fabric_from_proto(message: fabric_pb2.FabricSpec, *, path: str = "fabric") -> FabricSpec:
     """The fabric that a message describes; raises :class:`InvalidInput` when it has none or a wrong one."""
-    member = message.WhichOneof("spec")
-    if member is None:
-        raise missing(path)
-    return from_proto(getattr(message, member), _SPECS[member], path=f"{path}.{member}")
-
-
-def _member(kind: str) -> str:
-    """The member of ``FabricSpec`` that carries a kind."""
-    return kind.replace("-", "_")
-
-
-_SPECS = {_member(kind): spec for kind, spec in SPEC_OF_KIND.items()}
+    try:
+        return cast(FabricSpec, _FABRIC.decode(message, path))
+    except SeveralFaults as several:
+        raise several.faults[0] from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +193,8 @@ class _FieldCodec:
     def take(self, message: Message, path: str) -> Any:
         path = f"{path}.{self.name}" if path else self.name
         content = getattr(message, self.name)
+        if self.descriptor.is_repeated:
+            require_entries(self.descriptor, len(content), path)
         if self._is_absent(message, content):
             if self.default is not MISSING:
                 return self.default
@@ -202,6 +217,9 @@ def _converter_of(kind: type) -> Converter:
     if kind not in _CONVERTERS:
         _CONVERTERS[kind] = _record(kind)
     return _CONVERTERS[kind]
+
+
+_FABRIC = one_of(FabricSpec, fabric_pb2.FabricSpec.DESCRIPTOR, _converter_of)
 
 
 def _record(kind: type) -> Converter:
