@@ -282,7 +282,11 @@ def _relocated(fault: InvalidInput, kind: type, values: Mapping[str, Any], path:
     """The fault of a constructor with its path as seen in the message."""
     in_scenario = kind is Scenario
     within = _unsorted(fault.field_path, values) if in_scenario else fault.field_path.rpartition(".")[2]
-    located = ".".join(part for part in (path, within) if part)
+    return relocated(fault, ".".join(part for part in (path, within) if part))
+
+
+def relocated(fault: InvalidInput, located: str) -> InvalidInput:
+    """The same fault with another path, also at the beginning of its message."""
     message = fault.message
     if fault.field_path and message.startswith(fault.field_path):
         message = located + message[len(fault.field_path) :]
