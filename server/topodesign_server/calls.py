@@ -82,9 +82,7 @@ class Calls:
 class _Call:
     """One task for one caller, who may leave at any time, also while the child is being started."""
 
-    def __init__(
-        self, children: ChildFactory, task: str, payload: tuple[bytes, ...], memory_bytes: int | None
-    ) -> None:
+    def __init__(self, children: ChildFactory, task: str, payload: tuple[bytes, ...], memory_bytes: int | None) -> None:
         self._children, self._task, self._payload = children, task, payload
         self._memory_bytes = memory_bytes
         self._lock = threading.Lock()

@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from topodesign.domain.checks import require, require_number
+from topodesign.domain.checks import relocated, require, require_number
 from topodesign.domain.errors import InvalidInput
 from topodesign.domain.fabric import FabricSpec
 from topodesign.domain.fabric_bill import BillOptions
@@ -12,7 +12,7 @@ from topodesign.domain.fabric_comparison import BudgetBasis, EqualCostBasis, Equ
 from topodesign.domain.fabric_conditions import FabricConditions
 from topodesign.domain.fabric_failures import FailureSpec
 from topodesign.v1 import fabric_service_pb2 as pb
-from topodesign.wire import fabric_from_proto, from_proto, missing, relocated
+from topodesign.wire import fabric_from_proto, from_proto
 
 MOST_FABRICS = 32
 DEFAULT_MESSAGE_BYTES = 1e9
@@ -80,15 +80,6 @@ def comparison_asked(request: pb.CompareFabricsRequest) -> ComparisonAsked:
             fabric_from_proto(fabric, path=f"fabrics[{index}]") for index, fabric in enumerate(request.fabrics)
         ),
     )
-
-
-def goodput_asked(request: pb.EstimateSliceGoodputRequest) -> dict[str, int | float]:
-    """The figures of a goodput request by name; raises :class:`InvalidInput` for one that is missing."""
-    names = [field.name for field in request.DESCRIPTOR.fields]
-    for name in names:
-        if not request.HasField(name):
-            raise missing(name)
-    return {name: getattr(request, name) for name in names}
 
 
 @contextlib.contextmanager

@@ -5,10 +5,12 @@ from __future__ import annotations  # gRPC's types take parameters for type chec
 
 import grpc
 
+from topodesign.domain.fabric_failures import SliceGoodputRequest
 from topodesign.v1 import fabric_failures_pb2, fabric_pb2, fabric_service_pb2_grpc
 from topodesign.v1 import fabric_service_pb2 as pb
+from topodesign.wire import from_proto
 from topodesign_server.calls import Calls
-from topodesign_server.fabric_requests import comparison_asked, evaluation_asked, goodput_asked
+from topodesign_server.fabric_requests import comparison_asked, evaluation_asked
 
 READ_AT_ONCE_BYTES = 64 * 1024
 """Smaller requests are checked before they wait for a child; larger ones (edge lists) are read in the child only."""
@@ -45,7 +47,7 @@ class FabricServicer(fabric_service_pb2_grpc.FabricServiceServicer):
         request: pb.EstimateSliceGoodputRequest,
         context: grpc.aio.ServicerContext[pb.EstimateSliceGoodputRequest, fabric_failures_pb2.SliceGoodput],
     ) -> fabric_failures_pb2.SliceGoodput:
-        goodput_asked(request)
+        from_proto(request, SliceGoodputRequest)
         return fabric_failures_pb2.SliceGoodput.FromString(await self._in_child("estimate_slice_goodput", request))
 
     async def _in_child(

@@ -11,9 +11,10 @@ from topodesign.domain.fabric_comparison import (
     EqualSizeBasis,
     EqualSizeComparison,
 )
-from topodesign.v1 import fabric_comparison_pb2, fabric_failures_pb2, fabric_pb2
+from topodesign.domain.fabric_failures import SliceGoodputRequest
+from topodesign.v1 import fabric_comparison_pb2, fabric_pb2
 from topodesign.v1 import fabric_service_pb2 as pb
-from topodesign.wire import to_proto
+from topodesign.wire import from_proto, to_proto
 from topodesign_server.fabric_requests import (
     BASES,
     Basis,
@@ -21,7 +22,6 @@ from topodesign_server.fabric_requests import (
     comparison_asked,
     evaluation_asked,
     faults_at,
-    goodput_asked,
 )
 
 
@@ -54,16 +54,14 @@ def estimate_slice_goodput(payload: tuple[bytes, ...], _: object) -> bytes:
     """``EstimateSliceGoodputRequest`` -> ``SliceGoodput``."""
     from topodesign.fabric import slice_goodput
 
-    asked = goodput_asked(pb.EstimateSliceGoodputRequest.FromString(payload[0]))
+    asked = from_proto(pb.EstimateSliceGoodputRequest.FromString(payload[0]), SliceGoodputRequest)
     found = slice_goodput(
-        blocks=int(asked["blocks"]),
-        hosts_per_block=int(asked["hosts_per_block"]),
-        slice_blocks=int(asked["slice_blocks"]),
-        host_availability=asked["host_availability"],
+        blocks=asked.blocks,
+        hosts_per_block=asked.hosts_per_block,
+        slice_blocks=asked.slice_blocks,
+        host_availability=asked.host_availability,
     )
-    message = to_proto(found)
-    assert isinstance(message, fabric_failures_pb2.SliceGoodput)
-    return message.SerializeToString()
+    return to_proto(found).SerializeToString()
 
 
 def _given(request: pb.CompareFabricsRequest, asked: ComparisonAsked) -> pb.CompareFabricsResponse:

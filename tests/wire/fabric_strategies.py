@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from topodesign.domain.fabric_bill import BillOptions, SparesRule
 from topodesign.domain.fabric_comparison import BudgetBasis, EqualCostBasis, EqualSizeBasis
 from topodesign.domain.fabric_conditions import FabricConditions, LatencyInputs, LoadInputs
-from topodesign.domain.fabric_failures import FAILURE_KINDS, FailedUnits, FailureSet, FailureSpec
+from topodesign.domain.fabric_failures import FAILURE_KINDS, FailedUnits, FailureSet, FailureSpec, SliceGoodputRequest
 from topodesign.domain.fabric_kinds import HammingMesh, Hypercube, HyperX, ReconfigurableTorus
 from topodesign.domain.fabric_switched import (
     DirectBlocks,
@@ -120,6 +120,13 @@ ASKED: Mapping[type, st.SearchStrategy[Any]] = {
         samples=st.integers(min_value=1, max_value=10_000),
         seed=st.integers(min_value=0, max_value=2**63 - 1),
         accelerators_per_host=_maybe(st.integers(min_value=1, max_value=4096)),
+    ),
+    SliceGoodputRequest: st.builds(
+        SliceGoodputRequest,
+        blocks=st.integers(min_value=1000, max_value=1_000_000),
+        hosts_per_block=st.integers(min_value=1, max_value=1_000_000),
+        slice_blocks=st.integers(min_value=1, max_value=1000),
+        host_availability=st.floats(min_value=0, max_value=1),
     ),
     SparesRule: SPARES,
     BillOptions: BILLS,

@@ -32,6 +32,7 @@ from topodesign.domain import (
 from topodesign.domain.equipment import Origin, TransceiverMode
 from topodesign.domain.errors import InvalidInput, InvalidScenario, Problem
 from topodesign.domain.fabric import SPEC_OF_KIND
+from topodesign.domain.fabric_failures import SliceGoodputRequest
 from topodesign.domain.link import LinkRequest
 from topodesign.domain.plan import Plan, SolveLimits, Sync
 from topodesign.domain.scenario import FiberSegment, Policy, PowerZone, Scenario, Site, Size, Workload
@@ -100,8 +101,8 @@ def test_every_message_has_a_domain_dataclass() -> None:
         for module in (scenario_pb2, *FABRIC_MESSAGES, optics_pb2, plan_pb2)
         for name in module.DESCRIPTOR.message_types_by_name
     }
-    # a link is asked for by the message of its method, which a service names DesignLinkRequest
-    asked = {kind.__name__ for kind in domain_dataclasses()} - {LinkRequest.__name__}
+    # what is asked for by the message of its method, which a service names, such as DesignLinkRequest
+    asked = {kind.__name__ for kind in domain_dataclasses()} - {LinkRequest.__name__, SliceGoodputRequest.__name__}
     assert messages - WIRE_ONLY_MESSAGES == asked
 
 

@@ -1,4 +1,4 @@
-"""Fabrics compared by kind: at equal size, for the same money, for a budget. What is asked, and what each kind gives."""
+"""Fabrics compared by kind, at equal size, for the same money, for a budget: what is asked, and what each gives."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -13,8 +13,10 @@ from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
+from topodesign.domain.checks import relocated
 from topodesign.domain.errors import InvalidInput, InvalidScenario, Problem
 from topodesign.domain.fabric import FabricSpec
+from topodesign.domain.fabric_failures import SliceGoodputRequest
 from topodesign.domain.link import LinkRequest
 from topodesign.domain.scenario import Scenario
 from topodesign.v1 import (
@@ -24,6 +26,7 @@ from topodesign.v1 import (
     fabric_failures_pb2,
     fabric_kinds_pb2,
     fabric_pb2,
+    fabric_service_pb2,
     optics_pb2,
     optics_service_pb2,
     plan_pb2,
@@ -58,7 +61,12 @@ MODULES: tuple[ModuleType, ...] = (
 )
 
 # A request is named after its method; its message is the domain object itself, so that paths of fields are the same.
-REQUESTS: Mapping[type, type[Message]] = MappingProxyType({LinkRequest: optics_service_pb2.DesignLinkRequest})
+REQUESTS: Mapping[type, type[Message]] = MappingProxyType(
+    {
+        LinkRequest: optics_service_pb2.DesignLinkRequest,
+        SliceGoodputRequest: fabric_service_pb2.EstimateSliceGoodputRequest,
+    }
+)
 
 # An empty list on the wire means the default; an empty tuple of failures means what "none" says.
 EMPTY_AS: Mapping[tuple[str, str], tuple[str, ...]] = MappingProxyType({("Policy", "survive"): ("none",)})
@@ -283,14 +291,6 @@ def _relocated(fault: InvalidInput, kind: type, values: Mapping[str, Any], path:
     in_scenario = kind is Scenario
     within = _unsorted(fault.field_path, values) if in_scenario else fault.field_path.rpartition(".")[2]
     return relocated(fault, ".".join(part for part in (path, within) if part))
-
-
-def relocated(fault: InvalidInput, located: str) -> InvalidInput:
-    """The same fault with another path, also at the beginning of its message."""
-    message = fault.message
-    if fault.field_path and message.startswith(fault.field_path):
-        message = located + message[len(fault.field_path) :]
-    return InvalidInput(message, reason=fault.reason, field_path=located, metadata=fault.metadata)
 
 
 def _unsorted(field_path: str, values: Mapping[str, Any]) -> str:
