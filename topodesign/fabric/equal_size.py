@@ -47,23 +47,39 @@ def compare_at_equal_size(
         For an unknown kind, none at all, a number out of range, or when no kind has the size
         (``FABRIC_SIZE_IMPOSSIBLE``).
     """
+    specs, impossible = fabrics_of_size(kinds, accelerators=accelerators, link_gbps=link_gbps)
+    return EqualSizeComparison(
+        accelerators=accelerators,
+        fabrics=compare_fabrics(
+            tuple(specs.values()), message_bytes=message_bytes, catalog=catalog, conditions=conditions
+        ),
+        impossible=impossible,
+    )
+
+
+def fabrics_of_size(
+    kinds: Sequence[str], *, accelerators: int, link_gbps: float = 400.0
+) -> tuple[dict[str, FabricSpec], tuple[ImpossibleFabric, ...]]:
+    """The fabrics of the kinds that have a size, by kind, and the kinds that do not have it.
+
+    Raises
+    ------
+    InvalidInput
+        As :func:`compare_at_equal_size` does.
+    """
     require_kinds(kinds)
-    specs: list[FabricSpec] = []
+    specs: dict[str, FabricSpec] = {}
     refused: dict[str, InvalidInput] = {}
     for kind in dict.fromkeys(kinds):
         try:
-            specs.append(fabric_of_size(kind, accelerators, link_gbps=link_gbps))
+            specs[kind] = fabric_of_size(kind, accelerators, link_gbps=link_gbps)
         except InvalidInput as error:
             if error.reason != SIZE_IMPOSSIBLE:
                 raise
             refused[kind] = error
     if not specs:
         raise next(iter(refused.values()))
-    return EqualSizeComparison(
-        accelerators=accelerators,
-        fabrics=compare_fabrics(specs, message_bytes=message_bytes, catalog=catalog, conditions=conditions),
-        impossible=tuple(_impossible(kind, error) for kind, error in refused.items()),
-    )
+    return specs, tuple(_impossible(kind, error) for kind, error in refused.items())
 
 
 def _impossible(kind: str, error: InvalidInput) -> ImpossibleFabric:
