@@ -11,6 +11,7 @@ from topodesign.domain.fabric_bill import BillOptions
 from topodesign.domain.fabric_comparison import BudgetBasis, EqualCostBasis, EqualSizeBasis
 from topodesign.domain.fabric_conditions import FabricConditions
 from topodesign.domain.fabric_failures import FailureSpec
+from topodesign.domain.fabric_limits import MAX_MESSAGE_BYTES
 from topodesign.v1 import fabric_service_pb2 as pb
 from topodesign.wire import fabric_from_proto, from_proto
 
@@ -99,7 +100,7 @@ def faults_at(path: str, fields: frozenset[str]) -> Iterator[None]:
 def _message_bytes(request: pb.EvaluateFabricRequest | pb.CompareFabricsRequest) -> float:
     if not request.HasField("message_bytes"):
         return DEFAULT_MESSAGE_BYTES
-    require_number(request.message_bytes, field="message_bytes", above=0)
+    require_number(request.message_bytes, field="message_bytes", above=0, at_most=MAX_MESSAGE_BYTES)
     return request.message_bytes
 
 

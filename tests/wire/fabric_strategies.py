@@ -89,9 +89,9 @@ LOADS = st.builds(
     lambda efficiency, part, **others: LoadInputs(utilization=part * efficiency, efficiency=efficiency, **others),
     efficiency=st.floats(min_value=0.01, max_value=1),
     part=st.floats(min_value=0, max_value=0.94),
-    packet_bytes=ABOVE_0,
+    packet_bytes=st.floats(min_value=1, max_value=1e9),
     flows_per_accelerator=st.integers(min_value=1, max_value=1024),
-    step_s=ABOVE_0,
+    step_s=st.floats(min_value=1e-9, max_value=1e6),
     wanted_share=st.floats(min_value=1e-9, max_value=0.999),
 )
 UNITS = st.builds(FailedUnits, kind=st.sampled_from(FAILURE_KINDS), count=st.integers(1, 10**9)) | st.builds(

@@ -94,7 +94,7 @@ def _document(evaluation: FabricEvaluation) -> dict[str, object]:
     return document
 
 
-take_options(evaluate, kind_parameters(), condition_parameters(), bill_parameters())
+take_options(evaluate, first=kind_parameters(), last=[*condition_parameters(), *bill_parameters()])
 fabric.command("evaluate", epilog=EXAMPLE)(evaluate)
 fabric.command("compare", epilog=fabric_compare.EXAMPLE)(fabric_compare.compare)
 fabric.command("goodput", epilog=fabric_goodput.EXAMPLE)(fabric_goodput.goodput)

@@ -98,7 +98,7 @@ def compare(
     _at_equal_size(asked, accelerators)
 
 
-take_options(compare, condition_parameters(), bill_parameters())
+take_options(compare, last=[*condition_parameters(), *bill_parameters()])
 
 
 def _names(kinds: str) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Options of ``topodesign fabric`` that come in groups: each is a parameter that typer reads from a signature."""
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -29,14 +29,16 @@ def option(name: str, kind: type, meaning: str) -> inspect.Parameter:
     )
 
 
-def take_options(command: Callable[..., None], *groups: Iterable[inspect.Parameter]) -> None:
-    """Have a command take groups of options, in the place of its ``**`` parameter and before its own options."""
+def take_options(
+    command: Callable[..., None], *, first: Sequence[inspect.Parameter] = (), last: Sequence[inspect.Parameter] = ()
+) -> None:
+    """Have a command take further options, before and after its own, in the place of its ``**`` parameter."""
     plain = inspect.signature(command, eval_str=True)
     own = [item for item in plain.parameters.values() if item.kind is not inspect.Parameter.VAR_KEYWORD]
     arguments = [item for item in own if item.default is inspect.Parameter.empty]
     options = [item for item in own if item.default is not inspect.Parameter.empty]
-    parameters = [*arguments, *(item for group in groups for item in group), *options]
-    command.__signature__ = plain.replace(parameters=parameters)  # type: ignore[attr-defined]
+    together = plain.replace(parameters=[*arguments, *first, *options, *last])
+    command.__signature__ = together  # type: ignore[attr-defined]
 
 
 def given_of(given: Given, names: Iterable[str]) -> dict[str, str | float | bool]:

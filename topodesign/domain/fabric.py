@@ -10,7 +10,7 @@ from topodesign.domain.fabric_bill import FabricBill
 from topodesign.domain.fabric_failures import FailureReport
 from topodesign.domain.fabric_kinds import HammingMesh, Hypercube, HyperX, ReconfigurableTorus, require_twistable
 from topodesign.domain.fabric_limits import MAX_ACCELERATORS as MAX_ACCELERATORS
-from topodesign.domain.fabric_limits import require_radix
+from topodesign.domain.fabric_limits import require_gbps, require_radix
 from topodesign.domain.fabric_switched import (
     DirectBlocks,
     Dragonfly,
@@ -63,7 +63,7 @@ class Torus:
             )
         if self.twist:
             self._check_twist()
-        require_number(self.link_gbps, field="link_gbps", above=0)
+        require_gbps(self.link_gbps, field="link_gbps")
 
     def _check_twist(self) -> None:
         require_twistable(self.shape)
@@ -119,7 +119,7 @@ class Clos:
             require(self.tiers in (2, 3), field="tiers", value=self.tiers, limit="2 or 3", remedy="leave it out")
         require_number(self.oversubscription, field="oversubscription", at_least=0.1, at_most=1000)
         require_number(self.planes, field="planes", at_least=1, at_most=64)
-        require_number(self.link_gbps, field="link_gbps", above=0)
+        require_gbps(self.link_gbps, field="link_gbps")
         require_number(self.upper_oversubscription, field="upper_oversubscription", at_least=1, at_most=1000)
         if self.upper_radix is not None:
             require_radix(self.upper_radix, field="upper_radix")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from topodesign.domain.checks import require, require_number
 from topodesign.domain.errors import InvalidInput
-from topodesign.domain.fabric_limits import MAX_ACCELERATORS, require_count
+from topodesign.domain.fabric_limits import MAX_ACCELERATORS, require_count, require_gbps
 
 MAX_PORTS = 4096
 """Most ports of one switch, or of the router of one accelerator."""
@@ -90,7 +90,7 @@ class ReconfigurableTorus:
                 remedy="give multiples of 4, or leave twist out",
             )
         self._check_plant()
-        require_number(self.link_gbps, field="link_gbps", above=0)
+        require_gbps(self.link_gbps, field="link_gbps")
 
     def _check_plant(self) -> None:
         require_count(self.ocs_ports, field="ocs_ports", at_least=2, at_most=MAX_PORTS)
@@ -142,7 +142,7 @@ class Hypercube:
             at_most=most,
             remedy=f"2^{most} is the largest hypercube of at most {MAX_ACCELERATORS:,} accelerators",
         )
-        require_number(self.link_gbps, field="link_gbps", above=0)
+        require_gbps(self.link_gbps, field="link_gbps")
 
     @property
     def kind(self) -> str:
@@ -174,7 +174,7 @@ class HyperX:
             at_most=MAX_PORTS,
             remedy="give more and shorter sides",
         )
-        require_number(self.link_gbps, field="link_gbps", above=0)
+        require_gbps(self.link_gbps, field="link_gbps")
 
     @property
     def kind(self) -> str:
@@ -243,7 +243,7 @@ class HammingMesh:
                 "give shorter sides, larger boards or a larger radix",
             )
         require_count(self.planes, field="planes", at_least=1, at_most=64)
-        require_number(self.link_gbps, field="link_gbps", above=0)
+        require_gbps(self.link_gbps, field="link_gbps")
 
     @property
     def kind(self) -> str:

@@ -6,7 +6,15 @@ from typing import Literal
 
 from topodesign.domain.checks import require, require_number
 from topodesign.domain.errors import InvalidInput
-from topodesign.domain.fabric_limits import require_accelerators, require_count, require_radix
+from topodesign.domain.fabric_limits import (
+    MAX_GBPS,
+    MAX_NAMED,
+    MIN_GBPS,
+    require_accelerators,
+    require_count,
+    require_gbps,
+    require_radix,
+)
 
 Rails = Literal["none", "optimized", "only"]
 MAX_PORTS = 4096
@@ -17,7 +25,6 @@ MAX_EDGES = 500_000
 """Most rows of an edge list."""
 MAX_PARALLEL = 1_000_000
 """Most parallel links of one row."""
-MAX_EDGE_GBPS = 1e9
 """Highest rate of one link, Gbit/s."""
 
 
@@ -48,13 +55,13 @@ class ScaleUpClos:
         require_count(self.accelerators, field="accelerators")
         require_count(self.domain, field="domain", at_most=MAX_PORTS)
         require_count(self.scale_up_switches, field="scale_up_switches", at_most=MAX_PORTS)
-        require_number(self.scale_up_gbps, field="scale_up_gbps", above=0)
+        require_gbps(self.scale_up_gbps, field="scale_up_gbps")
         require_radix(self.radix, field="radix")
         if self.tiers is not None:
             require(self.tiers in (2, 3), field="tiers", value=self.tiers, limit="2 or 3", remedy="leave it out")
         require_number(self.oversubscription, field="oversubscription", at_least=0.1, at_most=1000)
         require_count(self.planes, field="planes", at_most=64)
-        require_number(self.link_gbps, field="link_gbps", above=0)
+        require_gbps(self.link_gbps, field="link_gbps")
         require(
             self.rails in ("none", "optimized", "only"),
             field="rails",
@@ -114,7 +121,7 @@ class Dragonfly:
             require_count(value, field=field, at_most=MAX_PORTS)
         _require_groups(self.groups, self.a * self.h, formula="a h + 1")
         require_accelerators(self.p * self.a * self.group_count, of="p, a, groups")
-        require_number(self.link_gbps, field="link_gbps", above=0)
+        require_gbps(self.link_gbps, field="link_gbps")
 
     @property
     def kind(self) -> str:
@@ -144,7 +151,7 @@ class DragonflyPlus:
             require_count(value, field=field, at_most=MAX_PORTS)
         _require_groups(self.groups, self.spines * self.h, formula="spines h + 1")
         require_accelerators(self.p * self.leaves * self.group_count, of="p, leaves, groups")
-        require_number(self.link_gbps, field="link_gbps", above=0)
+        require_gbps(self.link_gbps, field="link_gbps")
 
     @property
     def kind(self) -> str:
@@ -186,7 +193,7 @@ class DirectBlocks:
             remedy="use fewer blocks or larger optical circuit switches",
         )
         require_accelerators(self.p * self.leaves * self.blocks, of="p, leaves, blocks")
-        require_number(self.link_gbps, field="link_gbps", above=0)
+        require_gbps(self.link_gbps, field="link_gbps")
 
     @property
     def kind(self) -> str:
@@ -219,7 +226,7 @@ class SlimFly:
         if self.p is not None:
             require_count(self.p, field="p", at_most=MAX_PORTS)
         require_accelerators(2 * self.q**2 * self.hosts_per_router, of="q, p")
-        require_number(self.link_gbps, field="link_gbps", above=0)
+        require_gbps(self.link_gbps, field="link_gbps")
 
     @property
     def kind(self) -> str:
@@ -267,7 +274,7 @@ class Jellyfish:
             remedy="a random graph is drawn link by link; use fewer switches or network ports",
         )
         require_accelerators(self.switches * self.server_ports, of="switches, server_ports")
-        require_number(self.link_gbps, field="link_gbps", above=0)
+        require_gbps(self.link_gbps, field="link_gbps")
 
     @property
     def kind(self) -> str:
@@ -293,9 +300,14 @@ class EdgeList:
     link_gbps: float = 400.0
 
     def __post_init__(self) -> None:
-        require_count(len(self.accelerators), field="accelerators", remedy="name at least one accelerator")
+        require_count(
+            len(self.accelerators),
+            field="accelerators",
+            at_most=MAX_NAMED,
+            remedy=f"name 1 to {MAX_NAMED} accelerators",
+        )
         require_count(len(self.edges), field="edges", at_least=0, at_most=MAX_EDGES)
-        require_number(self.link_gbps, field="link_gbps", above=0)
+        require_gbps(self.link_gbps, field="link_gbps")
         require(
             len(set(self.accelerators)) == len(self.accelerators),
             field="accelerators",
@@ -322,7 +334,7 @@ def is_sound_edge(edge: Edge) -> bool:
         edge.a != edge.z
         and type(edge.count) is int
         and 1 <= edge.count <= MAX_PARALLEL
-        and (rate is None or (type(rate) is float and 0 < rate <= MAX_EDGE_GBPS))
+        and (rate is None or (type(rate) is float and MIN_GBPS <= rate <= MAX_GBPS))
     )
 
 
@@ -337,7 +349,7 @@ def require_edge(edge: Edge, *, field: str) -> None:
         )
     require_count(edge.count, field=f"{field}.count", at_most=MAX_PARALLEL)
     if edge.gbps is not None:
-        require_number(edge.gbps, field=f"{field}.gbps", above=0, at_most=MAX_EDGE_GBPS)
+        require_gbps(edge.gbps, field=f"{field}.gbps")
 
 
 def prime_power(number: int) -> tuple[int, int] | None:

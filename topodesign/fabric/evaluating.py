@@ -10,6 +10,7 @@ from topodesign.domain.fabric import AllToAll, Bisection, FabricEvaluation, Fabr
 from topodesign.domain.fabric_bill import BillOptions
 from topodesign.domain.fabric_conditions import FabricConditions
 from topodesign.domain.fabric_failures import FailureSpec
+from topodesign.domain.fabric_limits import MAX_MESSAGE_BYTES
 from topodesign.fabric.bill import TOTAL_ONLY, fabric_bill, switch_of
 from topodesign.fabric.collectives_shapes import BITS_PER_BYTE
 from topodesign.fabric.collectives_table import collectives
@@ -52,7 +53,8 @@ def evaluate_fabric(
     spec : FabricSpec
         The fabric; link rates count one direction.
     message_bytes : float
-        Bytes of each accelerator's array, above 0: all of it is reduced, or sent in equal parts to all accelerators.
+        Bytes of each accelerator's array, above 0 up to 1e18: all of it is reduced, or sent in equal parts to all
+        accelerators.
     catalog : Catalog, optional
         Prices, watts and switch latency; default: the built-in catalogue.
     conditions : FabricConditions
@@ -73,9 +75,9 @@ def evaluate_fabric(
     ------
     InvalidInput
         When the fabric cannot be built: too many accelerators for the radix (``FABRIC_TOO_LARGE``), a cable that no
-        class reaches (``CABLE_TOO_LONG``), ``message_bytes`` not above 0, and what ``failure_report`` refuses.
+        class reaches (``CABLE_TOO_LONG``), ``message_bytes`` out of range, and what ``failure_report`` refuses.
     """
-    require_number(message_bytes, field="message_bytes", above=0)
+    require_number(message_bytes, field="message_bytes", above=0, at_most=MAX_MESSAGE_BYTES)
     catalog = catalog if catalog is not None else load_catalog()
     topology = topology_of(spec)
     switch = switch_of(topology, catalog)

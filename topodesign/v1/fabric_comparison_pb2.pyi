@@ -32,7 +32,7 @@ class EqualSizeBasis(_message.Message):
     accelerators: _builtins.int
     """Accelerators of every fabric, a count from 1 to 10 000 000."""
     link_gbps: _builtins.float
-    """Rate of one link in Gbit/s per direction, above 0; default 400."""
+    """Rate of one link in Gbit/s per direction, from 1e-6 to 1e9; default 400."""
     @_builtins.property
     def kinds(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Kinds such as torus or clos, 1 to 32 of them."""
@@ -75,7 +75,7 @@ class EqualCostBasis(_message.Message):
     usd_per_accelerator: _builtins.float
     """US dollars per accelerator, from 0; absent: those of the cheapest of the kinds' plain fabrics."""
     link_gbps: _builtins.float
-    """Rate of one link in Gbit/s per direction before links are doubled, above 0; default 400."""
+    """Rate of one link in Gbit/s per direction before links are doubled, from 1e-6 to 1e9; default 400."""
     @_builtins.property
     def kinds(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Kinds such as torus or clos, 1 to 32 of them."""
@@ -128,7 +128,7 @@ class BudgetBasis(_message.Message):
     accelerator_usd: _builtins.float
     """Price of one accelerator in US dollars, from 0; default 0: the budget is for the fabric alone."""
     link_gbps: _builtins.float
-    """Rate of one link in Gbit/s per direction, above 0; default 400."""
+    """Rate of one link in Gbit/s per direction, from 1e-6 to 1e9; default 400."""
     @_builtins.property
     def kinds(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Kinds such as torus or clos, 1 to 32 of them."""

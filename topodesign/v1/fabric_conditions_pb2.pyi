@@ -28,13 +28,13 @@ class LatencyInputs(_message.Message):
     MESSAGE_BYTES_FIELD_NUMBER: _builtins.int
     STORE_AND_FORWARD_FIELD_NUMBER: _builtins.int
     adapter_ns: _builtins.float
-    """Network adapter at one end of a switched path in nanoseconds, from 0; default 400."""
+    """Network adapter at one end of a switched path in nanoseconds, from 0 to 1e12; default 400."""
     direct_hop_ns: _builtins.float
-    """One hop between accelerators, router and error correction included, in nanoseconds, from 0; default 1000."""
+    """One hop between accelerators, router and error correction included, in nanoseconds, from 0 to 1e12; default 1000."""
     cable_ns_per_m: _builtins.float
-    """Cable in nanoseconds per metre, from 0; default 4.9."""
+    """Cable in nanoseconds per metre, from 0 to 1e12; default 4.9."""
     message_bytes: _builtins.float
-    """Latency is that of the last of so many bytes, from 0; default 0: of the first byte."""
+    """Latency is that of the last of so many bytes, from 0 to 1e18; default 0: of the first byte."""
     store_and_forward: _builtins.bool
     """Whether every hop waits for the whole message before it sends on; default false: cut-through."""
     def __init__(
@@ -90,11 +90,11 @@ class LoadInputs(_message.Message):
     efficiency: _builtins.float
     """Share of the fluid limit that routing and flow control reach, above 0 up to 1; default 0.7."""
     packet_bytes: _builtins.float
-    """Bytes of a packet, above 0; default 4096."""
+    """Bytes of a packet, from 1 to 1e9; default 4096."""
     flows_per_accelerator: _builtins.int
     """Flows of each accelerator that are placed on uplinks by a hash of their own, a count from 1 to 1024; default 1."""
     step_s: _builtins.float
-    """Time between synchronisations in seconds, above 0; default 0.001."""
+    """Time between synchronisations in seconds, above 0 up to 1e6; default 0.001."""
     wanted_share: _builtins.float
     """Share of the time that must not be lost to waiting, above 0 and below 1; default 0.99."""
     def __init__(

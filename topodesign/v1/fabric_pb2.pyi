@@ -96,7 +96,7 @@ class Torus(_message.Message):
     two_wide: Global___TwoWide.ValueType
     """Links of a wrapped axis whose side is 2; default TWO_WIDE_DOUBLE."""
     link_gbps: _builtins.float
-    """Rate of one link in Gbit/s per direction, above 0; default 400."""
+    """Rate of one link in Gbit/s per direction, from 1e-6 to 1e9; default 400."""
     twist: _builtins.bool
     """Whether wraps are twisted, on sides n x n x 2n and n x 2n x 2n only; default false."""
     @_builtins.property
@@ -160,7 +160,7 @@ class Clos(_message.Message):
     rail_optimized: _builtins.bool
     """Whether accelerators of one rank share a leaf; default false."""
     link_gbps: _builtins.float
-    """Rate of one link in Gbit/s per direction, above 0; default 400."""
+    """Rate of one link in Gbit/s per direction, from 1e-6 to 1e9; default 400."""
     upper_oversubscription: _builtins.float
     """Capacity down over capacity up at the second of three tiers, a ratio from 1 to 1000; default 1."""
     upper_radix: _builtins.int

@@ -35,7 +35,7 @@ class EvaluateFabricRequest(_message.Message):
     FAILURES_FIELD_NUMBER: _builtins.int
     BILL_FIELD_NUMBER: _builtins.int
     message_bytes: _builtins.float
-    """Message of each accelerator in bytes, above 0; default 1e9."""
+    """Message of each accelerator in bytes, above 0 up to 1e18; default 1e9."""
     @_builtins.property
     def fabric(self) -> _fabric_pb2.FabricSpec:
         """The fabric."""
@@ -84,7 +84,7 @@ class CompareFabricsRequest(_message.Message):
     EQUAL_COST_FIELD_NUMBER: _builtins.int
     BUDGET_FIELD_NUMBER: _builtins.int
     message_bytes: _builtins.float
-    """Message of each accelerator in bytes, above 0; default 1e9."""
+    """Message of each accelerator in bytes, above 0 up to 1e18; default 1e9."""
     @_builtins.property
     def fabrics(self) -> _containers.RepeatedCompositeFieldContainer[_fabric_pb2.FabricSpec]:
         """The fabrics, 1 to 32 of them; none where a basis is given."""

@@ -12,7 +12,7 @@ from google.protobuf.descriptor import FieldDescriptor
 from topodesign.domain.checks import require
 from topodesign.domain.fabric_comparison import MOST_KINDS
 from topodesign.domain.fabric_failures import FAILURE_KINDS, MAX_SETS
-from topodesign.domain.fabric_limits import MAX_ACCELERATORS
+from topodesign.domain.fabric_limits import MAX_NAMED
 from topodesign.domain.fabric_switched import MAX_EDGES
 
 MOST_SIDES = 8
@@ -26,7 +26,7 @@ MOST_ENTRIES: Mapping[str, int] = MappingProxyType(
         "topodesign.v1.HyperX.shape": MOST_SIDES,
         "topodesign.v1.HammingMesh.board": MOST_SIDES,
         "topodesign.v1.HammingMesh.shape": MOST_SIDES,
-        "topodesign.v1.EdgeList.accelerators": MAX_ACCELERATORS,
+        "topodesign.v1.EdgeList.accelerators": MAX_NAMED,
         "topodesign.v1.EdgeList.edges": MAX_EDGES,
         "topodesign.v1.FailureSpec.sets": MAX_SETS,
         "topodesign.v1.FailureSet.parts": len(FAILURE_KINDS),

@@ -288,9 +288,18 @@ def _field_codec(kind: type, item: "Field[Any]", hint: Any, descriptor: FieldDes
 
 def _relocated(fault: InvalidInput, kind: type, values: Mapping[str, Any], path: str) -> InvalidInput:
     """The fault of a constructor with its path as seen in the message."""
-    in_scenario = kind is Scenario
-    within = _unsorted(fault.field_path, values) if in_scenario else fault.field_path.rpartition(".")[2]
+    within = _unsorted(fault.field_path, values) if kind is Scenario else _within(fault.field_path, kind)
     return relocated(fault, ".".join(part for part in (path, within) if part))
+
+
+def _within(field_path: str, kind: type) -> str:
+    """The path below a message; the last part of one that does not begin with a field of the message."""
+    path = re.split(r"[ (]", field_path, maxsplit=1)[0]
+    names = {item.name for item in fields(kind)}
+    if re.split(r"[.\[]", path, maxsplit=1)[0] in names:
+        return path
+    last = path.rpartition(".")[2]
+    return last if last in names else ""
 
 
 def _unsorted(field_path: str, values: Mapping[str, Any]) -> str:

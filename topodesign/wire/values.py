@@ -51,6 +51,10 @@ class SeveralFaults(InvalidInput):
         super().__init__("; ".join(fault.message for fault in faults), field_path=faults[0].field_path)
 
 
+MOST_FAULTS = 10_000
+"""Faults of one list after which its other entries are not read: a small message can have millions."""
+
+
 class FaultList:
     """Collects the faults of a message, so that all of them are reported and not just the first."""
 
@@ -59,6 +63,10 @@ class FaultList:
 
     def add(self, fault: InvalidInput) -> None:
         self._faults.extend(fault.faults if isinstance(fault, SeveralFaults) else [fault])
+
+    @property
+    def is_full(self) -> bool:
+        return len(self._faults) >= MOST_FAULTS
 
     def raise_any(self) -> None:
         if len(self._faults) == 1:
@@ -224,6 +232,8 @@ def repeated(element: Converter) -> Converter:
                 values.append(element.decode(content, f"{path}[{index}]"))
             except InvalidInput as fault:
                 faults.add(fault)
+                if faults.is_full:
+                    break
         faults.raise_any()
         return tuple(values)
 
