@@ -5,9 +5,9 @@ import signal
 from pathlib import Path
 
 from topodesign.domain.errors import CapacityError
+from topodesign_server.settings import GIB
 
 OUT_OF_MEMORY = "OUT_OF_MEMORY"
-GIB = 1024**3
 SIGNALS = frozenset({signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS, signal.SIGKILL})
 """What ends a process whose compiled code gets no memory, or that the kernel picks when the machine has none left."""
 REMEDY = "ask for smaller fabrics or fewer at once, use the library, or give the server a higher limit"
