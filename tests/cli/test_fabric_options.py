@@ -99,6 +99,11 @@ def test_people_see_the_bill_with_its_sources(capsys: pytest.CaptureFixture[str]
         assert text in shown
 
 
+def test_hosts_that_fail_have_as_many_accelerators_as_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ("evaluate", "torus", "--shape", "4x4x4", "--failures", "host=each", "--accelerators-per-host", "2")
+    assert document(capsys, *arguments)["failures"]["sets"][0]["outcomes"] == 32
+
+
 def test_equal_cost_is_that_of_the_library_and_names_kinds_without_the_size(capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ("compare", "--accelerators", "64", "--kinds", "torus,clos,slimfly", "--equal-cost")
     found = document(capsys, *arguments)

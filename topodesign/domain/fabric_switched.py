@@ -304,7 +304,7 @@ class EdgeList:
             len(self.accelerators),
             field="accelerators",
             at_most=MAX_NAMED,
-            remedy=f"name 1 to {MAX_NAMED} accelerators",
+            remedy=f"name at least one accelerator, and at most {MAX_NAMED}",
         )
         require_count(len(self.edges), field="edges", at_least=0, at_most=MAX_EDGES)
         require_gbps(self.link_gbps, field="link_gbps")
