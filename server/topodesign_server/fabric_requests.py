@@ -1,6 +1,7 @@
 """Requests about fabrics, read and checked: the same in the servicer, which refuses early, and in the child."""
 
 import contextlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -17,6 +18,8 @@ from topodesign.wire import fabric_from_proto, from_proto
 
 MOST_FABRICS = 32
 DEFAULT_MESSAGE_BYTES = 1e9
+OWN_FIELDS = frozenset({"failures", "message_bytes"})
+"""Fields of requests beside fabrics that what computes names as they are called there."""
 Basis = EqualSizeBasis | EqualCostBasis | BudgetBasis
 BASES: dict[str, type[Basis]] = {"equal_size": EqualSizeBasis, "equal_cost": EqualCostBasis, "budget": BudgetBasis}
 
@@ -85,16 +88,21 @@ def comparison_asked(request: pb.CompareFabricsRequest) -> ComparisonAsked:
 
 @contextlib.contextmanager
 def faults_at(path: str, fields: frozenset[str]) -> Iterator[None]:
-    """Give what is refused while computing its path in the request, where it names one of the ``fields`` there."""
+    """Give what is refused while computing its path in the request: that of one of the ``fields``, or ``path`` itself.
+
+    What the engine names, such as vertices of a graph, is no field; then the whole of ``path`` is at fault.
+    """
     try:
         yield
     except InvalidInput as fault:
-        first = fault.field_path.partition(".")[0].partition("[")[0].partition(" ")[0]
+        first = re.split(r"[.\[ ]", fault.field_path, maxsplit=1)[0]
+        if first in OWN_FIELDS:
+            raise
         if first == "kind" and "kinds" in fields:
             raise relocated(fault, f"{path}.kinds") from None
-        if first not in fields:
-            raise
-        raise relocated(fault, f"{path}.{fault.field_path}") from None
+        if first in fields:
+            raise relocated(fault, f"{path}.{fault.field_path}") from None
+        raise InvalidInput(fault.message, reason=fault.reason, field_path=path, metadata=fault.metadata) from None
 
 
 def _message_bytes(request: pb.EvaluateFabricRequest | pb.CompareFabricsRequest) -> float:

@@ -165,8 +165,9 @@ def test_malice_is_refused_with_reason_and_path(
 
 
 def test_a_graph_beyond_what_is_searched_is_refused(client: Client) -> None:
-    with pytest.raises(InvalidInput, match="vertices is 5500000"):
+    with pytest.raises(InvalidInput, match="vertices is 5500000") as caught:
         client.evaluate_fabric(Jellyfish(switches=500_000, network_ports=16, server_ports=10))
+    assert caught.value.field_path == "fabric.jellyfish"
 
 
 def test_an_evaluation_that_takes_too_long_is_ended(tmp_path: Path) -> None:

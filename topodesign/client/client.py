@@ -57,11 +57,8 @@ class Client(FabricCalls):
     """
 
     def __init__(self, target: str, *, timeout_s: float = 30.0, retry_for_s: float | None = None) -> None:
-        connection = Connection(
-            target, timeout_s=timeout_s, retry_for_s=timeout_s if retry_for_s is None else retry_for_s
-        )
-        super().__init__(connection)
-        self._connection = connection
+        retry_for_s = timeout_s if retry_for_s is None else retry_for_s
+        super().__init__(Connection(target, timeout_s=timeout_s, retry_for_s=retry_for_s))
         channel = self._connection.channel
         self._planning = planning_service_pb2_grpc.PlanningServiceStub(channel)
         self._scenarios = scenario_service_pb2_grpc.ScenarioServiceStub(channel)

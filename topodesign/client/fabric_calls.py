@@ -38,7 +38,7 @@ class FabricCalls:
     """
 
     def __init__(self, connection: Connection) -> None:
-        self._fabric_connection = connection
+        self._connection = connection
         self._fabrics = fabric_service_pb2_grpc.FabricServiceStub(connection.channel)
 
     def evaluate_fabric(
@@ -75,7 +75,7 @@ class FabricCalls:
             options = to_proto(bill)
             assert isinstance(options, fabric_bill_pb2.BillOptions)
             request.bill.CopyFrom(options)
-        response = self._fabric_connection.call(self._fabrics.EvaluateFabric, request)
+        response = self._connection.call(self._fabrics.EvaluateFabric, request)
         return from_proto(response, FabricEvaluation)
 
     def failure_report(self, fabric: FabricSpec, failures: FailureSpec) -> FailureReport:
@@ -196,11 +196,11 @@ class FabricCalls:
                 host_availability=host_availability,
             )
         )
-        response = self._fabric_connection.call(self._fabrics.EstimateSliceGoodput, request)
+        response = self._connection.call(self._fabrics.EstimateSliceGoodput, request)
         return from_proto(response, SliceGoodput)
 
     def _compare(self, request: fabric_service_pb2.CompareFabricsRequest) -> fabric_service_pb2.CompareFabricsResponse:
-        return self._fabric_connection.call(self._fabrics.CompareFabrics, request)
+        return self._connection.call(self._fabrics.CompareFabrics, request)
 
 
 def _conditions(conditions: FabricConditions | None) -> fabric_conditions_pb2.FabricConditions | None:
