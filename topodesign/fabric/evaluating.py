@@ -85,7 +85,7 @@ def evaluate_fabric(
     priced = fabric_bill(topology, catalog, options=TOTAL_ONLY if bill is None else bill)
     delays = PathDelays(
         inputs=conditions.latency,
-        link_gbps=topology.link_gbps,
+        link_gbps=topology.link_gbps * min((run.rate for run in topology.cable_runs()), default=1.0),
         run_fec_ns=tuple(catalog.cable(item).fec_ns for item in priced.run_classes),
     )
     step = step_latency(paths, switch, delays)
