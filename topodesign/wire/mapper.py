@@ -30,7 +30,9 @@ from topodesign.v1 import (
     optics_pb2,
     optics_service_pb2,
     plan_pb2,
+    plan_training_pb2,
     scenario_pb2,
+    training_goodput_pb2,
 )
 from topodesign.wire.entries import require_entries
 from topodesign.wire.values import (
@@ -58,6 +60,8 @@ MODULES: tuple[ModuleType, ...] = (
     fabric_comparison_pb2,
     optics_pb2,
     plan_pb2,
+    plan_training_pb2,
+    training_goodput_pb2,
 )
 
 # A request is named after its method; its message is the domain object itself, so that paths of fields are the same.
