@@ -15,6 +15,10 @@ from topodesign.catalog import load_catalog
 from topodesign.domain import (
     availability,
     fabric,
+    fabric_bill,
+    fabric_comparison,
+    fabric_conditions,
+    fabric_failures,
     fabric_kinds,
     fabric_switched,
     fiber,
@@ -29,6 +33,7 @@ from topodesign.domain import (
 from topodesign.domain.equipment import KIND_OF, Origin
 from topodesign.domain.errors import InvalidInput, InvalidScenario, Problem
 from topodesign.domain.fabric import SPEC_OF_KIND
+from topodesign.domain.fabric_failures import SliceGoodputRequest
 from topodesign.domain.goodput import (
     Checkpointing,
     ElasticGoodput,
@@ -47,6 +52,10 @@ from topodesign.domain.training import JobSize, PipelineShape, TrainingEstimate,
 from topodesign.domain.training_model import ShardedDimension, ShardingPlan, TrainingModel
 from topodesign.v1 import (
     catalog_pb2,
+    fabric_bill_pb2,
+    fabric_comparison_pb2,
+    fabric_conditions_pb2,
+    fabric_failures_pb2,
     fabric_kinds_pb2,
     fabric_pb2,
     optics_pb2,
@@ -71,7 +80,23 @@ from topodesign.wire import (
 )
 from topodesign.wire.values import enum_name, without_none
 
-FABRICS = (fabric, fabric_kinds, fabric_switched)
+FABRICS = (
+    fabric,
+    fabric_kinds,
+    fabric_switched,
+    fabric_conditions,
+    fabric_failures,
+    fabric_bill,
+    fabric_comparison,
+)
+FABRIC_MESSAGES = (
+    fabric_pb2,
+    fabric_kinds_pb2,
+    fabric_conditions_pb2,
+    fabric_failures_pb2,
+    fabric_bill_pb2,
+    fabric_comparison_pb2,
+)
 WIRE_ONLY_MESSAGES = {"Scalar", "Position", "Ring", "Polygon", "CatalogFigures", "FabricSpec", "Equipment"}
 TRAINING = (
     *(PipelineShape, TrainingEstimate, TrainingModel, ShardedDimension, ShardingPlan),
@@ -109,13 +134,14 @@ def test_every_message_has_a_domain_dataclass() -> None:
     messages = {
         name
         for module in (
-            *(scenario_pb2, fabric_pb2, fabric_kinds_pb2, optics_pb2, plan_pb2, plan_training_pb2),
+            *(scenario_pb2, *FABRIC_MESSAGES, optics_pb2, plan_pb2, plan_training_pb2),
             *(catalog_pb2, training_pb2, training_goodput_pb2),
         )
         for name in module.DESCRIPTOR.message_types_by_name
     }
-    # a link and a goodput are asked for by the messages of their methods, which services name after these
-    asked = {kind.__name__ for kind in domain_dataclasses()} - {LinkRequest.__name__, GoodputRequest.__name__}
+    # links and goodputs are asked for by the messages of their methods, which services name after these
+    asked_by_method = {LinkRequest.__name__, SliceGoodputRequest.__name__, GoodputRequest.__name__}
+    asked = {kind.__name__ for kind in domain_dataclasses()} - asked_by_method
     assert messages - WIRE_ONLY_MESSAGES == asked
 
 

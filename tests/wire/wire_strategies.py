@@ -7,7 +7,7 @@ from itertools import permutations
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from hypothesis import strategies as st
-from wire.fabric_strategies import FABRICS
+from wire.fabric_strategies import ASKED, FABRICS
 
 from topodesign.catalog import load_catalog
 from topodesign.catalog.training_models import training_models
@@ -133,6 +133,9 @@ RESTRICTED: dict[tuple[str, str], st.SearchStrategy[Any]] = {
     ("JobSite", "replicas"): st.integers(min_value=1, max_value=1000),
     ("Rejoining", "round_s"): NOT_NEGATIVE,
     ("Rejoining", "restart_s"): NOT_NEGATIVE,
+    ("Checkpointing", "write_s"): NOT_NEGATIVE,
+    ("Checkpointing", "restart_s"): NOT_NEGATIVE,
+    ("Checkpointing", "interval_s"): NOT_NEGATIVE,
     ("Rejoining", "reform_s"): NOT_NEGATIVE,
     ("GoodputRequest", "write_s"): NOT_NEGATIVE,
     ("GoodputRequest", "restart_s"): NOT_NEGATIVE,
@@ -216,6 +219,8 @@ def instances(kind: type) -> st.SearchStrategy[Any]:
         return st.sampled_from(load_catalog().equipment(KIND_OF[kind]))
     if kind in FABRICS:
         return FABRICS[kind]
+    if kind in ASKED:
+        return ASKED[kind]
     return special[kind]() if kind in special else _plain(kind)
 
 

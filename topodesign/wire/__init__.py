@@ -8,6 +8,7 @@ from topodesign.wire.faults import error_from_status, status_from_error
 from topodesign.wire.mapper import fabric_from_proto, fabric_to_proto, from_proto, message_type, to_proto
 from topodesign.wire.options import options_from_proto, options_to_proto
 from topodesign.wire.sharding import sharding_from_proto, sharding_to_proto
+from topodesign.wire.values import missing
 
 __all__ = [
     "equipment_from_proto",
@@ -19,6 +20,7 @@ __all__ = [
     "kind_from_proto",
     "kind_to_proto",
     "message_type",
+    "missing",
     "options_from_proto",
     "options_to_proto",
     "sharding_from_proto",
