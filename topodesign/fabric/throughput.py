@@ -25,7 +25,7 @@ from topodesign.fabric.flow_programme import (
     solve_flow,
 )
 from topodesign.fabric.graph import Counts, FabricGraph, Lengths, Marks
-from topodesign.fabric.link_loads import CELLS_AT_ONCE, Arcs, distance_matrix, shortest_path_loads
+from topodesign.fabric.link_loads import CELLS_AT_ONCE, Arcs, distance_matrix
 from topodesign.fabric.quotient import quotient_of
 from topodesign.fabric.topology import PairRate
 from topodesign.fabric.traffic import MOST_CLASSES, Traffic, uniform
@@ -151,25 +151,6 @@ def host_capacity(graph: FabricGraph) -> Lengths:
     """Capacity of all links of each accelerator, in links of rate 1."""
     ends, capacity = np.concatenate([graph.a, graph.z]), np.concatenate([graph.capacity, graph.capacity])
     return np.bincount(ends, weights=capacity, minlength=graph.vertices)[: graph.hosts].astype(np.float64)
-
-
-def ring_load(graph: FabricGraph) -> float:
-    """Largest load of a link of rate 1 when every accelerator sends one unit to the next, the last to the first.
-
-    By equally split shortest paths; infinite when the fabric is not connected.
-    """
-    hosts = np.arange(graph.hosts, dtype=np.int64)
-    arcs = Arcs.of(graph)
-    if hop_histogram(graph).disconnected:
-        return np.inf
-
-    def to_next(chosen: Counts) -> Lengths:
-        demand = np.zeros((len(chosen), graph.vertices))
-        demand[np.arange(len(chosen)), (chosen + 1) % graph.hosts] = 1.0
-        return demand
-
-    loads = shortest_path_loads(graph, arcs, hosts, to_next)
-    return float((loads / graph.capacity[arcs.edge]).max())
 
 
 def _problem(traffic: Traffic) -> FlowProblem:

@@ -20,7 +20,7 @@ import numpy as np
 
 from topodesign.domain.fabric import Torus
 from topodesign.domain.fabric_kinds import require_twistable
-from topodesign.fabric.collectives import RingAxis, torus_allreduce
+from topodesign.fabric.collectives_shapes import GridShape, RingAxis
 from topodesign.fabric.floor_plan import (
     ACCELERATORS_PER_RACK,
     FLOOR_PLAN,
@@ -31,14 +31,12 @@ from topodesign.fabric.floor_plan import (
 from topodesign.fabric.path_products import MILLIMETRES
 from topodesign.fabric.searched_cuts import narrowed
 from topodesign.fabric.topology import (
-    AllReduceTime,
     CableRun,
     Counts,
     CutLinks,
     FabricGraph,
     PairRate,
     PathClasses,
-    StepLatency,
     require_graph_size,
 )
 from topodesign.fabric.torus import INSIDE_RACKS
@@ -203,8 +201,8 @@ class TwistedTorusTopology:
             exact=True,
         )
 
-    def allreduce(self, message_bytes: float, step: StepLatency) -> tuple[AllReduceTime, ...]:
-        """Three thirds of the data at once, each beginning along another axis, whose lines are rings of 2n.
+    def collective_shape(self) -> GridShape:
+        """Three grids at once, each beginning along another axis, whose lines are rings of 2n.
 
         What is left then shrinks by 2n. On n x 2n x 2n another axis closes as rings of 2n; the others are used as paths
         of n, since beyond n they come back shifted along the first.
@@ -216,9 +214,7 @@ class TwistedTorusTopology:
             RingAxis(side=n if is_face_centered else 2 * n, is_ring=not is_face_centered),
             RingAxis(side=n, is_ring=False),
         )
-        found = torus_allreduce(axes, message_bytes / 3, link_gbps=self.link_gbps, hop_s=step.neighbor_s)
-        in_turn = next(timed for timed in found if "one axis after another" in timed.algorithm)
-        return (AllReduceTime(algorithm="bidirectional twisted multi-ring over 3 axes", seconds=in_turn.seconds),)
+        return GridShape(axes=axes, rotations=3)
 
     def graph(self) -> FabricGraph:
         """Vertices count along the first axis first. Every link is like every other one."""
