@@ -10,9 +10,9 @@ import pytest
 
 from topodesign.fabric.collectives_grid import grid_times
 from topodesign.fabric.collectives_shapes import GridShape, RingAxis
-from topodesign.fabric.topology import StepLatency
 from topodesign.fabric.collisions import collisions_of, mean_share
 from topodesign.fabric.latency import transfer_us
+from topodesign.fabric.topology import StepLatency
 
 LINK_GBPS = 45 * 8.0
 

@@ -11,8 +11,8 @@ from topodesign.domain.fabric_limits import require_accelerators, require_count,
 Rails = Literal["none", "optimized", "only"]
 MAX_PORTS = 4096
 """Most ports of a switch, and most links of one kind at a switch."""
-MAX_LINKS = 5_000_000
-"""Most links of a graph that is drawn at random."""
+MAX_LINKS = 1_000_000
+"""Most links of a graph that is drawn at random, one by one: about ten seconds."""
 MAX_EDGES = 500_000
 """Most rows of an edge list."""
 MAX_PARALLEL = 1_000_000

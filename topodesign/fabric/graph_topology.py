@@ -9,7 +9,7 @@ from topodesign.fabric.bisecting import bisection_from, spectrum_and_cuts
 from topodesign.fabric.collectives_shapes import TourShape
 from topodesign.fabric.collectives_tour import tour_shape
 from topodesign.fabric.cut_search import HostCut
-from topodesign.fabric.distances import path_classes_of
+from topodesign.fabric.distances import HopHistogram, hop_histogram, path_classes_of
 from topodesign.fabric.throughput import alltoall_of, injection
 from topodesign.fabric.topology import (
     CableRun,
@@ -102,7 +102,11 @@ class GraphTopology(ABC):
 
     @cached_property
     def _found_rate(self) -> PairRate:
-        return alltoall_of(self.graph(), self._found_cuts[1])
+        return alltoall_of(self.graph(), self._found_cuts[1], hops=lambda: self._hops)
+
+    @cached_property
+    def _hops(self) -> HopHistogram:
+        return hop_histogram(self.graph())
 
     def collective_shape(self) -> TourShape:
         """See :mod:`topodesign.fabric.collectives_tour`."""

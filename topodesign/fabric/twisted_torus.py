@@ -40,6 +40,7 @@ from topodesign.fabric.topology import (
     require_graph_size,
 )
 from topodesign.fabric.torus import INSIDE_RACKS
+from topodesign.fabric.twisted_cuts import twisted_bisection
 from topodesign.fabric.twisted_paths import HOP_KEY, nearest_keys, shifted_keys, twisting_keys
 
 
@@ -170,23 +171,9 @@ class TwistedTorusTopology:
 
     @cached_property
     def _bisection(self) -> CutLinks:
-        """Through the middle of an axis: twice what the torus without twist has; proven only from below.
-
-        Each line along a twisting axis closes after two turns, each along a shifted one after one: n x n x 2n has 4 n^2
-        links through the middle of a short axis (and 4 n more when n is odd and its middle layer is split in turn),
-        n x 2n x 2n has 4 n^2 and as many twisted wraps through the middle of a long one.
-        """
-        n, count = self._unit, self.accelerators
-        is_face_centered = sum(self._is_twisting) == 2
-        upper = 4 * n * n + (4 * n if n % 2 else 0) if is_face_centered else 8 * n * n
-        certified = self.alltoall().rate * count * count / 4
-        lower = math.ceil(max(certified, _spectral_gap(n, is_face_centered=is_face_centered) * count / 4) - 1e-6)
-        known = CutLinks(
-            lower=float(min(lower, upper)),
-            upper=float(upper),
-            method="cut through the middle of an axis; lower bound by the uniform all-to-all and the spectrum",
-        )
-        return narrowed(known, self.graph, vertices=count, pair_rate=self.alltoall().rate)
+        """Exact on n x n x 2n of even n; small ones of the others are searched too."""
+        known = twisted_bisection(self._unit, is_face_centered=sum(self._is_twisting) == 2)
+        return narrowed(known, self.graph, vertices=self.accelerators, pair_rate=self.alltoall().rate)
 
     def alltoall(self) -> PairRate:
         """As many links as the flows need, 6 for each accelerator over the distances to all others.
@@ -252,12 +239,3 @@ class TwistedTorusTopology:
             orbit=np.zeros(3 * self.accelerators, dtype=np.int64),
             sources=np.flatnonzero(inside),
         )
-
-
-def _spectral_gap(n: int, *, is_face_centered: bool) -> float:
-    """Second least eigenvalue of the Laplacian: that of the shortest vectors of the dual lattice, times pi / n.
-
-    Those are (1, 1, 1) and (2, 0, 0) for the face-centered cubic one, (1, 1, 0) and (2, 0, 0) for the body-centered.
-    """
-    one, two = 2 * (1 - math.cos(math.pi / n)), 2 * (1 - math.cos(2 * math.pi / n))
-    return min((3 if is_face_centered else 2) * one, two)
