@@ -62,7 +62,8 @@ def best_axis_demands(n: int) -> Lengths:
         b_eq=[1.0],
         method="highs",
     )
-    weights = np.maximum(0.0, found.x[:n]) if found.success else np.eye(1, n)[0] / loads[0]
+    # any weights prove a bound: those of neighbors alone, the graph's own eigenvalue, stand in for no solution
+    weights = np.eye(1, n)[0] if found.x is None else np.maximum(0.0, found.x[:n])
     scaled: Lengths = weights / float(weights @ loads)
     return scaled
 
