@@ -122,7 +122,7 @@ class _Parts:
         switch, paths, bill = switch_of(topology, catalog), topology.path_classes(), fabric_bill(topology, catalog)
         delays = PathDelays(
             inputs=conditions.latency,
-            link_gbps=topology.link_gbps,
+            link_gbps=topology.link_gbps * min((run.rate for run in topology.cable_runs()), default=1.0),
             run_fec_ns=tuple(catalog.cable(item).fec_ns for item in bill.run_classes),
         )
         return cls(
