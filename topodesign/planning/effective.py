@@ -10,6 +10,7 @@ design so far.
 import dataclasses
 import math
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from topodesign.domain.equipment import Accelerator
@@ -26,8 +27,14 @@ from topodesign.planning.ladders import SizeLadder
 from topodesign.planning.search import Found
 from topodesign.training.demand import exchange_s_for, strength_gbps_for, sync_demand, utilization_at
 
-DECIDING_SHARE = 0.2
-"""Share of the time left that one pair may take to be decided."""
+DECIDING_SHARES = (0.1, 0.2, 0.3)
+"""Share of the time left that the first, second and third question about a corner may take to be decided."""
+PUSHING_SHARE = 0.05
+"""Share of the time left for a pair a little beyond the best one."""
+PUSHED = 0.85
+"""What is left of the time of the best plan's exchange in such a pair."""
+STRETCH = 1.25
+"""How much faster than in proportion to the product the least cost is taken to miss the budget."""
 SPARE = 1e-7
 """Share by which the time of an exchange may be longer once the plan's cost is bettered."""
 
@@ -52,6 +59,7 @@ class EffectiveSearch:
     best: Kept | None = field(default=None, init=False)
     _ladder: SizeLadder = field(init=False)
     _pod_usd: float = field(default=0.0, init=False)
+    _pushes: list[tuple[int, float]] = field(default_factory=list, init=False)
 
     def run(self) -> Reached:
         """Ask about pairs until the gap, the clock or a request to stop; then better the cost of the best plan."""
@@ -81,18 +89,21 @@ class EffectiveSearch:
             left = end - time.monotonic()
             if decider.halt.should_stop() or left <= 0:
                 return False, last
-            pods, utilization = self._question(corner, blind)
+            is_push = bool(self._pushes)
+            pods, utilization = self._pushes.pop(0) if is_push else self._question(corner, blind)
             blind += self.best is None
+            share = PUSHING_SHARE if is_push else DECIDING_SHARES[corner.undecided]
             last = decider.decide(
                 self._scenario_at(pods, utilization),
-                deadline=end - (1 - DECIDING_SHARE) * left,
+                deadline=end - (1 - share) * left,
                 near=None if self.best is None else self.best.tried,
             )
             if last.is_out_of_reach:
                 self._learn_price(pods, last)
                 corners.cut(pods, utilization if utilization > self._least_utilization(pods) else 0.0)
-            elif not self._keep(last):
-                corners.give_up(corner)
+            elif not self._keep(last) and not is_push:
+                stretch = (decider.budget_usd / last.bound_usd) ** STRETCH if last.bound_usd > 0 else 1.0
+                corners.set_aside(corner, asked=pods * utilization, stretch=stretch)
 
     def _question(self, corner: Corner, blind: int) -> tuple[int, float]:
         """The pair to ask about: below the corner, at least what the scenario asks for, at most what can be asked."""
@@ -115,18 +126,30 @@ class EffectiveSearch:
         if tried.design is None:
             return False
         found = self._worth(tried, tried.instance, tried.design)
+        if found.amount < found.pods * self._least_utilization(found.pods) * (1 - SPARE):
+            return False  # least pods at its sites made it larger than asked, and the exchange was for what was asked
         if self.best is not None and found.amount <= self.best.amount:
             return False
         self.best = found
+        self._pushes = list(self._beyond(found))
         return True
+
+    def _beyond(self, best: Kept) -> Iterator[tuple[int, float]]:
+        """Pairs a little beyond a plan: the pods that the money left would buy, and a quicker exchange."""
+        pods = math.floor(best.pods * self.decider.budget_usd / max(best.tried.spent_usd, 1.0))
+        if best.pods < pods <= round(self._ladder.first()):
+            yield pods, best.amount / best.pods
+        if best.exchange_s > 0:
+            yield (
+                best.pods,
+                min(self._utilization(best.pods, PUSHED * best.exchange_s), self._most_utilization(best.pods)),
+            )
 
     def _worth(self, tried: Tried, instance: Instance, design: Design) -> Kept:
         pods = sum(design.pods.values())
         exchange_s = kept_exchange_s(instance, design)
-        utilization = utilization_at(
-            self.scenario, self._accelerator, accelerators=self._count(pods), exchange_s=exchange_s
-        )
-        return Kept(tried=tried, design=design, pods=pods, exchange_s=exchange_s, amount=pods * utilization)
+        amount = pods * self._utilization(pods, exchange_s)
+        return Kept(tried=tried, design=design, pods=pods, exchange_s=exchange_s, amount=amount)
 
     def _polish(self, best: Kept, most: float, *, is_closed: bool) -> Reached:
         """The least cost of a plan with the best one's pods and time of exchange, with what is left of the time."""
@@ -169,16 +192,15 @@ class EffectiveSearch:
         if workload.utilization is not None:
             return workload.utilization
         assert workload.sync_time_s is not None  # Workload's constructor: exactly one of the two
-        return utilization_at(
-            self.scenario, self._accelerator, accelerators=self._count(pods), exchange_s=workload.sync_time_s
-        )
+        return self._utilization(pods, workload.sync_time_s)
 
     def _most_utilization(self, pods: int) -> float:
         """What the largest bandwidth that can be asked for gives: an exabit per second."""
         shortest = strength_gbps_for(self.scenario, 1.0) / MOST_GBPS
-        return utilization_at(
-            self.scenario, self._accelerator, accelerators=self._count(pods), exchange_s=shortest * (1 + SPARE)
-        )
+        return self._utilization(pods, shortest * (1 + SPARE))
+
+    def _utilization(self, pods: int, exchange_s: float) -> float:
+        return utilization_at(self.scenario, self._accelerator, accelerators=self._count(pods), exchange_s=exchange_s)
 
     def _count(self, pods: int) -> int:
         return pods * self.scenario.size.pod_accelerators
