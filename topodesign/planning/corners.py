@@ -38,10 +38,12 @@ class Corner:
 
 @dataclass(slots=True)
 class Corners:
-    """Outer corners of the region. ``least_utilization`` says what any pair with so many pods has at least."""
+    """Outer corners of the region. No pair has fewer than ``least_pods``; ``least_utilization`` says what any pair with
+    so many pods has at least."""
 
     corners: list[Corner]
     least_utilization: Callable[[int], float]
+    least_pods: int = 1
 
     def most(self) -> float:
         """The bound: no pair of the region has a greater product. 0 when the region is empty."""
@@ -65,21 +67,23 @@ class Corners:
 
     def set_aside(self, corner: Corner, *, asked: float, stretch: float) -> None:
         """A question with a product was asked in vain; with one so many times as large it may be decided."""
-        way = math.log(max(stretch, 1.0)) / math.log(corner.amount / asked)
-        aim = asked * (corner.amount / asked) ** min(max(way, NEAREST), FARTHEST)
+        aim = 0.0
+        if 0 < asked < corner.amount:
+            way = math.log(max(stretch, 1.0)) / math.log(corner.amount / asked)
+            aim = asked * (corner.amount / asked) ** min(max(way, NEAREST), FARTHEST)
         self.corners[self.corners.index(corner)] = replace(corner, undecided=corner.undecided + 1, aim=aim)
 
     def _holds_a_pair(self, corner: Corner) -> bool:
-        return corner.pods >= 1 and corner.utilization > self.least_utilization(corner.pods)
+        return corner.pods >= self.least_pods and corner.utilization > self.least_utilization(corner.pods)
 
 
-def question(corner: Corner, *, best: float) -> tuple[int, float]:
+def question(corner: Corner, *, best: float, least_pods: int = 1) -> tuple[int, float]:
     """A pair below a corner whose product is between the best one, above 0, and the corner's: in the middle at first.
 
     Outside, it takes about as much off the corner in pods as in utilization.
     """
     aim = corner.aim if corner.aim > best else math.sqrt(best * corner.amount)
-    pods = min(corner.pods, math.ceil(corner.pods * math.sqrt(aim / corner.amount)))
+    pods = min(corner.pods, max(least_pods, math.ceil(corner.pods * math.sqrt(aim / corner.amount))))
     return pods, aim / pods
 
 
