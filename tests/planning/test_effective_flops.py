@@ -55,6 +55,7 @@ def test_a_budget_for_the_plan_worked_out_by_hand_buys_two_pods_and_what_their_l
     assert plan.goal.value <= plan.goal.bound <= 2 * POD_EFLOPS
     assert plan.goal.gap == pytest.approx(1 - plan.goal.value / plan.goal.bound)
     assert plan.goal.gap <= 0.002
+    assert any("of peak FLOP/s are reached in-site" in told for told in plan.assumptions)
     assert plan.cost_usd + plan.accelerator_purchase_usd <= HAND_COST + PURCHASE
 
 

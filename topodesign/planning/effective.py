@@ -1,6 +1,6 @@
 """Most effective FLOP/s for a budget: accelerators against the bandwidth that keeps them busy.
 
-Formulation (20a). A plan with n pods whose exchange is kept in every failure state has the utilization u; it is a plan
+Formulation (19a). A plan with n pods whose exchange is kept in every failure state has the utilization u; it is a plan
 of at least n' pods and the strength B(n', u') for all n' <= n and u' <= u, since B rises with both. So the pairs (n, u)
 that the budget pays for are a region with every pair below each of its own, and the greatest n u over it is bracketed
 by its corners (:mod:`topodesign.planning.corners`): each pair is one search for the least cost, warm from the best
