@@ -115,6 +115,10 @@ RESTRICTED: dict[tuple[str, str], st.SearchStrategy[Any]] = {
     ("TransceiverMode", "id"): IDS,
     ("TransceiverMode", "name"): st.text(max_size=12),
     ("TransceiverMode", "max_spans"): COUNT,
+    ("TrainingRules", "write_s"): NOT_NEGATIVE,
+    ("TrainingRules", "restart_s"): NOT_NEGATIVE,
+    ("TrainingRules", "reform_s"): NOT_NEGATIVE,
+    ("TrainingRules", "jitter_s"): NOT_NEGATIVE,
 }
 BY_NAME: dict[str, st.SearchStrategy[Any]] = {
     "lon": LON,

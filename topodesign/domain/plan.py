@@ -10,6 +10,7 @@ from topodesign.domain.availability import PlanAvailability
 from topodesign.domain.errors import InvalidInput
 from topodesign.domain.fabric import FabricEvaluation
 from topodesign.domain.scenario import Scenario
+from topodesign.domain.training_report import PlanTraining
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -322,6 +323,7 @@ class Plan:
     assumptions: tuple[str, ...] = ()
     provenance: Provenance
     availability: PlanAvailability | None = None
+    training: PlanTraining | None = None
     scenario: Scenario | None = field(default=None, compare=False, repr=False, metadata=TRANSIENT)
 
     def of(self, scenario: Scenario) -> "Plan":
