@@ -71,7 +71,7 @@ def assemble_plan(found: Found, limits: SolveLimits, *, wall_s: float, goal: Goa
         cost_items=dict(design.cost_items),
         goal=goal,
         attribution=instance.scenario.attribution,
-        assumptions=assumptions_of(instance),
+        assumptions=assumptions_of(instance, counts_steps=goal is not None and goal.objective == "effective-flops"),
         provenance=provenance_of(instance, limits, bound_basis(found)),
     )
 
@@ -110,8 +110,8 @@ def provenance_of(instance: Instance, limits: SolveLimits, basis: str = "") -> P
     )
 
 
-def assumptions_of(instance: Instance) -> tuple[str, ...]:
-    """The scenario's assumptions and the planner's own."""
+def assumptions_of(instance: Instance, *, counts_steps: bool = False) -> tuple[str, ...]:
+    """The scenario's assumptions and the planner's own; ``counts_steps``: the goal counts the time of a step."""
     own = [
         "prices of transceivers, line systems, accelerators and fabrics come from the catalogue and are indicative",
         "every lightpath has its channels and fiber pairs, a new assignment also for those in service; nodes switch "
@@ -125,7 +125,7 @@ def assumptions_of(instance: Instance) -> tuple[str, ...]:
     late = [site.site_id for site in instance.scenario.sites if site.in_service_year is not None]
     if late:
         own.append(f"in_service_year is not a limit: {len(late)} sites have one, and all sites count as in service")
-    if instance.scenario.workload.utilization is not None:
+    if counts_steps or instance.scenario.workload.utilization is not None:
         own += assumptions_of_job(instance.scenario.workload)
     return (*instance.scenario.assumptions, *own)
 

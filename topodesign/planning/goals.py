@@ -36,6 +36,14 @@ def objective_of(scenario: Scenario, limits: SolveLimits) -> Objective:
                 field_path="objective",
             )
         return asked
+    if asked == natural == "accelerators" and scenario.workload.utilization is not None:
+        raise InvalidInput(
+            "size.budget_usd with workload.utilization leaves the bandwidth open, since the step time depends on the "
+            "accelerators that the budget buys; ask for the objective 'effective-flops', which weighs both and keeps "
+            "at least that utilization, or give workload.sync_time_s instead",
+            reason="GOAL_UNSUPPORTED",
+            field_path="workload.utilization",
+        )
     if asked == natural:
         if asked == "sync-time" and scenario.workload.demand != "all-reduce":
             raise InvalidInput(

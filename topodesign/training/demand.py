@@ -58,8 +58,8 @@ def sync_demand(scenario: Scenario, accelerator: Accelerator, *, accelerators: i
         count = scenario.size.accelerators or accelerators
         if count is None:
             raise InvalidInput(
-                "workload.utilization needs size.accelerators or size.budget_usd to know the step time; give one of "
-                "them, or give workload.sync_time_s",
+                "workload.utilization needs size.accelerators to know the step time; give it, or give "
+                "workload.sync_time_s",
                 reason="UTILIZATION_NEEDS_ACCELERATORS",
                 field_path="workload.utilization",
             )

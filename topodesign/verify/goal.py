@@ -114,7 +114,8 @@ def least_sync_time_s(evidence: Evidence, survivals: Sequence[Survival]) -> floa
     for survival in survivals:
         strength = as_gbps(survival)
         share = 1.0 if survival.state.name == "none" else fraction
-        times.append(0.0 if strength is None else share * (demand.exchange_s(strength) or 0.0))
+        is_free = strength is None or share == 0  # 0 of an infinite time would be no number
+        times.append(0.0 if is_free else share * (demand.exchange_s(strength or 0.0) or 0.0))
     return max(times)
 
 
