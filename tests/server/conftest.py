@@ -1,9 +1,14 @@
-"""A server for all tests of a module, and what is needed to start special ones."""
+"""A server for all tests of a module, and what is needed to start special ones; databases of both kinds."""
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from served.real_postgres import RealPostgres
 from served.running_server import RunningServer
+from served.store_place import StorePlace
+from topodesign_server.database import FILE_NAME, Database
 
 from topodesign.client import Client
 
@@ -18,3 +23,54 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
 def client(server: RunningServer) -> Iterator[Client]:
     with Client(server.address) as connected:
         yield connected
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[RealPostgres]:
+    with RealPostgres() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file at the present layout, for copying: making one takes longer than most tests."""
+    directory = tmp_path_factory.mktemp("empty")
+    with StorePlace(directory) as place:
+        place.open()
+    return directory / FILE_NAME
+
+
+@pytest.fixture(scope="session")
+def empty_database(postgres: RealPostgres, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Name of a PostgreSQL database at the present layout, for copying."""
+    name = postgres.new_database()
+    with StorePlace(tmp_path_factory.mktemp("empty"), postgres.url(name)) as place:
+        place.open()
+    return name
+
+
+@pytest.fixture
+def file_place(empty_file: Path, tmp_path: Path) -> Iterator[StorePlace]:
+    """A new SQLite file."""
+    shutil.copy(empty_file, tmp_path)
+    with StorePlace(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def shared_place(postgres: RealPostgres, empty_database: str, tmp_path: Path) -> Iterator[StorePlace]:
+    """A new PostgreSQL database: several servers may use it at the same time."""
+    with StorePlace(tmp_path, postgres.url(postgres.new_database(like=empty_database))) as made:
+        yield made
+
+
+@pytest.fixture(params=["file_place", "shared_place"], ids=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest) -> StorePlace:
+    """A new database of each kind."""
+    made: StorePlace = request.getfixturevalue(request.param)
+    return made
+
+
+@pytest.fixture
+def database(place: StorePlace) -> Database:
+    return place.open()
