@@ -61,11 +61,11 @@ class RealPostgres:
     def url(self, database: str) -> str:
         return f"postgresql://postgres@/{database}?host={self._directory}"
 
-    def new_database(self, *, like: str = "template1") -> str:
-        """Name of a new database, empty or a copy of one that nobody is connected to."""
+    def new_database(self) -> str:
+        """Name of a new database."""
         name = f"t{uuid.uuid4().hex}"
         with self.connect("postgres") as connection:
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE {like} STRATEGY FILE_COPY")
+            connection.execute(f"CREATE DATABASE {name}")
         return name
 
     def connect(self, database: str) -> psycopg.Connection[tuple[object, ...]]:

@@ -9,6 +9,7 @@ from served.real_postgres import RealPostgres
 from served.running_server import RunningServer
 from served.store_place import StorePlace
 from topodesign_server.database import FILE_NAME, Database
+from topodesign_server.tables import metadata
 
 from topodesign.client import Client
 
@@ -41,10 +42,10 @@ def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def empty_database(postgres: RealPostgres, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Name of a PostgreSQL database at the present layout, for copying."""
+def laid_out(postgres: RealPostgres, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Name of a PostgreSQL database at the present layout."""
     name = postgres.new_database()
-    with StorePlace(tmp_path_factory.mktemp("empty"), postgres.url(name)) as place:
+    with StorePlace(tmp_path_factory.mktemp("laid-out"), postgres.url(name)) as place:
         place.open()
     return name
 
@@ -58,9 +59,12 @@ def file_place(empty_file: Path, tmp_path: Path) -> Iterator[StorePlace]:
 
 
 @pytest.fixture
-def shared_place(postgres: RealPostgres, empty_database: str, tmp_path: Path) -> Iterator[StorePlace]:
-    """A new PostgreSQL database: several servers may use it at the same time."""
-    with StorePlace(tmp_path, postgres.url(postgres.new_database(like=empty_database))) as made:
+def shared_place(postgres: RealPostgres, laid_out: str, tmp_path: Path) -> Iterator[StorePlace]:
+    """A PostgreSQL database without rows: several servers may use it at the same time."""
+    with postgres.connect(laid_out) as connection:
+        for table in reversed(metadata.sorted_tables):
+            connection.execute(f"DELETE FROM {table.name}")
+    with StorePlace(tmp_path, postgres.url(laid_out)) as made:
         yield made
 
 
