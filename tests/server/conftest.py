@@ -1,10 +1,12 @@
 """A server for all tests of a module, and what is needed to start special ones; databases of both kinds."""
 
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from needed_tools import missing
 from served.real_postgres import RealPostgres
 from served.running_server import RunningServer
 from served.store_place import StorePlace
@@ -78,3 +80,19 @@ def place(request: pytest.FixtureRequest) -> StorePlace:
 @pytest.fixture
 def database(place: StorePlace) -> Database:
     return place.open()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 4 MiB, half of it taken by the folder ``ballast``; needs the right to mount one."""
+    mounted = tmp_path / "small"
+    mounted.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(mounted)]
+    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True, check=False).returncode != 0:
+        missing("the right to mount a small file system")
+    try:
+        (mounted / "ballast").mkdir()
+        (mounted / "ballast" / "file").write_bytes(bytes(2 * 1024 * 1024))
+        yield mounted
+    finally:
+        subprocess.run(["umount", "--lazy", str(mounted)], check=True)
