@@ -44,6 +44,20 @@ def test_a_full_disk_refuses_and_keeps_what_there_was(small_disk: Path) -> None:
         assert claimed(attempts).id == "first"
 
 
+def test_a_full_file_refuses_and_goes_on_when_there_is_room(file_place: StorePlace) -> None:
+    database = file_place.open()
+    jobs = job_store(database)
+    with database.reading() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")  # of this connection, the only one so far
+    with pytest.raises(CapacityError) as caught:
+        jobs.create(new_job("a", scenario=bytes(100_000)), key=None)
+    assert_told(caught.value, "STORE_FULL")
+    with database.reading() as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count = 100000")
+    assert jobs.create(new_job("a", scenario=bytes(100_000)), key=None).id == "a"
+
+
 def test_a_file_that_another_process_holds_is_busy(file_place: StorePlace) -> None:
     jobs = job_store(file_place.open(lock_timeout_s=0.05))
     other = sqlite3.connect(file_place.directory / FILE_NAME, isolation_level=None)
