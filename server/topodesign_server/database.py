@@ -25,6 +25,7 @@ from topodesign_server.tables import settings
 FILE_NAME = "topodesign.sqlite"
 CONNECT_TIMEOUT_S = 10
 MOST_CONNECTIONS = 20
+TIMEOUTS = ("lock_timeout", "idle_in_transaction_session_timeout")
 LOCK_CLASS = 0x746F706F  # "topo": the first half of every advisory lock of ours in a shared PostgreSQL
 
 
@@ -81,7 +82,8 @@ def open_database(directory: Path, *, url: str | None = None, lock_timeout_s: fl
     url : str, optional
         ``postgresql://user:password@host/database``.
     lock_timeout_s : float
-        How long a transaction waits for another before the store is said to be busy.
+        How long a transaction waits for another before the store is said to be busy, and how long one of PostgreSQL may
+        do nothing before it is ended.
 
     Raises
     ------
@@ -116,6 +118,8 @@ def _postgres(text: str, lock_timeout_s: float) -> Engine:
             reason="DATABASE_URL_INVALID",
             field_path="database_url",
         )
+    # A server that was stopped, or whose machine is gone, in the middle of a transaction must not hold its locks on.
+    timeouts = [f"-c {name}={round(lock_timeout_s * 1000)}" for name in TIMEOUTS]
     return sa.create_engine(
         url.set(drivername="postgresql+psycopg"),
         pool_pre_ping=True,
@@ -124,7 +128,7 @@ def _postgres(text: str, lock_timeout_s: float) -> Engine:
         pool_timeout=lock_timeout_s,
         connect_args={
             "connect_timeout": CONNECT_TIMEOUT_S,
-            "options": f"-c lock_timeout={round(lock_timeout_s * 1000)}",
+            "options": " ".join(timeouts),
             "application_name": "topodesign",
         },
     )

@@ -22,7 +22,8 @@ POSTGRES_BUSY = (
     "57014",
     "53300",
 )  # contended, deadlock, lock timeout, canceled, connections
-POSTGRES_UNREACHABLE = ("08", "57P", "25006", "58")  # connection lost, shutting down, read-only standby, system error
+# connection lost, shutting down, read-only standby, ended as idle in a transaction, system error
+POSTGRES_UNREACHABLE = ("08", "57P", "25006", "25P03", "58")
 
 
 FULL, BUSY, UNREACHABLE = "STORE_FULL", "STORE_BUSY", "STORE_UNREACHABLE"

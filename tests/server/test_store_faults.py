@@ -117,6 +117,19 @@ def test_a_connection_that_is_cut_is_told_and_replaced(shared_place: StorePlace)
     assert job_store(database).create(new_job("a"), key=None).id == "a"
 
 
+def test_a_server_that_stops_in_the_middle_of_a_transaction_holds_nothing_up(shared_place: StorePlace) -> None:
+    stopped, other = shared_place.open(lock_timeout_s=0.1), shared_place.open()
+    jobs, attempts = job_store(other), attempt_store(other)
+    jobs.create(new_job("a"), key=None)
+    with pytest.raises(ServiceUnavailable) as caught, stopped.writing() as connection:
+        connection.exec_driver_sql("SELECT 1 FROM jobs FOR UPDATE")
+        assert attempts.claim() is None  # another has it
+        jobs.request_cancel(TENANT, "a")  # waits for the lock, which the database takes from who does nothing with it
+        connection.exec_driver_sql("SELECT 1")
+    assert_told(caught.value, "STORE_UNREACHABLE")
+    assert attempts.claim_cancelled() is not None
+
+
 def test_a_database_that_is_not_there_is_unreachable(tmp_path: Path) -> None:
     with pytest.raises(ServiceUnavailable) as caught:
         open_database(tmp_path, url=f"postgresql://nobody@/nothing?host={tmp_path}")
