@@ -9,11 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from topodesign.domain.fabric import Clos, Torus
+from topodesign.domain.fabric_switched import SlimFly
+from topodesign.fabric import topology_of
 from topodesign.fabric.bisecting import bisection_of, certified_interval, spectrum_and_cuts
 from topodesign.fabric.clos import ClosTopology
 from topodesign.fabric.cut_enumeration import least_cut
+from topodesign.fabric.cut_search import search_cuts
 from topodesign.fabric.graph import FabricGraph
-from topodesign.fabric.throughput import alltoall_of
+from topodesign.fabric.throughput import alltoall_of, host_capacity
 from topodesign.fabric.topology import CutLinks
 from topodesign.fabric.torus import TorusTopology
 
@@ -107,3 +110,18 @@ def test_a_fabric_in_two_equal_parts_has_no_bisection() -> None:
     links = [(0, 1, 1), (1, 2, 1), (3, 4, 1), (4, 5, 1)]
     found = bisection_of(FabricGraph.of(vertices=6, hosts=6, links=links))
     assert (found.lower, found.upper, found.exact) == (0, 0, True)
+
+
+@settings(max_examples=40, deadline=None)
+@given(small_graphs(most_hosts=8, most_switches=4))
+def test_a_searched_cut_is_never_above_the_links_of_the_half_with_the_fewest(graph: FabricGraph) -> None:
+    if len(graph.a):
+        fewest = np.sort(host_capacity(graph))[: graph.hosts // 2].sum()
+        assert search_cuts(graph, None)[0].capacity <= fewest
+
+
+def test_routers_of_few_accelerators_are_cut_at_these_in_any_order() -> None:
+    # 50 routers of 2 accelerators: their own links, 50 in a half, are fewer than the 65 that part the routers
+    graph = topology_of(SlimFly(q=5, p=2)).graph()
+    for seed in range(5):
+        assert search_cuts(relabelled(graph, Random(seed)), None)[0].capacity == 50

@@ -6,6 +6,8 @@ import pytest
 from topodesign.catalog import load_catalog
 from topodesign.domain.errors import InvalidInput
 from topodesign.domain.fabric import Clos, Torus
+from topodesign.domain.fabric_conditions import FabricConditions, LatencyInputs
+from topodesign.domain.fabric_switched import Edge, EdgeList
 from topodesign.fabric import evaluate_fabric, topology_of
 from topodesign.fabric.bill import fabric_bill, switch_of
 from topodesign.fabric.collectives import (
@@ -161,3 +163,18 @@ def test_rails_lengthen_the_cables_to_the_leaves() -> None:
     rails = evaluate_fabric(Clos(accelerators=1024, rail_optimized=True))
     assert rails.optical_links == 2048 > plain.optical_links == 1024
     assert (rails.switches, rails.bisection) == (plain.switches, plain.bisection)
+
+
+def test_the_slowest_link_serializes_and_serves() -> None:
+    # 1e4 bytes at 100 Gbit/s take 0.8 us, at 400 only 0.2 us; packets of 4096 bytes are served in 0.33 us
+    quick, slow = (
+        EdgeList(accelerators=("a", "b"), edges=(Edge(a="a", z="s", gbps=gbps), Edge(a="b", z="s", gbps=400.0)))
+        for gbps in (400.0, 100.0)
+    )
+    where = FabricConditions(latency=LatencyInputs(message_bytes=1e4))
+    first, second = (evaluate_fabric(spec, conditions=where) for spec in (quick, slow))
+    assert second.latency_us.mean - first.latency_us.mean == pytest.approx(0.6)
+    assert first.loaded is not None
+    assert second.loaded is not None
+    waits = [found.loaded.mean_us - found.latency_us.mean for found in (first, second) if found.loaded]
+    assert waits[1] == pytest.approx(4 * waits[0], rel=1e-6)

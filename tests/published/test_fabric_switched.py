@@ -3,25 +3,12 @@
 import math
 
 import pytest
+from fabric.exact_answers import cerf_bound
 
 from topodesign.domain.fabric_switched import Dragonfly, Jellyfish, SlimFly
 from topodesign.fabric import topology_of
 from topodesign.fabric.distances import hop_histogram
 from topodesign.fabric.hosted import switch_graph
-
-
-def cerf_bound(vertices: int, degree: int) -> float:
-    """Least mean distance of any graph with this degree: layers of d, d (d-1), d (d-1)^2, ... until all are placed.
-
-    V. G. Cerf, D. D. Cowan, R. C. Mullin, R. G. Stanton (1974), "A lower bound on the average shortest path length in
-    regular graphs", Networks 4(4).
-    """
-    left, layer, distance, total = vertices - 1, degree, 1, 0
-    while left:
-        placed = min(layer, left)
-        total += placed * distance
-        left, layer, distance = left - placed, layer * (degree - 1), distance + 1
-    return total / (vertices - 1)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Literal
 from topodesign.domain.checks import require, require_number
 from topodesign.domain.fabric_kinds import HammingMesh, Hypercube, HyperX, ReconfigurableTorus, require_twistable
 from topodesign.domain.fabric_limits import MAX_ACCELERATORS as MAX_ACCELERATORS
-from topodesign.domain.fabric_limits import require_radix
+from topodesign.domain.fabric_limits import require_count, require_link_rate, require_radix, require_sides
 from topodesign.domain.fabric_switched import (
     DirectBlocks,
     Dragonfly,
@@ -39,29 +39,27 @@ class Torus:
     twist: bool = False
 
     def __post_init__(self) -> None:
-        require(
-            1 <= len(self.shape) <= 8,
-            field="shape",
-            value=self.shape,
-            limit="1 to 8 sides",
-            remedy="give sides such as 16x16x16",
-        )
-        total = 1
-        for side in self.shape:
-            require_number(side, field="shape", at_least=1, remedy="every side is a whole number from 1")
-            total *= side
-        require_number(total, field="shape (accelerators)", at_most=MAX_ACCELERATORS)
+        require_sides(self.shape, field="shape", at_most=MAX_ACCELERATORS)
         if self.wrap is not None:
             require(
-                len(self.wrap) == len(self.shape),
+                isinstance(self.wrap, (tuple, list))
+                and len(self.wrap) == len(self.shape)
+                and all(wraps in (False, True) for wraps in self.wrap),
                 field="wrap",
                 value=self.wrap,
                 limit=f"one entry per axis ({len(self.shape)})",
                 remedy="give 0 or 1 for each axis",
             )
+        require(
+            self.two_wide in ("single", "double"),
+            field="two_wide",
+            value=self.two_wide,
+            limit="single or double",
+            remedy="choose one of these",
+        )
         if self.twist:
             self._check_twist()
-        require_number(self.link_gbps, field="link_gbps", above=0)
+        require_link_rate(self.link_gbps)
 
     def _check_twist(self) -> None:
         require_twistable(self.shape)
@@ -111,18 +109,18 @@ class Clos:
     pod_leaves: int | None = None
 
     def __post_init__(self) -> None:
-        require_number(self.accelerators, field="accelerators", at_least=1, at_most=MAX_ACCELERATORS)
+        require_count(self.accelerators, field="accelerators")
         require_radix(self.radix, field="radix")
         if self.tiers is not None:
             require(self.tiers in (2, 3), field="tiers", value=self.tiers, limit="2 or 3", remedy="leave it out")
         require_number(self.oversubscription, field="oversubscription", at_least=0.1, at_most=1000)
-        require_number(self.planes, field="planes", at_least=1, at_most=64)
-        require_number(self.link_gbps, field="link_gbps", above=0)
+        require_count(self.planes, field="planes", at_most=64)
+        require_link_rate(self.link_gbps)
         require_number(self.upper_oversubscription, field="upper_oversubscription", at_least=1, at_most=1000)
         if self.upper_radix is not None:
             require_radix(self.upper_radix, field="upper_radix")
         if self.pod_leaves is not None:
-            require_number(self.pod_leaves, field="pod_leaves", at_least=1, at_most=4096)
+            require_count(self.pod_leaves, field="pod_leaves", at_most=4096)
 
     @property
     def kind(self) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from topodesign.domain.checks import require, require_number
 from topodesign.domain.errors import InvalidInput
-from topodesign.domain.fabric_limits import MAX_ACCELERATORS, require_count
+from topodesign.domain.fabric_limits import MAX_ACCELERATORS, require_count, require_link_rate, require_sides
 
 MAX_PORTS = 4096
 """Most ports of one switch, or of the router of one accelerator."""
@@ -64,14 +64,7 @@ class ReconfigurableTorus:
     link_gbps: float = 400.0
 
     def __post_init__(self) -> None:
-        require(
-            len(self.shape) == 3,
-            field="shape",
-            value=self.shape,
-            limit="3 sides",
-            remedy="give sides such as 8x8x16",
-        )
-        _require_sides(self.shape, field="shape", at_most=MAX_ACCELERATORS)
+        require_sides(self.shape, field="shape", axes=3, at_most=MAX_ACCELERATORS)
         is_whole = all(side % BLOCK_SIDE == 0 for side in self.shape)
         require(
             is_whole or all(side in (1, 2, 4) for side in self.shape),
@@ -90,7 +83,7 @@ class ReconfigurableTorus:
                 remedy="give multiples of 4, or leave twist out",
             )
         self._check_plant()
-        require_number(self.link_gbps, field="link_gbps", above=0)
+        require_link_rate(self.link_gbps)
 
     def _check_plant(self) -> None:
         require_count(self.ocs_ports, field="ocs_ports", at_least=2, at_most=MAX_PORTS)
@@ -142,7 +135,7 @@ class Hypercube:
             at_most=most,
             remedy=f"2^{most} is the largest hypercube of at most {MAX_ACCELERATORS:,} accelerators",
         )
-        require_number(self.link_gbps, field="link_gbps", above=0)
+        require_link_rate(self.link_gbps)
 
     @property
     def kind(self) -> str:
@@ -160,21 +153,14 @@ class HyperX:
     link_gbps: float = 400.0
 
     def __post_init__(self) -> None:
-        require(
-            1 <= len(self.shape) <= 8,
-            field="shape",
-            value=self.shape,
-            limit="1 to 8 sides",
-            remedy="give sides such as 16x16",
-        )
-        _require_sides(self.shape, field="shape", at_most=MAX_ACCELERATORS)
+        require_sides(self.shape, field="shape", at_most=MAX_ACCELERATORS)
         require_number(
             self.ports,
             field="shape (ports of an accelerator, sides less 1 added up)",
             at_most=MAX_PORTS,
             remedy="give more and shorter sides",
         )
-        require_number(self.link_gbps, field="link_gbps", above=0)
+        require_link_rate(self.link_gbps)
 
     @property
     def kind(self) -> str:
@@ -217,10 +203,8 @@ class HammingMesh:
     link_gbps: float = 400.0
 
     def __post_init__(self) -> None:
-        for name, sides in (("board", self.board), ("shape", self.shape)):
-            require(len(sides) == 2, field=name, value=sides, limit="2 sides", remedy="give sides such as 2x2")
-        _require_sides(self.board, field="board", at_most=MOST_BOARD_SIDE)
-        _require_sides(self.shape, field="shape", at_most=MAX_ACCELERATORS)
+        require_sides(self.board, field="board", axes=2, at_most=MOST_BOARD_SIDE)
+        require_sides(self.shape, field="shape", axes=2, at_most=MAX_ACCELERATORS)
         require_number(
             math.prod(self.board) * math.prod(self.shape),
             field="board x shape (accelerators)",
@@ -243,16 +227,8 @@ class HammingMesh:
                 "give shorter sides, larger boards or a larger radix",
             )
         require_count(self.planes, field="planes", at_least=1, at_most=64)
-        require_number(self.link_gbps, field="link_gbps", above=0)
+        require_link_rate(self.link_gbps)
 
     @property
     def kind(self) -> str:
         return "hammingmesh"
-
-
-def _require_sides(sides: tuple[int, ...], *, field: str, at_most: int) -> None:
-    total = 1
-    for side in sides:
-        require_count(side, field=field, remedy="every side is a whole number from 1")
-        total *= side
-    require_number(total, field=f"{field} (accelerators)", at_most=at_most, remedy="give smaller sides")

@@ -1,12 +1,20 @@
 """Fabrics of switches beside the folded Clos: what is asked. Rates count one direction, Gbit/s."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from topodesign.domain.checks import require, require_number
 from topodesign.domain.errors import InvalidInput
-from topodesign.domain.fabric_limits import require_accelerators, require_count, require_radix
+from topodesign.domain.fabric_limits import (
+    MAX_LINK_GBPS,
+    MIN_LINK_GBPS,
+    require_accelerators,
+    require_count,
+    require_link_rate,
+    require_radix,
+)
 
 Rails = Literal["none", "optimized", "only"]
 MAX_PORTS = 4096
@@ -17,8 +25,6 @@ MAX_EDGES = 500_000
 """Most rows of an edge list."""
 MAX_PARALLEL = 1_000_000
 """Most parallel links of one row."""
-MAX_EDGE_GBPS = 1e9
-"""Highest rate of one link, Gbit/s."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,13 +54,13 @@ class ScaleUpClos:
         require_count(self.accelerators, field="accelerators")
         require_count(self.domain, field="domain", at_most=MAX_PORTS)
         require_count(self.scale_up_switches, field="scale_up_switches", at_most=MAX_PORTS)
-        require_number(self.scale_up_gbps, field="scale_up_gbps", above=0)
+        require_link_rate(self.scale_up_gbps, field="scale_up_gbps")
         require_radix(self.radix, field="radix")
         if self.tiers is not None:
             require(self.tiers in (2, 3), field="tiers", value=self.tiers, limit="2 or 3", remedy="leave it out")
         require_number(self.oversubscription, field="oversubscription", at_least=0.1, at_most=1000)
         require_count(self.planes, field="planes", at_most=64)
-        require_number(self.link_gbps, field="link_gbps", above=0)
+        require_link_rate(self.link_gbps)
         require(
             self.rails in ("none", "optimized", "only"),
             field="rails",
@@ -114,7 +120,7 @@ class Dragonfly:
             require_count(value, field=field, at_most=MAX_PORTS)
         _require_groups(self.groups, self.a * self.h, formula="a h + 1")
         require_accelerators(self.p * self.a * self.group_count, of="p, a, groups")
-        require_number(self.link_gbps, field="link_gbps", above=0)
+        require_link_rate(self.link_gbps)
 
     @property
     def kind(self) -> str:
@@ -144,7 +150,7 @@ class DragonflyPlus:
             require_count(value, field=field, at_most=MAX_PORTS)
         _require_groups(self.groups, self.spines * self.h, formula="spines h + 1")
         require_accelerators(self.p * self.leaves * self.group_count, of="p, leaves, groups")
-        require_number(self.link_gbps, field="link_gbps", above=0)
+        require_link_rate(self.link_gbps)
 
     @property
     def kind(self) -> str:
@@ -177,6 +183,7 @@ class DirectBlocks:
         for field in ("p", "leaves", "aggregations", "h", "leaf_links"):
             require_count(getattr(self, field), field=field, at_most=MAX_PORTS)
         require_count(self.ocs_ports, field="ocs_ports", at_least=2, at_most=MAX_PORTS)
+        require_count(self.blocks, field="blocks")
         _require_groups(self.blocks, self.aggregations * self.h, formula="aggregations h + 1", field="blocks")
         require(
             self.blocks <= self.ocs_ports,
@@ -186,7 +193,7 @@ class DirectBlocks:
             remedy="use fewer blocks or larger optical circuit switches",
         )
         require_accelerators(self.p * self.leaves * self.blocks, of="p, leaves, blocks")
-        require_number(self.link_gbps, field="link_gbps", above=0)
+        require_link_rate(self.link_gbps)
 
     @property
     def kind(self) -> str:
@@ -219,7 +226,7 @@ class SlimFly:
         if self.p is not None:
             require_count(self.p, field="p", at_most=MAX_PORTS)
         require_accelerators(2 * self.q**2 * self.hosts_per_router, of="q, p")
-        require_number(self.link_gbps, field="link_gbps", above=0)
+        require_link_rate(self.link_gbps)
 
     @property
     def kind(self) -> str:
@@ -267,7 +274,7 @@ class Jellyfish:
             remedy="a random graph is drawn link by link; use fewer switches or network ports",
         )
         require_accelerators(self.switches * self.server_ports, of="switches, server_ports")
-        require_number(self.link_gbps, field="link_gbps", above=0)
+        require_link_rate(self.link_gbps)
 
     @property
     def kind(self) -> str:
@@ -293,9 +300,11 @@ class EdgeList:
     link_gbps: float = 400.0
 
     def __post_init__(self) -> None:
+        _require_tuple(self.accelerators, field="accelerators", of=str, remedy='give names such as ("gpu-0", "gpu-1")')
+        _require_tuple(self.edges, field="edges", of=Edge, remedy='give edges such as (Edge(a="gpu-0", z="leaf-0"),)')
         require_count(len(self.accelerators), field="accelerators", remedy="name at least one accelerator")
         require_count(len(self.edges), field="edges", at_least=0, at_most=MAX_EDGES)
-        require_number(self.link_gbps, field="link_gbps", above=0)
+        require_link_rate(self.link_gbps)
         require(
             len(set(self.accelerators)) == len(self.accelerators),
             field="accelerators",
@@ -315,14 +324,25 @@ class EdgeList:
 SwitchedSpec = ScaleUpClos | Dragonfly | DragonflyPlus | DirectBlocks | SlimFly | Jellyfish | EdgeList
 
 
+def _require_tuple(items: Sequence[object], *, field: str, of: type, remedy: str) -> None:
+    require(
+        isinstance(items, (tuple, list)) and all(isinstance(item, of) for item in items),
+        field=field,
+        value=items if isinstance(items, (str, int, float, type(None))) else type(items).__name__,
+        limit=f"a tuple of {of.__name__}",
+        remedy=remedy,
+    )
+
+
 def is_sound_edge(edge: Edge) -> bool:
     """Whether :func:`require_edge` accepts the edge, told quickly; false for any doubt."""
     rate = edge.gbps
     return (
-        edge.a != edge.z
+        type(edge.a) is str is type(edge.z)
+        and edge.a != edge.z
         and type(edge.count) is int
         and 1 <= edge.count <= MAX_PARALLEL
-        and (rate is None or (type(rate) is float and 0 < rate <= MAX_EDGE_GBPS))
+        and (rate is None or (type(rate) is float and MIN_LINK_GBPS <= rate <= MAX_LINK_GBPS))
     )
 
 
@@ -335,9 +355,11 @@ def require_edge(edge: Edge, *, field: str) -> None:
             field_path=field,
             metadata={"value": edge.a},
         )
+    for end in (edge.a, edge.z):
+        require(isinstance(end, str), field=f"{field} (end)", value=end, limit="a name", remedy="give it in quotes")
     require_count(edge.count, field=f"{field}.count", at_most=MAX_PARALLEL)
     if edge.gbps is not None:
-        require_number(edge.gbps, field=f"{field}.gbps", above=0, at_most=MAX_EDGE_GBPS)
+        require_link_rate(edge.gbps, field=f"{field}.gbps")
 
 
 def prime_power(number: int) -> tuple[int, int] | None:

@@ -61,7 +61,7 @@ def capacities_of(topology: Topology, shape: Shape | None) -> Capacities:
     """Capacities of a fabric, of its shape where there is one."""
     ranks = topology.accelerators
     # one end of each link, one way, at most leaves accelerators in either direction
-    every_link = 2.0 * sum(run.count for run in topology.cable_runs())
+    every_link = 2.0 * sum(run.count * run.rate for run in topology.cable_runs())
     cuts = [Cut(what="bisection", ranks=ranks // 2, links=topology.bisection().upper)] if ranks > 1 else []
     least: float | None = None
     if isinstance(shape, GridShape):

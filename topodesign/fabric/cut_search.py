@@ -77,6 +77,9 @@ def capacity_matrix(graph: FabricGraph) -> csr_array:
 def _halves(graph: FabricGraph, links: csr_array, vector: Lengths | None) -> Iterator[tuple[str, Marks]]:
     hosts = graph.hosts
     yield "first half of the accelerators", _first_half(np.arange(hosts), hosts)
+    own = links[:hosts].sum(axis=1)
+    if own.min() < own.max():
+        yield "accelerators of the fewest links", _first_half(np.argsort(own, kind="stable"), hosts)
     if graph.coordinates is not None:
         for order in _aligned_orders(graph.coordinates):
             yield "aligned sweep", _first_half(order, hosts)
@@ -133,8 +136,11 @@ def _groups(graph: FabricGraph) -> Iterator[Marks]:
 
 
 def _placed(graph: FabricGraph, links: csr_array, side: Marks, found_by: str) -> HostCut:
-    full = _with_switches(graph, links, side)
-    return _counted(graph, full, found_by)
+    """The half with its switches: each where it saves, or all on one side, which cuts the other's links at most."""
+    tried = [_with_switches(graph, links, side)]
+    if graph.switches:
+        tried += [np.append(side, np.full(graph.switches, where)) for where in (False, True)]
+    return min((_counted(graph, full, found_by) for full in tried), key=lambda cut: cut.capacity)
 
 
 def _counted(graph: FabricGraph, full: Marks, found_by: str) -> HostCut:

@@ -59,6 +59,9 @@ def parse_edge_list(text: str, *, name: str = "edges", link_gbps: float = 400.0)
     for pattern in header[1:]:
         _check_name(pattern.removesuffix("*") or "*", name, line, may_be_star=True)
     edges: list[Edge] = []
+    twice = next((pattern for place, pattern in enumerate(header[1:]) if pattern in header[1 : place + 1]), None)
+    if twice is not None:
+        raise _fault(name, line, f"names {twice!r} twice; name every accelerator once")
     for line, cells in rows:
         if not edges and tuple(cells) == COLUMNS[: len(cells)]:
             continue

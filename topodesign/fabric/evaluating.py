@@ -73,7 +73,7 @@ def evaluate_fabric(
     bill = fabric_bill(topology, catalog)
     delays = PathDelays(
         inputs=conditions.latency,
-        link_gbps=topology.link_gbps,
+        link_gbps=topology.link_gbps * min((run.rate for run in topology.cable_runs()), default=1.0),
         run_fec_ns=tuple(catalog.cable(item).fec_ns for item in bill.run_classes),
     )
     step = step_latency(paths, switch, delays)

@@ -204,7 +204,7 @@ def jitter_of(loaded: LoadedLatency, distribution: LatencyDistribution, load: Lo
 
 
 def service_ns_of(load: LoadInputs, link_gbps: float) -> float:
-    """Time to send one packet over a link in ns."""
+    """Time to send one packet over a link (the slowest, where rates differ) in ns."""
     return load.packet_bytes * BITS_PER_BYTE / link_gbps
 
 

@@ -77,7 +77,7 @@ def latency_distribution(
     topology: Topology, paths: PathClasses, switch: Switch | None, *, delays: PathDelays, load: LoadInputs
 ) -> LatencyDistribution:
     """Distribution of a packet's latency between different accelerators drawn uniformly."""
-    service_ns = service_ns_of(load, topology.link_gbps)
+    service_ns = service_ns_of(load, delays.link_gbps)
     if isinstance(topology, HasPathFactors):
         one_hop_ns = float(serialization_ns(np.ones(1, dtype=np.int64), delays)[0])
         return distribution_of(
