@@ -94,14 +94,19 @@ def open_database(directory: Path, *, url: str | None = None, lock_timeout_s: fl
     ServiceUnavailable
         When the database does not answer.
     """
+    lock = None
     if url is not None:
-        return Database(_postgres(url, lock_timeout_s), None)
-    directory.mkdir(parents=True, exist_ok=True)
-    lock = _lock(directory)
+        engine = _postgres(url, lock_timeout_s)
+    else:
+        directory.mkdir(parents=True, exist_ok=True)
+        lock = _lock(directory)
+        engine = _sqlite(directory / FILE_NAME, lock_timeout_s)
     try:
-        return Database(_sqlite(directory / FILE_NAME, lock_timeout_s), lock)
+        return Database(engine, lock)
     except BaseException:
-        lock.close()
+        engine.dispose()
+        if lock is not None:
+            lock.close()
         raise
 
 

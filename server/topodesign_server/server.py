@@ -111,6 +111,7 @@ async def serve(settings: ServerSettings, children: ChildFactory) -> None:
             background.append(asyncio.create_task(parts.poller.run()))
         _announce(address, settings)
         await stop.wait()
+        parts.retention.stop()
         for task in background:
             task.cancel()
         await asyncio.gather(*background, return_exceptions=True)
