@@ -6,7 +6,8 @@ import pytest
 
 from topodesign.catalog import load_catalog
 from topodesign.domain.scenario import Workload
-from topodesign.training.demand import step_time_s, sync_demand
+from topodesign.training.demand import sync_demand
+from topodesign.training.job_of_scenario import step_time_s
 
 
 def demand(scenario, **workload):

@@ -23,15 +23,26 @@ from topodesign.domain import (
     plan,
     rules,
     scenario,
+    training_report,
     workload,
 )
 from topodesign.domain.equipment import Origin, TransceiverMode
 from topodesign.domain.errors import InvalidInput, InvalidScenario, Problem
 from topodesign.domain.fabric import SPEC_OF_KIND
+from topodesign.domain.goodput import InterruptionShare
 from topodesign.domain.link import LinkRequest
 from topodesign.domain.plan import Plan, SolveLimits, Sync
 from topodesign.domain.scenario import FiberSegment, Policy, PowerZone, Scenario, Site, Size, Workload
-from topodesign.v1 import fabric_kinds_pb2, fabric_pb2, optics_pb2, optics_service_pb2, plan_pb2, scenario_pb2
+from topodesign.v1 import (
+    fabric_kinds_pb2,
+    fabric_pb2,
+    optics_pb2,
+    optics_service_pb2,
+    plan_pb2,
+    plan_training_pb2,
+    scenario_pb2,
+    training_goodput_pb2,
+)
 from topodesign.wire import fabric_from_proto, fabric_to_proto, from_proto, message_type, to_proto
 from topodesign.wire.values import enum_name, without_none
 
@@ -42,11 +53,11 @@ WIRE_ONLY_MESSAGES = {"Scalar", "Position", "Ring", "Polygon", "CatalogFigures",
 def domain_dataclasses() -> list[type]:
     found = [
         member
-        for module in (places, fiber, workload, rules, scenario, *FABRICS, link, plan, availability)
+        for module in (places, fiber, workload, rules, scenario, *FABRICS, link, plan, availability, training_report)
         for _, member in inspect.getmembers(module, inspect.isclass)
         if is_dataclass(member) and member.__module__ == module.__name__
     ]
-    return [*found, Problem, Origin, TransceiverMode]
+    return [*found, Problem, Origin, TransceiverMode, InterruptionShare]
 
 
 def carried(kind: type) -> list[Field[Any]]:
@@ -66,7 +77,15 @@ def test_every_domain_field_has_a_message_field_and_the_other_way_round(kind: ty
 def test_every_message_has_a_domain_dataclass() -> None:
     messages = {
         name
-        for module in (scenario_pb2, fabric_pb2, fabric_kinds_pb2, optics_pb2, plan_pb2)
+        for module in (
+            scenario_pb2,
+            fabric_pb2,
+            fabric_kinds_pb2,
+            optics_pb2,
+            plan_pb2,
+            plan_training_pb2,
+            training_goodput_pb2,
+        )
         for name in module.DESCRIPTOR.message_types_by_name
     }
     # a link is asked for by the message of its method, which a service names DesignLinkRequest

@@ -17,7 +17,16 @@ from topodesign.domain.errors import InvalidInput, InvalidScenario, Problem
 from topodesign.domain.fabric import SPEC_OF_KIND, FabricSpec
 from topodesign.domain.link import LinkRequest
 from topodesign.domain.scenario import Scenario
-from topodesign.v1 import fabric_kinds_pb2, fabric_pb2, optics_pb2, optics_service_pb2, plan_pb2, scenario_pb2
+from topodesign.v1 import (
+    fabric_kinds_pb2,
+    fabric_pb2,
+    optics_pb2,
+    optics_service_pb2,
+    plan_pb2,
+    plan_training_pb2,
+    scenario_pb2,
+    training_goodput_pb2,
+)
 from topodesign.wire.values import (
     Converter,
     FaultList,
@@ -32,7 +41,15 @@ from topodesign.wire.values import (
 from topodesign.wire.values import converter as value_converter
 
 T = TypeVar("T")
-MODULES: tuple[ModuleType, ...] = (scenario_pb2, fabric_pb2, fabric_kinds_pb2, optics_pb2, plan_pb2)
+MODULES: tuple[ModuleType, ...] = (
+    scenario_pb2,
+    fabric_pb2,
+    fabric_kinds_pb2,
+    optics_pb2,
+    plan_pb2,
+    plan_training_pb2,
+    training_goodput_pb2,
+)
 
 # A request is named after its method; its message is the domain object itself, so that paths of fields are the same.
 REQUESTS: Mapping[type, type[Message]] = MappingProxyType({LinkRequest: optics_service_pb2.DesignLinkRequest})
