@@ -16,7 +16,8 @@ from topodesign.domain.training_report import CheckpointIntervals, Recovery, Tra
 from topodesign.evaluation.training_fabrics import SINGLE_SITE
 from topodesign.training.checkpointing import SECONDS_PER_HOUR, daly_interval_s, first_order_loss, young_interval_s
 from topodesign.training.interruptions import outage_parts
-from topodesign.training.interruptions_of_plan import WHOLE_SITE, goodput_of_parts
+from topodesign.training.interruptions_of_plan import goodput_of_parts
+from topodesign.training.interruptions_of_site import WHOLE_SITE
 
 SWITCHES = "switches"
 

@@ -35,6 +35,10 @@ def _drop_unused(content: dict[str, Any]) -> None:
     for site in content["sites"]:
         if not site["hose_gbps"]:
             del site["hose_gbps"]
+    for zone in content["zones"]:
+        for key in ("curtailed_hours_per_year", "firm_share"):
+            if not zone[key]:
+                del zone[key]
     if content["optics"]["catalog"] == "standard":
         del content["optics"]["catalog"]
     if content["policy"]["budget_usd"] is None:

@@ -540,6 +540,8 @@ class PowerZone(_message.Message):
     AVAILABILITY_FIELD_NUMBER: _builtins.int
     POLYGONS_FIELD_NUMBER: _builtins.int
     EXTRA_FIELD_NUMBER: _builtins.int
+    CURTAILED_HOURS_PER_YEAR_FIELD_NUMBER: _builtins.int
+    FIRM_SHARE_FIELD_NUMBER: _builtins.int
     zone_id: _builtins.str
     """Id, unique among zones: 1 to 200 printable characters without ';'."""
     name: _builtins.str
@@ -554,6 +556,10 @@ class PowerZone(_message.Message):
     """Utility that serves the zone; default empty (unnamed)."""
     availability: _builtins.float
     """Probability that the zone is up, 0 to 1; default 1."""
+    curtailed_hours_per_year: _builtins.float
+    """Hours of a year in which the zone takes load off, 0 to 8760; default 0."""
+    firm_share: _builtins.float
+    """Share of the load that runs on in those hours, 0 to 1; default 0."""
     @_builtins.property
     def polygons(self) -> _containers.RepeatedCompositeFieldContainer[Global___Polygon]:
         """Shapes of the zone; may be empty."""
@@ -574,17 +580,23 @@ class PowerZone(_message.Message):
         availability: _builtins.float | None = ...,
         polygons: _abc.Iterable[Global___Polygon] | None = ...,
         extra: _abc.Mapping[_builtins.str, Global___Scalar] | None = ...,
+        curtailed_hours_per_year: _builtins.float | None = ...,
+        firm_share: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_availability", b"_availability", "_carbon_g_per_kwh", b"_carbon_g_per_kwh", "_energy_usd_per_mwh", b"_energy_usd_per_mwh", "_headroom_mw", b"_headroom_mw", "_name", b"_name", "_utility", b"_utility", "_zone_id", b"_zone_id", "availability", b"availability", "carbon_g_per_kwh", b"carbon_g_per_kwh", "energy_usd_per_mwh", b"energy_usd_per_mwh", "headroom_mw", b"headroom_mw", "name", b"name", "utility", b"utility", "zone_id", b"zone_id"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_availability", b"_availability", "_carbon_g_per_kwh", b"_carbon_g_per_kwh", "_curtailed_hours_per_year", b"_curtailed_hours_per_year", "_energy_usd_per_mwh", b"_energy_usd_per_mwh", "_firm_share", b"_firm_share", "_headroom_mw", b"_headroom_mw", "_name", b"_name", "_utility", b"_utility", "_zone_id", b"_zone_id", "availability", b"availability", "carbon_g_per_kwh", b"carbon_g_per_kwh", "curtailed_hours_per_year", b"curtailed_hours_per_year", "energy_usd_per_mwh", b"energy_usd_per_mwh", "firm_share", b"firm_share", "headroom_mw", b"headroom_mw", "name", b"name", "utility", b"utility", "zone_id", b"zone_id"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_availability", b"_availability", "_carbon_g_per_kwh", b"_carbon_g_per_kwh", "_energy_usd_per_mwh", b"_energy_usd_per_mwh", "_headroom_mw", b"_headroom_mw", "_name", b"_name", "_utility", b"_utility", "_zone_id", b"_zone_id", "availability", b"availability", "carbon_g_per_kwh", b"carbon_g_per_kwh", "energy_usd_per_mwh", b"energy_usd_per_mwh", "extra", b"extra", "headroom_mw", b"headroom_mw", "name", b"name", "polygons", b"polygons", "utility", b"utility", "zone_id", b"zone_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_availability", b"_availability", "_carbon_g_per_kwh", b"_carbon_g_per_kwh", "_curtailed_hours_per_year", b"_curtailed_hours_per_year", "_energy_usd_per_mwh", b"_energy_usd_per_mwh", "_firm_share", b"_firm_share", "_headroom_mw", b"_headroom_mw", "_name", b"_name", "_utility", b"_utility", "_zone_id", b"_zone_id", "availability", b"availability", "carbon_g_per_kwh", b"carbon_g_per_kwh", "curtailed_hours_per_year", b"curtailed_hours_per_year", "energy_usd_per_mwh", b"energy_usd_per_mwh", "extra", b"extra", "firm_share", b"firm_share", "headroom_mw", b"headroom_mw", "name", b"name", "polygons", b"polygons", "utility", b"utility", "zone_id", b"zone_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__availability: _TypeAlias = _typing.Literal["availability"]  # noqa: Y015
     _WhichOneofArgType__availability: _TypeAlias = _typing.Literal["_availability", b"_availability"]  # noqa: Y015
     _WhichOneofReturnType__carbon_g_per_kwh: _TypeAlias = _typing.Literal["carbon_g_per_kwh"]  # noqa: Y015
     _WhichOneofArgType__carbon_g_per_kwh: _TypeAlias = _typing.Literal["_carbon_g_per_kwh", b"_carbon_g_per_kwh"]  # noqa: Y015
+    _WhichOneofReturnType__curtailed_hours_per_year: _TypeAlias = _typing.Literal["curtailed_hours_per_year"]  # noqa: Y015
+    _WhichOneofArgType__curtailed_hours_per_year: _TypeAlias = _typing.Literal["_curtailed_hours_per_year", b"_curtailed_hours_per_year"]  # noqa: Y015
     _WhichOneofReturnType__energy_usd_per_mwh: _TypeAlias = _typing.Literal["energy_usd_per_mwh"]  # noqa: Y015
     _WhichOneofArgType__energy_usd_per_mwh: _TypeAlias = _typing.Literal["_energy_usd_per_mwh", b"_energy_usd_per_mwh"]  # noqa: Y015
+    _WhichOneofReturnType__firm_share: _TypeAlias = _typing.Literal["firm_share"]  # noqa: Y015
+    _WhichOneofArgType__firm_share: _TypeAlias = _typing.Literal["_firm_share", b"_firm_share"]  # noqa: Y015
     _WhichOneofReturnType__headroom_mw: _TypeAlias = _typing.Literal["headroom_mw"]  # noqa: Y015
     _WhichOneofArgType__headroom_mw: _TypeAlias = _typing.Literal["_headroom_mw", b"_headroom_mw"]  # noqa: Y015
     _WhichOneofReturnType__name: _TypeAlias = _typing.Literal["name"]  # noqa: Y015
@@ -598,7 +610,11 @@ class PowerZone(_message.Message):
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__carbon_g_per_kwh) -> _WhichOneofReturnType__carbon_g_per_kwh | None: ...
     @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__curtailed_hours_per_year) -> _WhichOneofReturnType__curtailed_hours_per_year | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__energy_usd_per_mwh) -> _WhichOneofReturnType__energy_usd_per_mwh | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__firm_share) -> _WhichOneofReturnType__firm_share | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__headroom_mw) -> _WhichOneofReturnType__headroom_mw | None: ...
     @_typing.overload

@@ -3,18 +3,100 @@
 isort:skip_file
 What interrupts a training job, how it recovers, and how much of its time ends in training. Shares are of wall-clock time."""
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
 import typing as _typing
 
-if sys.version_info >= (3, 10):
-    from typing import TypeAlias as _TypeAlias
+if sys.version_info >= (3, 11):
+    from typing import TypeAlias as _TypeAlias, Never as _Never
 else:
-    from typing_extensions import TypeAlias as _TypeAlias
+    from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _IntervalRule:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _IntervalRuleEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_IntervalRule.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    INTERVAL_RULE_UNSPECIFIED: _IntervalRule.ValueType  # 0
+    """Never returned."""
+    INTERVAL_RULE_YOUNG: _IntervalRule.ValueType  # 1
+    """Young's square root."""
+    INTERVAL_RULE_DALY: _IntervalRule.ValueType  # 2
+    """Daly's higher order estimate."""
+    INTERVAL_RULE_BEST: _IntervalRule.ValueType  # 3
+    """The interval of the best exact goodput."""
+
+class IntervalRule(_IntervalRule, metaclass=_IntervalRuleEnumTypeWrapper):
+    """Rules for the interval between checkpoints."""
+
+INTERVAL_RULE_UNSPECIFIED: IntervalRule.ValueType  # 0
+"""Never returned."""
+INTERVAL_RULE_YOUNG: IntervalRule.ValueType  # 1
+"""Young's square root."""
+INTERVAL_RULE_DALY: IntervalRule.ValueType  # 2
+"""Daly's higher order estimate."""
+INTERVAL_RULE_BEST: IntervalRule.ValueType  # 3
+"""The interval of the best exact goodput."""
+Global___IntervalRule: _TypeAlias = IntervalRule  # noqa: Y015
+
+@_typing.final
+class FailingParts(_message.Message):
+    """Alike parts, any of which interrupts the job, or its site."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    MTBF_H_FIELD_NUMBER: _builtins.int
+    WAIT_S_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Name for people, 1 to 200 characters."""
+    count: _builtins.float
+    """How many there are, from 0; shares of a part are allowed."""
+    mtbf_h: _builtins.float
+    """Mean hours between failures of one of them, above 0; infinite: never. `count` over this is at most 1e9."""
+    wait_s: _builtins.float
+    """Seconds in which nothing can run before the restart begins, from 0 to 3.2e8: 0 where a spare takes over, the repair
+    time where none does; default 0.
+    """
+    def __init__(
+        self,
+        *,
+        name: _builtins.str | None = ...,
+        count: _builtins.float | None = ...,
+        mtbf_h: _builtins.float | None = ...,
+        wait_s: _builtins.float | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_count", b"_count", "_mtbf_h", b"_mtbf_h", "_name", b"_name", "_wait_s", b"_wait_s", "count", b"count", "mtbf_h", b"mtbf_h", "name", b"name", "wait_s", b"wait_s"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_count", b"_count", "_mtbf_h", b"_mtbf_h", "_name", b"_name", "_wait_s", b"_wait_s", "count", b"count", "mtbf_h", b"mtbf_h", "name", b"name", "wait_s", b"wait_s"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__count: _TypeAlias = _typing.Literal["count"]  # noqa: Y015
+    _WhichOneofArgType__count: _TypeAlias = _typing.Literal["_count", b"_count"]  # noqa: Y015
+    _WhichOneofReturnType__mtbf_h: _TypeAlias = _typing.Literal["mtbf_h"]  # noqa: Y015
+    _WhichOneofArgType__mtbf_h: _TypeAlias = _typing.Literal["_mtbf_h", b"_mtbf_h"]  # noqa: Y015
+    _WhichOneofReturnType__name: _TypeAlias = _typing.Literal["name"]  # noqa: Y015
+    _WhichOneofArgType__name: _TypeAlias = _typing.Literal["_name", b"_name"]  # noqa: Y015
+    _WhichOneofReturnType__wait_s: _TypeAlias = _typing.Literal["wait_s"]  # noqa: Y015
+    _WhichOneofArgType__wait_s: _TypeAlias = _typing.Literal["_wait_s", b"_wait_s"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__count) -> _WhichOneofReturnType__count | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__mtbf_h) -> _WhichOneofReturnType__mtbf_h | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__name) -> _WhichOneofReturnType__name | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__wait_s) -> _WhichOneofReturnType__wait_s | None: ...
+
+Global___FailingParts: _TypeAlias = FailingParts  # noqa: Y015
 
 @_typing.final
 class InterruptionShare(_message.Message):
@@ -64,3 +146,429 @@ class InterruptionShare(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__share) -> _WhichOneofReturnType__share | None: ...
 
 Global___InterruptionShare: _TypeAlias = InterruptionShare  # noqa: Y015
+
+@_typing.final
+class Checkpointing(_message.Message):
+    """Times of checkpoints."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WRITE_S_FIELD_NUMBER: _builtins.int
+    RESTART_S_FIELD_NUMBER: _builtins.int
+    INTERVAL_S_FIELD_NUMBER: _builtins.int
+    write_s: _builtins.float
+    """Seconds to write a checkpoint, in which training stands still, from 0."""
+    restart_s: _builtins.float
+    """Seconds to restart from one, from 0."""
+    interval_s: _builtins.float
+    """Seconds of training between two of them, from 0; default: the interval of the best goodput."""
+    def __init__(
+        self,
+        *,
+        write_s: _builtins.float | None = ...,
+        restart_s: _builtins.float | None = ...,
+        interval_s: _builtins.float | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_interval_s", b"_interval_s", "_restart_s", b"_restart_s", "_write_s", b"_write_s", "interval_s", b"interval_s", "restart_s", b"restart_s", "write_s", b"write_s"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_interval_s", b"_interval_s", "_restart_s", b"_restart_s", "_write_s", b"_write_s", "interval_s", b"interval_s", "restart_s", b"restart_s", "write_s", b"write_s"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__interval_s: _TypeAlias = _typing.Literal["interval_s"]  # noqa: Y015
+    _WhichOneofArgType__interval_s: _TypeAlias = _typing.Literal["_interval_s", b"_interval_s"]  # noqa: Y015
+    _WhichOneofReturnType__restart_s: _TypeAlias = _typing.Literal["restart_s"]  # noqa: Y015
+    _WhichOneofArgType__restart_s: _TypeAlias = _typing.Literal["_restart_s", b"_restart_s"]  # noqa: Y015
+    _WhichOneofReturnType__write_s: _TypeAlias = _typing.Literal["write_s"]  # noqa: Y015
+    _WhichOneofArgType__write_s: _TypeAlias = _typing.Literal["_write_s", b"_write_s"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__interval_s) -> _WhichOneofReturnType__interval_s | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__restart_s) -> _WhichOneofReturnType__restart_s | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__write_s) -> _WhichOneofReturnType__write_s | None: ...
+
+Global___Checkpointing: _TypeAlias = Checkpointing  # noqa: Y015
+
+@_typing.final
+class Goodput(_message.Message):
+    """Where the time of a job goes in the long run; the five shares sum to 1."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MTTI_H_FIELD_NUMBER: _builtins.int
+    INTERVAL_S_FIELD_NUMBER: _builtins.int
+    USEFUL_FIELD_NUMBER: _builtins.int
+    WRITING_FIELD_NUMBER: _builtins.int
+    REWORK_FIELD_NUMBER: _builtins.int
+    RESTART_FIELD_NUMBER: _builtins.int
+    WAITING_FIELD_NUMBER: _builtins.int
+    mtti_h: _builtins.float
+    """Mean hours between interruptions of the running job, above 0; infinite: never."""
+    interval_s: _builtins.float
+    """Seconds of training between checkpoints, from 0; may be infinite."""
+    useful: _builtins.float
+    """Share that ends in training, from 0 to 1: the goodput."""
+    writing: _builtins.float
+    """Share in which checkpoints are written, from 0 to 1."""
+    rework: _builtins.float
+    """Share of training that is lost with an interruption, from 0 to 1."""
+    restart: _builtins.float
+    """Share in which the job restarts, from 0 to 1."""
+    waiting: _builtins.float
+    """Share in which it waits for repair, from 0 to 1."""
+    def __init__(
+        self,
+        *,
+        mtti_h: _builtins.float | None = ...,
+        interval_s: _builtins.float | None = ...,
+        useful: _builtins.float | None = ...,
+        writing: _builtins.float | None = ...,
+        rework: _builtins.float | None = ...,
+        restart: _builtins.float | None = ...,
+        waiting: _builtins.float | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_interval_s", b"_interval_s", "_mtti_h", b"_mtti_h", "_restart", b"_restart", "_rework", b"_rework", "_useful", b"_useful", "_waiting", b"_waiting", "_writing", b"_writing", "interval_s", b"interval_s", "mtti_h", b"mtti_h", "restart", b"restart", "rework", b"rework", "useful", b"useful", "waiting", b"waiting", "writing", b"writing"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_interval_s", b"_interval_s", "_mtti_h", b"_mtti_h", "_restart", b"_restart", "_rework", b"_rework", "_useful", b"_useful", "_waiting", b"_waiting", "_writing", b"_writing", "interval_s", b"interval_s", "mtti_h", b"mtti_h", "restart", b"restart", "rework", b"rework", "useful", b"useful", "waiting", b"waiting", "writing", b"writing"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__interval_s: _TypeAlias = _typing.Literal["interval_s"]  # noqa: Y015
+    _WhichOneofArgType__interval_s: _TypeAlias = _typing.Literal["_interval_s", b"_interval_s"]  # noqa: Y015
+    _WhichOneofReturnType__mtti_h: _TypeAlias = _typing.Literal["mtti_h"]  # noqa: Y015
+    _WhichOneofArgType__mtti_h: _TypeAlias = _typing.Literal["_mtti_h", b"_mtti_h"]  # noqa: Y015
+    _WhichOneofReturnType__restart: _TypeAlias = _typing.Literal["restart"]  # noqa: Y015
+    _WhichOneofArgType__restart: _TypeAlias = _typing.Literal["_restart", b"_restart"]  # noqa: Y015
+    _WhichOneofReturnType__rework: _TypeAlias = _typing.Literal["rework"]  # noqa: Y015
+    _WhichOneofArgType__rework: _TypeAlias = _typing.Literal["_rework", b"_rework"]  # noqa: Y015
+    _WhichOneofReturnType__useful: _TypeAlias = _typing.Literal["useful"]  # noqa: Y015
+    _WhichOneofArgType__useful: _TypeAlias = _typing.Literal["_useful", b"_useful"]  # noqa: Y015
+    _WhichOneofReturnType__waiting: _TypeAlias = _typing.Literal["waiting"]  # noqa: Y015
+    _WhichOneofArgType__waiting: _TypeAlias = _typing.Literal["_waiting", b"_waiting"]  # noqa: Y015
+    _WhichOneofReturnType__writing: _TypeAlias = _typing.Literal["writing"]  # noqa: Y015
+    _WhichOneofArgType__writing: _TypeAlias = _typing.Literal["_writing", b"_writing"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__interval_s) -> _WhichOneofReturnType__interval_s | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__mtti_h) -> _WhichOneofReturnType__mtti_h | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__restart) -> _WhichOneofReturnType__restart | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__rework) -> _WhichOneofReturnType__rework | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__useful) -> _WhichOneofReturnType__useful | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__waiting) -> _WhichOneofReturnType__waiting | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__writing) -> _WhichOneofReturnType__writing | None: ...
+
+Global___Goodput: _TypeAlias = Goodput  # noqa: Y015
+
+@_typing.final
+class JobSite(_message.Message):
+    """One site of a job, and the parts that interrupt it alone."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SITE_ID_FIELD_NUMBER: _builtins.int
+    ACCELERATORS_FIELD_NUMBER: _builtins.int
+    PARTS_FIELD_NUMBER: _builtins.int
+    REPLICAS_FIELD_NUMBER: _builtins.int
+    site_id: _builtins.str
+    """Id of the site, 1 to 200 characters; no two alike."""
+    accelerators: _builtins.float
+    """Accelerators there, above 0, at most 1e9."""
+    replicas: _builtins.int
+    """Alike replicas that it trains, each of which leaves on its own, a count from 1 to 1e9; default 1."""
+    @_builtins.property
+    def parts(self) -> _containers.RepeatedCompositeFieldContainer[Global___FailingParts]:
+        """Parts that interrupt the site, or one of its replicas, what several have in common included; 10 000 at most in all
+        sites together.
+        """
+
+    def __init__(
+        self,
+        *,
+        site_id: _builtins.str | None = ...,
+        accelerators: _builtins.float | None = ...,
+        parts: _abc.Iterable[Global___FailingParts] | None = ...,
+        replicas: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_accelerators", b"_accelerators", "_replicas", b"_replicas", "_site_id", b"_site_id", "accelerators", b"accelerators", "replicas", b"replicas", "site_id", b"site_id"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_accelerators", b"_accelerators", "_replicas", b"_replicas", "_site_id", b"_site_id", "accelerators", b"accelerators", "parts", b"parts", "replicas", b"replicas", "site_id", b"site_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__accelerators: _TypeAlias = _typing.Literal["accelerators"]  # noqa: Y015
+    _WhichOneofArgType__accelerators: _TypeAlias = _typing.Literal["_accelerators", b"_accelerators"]  # noqa: Y015
+    _WhichOneofReturnType__replicas: _TypeAlias = _typing.Literal["replicas"]  # noqa: Y015
+    _WhichOneofArgType__replicas: _TypeAlias = _typing.Literal["_replicas", b"_replicas"]  # noqa: Y015
+    _WhichOneofReturnType__site_id: _TypeAlias = _typing.Literal["site_id"]  # noqa: Y015
+    _WhichOneofArgType__site_id: _TypeAlias = _typing.Literal["_site_id", b"_site_id"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__accelerators) -> _WhichOneofReturnType__accelerators | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__replicas) -> _WhichOneofReturnType__replicas | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__site_id) -> _WhichOneofReturnType__site_id | None: ...
+
+Global___JobSite: _TypeAlias = JobSite  # noqa: Y015
+
+@_typing.final
+class Rejoining(_message.Message):
+    """How a site leaves a job and comes back while the others go on."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROUND_S_FIELD_NUMBER: _builtins.int
+    RESTART_S_FIELD_NUMBER: _builtins.int
+    REFORM_S_FIELD_NUMBER: _builtins.int
+    round_s: _builtins.float
+    """Seconds of training between exchanges with the others, lost with the site that leaves, from 0 to 3.2e8."""
+    restart_s: _builtins.float
+    """Seconds until the site trains again, its state fetched from the others, from 0 to 3.2e8."""
+    reform_s: _builtins.float
+    """Seconds that all stand still whenever a site leaves or comes back, from 0 to 3.2e8; default 0."""
+    def __init__(
+        self,
+        *,
+        round_s: _builtins.float | None = ...,
+        restart_s: _builtins.float | None = ...,
+        reform_s: _builtins.float | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_reform_s", b"_reform_s", "_restart_s", b"_restart_s", "_round_s", b"_round_s", "reform_s", b"reform_s", "restart_s", b"restart_s", "round_s", b"round_s"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_reform_s", b"_reform_s", "_restart_s", b"_restart_s", "_round_s", b"_round_s", "reform_s", b"reform_s", "restart_s", b"restart_s", "round_s", b"round_s"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__reform_s: _TypeAlias = _typing.Literal["reform_s"]  # noqa: Y015
+    _WhichOneofArgType__reform_s: _TypeAlias = _typing.Literal["_reform_s", b"_reform_s"]  # noqa: Y015
+    _WhichOneofReturnType__restart_s: _TypeAlias = _typing.Literal["restart_s"]  # noqa: Y015
+    _WhichOneofArgType__restart_s: _TypeAlias = _typing.Literal["_restart_s", b"_restart_s"]  # noqa: Y015
+    _WhichOneofReturnType__round_s: _TypeAlias = _typing.Literal["round_s"]  # noqa: Y015
+    _WhichOneofArgType__round_s: _TypeAlias = _typing.Literal["_round_s", b"_round_s"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__reform_s) -> _WhichOneofReturnType__reform_s | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__restart_s) -> _WhichOneofReturnType__restart_s | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__round_s) -> _WhichOneofReturnType__round_s | None: ...
+
+Global___Rejoining: _TypeAlias = Rejoining  # noqa: Y015
+
+@_typing.final
+class ElasticGoodput(_message.Message):
+    """Goodput of a job whose other sites go on when one is hit."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class BySiteEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        @_builtins.property
+        def value(self) -> Global___Goodput: ...
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: Global___Goodput | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["value", b"value"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    GOODPUT_FIELD_NUMBER: _builtins.int
+    BY_SITE_FIELD_NUMBER: _builtins.int
+    REFORMING_FIELD_NUMBER: _builtins.int
+    ALL_AWAY_FIELD_NUMBER: _builtins.int
+    goodput: _builtins.float
+    """Training done over that of all sites at all times, from 0 to 1."""
+    reforming: _builtins.float
+    """Share of time in which all stand still, from 0 to 1."""
+    all_away: _builtins.float
+    """Probability that nobody trains, were sites and replicas independent of each other, from 0 to 1."""
+    @_builtins.property
+    def by_site(self) -> _containers.MessageMap[_builtins.str, Global___Goodput]:
+        """The sites on their own by id, one replica of each."""
+
+    def __init__(
+        self,
+        *,
+        goodput: _builtins.float | None = ...,
+        by_site: _abc.Mapping[_builtins.str, Global___Goodput] | None = ...,
+        reforming: _builtins.float | None = ...,
+        all_away: _builtins.float | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_all_away", b"_all_away", "_goodput", b"_goodput", "_reforming", b"_reforming", "all_away", b"all_away", "goodput", b"goodput", "reforming", b"reforming"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_all_away", b"_all_away", "_goodput", b"_goodput", "_reforming", b"_reforming", "all_away", b"all_away", "by_site", b"by_site", "goodput", b"goodput", "reforming", b"reforming"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__all_away: _TypeAlias = _typing.Literal["all_away"]  # noqa: Y015
+    _WhichOneofArgType__all_away: _TypeAlias = _typing.Literal["_all_away", b"_all_away"]  # noqa: Y015
+    _WhichOneofReturnType__goodput: _TypeAlias = _typing.Literal["goodput"]  # noqa: Y015
+    _WhichOneofArgType__goodput: _TypeAlias = _typing.Literal["_goodput", b"_goodput"]  # noqa: Y015
+    _WhichOneofReturnType__reforming: _TypeAlias = _typing.Literal["reforming"]  # noqa: Y015
+    _WhichOneofArgType__reforming: _TypeAlias = _typing.Literal["_reforming", b"_reforming"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__all_away) -> _WhichOneofReturnType__all_away | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__goodput) -> _WhichOneofReturnType__goodput | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__reforming) -> _WhichOneofReturnType__reforming | None: ...
+
+Global___ElasticGoodput: _TypeAlias = ElasticGoodput  # noqa: Y015
+
+@_typing.final
+class SimulatedGoodput(_message.Message):
+    """A Monte Carlo estimate."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GOODPUT_FIELD_NUMBER: _builtins.int
+    STANDARD_ERROR_FIELD_NUMBER: _builtins.int
+    INTERRUPTIONS_FIELD_NUMBER: _builtins.int
+    SEED_FIELD_NUMBER: _builtins.int
+    goodput: _builtins.float
+    """Mean, from 0 to 1."""
+    standard_error: _builtins.float
+    """Standard error of that mean, from 0."""
+    interruptions: _builtins.int
+    """Interruptions drawn, a count from 0."""
+    seed: _builtins.int
+    """Seed that repeats it."""
+    def __init__(
+        self,
+        *,
+        goodput: _builtins.float | None = ...,
+        standard_error: _builtins.float | None = ...,
+        interruptions: _builtins.int | None = ...,
+        seed: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_goodput", b"_goodput", "_interruptions", b"_interruptions", "_seed", b"_seed", "_standard_error", b"_standard_error", "goodput", b"goodput", "interruptions", b"interruptions", "seed", b"seed", "standard_error", b"standard_error"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_goodput", b"_goodput", "_interruptions", b"_interruptions", "_seed", b"_seed", "_standard_error", b"_standard_error", "goodput", b"goodput", "interruptions", b"interruptions", "seed", b"seed", "standard_error", b"standard_error"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__goodput: _TypeAlias = _typing.Literal["goodput"]  # noqa: Y015
+    _WhichOneofArgType__goodput: _TypeAlias = _typing.Literal["_goodput", b"_goodput"]  # noqa: Y015
+    _WhichOneofReturnType__interruptions: _TypeAlias = _typing.Literal["interruptions"]  # noqa: Y015
+    _WhichOneofArgType__interruptions: _TypeAlias = _typing.Literal["_interruptions", b"_interruptions"]  # noqa: Y015
+    _WhichOneofReturnType__seed: _TypeAlias = _typing.Literal["seed"]  # noqa: Y015
+    _WhichOneofArgType__seed: _TypeAlias = _typing.Literal["_seed", b"_seed"]  # noqa: Y015
+    _WhichOneofReturnType__standard_error: _TypeAlias = _typing.Literal["standard_error"]  # noqa: Y015
+    _WhichOneofArgType__standard_error: _TypeAlias = _typing.Literal["_standard_error", b"_standard_error"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__goodput) -> _WhichOneofReturnType__goodput | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__interruptions) -> _WhichOneofReturnType__interruptions | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__seed) -> _WhichOneofReturnType__seed | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__standard_error) -> _WhichOneofReturnType__standard_error | None: ...
+
+Global___SimulatedGoodput: _TypeAlias = SimulatedGoodput  # noqa: Y015
+
+@_typing.final
+class IntervalGoodput(_message.Message):
+    """An interval between checkpoints by one rule."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RULE_FIELD_NUMBER: _builtins.int
+    INTERVAL_S_FIELD_NUMBER: _builtins.int
+    GOODPUT_FIELD_NUMBER: _builtins.int
+    rule: Global___IntervalRule.ValueType
+    """The rule."""
+    interval_s: _builtins.float
+    """Seconds of training, from 0; infinite where nothing fails."""
+    goodput: _builtins.float
+    """Exact goodput with it, from 0 to 1."""
+    def __init__(
+        self,
+        *,
+        rule: Global___IntervalRule.ValueType = ...,
+        interval_s: _builtins.float | None = ...,
+        goodput: _builtins.float | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_goodput", b"_goodput", "_interval_s", b"_interval_s", "goodput", b"goodput", "interval_s", b"interval_s"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_goodput", b"_goodput", "_interval_s", b"_interval_s", "goodput", b"goodput", "interval_s", b"interval_s", "rule", b"rule"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__goodput: _TypeAlias = _typing.Literal["goodput"]  # noqa: Y015
+    _WhichOneofArgType__goodput: _TypeAlias = _typing.Literal["_goodput", b"_goodput"]  # noqa: Y015
+    _WhichOneofReturnType__interval_s: _TypeAlias = _typing.Literal["interval_s"]  # noqa: Y015
+    _WhichOneofArgType__interval_s: _TypeAlias = _typing.Literal["_interval_s", b"_interval_s"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__goodput) -> _WhichOneofReturnType__goodput | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__interval_s) -> _WhichOneofReturnType__interval_s | None: ...
+
+Global___IntervalGoodput: _TypeAlias = IntervalGoodput  # noqa: Y015
+
+@_typing.final
+class GoodputEstimate(_message.Message):
+    """How often a job is interrupted, and what is left of its time."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESTART_FIELD_NUMBER: _builtins.int
+    INTERVALS_FIELD_NUMBER: _builtins.int
+    FIRST_ORDER_LOSS_FIELD_NUMBER: _builtins.int
+    SHARES_FIELD_NUMBER: _builtins.int
+    ELASTIC_FIELD_NUMBER: _builtins.int
+    SIMULATED_FIELD_NUMBER: _builtins.int
+    SIMULATED_ELASTIC_FIELD_NUMBER: _builtins.int
+    ASSUMPTIONS_FIELD_NUMBER: _builtins.int
+    first_order_loss: _builtins.float
+    """Sum of the three losses of first order at the interval of `restart`, from 0; above 0.1 not to be relied upon; absent
+    where that interval is 0 or infinite.
+    """
+    @_builtins.property
+    def restart(self) -> Global___Goodput:
+        """The job whose sites all restart together, exact for exponential failures."""
+
+    @_builtins.property
+    def intervals(self) -> _containers.RepeatedCompositeFieldContainer[Global___IntervalGoodput]:
+        """What each rule for the interval gives."""
+
+    @_builtins.property
+    def shares(self) -> _containers.RepeatedCompositeFieldContainer[Global___InterruptionShare]:
+        """All interruptions by the name of the parts, the most frequent first; shares sum to 1."""
+
+    @_builtins.property
+    def elastic(self) -> Global___ElasticGoodput:
+        """The job whose other sites go on; absent: not asked for."""
+
+    @_builtins.property
+    def simulated(self) -> Global___SimulatedGoodput:
+        """`restart`, drawn; absent: not asked for, or nothing fails."""
+
+    @_builtins.property
+    def simulated_elastic(self) -> Global___SimulatedGoodput:
+        """`elastic`, drawn; absent: not asked for, or nothing fails."""
+
+    @_builtins.property
+    def assumptions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What was taken for granted, in words."""
+
+    def __init__(
+        self,
+        *,
+        restart: Global___Goodput | None = ...,
+        intervals: _abc.Iterable[Global___IntervalGoodput] | None = ...,
+        first_order_loss: _builtins.float | None = ...,
+        shares: _abc.Iterable[Global___InterruptionShare] | None = ...,
+        elastic: Global___ElasticGoodput | None = ...,
+        simulated: Global___SimulatedGoodput | None = ...,
+        simulated_elastic: Global___SimulatedGoodput | None = ...,
+        assumptions: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_first_order_loss", b"_first_order_loss", "elastic", b"elastic", "first_order_loss", b"first_order_loss", "restart", b"restart", "simulated", b"simulated", "simulated_elastic", b"simulated_elastic"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_first_order_loss", b"_first_order_loss", "assumptions", b"assumptions", "elastic", b"elastic", "first_order_loss", b"first_order_loss", "intervals", b"intervals", "restart", b"restart", "shares", b"shares", "simulated", b"simulated", "simulated_elastic", b"simulated_elastic"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__first_order_loss: _TypeAlias = _typing.Literal["first_order_loss"]  # noqa: Y015
+    _WhichOneofArgType__first_order_loss: _TypeAlias = _typing.Literal["_first_order_loss", b"_first_order_loss"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__first_order_loss) -> _WhichOneofReturnType__first_order_loss | None: ...
+
+Global___GoodputEstimate: _TypeAlias = GoodputEstimate  # noqa: Y015
