@@ -18,7 +18,7 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from topodesign.domain.errors import Conflict, InvalidInput
-from topodesign_server.migrating import migrate
+from topodesign_server.migrating import is_present_layout, migrate
 from topodesign_server.store_faults import typed_faults
 from topodesign_server.tables import settings
 
@@ -98,7 +98,7 @@ def open_database(directory: Path, *, url: str | None = None, lock_timeout_s: fl
     if url is not None:
         engine = _postgres(url, lock_timeout_s)
     else:
-        directory.mkdir(parents=True, exist_ok=True)
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)  # it holds what tenants would not show each other
         lock = _lock(directory)
         engine = _sqlite(directory / FILE_NAME, lock_timeout_s)
     try:
@@ -108,6 +108,31 @@ def open_database(directory: Path, *, url: str | None = None, lock_timeout_s: fl
         if lock is not None:
             lock.close()
         raise
+
+
+def open_beside_server(directory: Path, *, url: str | None = None, lock_timeout_s: float = 10.0) -> Database:
+    """Open a database that a server may be using, for a few transactions of a command.
+
+    A SQLite file that no server uses is brought to the present layout first, and made when there is none.
+
+    Raises
+    ------
+    Conflict
+        When the server that uses the directory is of another version.
+    InvalidInput, ServiceUnavailable
+        As :func:`open_database`.
+    """
+    if url is not None:
+        return open_database(directory, url=url, lock_timeout_s=lock_timeout_s)
+    engine = _sqlite(directory / FILE_NAME, lock_timeout_s) if (directory / FILE_NAME).exists() else None
+    if engine is None or not _has_present_layout(engine):
+        open_database(directory, lock_timeout_s=lock_timeout_s).close()
+    return Database(engine or _sqlite(directory / FILE_NAME, lock_timeout_s), None)
+
+
+def _has_present_layout(engine: Engine) -> bool:
+    with typed_faults(), engine.begin() as connection:
+        return is_present_layout(connection)
 
 
 def _postgres(text: str, lock_timeout_s: float) -> Engine:

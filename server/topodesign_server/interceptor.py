@@ -1,8 +1,12 @@
-"""The boundary of every call: bytes that are no message, errors that become rich statuses, refusal while draining."""
+"""The boundary of every call: who makes it, bytes that are no message, errors that become rich statuses.
+
+A call that brings no valid token is refused before any of its message is read.
+"""
 
 from __future__ import annotations  # gRPC's types take parameters for type checkers only
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import grpc
@@ -11,12 +15,17 @@ from google.rpc import code_pb2
 from google.rpc.error_details_pb2 import ErrorInfo
 from google.rpc.status_pb2 import Status
 
-from topodesign.domain.errors import CapacityError, InvalidInput
+from topodesign.domain.errors import CapacityError, InvalidInput, TopoDesignError
 from topodesign.wire.faults import DOMAIN
+from topodesign_server.authentication import Authentication, Presented
 from topodesign_server.incidents import status_of
+from topodesign_server.tenant_calls import TenantCalls
+from topodesign_server.tenants import act_for
 from topodesign_server.watchers import Watchers
 
 OURS = ("/topodesign.", "/google.longrunning.")
+OPEN = ("/grpc.health.v1.Health/Check",)
+"""For whoever looks after the server. ``Watch`` is not: streams that anybody may open are streams to drown it with."""
 DETAILS_KEY = "grpc-status-details-bin"
 CODES = {code.value[0]: code for code in grpc.StatusCode}
 
@@ -26,15 +35,19 @@ if TYPE_CHECKING:
 
 
 class BoundaryInterceptor(grpc.aio.ServerInterceptor):
-    """Wraps every method of our services, and answers for those that there are not.
+    """Wraps every method but :data:`OPEN` ones, and answers for those that there are not.
 
     ``message_bytes`` is the size of a message above which the runtime would refuse to send it, with a text of its own.
     The runtime answers undecodable bytes with UNKNOWN before a servicer sees them; here the bytes come undecoded, so
     that the answer can be INVALID_ARGUMENT with reason MESSAGE_UNDECODABLE.
     """
 
-    def __init__(self, watchers: Watchers, *, message_bytes: int) -> None:
+    def __init__(
+        self, watchers: Watchers, authentication: Authentication, tenant_calls: TenantCalls, *, message_bytes: int
+    ) -> None:
         self._watchers = watchers
+        self._authentication = authentication
+        self._tenant_calls = tenant_calls
         self._message_bytes = message_bytes
 
     async def intercept_service(
@@ -44,25 +57,40 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
     ) -> Handler | None:
         handler = await continuation(handler_call_details)
         method = handler_call_details.method
-        if handler is None:
-            return grpc.stream_stream_rpc_method_handler(cast(Any, _unknown(method)))
-        if not method.startswith(OURS):
+        if method in OPEN:
             return handler
+        try:
+            presented = await self._authentication.presented(tuple(handler_call_details.invocation_metadata or ()))
+        except Exception as error:  # noqa: BLE001 - the call boundary
+            return _refusing(status_of(error, during=method))
+        if handler is None:
+            return grpc.stream_stream_rpc_method_handler(cast(Any, self._unknown(method, presented)))
+        if not method.startswith(OURS):
+            return self._foreign(handler, method, presented)
         if handler.response_streaming:
             return grpc.unary_stream_rpc_method_handler(
-                cast(Any, self._streaming(handler, method)), response_serializer=handler.response_serializer
+                cast(Any, self._streaming(handler, method, presented)), response_serializer=handler.response_serializer
             )
         return grpc.unary_unary_rpc_method_handler(
-            cast(Any, self._unary(handler, method)), response_serializer=handler.response_serializer
+            cast(Any, self._unary(handler, method, presented)), response_serializer=handler.response_serializer
         )
 
-    def _unary(self, handler: Handler, method: str) -> Callable[[bytes, Context], Awaitable[Any]]:
+    @contextmanager
+    def _let_in(self, presented: Presented, context: Context) -> Iterator[None]:
+        """A call of a tenant that may make it, while it runs."""
+        tenant = self._authentication.tenant(presented, context)
+        with self._tenant_calls.counted(tenant):
+            act_for(tenant)
+            self._watchers.require_serving()
+            yield
+
+    def _unary(self, handler: Handler, method: str, presented: Presented) -> Callable[[bytes, Context], Awaitable[Any]]:
         behavior = cast("Callable[[Any, Context], Awaitable[Any]]", handler.unary_unary)
 
         async def call(data: bytes, context: Context) -> Any:
             try:
-                self._watchers.require_serving()
-                return self._sendable(await behavior(_decoded(handler, data, method), context), method)
+                with self._let_in(presented, context):
+                    return self._sendable(await behavior(_decoded(handler, data, method), context), method)
             except NotImplementedError:
                 await _abort(context, _unknown_method(method))
             except Exception as error:  # noqa: BLE001 - the call boundary
@@ -70,18 +98,57 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
 
         return call
 
-    def _streaming(self, handler: Handler, method: str) -> Callable[[bytes, Context], AsyncIterator[Any]]:
+    def _streaming(
+        self, handler: Handler, method: str, presented: Presented
+    ) -> Callable[[bytes, Context], AsyncIterator[Any]]:
         behavior = cast("Callable[[Any, Context], AsyncIterator[Any]]", handler.unary_stream)
 
         async def call(data: bytes, context: Context) -> AsyncIterator[Any]:
             try:
-                self._watchers.require_serving()
-                async for response in behavior(_decoded(handler, data, method), context):
-                    yield self._sendable(response, method)
+                with self._let_in(presented, context):
+                    async for response in behavior(_decoded(handler, data, method), context):
+                        await self._authentication.ask_again(presented)
+                        yield self._sendable(response, method)
             except NotImplementedError:
                 await _abort(context, _unknown_method(method))
             except Exception as error:  # noqa: BLE001 - the call boundary
                 await _abort(context, status_of(error, during=method))
+
+        return call
+
+    def _foreign(self, handler: Handler, method: str, presented: Presented) -> Handler:
+        """A method of a standard service that answers in a stream: reflection, and the watching of health."""
+        behavior = handler.stream_stream if handler.request_streaming else handler.unary_stream
+
+        async def call(request: Any, context: Context) -> AsyncIterator[Any]:
+            try:
+                with self._let_in(presented, context):
+                    async for response in cast(Any, behavior)(request, context):
+                        yield response
+            except TopoDesignError as error:
+                await _abort(context, status_of(error, during=method))
+
+        make = (
+            grpc.stream_stream_rpc_method_handler if handler.request_streaming else grpc.unary_stream_rpc_method_handler
+        )
+        return make(
+            cast(Any, call),
+            request_deserializer=handler.request_deserializer,
+            response_serializer=handler.response_serializer,
+        )
+
+    def _unknown(
+        self, method: str, presented: Presented
+    ) -> Callable[[AsyncIterator[bytes], Context], Awaitable[NoReturn]]:
+        """The behavior of a method that there is not, for calls of any shape."""
+
+        async def call(_: AsyncIterator[bytes], context: Context) -> NoReturn:
+            try:
+                with self._let_in(presented, context):
+                    status = _unknown_method(method)
+            except TopoDesignError as error:
+                status = status_of(error, during=method)
+            await _abort(context, status)
 
         return call
 
@@ -97,13 +164,13 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
         return response
 
 
-def _unknown(method: str) -> Callable[[AsyncIterator[bytes], Context], Awaitable[NoReturn]]:
-    """The behavior of a method that there is not, for calls of any shape."""
+def _refusing(status: Status) -> Handler:
+    """Answers a call of any shape with a status; as a stream, so that nothing is read first."""
 
     async def call(_: AsyncIterator[bytes], context: Context) -> NoReturn:
-        await _abort(context, _unknown_method(method))
+        await _abort(context, status)
 
-    return call
+    return grpc.stream_stream_rpc_method_handler(cast(Any, call))
 
 
 def _unknown_method(method: str) -> Status:

@@ -37,6 +37,7 @@ from topodesign_server.job_rows import (
 )
 from topodesign_server.names import RequestKey
 from topodesign_server.paging import Page
+from topodesign_server.quotas import Quotas
 from topodesign_server.request_ids import claim_request, first_answer
 from topodesign_server.tables import blobs, events, jobs
 
@@ -46,8 +47,9 @@ MOST_AT_ONCE = 1000
 class JobStore:
     """Jobs of one database. Every method is one transaction and may be called from any thread."""
 
-    def __init__(self, database: Database, *, queue_limit: int) -> None:
+    def __init__(self, database: Database, *, queue_limit: int, quotas: Quotas | None = None) -> None:
         self._database = database
+        self._quotas = quotas or Quotas()
         self._queue_limit = queue_limit
 
     def create(self, new: NewJob, *, key: RequestKey | None) -> JobRow:
@@ -57,6 +59,8 @@ class JobStore:
         ------
         CapacityError
             When too many jobs wait.
+        QuotaExceeded
+            When the tenant has too much.
         Conflict
             When the id is taken.
         InvalidInput
@@ -69,6 +73,8 @@ class JobStore:
             earlier = claim_request(connection, key, new.id, now=now)
             if earlier is not None:
                 return find_job(connection, new.tenant, earlier)
+            size_bytes = len(new.scenario) + len(new.start or b"")
+            self._quotas.require_room_for_job(connection, new.tenant, size_bytes=size_bytes)
             self._require_room(connection)
             _require_free(connection, new)
             scenario, start = keep(connection, new.tenant, new.scenario, new.start)

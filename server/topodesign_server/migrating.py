@@ -4,6 +4,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy.engine import Connection
@@ -31,6 +32,11 @@ def migrate(connection: Connection) -> None:
             "start that one or restore a backup from before it",
             reason="DATABASE_TOO_NEW",
         ) from error
+
+
+def is_present_layout(connection: Connection) -> bool:
+    """Whether the database has the layout that this version works with."""
+    return MigrationContext.configure(connection).get_current_revision() == latest_revision()
 
 
 def latest_revision() -> str:

@@ -55,10 +55,12 @@ class OperationsServicer(operations_pb2_grpc.OperationsServicer):  # type: ignor
                 reason="FILTER_UNSUPPORTED",
                 field_path="filter",
             )
-        page = self._pager.page(page_size=request.page_size, page_token=request.page_token, arguments="operations")
-        rows = await self._offload(self._jobs.page, tenant_of(context), page)
+        tenant = tenant_of(context)
+        arguments = f"{tenant} operations"
+        page = self._pager.page(page_size=request.page_size, page_token=request.page_token, arguments=arguments)
+        rows = await self._offload(self._jobs.page, tenant, page)
         shown = rows[: page.size]
-        token = self._pager.token(shown[-1].number, "operations") if len(rows) > page.size else ""
+        token = self._pager.token(shown[-1].number, arguments) if len(rows) > page.size else ""
         operations = await self._offload(self._shown, shown)
         return operations_pb2.ListOperationsResponse(operations=operations, next_page_token=token)
 

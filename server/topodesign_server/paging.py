@@ -1,4 +1,9 @@
-"""Pages: sizes, and tokens that only the server can make and only for the same arguments."""
+"""Pages: sizes, and tokens that only the server can make, only for the same arguments, and that tell nothing.
+
+A token holds the number of an entry. Numbers count up over all tenants, so a token that showed one would tell how much
+the others do: it is masked with a key stream that begins from the token's own tag (as in SIV, RFC 5297: the same
+number gives the same token, and nothing else of it is to be seen).
+"""
 
 import base64
 import hmac
@@ -12,6 +17,8 @@ from topodesign.domain.errors import InvalidInput
 DEFAULT_SIZE = 50
 LARGEST_SIZE = 1000
 TAG_BYTES = 12
+BODY_BYTES = 8
+TAG, MASK = b"tag ", b"mask"  # one key, two uses
 T = TypeVar("T")
 
 
@@ -48,8 +55,9 @@ class Pager:
 
     def token(self, before: int, arguments: str) -> str:
         """The token of the page that follows the entry with sequence ``before``."""
-        body = before.to_bytes(8, "big")
-        return base64.urlsafe_b64encode(body + self._tag(body, arguments)).decode("ascii")
+        body = before.to_bytes(BODY_BYTES, "big")
+        tag = self._tag(body, arguments)
+        return base64.urlsafe_b64encode(self._masked(body, tag) + tag).decode("ascii")
 
     def part(
         self, items: Sequence[T], keys: Sequence[str], *, of: str, page_size: int, page_token: str
@@ -76,7 +84,8 @@ class Pager:
             raw = base64.b64decode(token, altchars=b"-_", validate=True)
         except ValueError:
             raw = b""
-        body, tag = raw[:8], raw[8:]
+        tag = raw[BODY_BYTES:]
+        body = self._masked(raw[:BODY_BYTES], tag)
         if not hmac.compare_digest(tag, self._tag(body, arguments)):
             raise InvalidInput(
                 "page_token was not given by this service for a list with these arguments; begin with the first page",
@@ -85,5 +94,10 @@ class Pager:
             )
         return int.from_bytes(body, "big")
 
+    def _masked(self, body: bytes, tag: bytes) -> bytes:
+        """Masks a body, or takes the mask off."""
+        mask = hmac.digest(self._key, MASK + tag, "sha256")
+        return bytes(one ^ other for one, other in zip(body, mask, strict=False))
+
     def _tag(self, body: bytes, arguments: str) -> bytes:
-        return hmac.digest(self._key, body + arguments.encode(), "sha256")[:TAG_BYTES]
+        return hmac.digest(self._key, TAG + body + arguments.encode(), "sha256")[:TAG_BYTES]

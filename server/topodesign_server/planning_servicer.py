@@ -105,11 +105,12 @@ class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
         context: grpc.aio.ServicerContext[pb.ListPlansRequest, pb.ListPlansResponse],
     ) -> pb.ListPlansResponse:
         full = request.view in (pb.PLAN_VIEW_FULL, pb.PLAN_VIEW_WITH_SCENARIO)
-        arguments = f"plans {'full' if full else 'basic'}"
+        tenant = tenant_of(context)
+        arguments = f"{tenant} plans {'full' if full else 'basic'}"
         page = self._pager.page(page_size=request.page_size, page_token=request.page_token, arguments=arguments)
         if full:
             page = replace(page, size=min(page.size, MOST_FULL_PLANS))
-        rows = await self._offload(self._jobs.plans, tenant_of(context), page, full=full)
+        rows = await self._offload(self._jobs.plans, tenant, page, full=full)
         shown = rows[: page.size]
         token = self._pager.token(shown[-1].number, arguments) if len(rows) > page.size else ""
         return pb.ListPlansResponse(plans=[stored_plan(row, full=full) for row in shown], next_page_token=token)

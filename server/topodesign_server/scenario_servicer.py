@@ -63,10 +63,12 @@ class ScenarioServicer(scenario_service_pb2_grpc.ScenarioServiceServicer):
         request: pb.ListScenariosRequest,
         context: grpc.aio.ServicerContext[pb.ListScenariosRequest, pb.ListScenariosResponse],
     ) -> pb.ListScenariosResponse:
-        page = self._pager.page(page_size=request.page_size, page_token=request.page_token, arguments="scenarios")
-        rows = await self._offload(self._store.page, tenant_of(context), page)
+        tenant = tenant_of(context)
+        arguments = f"{tenant} scenarios"
+        page = self._pager.page(page_size=request.page_size, page_token=request.page_token, arguments=arguments)
+        rows = await self._offload(self._store.page, tenant, page)
         shown = rows[: page.size]
-        token = self._pager.token(shown[-1].number, "scenarios") if len(rows) > page.size else ""
+        token = self._pager.token(shown[-1].number, arguments) if len(rows) > page.size else ""
         return pb.ListScenariosResponse(scenarios=[stored_scenario(row) for row in shown], next_page_token=token)
 
     async def DeleteScenario(

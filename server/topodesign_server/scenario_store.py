@@ -10,6 +10,7 @@ from topodesign_server.blobs import collect, keep
 from topodesign_server.database import Database
 from topodesign_server.names import RequestKey
 from topodesign_server.paging import Page
+from topodesign_server.quotas import Quotas
 from topodesign_server.request_ids import claim_request
 from topodesign_server.tables import blobs, scenarios
 
@@ -27,8 +28,9 @@ class ScenarioRow:
 class ScenarioStore:
     """Scenarios of one database."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, quotas: Quotas | None = None) -> None:
         self._database = database
+        self._quotas = quotas or Quotas()
 
     def create(
         self, tenant: str, scenario_id: str, *, content: bytes, summary: bytes, key: RequestKey | None
@@ -41,6 +43,8 @@ class ScenarioStore:
             When the id is taken.
         InvalidInput
             When ``request_id`` was used for another request.
+        QuotaExceeded
+            When the tenant has too much.
         """
         with self._database.writing() as connection:
             # one at a time, so that of two with the same id the second sees the first
@@ -48,6 +52,8 @@ class ScenarioStore:
             now = self._database.now(connection)
             earlier = claim_request(connection, key, scenario_id, now=now)
             if earlier is None:
+                size_bytes = len(content) + len(summary)
+                self._quotas.require_room_for_scenario(connection, tenant, size_bytes=size_bytes)
                 _require_free(connection, tenant, scenario_id)
                 kept, kept_summary = keep(connection, tenant, content, summary)
                 values = {"tenant": tenant, "id": scenario_id, "create_time": now}

@@ -14,7 +14,6 @@ from google.longrunning import operations_pb2, operations_pb2_grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from topodesign.domain.errors import InvalidInput
 from topodesign.v1 import (
     catalog_service_pb2,
     catalog_service_pb2_grpc,
@@ -30,6 +29,7 @@ from topodesign.v1 import (
     training_service_pb2_grpc,
 )
 from topodesign_server.attempt_store import AttemptStore
+from topodesign_server.authentication import Authentication
 from topodesign_server.calls import Calls
 from topodesign_server.catalog_servicer import CatalogServicer
 from topodesign_server.children import ChildFactory
@@ -38,24 +38,26 @@ from topodesign_server.fabric_servicer import FabricServicer
 from topodesign_server.incidents import status_of
 from topodesign_server.interceptor import BoundaryInterceptor
 from topodesign_server.job_store import JobStore
+from topodesign_server.listening import bind, certificates_of, channel_options, requires_authentication
 from topodesign_server.offloading import Offloader
 from topodesign_server.operations_servicer import OperationsServicer
 from topodesign_server.optics_servicer import OpticsServicer
 from topodesign_server.paging import Pager
 from topodesign_server.planning_servicer import PlanningServicer
 from topodesign_server.polling import ChangePoller
+from topodesign_server.quotas import Quotas
 from topodesign_server.retention import Periods, Retention
 from topodesign_server.scenario_servicer import ScenarioServicer
 from topodesign_server.scenario_store import ScenarioStore
 from topodesign_server.settings import ServerSettings
 from topodesign_server.sources import ScenarioReader
+from topodesign_server.tenant_calls import TenantCalls
+from topodesign_server.token_store import TokenStore
 from topodesign_server.training_servicer import TrainingServicer
 from topodesign_server.watchers import Watchers
 from topodesign_server.workers import Workers
 
 log = structlog.get_logger("topodesign_server")
-
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 SERVICES = (
     planning_service_pb2.DESCRIPTOR.services_by_name["PlanningService"].full_name,
@@ -97,10 +99,11 @@ async def serve(settings: ServerSettings, children: ChildFactory) -> None:
     Conflict
         When another server uses the data directory.
     InvalidInput
-        When the address cannot be bound.
+        When the address cannot be bound, or may not be without TLS, or the files for TLS are unusable.
     ServiceUnavailable
         When the database does not answer.
     """
+    certificates = certificates_of(settings)
     database = open_database(
         settings.data_directory, url=settings.database_url, lock_timeout_s=settings.store_timeout_s
     )
@@ -109,7 +112,7 @@ async def serve(settings: ServerSettings, children: ChildFactory) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         parts = _assemble(settings, database, children)
-        address = _bind(parts.server, settings)
+        address = bind(parts.server, settings, certificates)
         await parts.offload(parts.workers.start)
         await parts.server.start()
         for service in ("", *SERVICES):
@@ -131,7 +134,9 @@ async def serve(settings: ServerSettings, children: ChildFactory) -> None:
 def _assemble(settings: ServerSettings, database: Database, children: ChildFactory) -> _Parts:
     offload, watchers, pager = Offloader(), Watchers(), Pager(database.signing_key)
     designs = Offloader(threads=2, name="design")  # its own, so that links and estimates never hold up the store
-    jobs, scenarios = JobStore(database, queue_limit=settings.queue_limit), ScenarioStore(database)
+    quotas = _quotas(settings)
+    jobs = JobStore(database, queue_limit=settings.queue_limit, quotas=quotas)
+    scenarios = ScenarioStore(database, quotas)
     workers = Workers(
         jobs=jobs,
         attempts=AttemptStore(database, owner=_owner(), lease_s=settings.lease_s, max_attempts=settings.max_attempts),
@@ -144,12 +149,15 @@ def _assemble(settings: ServerSettings, database: Database, children: ChildFacto
     calls = Calls(children, slots=settings.call_slots, queue_limit=settings.call_queue_limit)
     reader = ScenarioReader(offload, calls)
     server = grpc.aio.server(
-        interceptors=(BoundaryInterceptor(watchers, message_bytes=settings.message_bytes),),
-        options=(
-            ("grpc.max_receive_message_length", settings.message_bytes),
-            ("grpc.max_send_message_length", settings.message_bytes),
-            ("grpc.so_reuseport", 0),
+        interceptors=(
+            BoundaryInterceptor(
+                watchers,
+                _authentication(settings, database, offload),
+                TenantCalls(per_s=settings.tenant_calls_per_s, at_once=settings.tenant_calls_at_once),
+                message_bytes=settings.message_bytes,
+            ),
         ),
+        options=channel_options(settings),
     )
     planning_service_pb2_grpc.add_PlanningServiceServicer_to_server(
         PlanningServicer(
@@ -178,9 +186,29 @@ def _assemble(settings: ServerSettings, database: Database, children: ChildFacto
     )
     health_servicer = health.aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(health_servicer, server)
-    reflection.enable_server_reflection((*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
+    if settings.reflection:
+        reflection.enable_server_reflection((*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
     retention = Retention(database, _periods(settings))
     return _Parts(server, health_servicer, workers, watchers, calls, offload, designs, poller, retention)
+
+
+def _authentication(settings: ServerSettings, database: Database, offload: Offloader) -> Authentication:
+    return Authentication(
+        TokenStore(database),
+        offload,
+        is_required=requires_authentication(settings),
+        has_certificates=settings.tls_client_ca is not None,
+        named_by=settings.certificate_tenant,
+    )
+
+
+def _quotas(settings: ServerSettings) -> Quotas:
+    return Quotas(
+        queued_jobs=settings.tenant_queued_jobs,
+        scenarios=settings.tenant_scenarios,
+        plans=settings.tenant_plans,
+        bytes=settings.tenant_bytes,
+    )
 
 
 def _owner() -> str:
@@ -206,29 +234,11 @@ async def _sweep(retention: Retention, settings: ServerSettings) -> None:
         await asyncio.sleep(settings.sweep_s)
 
 
-def _bind(server: grpc.aio.Server, settings: ServerSettings) -> str:
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    try:
-        port = server.add_insecure_port(f"{host}:{settings.port}")
-    except RuntimeError as error:
-        raise InvalidInput(
-            f"address {host}:{settings.port} cannot be bound: {error}; choose another host or port (0: any free one)",
-            reason="ADDRESS_UNUSABLE",
-            field_path="port",
-            metadata={"address": f"{host}:{settings.port}"},
-        ) from None
-    return f"{host}:{port}"
-
-
 def _announce(address: str, settings: ServerSettings) -> None:
     if settings.address_file is not None:
         partial = settings.address_file.with_name(settings.address_file.name + ".partial")
         partial.write_text(address + "\n", encoding="utf-8")
         partial.replace(settings.address_file)
-    if settings.host not in LOOPBACK:
-        log.warning(
-            "open_to_the_network", address=address, advice="anyone who reaches it may use it; put it behind a proxy"
-        )
     sys.stderr.write(f"topodesign serves on {address}\n")
     sys.stderr.flush()
 

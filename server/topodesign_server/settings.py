@@ -28,6 +28,17 @@ class ServerSettings:
     their history but its end after ``keep_histories_days``, request ids after ``keep_request_ids_days``. Plans are kept
     until they are deleted; those whose id the service chose for ``keep_unnamed_plans_days`` if that is given. ``None``
     keeps anything until it is deleted.
+
+    It answers in plain text on loopback; anywhere else it needs ``tls_certificate`` and ``tls_key``, unless
+    ``insecure``. With ``tls_client_ca`` every client needs a certificate of that authority, which names its tenant by
+    ``certificate_tenant`` (``uri`` or ``common_name``). Calls say who makes them when ``auth`` asks for it, with
+    ``tls_client_ca``, and wherever other machines reach the server. ``reflection`` describes the service to whoever
+    asks. Requests may have ``metadata_bytes`` of headers; a connection carries ``streams_per_connection`` calls at a
+    time, and there are at most ``connection_limit`` connections.
+
+    One tenant may have ``tenant_queued_jobs`` waiting, keep ``tenant_scenarios``, ``tenant_plans`` and
+    ``tenant_bytes``, make ``tenant_calls_per_s`` and have ``tenant_calls_at_once`` running, the last two on this
+    server; ``None`` is no limit.
     """
 
     host: str = "127.0.0.1"
@@ -54,3 +65,19 @@ class ServerSettings:
     keep_histories_days: float | None = 7.0
     keep_unnamed_plans_days: float | None = None
     keep_request_ids_days: float | None = 7.0
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+    tls_client_ca: Path | None = None
+    certificate_tenant: str = "uri"
+    insecure: bool = False
+    auth: bool = False
+    reflection: bool = False
+    metadata_bytes: int = 16 * 1024
+    streams_per_connection: int = 2048
+    connection_limit: int = 512
+    tenant_queued_jobs: int | None = None
+    tenant_scenarios: int | None = None
+    tenant_plans: int | None = None
+    tenant_bytes: int | None = None
+    tenant_calls_per_s: float | None = None
+    tenant_calls_at_once: int | None = 2000

@@ -44,6 +44,7 @@ blobs = sa.Table(
     sa.Column("sha256", DIGEST, primary_key=True),
     sa.Column("size_bytes", sa.Integer, nullable=False),
     sa.Column("content", sa.LargeBinary, nullable=False),
+    sa.Index(None, "tenant", "size_bytes"),  # a tenant's sum is read from here, without the contents
 )
 scenarios = sa.Table(
     "scenarios",
@@ -118,6 +119,18 @@ requests = sa.Table(
     sa.Column("resource_id", ID, nullable=False),
     sa.Column("create_time", sa.Double, nullable=False),
     sa.Index(None, "create_time"),
+)
+tokens = sa.Table(
+    "tokens",
+    metadata,
+    sa.Column("id", sa.String(16), primary_key=True),
+    sa.Column("tenant", TENANT, nullable=False),
+    sa.Column("name", sa.String(120), nullable=False),
+    sa.Column("digest", DIGEST, nullable=False),
+    sa.Column("create_time", sa.Double, nullable=False),
+    sa.Column("expire_time", sa.Double),
+    sa.Column("revoke_time", sa.Double),
+    sa.Column("use_time", sa.Double),
 )
 for _table, _columns in ((scenarios, ("summary", "content")), (jobs, ("scenario", "start", "plan", "plan_summary"))):
     for _column in _columns:  # the collection of blobs asks who still refers to one

@@ -1,14 +1,20 @@
-"""Whose call it is."""
+"""Whose call it is: said once, where the call was let in, and asked for by whatever answers it."""
 
 from __future__ import annotations  # gRPC's types take parameters for type checkers only
 
+from contextvars import ContextVar
 from typing import Any
 
 import grpc
 
-from topodesign_server.tables import DEFAULT_TENANT
+_tenant: ContextVar[str] = ContextVar("tenant")  # no default: what was not let in has no tenant, and fails
 
 
-def tenant_of(context: grpc.aio.ServicerContext[Any, Any]) -> str:  # noqa: ARG001 - one tenant until callers have names
+def tenant_of(context: grpc.aio.ServicerContext[Any, Any]) -> str:  # noqa: ARG001 - gRPC's takes no attributes of ours
     """The tenant whose scenarios, jobs and plans a call sees; nothing of any other exists for it."""
-    return DEFAULT_TENANT
+    return _tenant.get()
+
+
+def act_for(tenant: str) -> None:
+    """From here on the running call, which has a task of its own, is one of a tenant."""
+    _tenant.set(tenant)

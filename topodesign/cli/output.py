@@ -21,6 +21,7 @@ from topodesign.domain.errors import (
     NotFound,
     ServiceUnavailable,
     TopoDesignError,
+    Unauthenticated,
     VerificationFailed,
 )
 from topodesign.domain.plan import Violation
@@ -107,7 +108,7 @@ def abandon_output(lost: OutputLost) -> ExitCode:
 
 def exit_code_of(error: TopoDesignError) -> ExitCode:
     """The exit code that an error ends a command with."""
-    if isinstance(error, InvalidInput | NotFound | Conflict):
+    if isinstance(error, InvalidInput | NotFound | Conflict | Unauthenticated):
         return ExitCode.BAD_INPUT
     if isinstance(error, VerificationFailed):
         return ExitCode.UNVERIFIED

@@ -106,6 +106,40 @@ class CapacityError(TopoDesignError):
     default_reason = "CAPACITY"
 
 
+class QuotaExceeded(CapacityError):
+    """A quota of the caller's tenant is used up.
+
+    Parameters
+    ----------
+    message, metadata
+        As for every error.
+    quota : str
+        Which one, as the server's options name it.
+    retry_after_s : float, optional
+        Seconds after which the same call may succeed; ``None`` when waiting does not help.
+    """
+
+    default_reason = "TENANT_QUOTA"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        quota: str,
+        retry_after_s: float | None,
+        metadata: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message, metadata={"quota": quota, **(metadata or {})})
+        self.quota = quota
+        self.retry_after_s = retry_after_s
+
+
+class Unauthenticated(TopoDesignError):
+    """The service does not know who calls: the token or certificate is missing, wrong, expired or revoked."""
+
+    default_reason = "UNAUTHENTICATED"
+
+
 class InternalError(TopoDesignError):
     """A defect of ours, never the caller's fault."""
 

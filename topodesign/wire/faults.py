@@ -1,18 +1,20 @@
 """The error tree to and from ``google.rpc.Status``.
 
 Every status carries ``ErrorInfo`` (domain ``topodesign``, a stable reason); faults of input, and fields that name
-something unknown, also carry ``BadRequest``; faults that pass by themselves ``RetryInfo``; a plan that failed
-verification its violations (``topodesign.v1.Violation``). A status travels in HTTP/2 trailers, which peers limit to
-about 8 kB: messages and lists are cut to fit, and ``problem_count`` or ``violation_count`` tells how many there are.
+something unknown, also carry ``BadRequest``; faults that pass by themselves ``RetryInfo``; quotas that are used up
+``QuotaFailure``; a plan that failed verification its violations (``topodesign.v1.Violation``). A status travels in
+HTTP/2 trailers, which peers limit to about 8 kB: messages and lists are cut to fit, and ``problem_count`` or
+``violation_count`` tells how many there are.
 """
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 from google.protobuf.duration_pb2 import Duration
 from google.rpc import code_pb2
-from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo
+from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, QuotaFailure, RetryInfo
 from google.rpc.status_pb2 import Status
 
 from topodesign.domain.errors import (
@@ -23,8 +25,10 @@ from topodesign.domain.errors import (
     InvalidScenario,
     NotFound,
     Problem,
+    QuotaExceeded,
     ServiceUnavailable,
     TopoDesignError,
+    Unauthenticated,
     VerificationFailed,
 )
 from topodesign.domain.plan import Violation
@@ -66,18 +70,26 @@ def status_from_error(error: TopoDesignError, *, incident_id: str = "") -> Statu
     if isinstance(error, VerificationFailed):
         for item in _found(error):
             status.details.add().Pack(item)
-    if isinstance(error, (CapacityError, ServiceUnavailable)):
-        status.details.add().Pack(RetryInfo(retry_delay=Duration(seconds=RETRY_DELAY_S)))
+    if isinstance(error, QuotaExceeded):
+        violation = QuotaFailure.Violation(subject=error.quota, description=_cut(error.message, MOST_MESSAGE_BYTES))
+        status.details.add().Pack(QuotaFailure(violations=[violation]))
+    retry_after_s = _retry_after_s(error)
+    if retry_after_s is not None:
+        delay = Duration()
+        delay.FromMilliseconds(math.ceil(1000 * retry_after_s))
+        status.details.add().Pack(RetryInfo(retry_delay=delay))
     return status
 
 
 def error_from_status(status: Status) -> TopoDesignError:
     """The error that a status tells of, of the same family and with the same reason, path and problems."""
-    info, bad_request = ErrorInfo(), BadRequest()
+    info, bad_request, retry = ErrorInfo(), BadRequest(), RetryInfo()
+    may_retry = False
     found: list[Violation] = []
     for detail in status.details:
         detail.Unpack(info)
         detail.Unpack(bad_request)
+        may_retry = detail.Unpack(retry) or may_retry
         violation = plan_pb2.Violation()
         if detail.Unpack(violation):
             found.append(from_proto(violation, Violation))
@@ -87,6 +99,10 @@ def error_from_status(status: Status) -> TopoDesignError:
         return _invalid_scenario(bad_request, status.message, metadata)
     if info.reason == VerificationFailed.default_reason:
         return _verification_failed(found, status.message, metadata)
+    if info.reason == QuotaExceeded.default_reason:
+        retry_after_s = retry.retry_delay.ToMilliseconds() / 1000 if may_retry else None
+        quota = metadata.pop("quota", "")
+        return QuotaExceeded(status.message, quota=quota, retry_after_s=retry_after_s, metadata=metadata)
     family = _family(status.code)
     reason = info.reason or code_pb2.Code.Name(status.code)
     return family(status.message, reason=reason, field_path=field_path, metadata=metadata)
@@ -108,6 +124,13 @@ def problem_at(field: str, *, reason: str, message: str) -> Problem:
     match = re.fullmatch(r"(?:(\d+)(?:\.|$))?(.*)", place, re.DOTALL)
     row, name = (match[1], match[2]) if match else (None, place)
     return Problem(file=file, row=int(row) if row else None, field=name or None, reason=reason, message=message)
+
+
+def _retry_after_s(error: TopoDesignError) -> float | None:
+    """Seconds after which the same call may succeed; ``None``: no time helps."""
+    if isinstance(error, QuotaExceeded):
+        return error.retry_after_s
+    return RETRY_DELAY_S if isinstance(error, CapacityError | ServiceUnavailable) else None
 
 
 def _violations(error: TopoDesignError) -> Sequence[BadRequest.FieldViolation]:
@@ -144,6 +167,8 @@ def _code(error: TopoDesignError) -> int:
         code = code_pb2.RESOURCE_EXHAUSTED
     elif isinstance(error, ServiceUnavailable):
         code = code_pb2.UNAVAILABLE
+    elif isinstance(error, Unauthenticated):
+        code = code_pb2.UNAUTHENTICATED
     return int(code)
 
 
@@ -160,6 +185,7 @@ def _family(code: int) -> type[TopoDesignError]:
         code_pb2.UNAVAILABLE: ServiceUnavailable,
         code_pb2.DEADLINE_EXCEEDED: ServiceUnavailable,
         code_pb2.CANCELLED: ServiceUnavailable,
+        code_pb2.UNAUTHENTICATED: Unauthenticated,
     }
     return families.get(code, InternalError)
 

@@ -1,0 +1,130 @@
+"""Who calls: a bearer token, a client's certificate, or both when they agree."""
+
+from __future__ import annotations  # gRPC's types take parameters for type checkers only
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+
+from topodesign.domain.errors import Unauthenticated
+from topodesign_server.client_certificates import tenant_of_certificate
+from topodesign_server.incidents import status_of
+from topodesign_server.offloading import Offloader
+from topodesign_server.tables import DEFAULT_TENANT
+from topodesign_server.token_store import KnownToken, TokenStore
+
+HEADER = "authorization"
+SCHEME = "bearer"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presented:
+    """The token that came with a call, checked; ``text`` is kept for asking again while a stream runs."""
+
+    known: KnownToken | None = None
+    text: str = ""
+
+    def __repr__(self) -> str:  # never the text: this is what a log would show
+        return f"Presented(known={self.known!r})"
+
+
+class Authentication:
+    """Finds the tenant of each call.
+
+    Parameters
+    ----------
+    tokens : TokenStore
+    offload : Offloader
+    is_required : bool
+        Whether calls that present nothing are refused; otherwise they are those of the tenant ``default``. A token that
+        is presented is checked in any case.
+    has_certificates : bool
+        Whether the connection itself is proof already: every client has a certificate.
+    named_by : str
+        What of a certificate names the tenant, see :func:`tenant_of_certificate`.
+    """
+
+    def __init__(
+        self,
+        tokens: TokenStore,
+        offload: Offloader,
+        *,
+        is_required: bool,
+        has_certificates: bool,
+        named_by: str,
+    ) -> None:
+        self._tokens = tokens
+        self._offload = offload
+        self._is_required = is_required
+        self._has_certificates = has_certificates
+        self._named_by = named_by
+        self._noting: set[asyncio.Task[None]] = set()
+
+    async def presented(self, metadata: Sequence[tuple[str, str | bytes]]) -> Presented:
+        """The token in the metadata of a call, before anything of its message is read.
+
+        Raises
+        ------
+        Unauthenticated
+            When it is not valid, or is missing where nothing else can say who calls.
+        """
+        given = [value for key, value in metadata if key.lower() == HEADER]
+        if not given:
+            if self._is_required and not self._has_certificates:
+                raise Unauthenticated(
+                    "the call has no token; send one as metadata: authorization: Bearer TOKEN, "
+                    "made by topodesign token create",
+                    reason="TOKEN_MISSING",
+                )
+            return Presented()
+        text = _token_in(given)
+        known = await self._offload(self._tokens.check, text)
+        if known.use_is_due:
+            task = asyncio.create_task(self._note_use(known.id))
+            self._noting.add(task)
+            task.add_done_callback(self._noting.discard)
+        return Presented(known=known, text=text)
+
+    def tenant(self, presented: Presented, context: grpc.aio.ServicerContext[Any, Any]) -> str:
+        """The tenant of a call; raises :class:`Unauthenticated` when nobody or nothing says which, or two disagree."""
+        named = tenant_of_certificate(context.auth_context(), named_by=self._named_by)
+        if presented.known is not None:
+            if named is not None and named != presented.known.tenant:
+                raise Unauthenticated(
+                    "the token and the client's certificate are of different tenants; send those of one",
+                    reason="CREDENTIALS_DISAGREE",
+                )
+            return presented.known.tenant
+        if named is not None:
+            return named
+        if self._is_required:
+            raise Unauthenticated(
+                "the client's certificate names no tenant, and there is no token; send a token, or a certificate as "
+                "docs/security.md describes",
+                reason="CERTIFICATE_WITHOUT_TENANT",
+            )
+        return DEFAULT_TENANT
+
+    async def ask_again(self, presented: Presented) -> None:
+        """Raise :class:`Unauthenticated` when the token of a running stream was revoked or has expired since."""
+        if presented.known is not None:
+            await self._offload(self._tokens.check, presented.text)
+
+    async def _note_use(self, token_id: str) -> None:
+        try:
+            await self._offload(self._tokens.note_use, token_id)
+        except Exception as error:  # noqa: BLE001 - the call goes on without the note; the next one tries again
+            status_of(error, during="note_use")
+
+
+def _token_in(given: Sequence[str | bytes]) -> str:
+    value = given[0].decode("ascii", errors="replace") if isinstance(given[0], bytes) else given[0]
+    scheme, _, text = value.partition(" ")
+    if len(given) != 1 or scheme.lower() != SCHEME or not text.strip():
+        raise Unauthenticated(
+            "the metadata authorization must be there once, as in: authorization: Bearer TOKEN", reason="TOKEN_INVALID"
+        )
+    return text.strip()
