@@ -1,11 +1,12 @@
 """Where a server listens: in plain text on loopback, by TLS anywhere."""
 
-import ipaddress
-
 import grpc
 import structlog
 
+from topodesign.domain.addresses import is_loopback
+from topodesign.domain.checks import require
 from topodesign.domain.errors import InvalidInput
+from topodesign_server.client_certificates import WAYS
 from topodesign_server.settings import ServerSettings
 from topodesign_server.tls import Certificates, TlsFiles
 
@@ -16,27 +17,26 @@ MOST_PING_STRIKES = 2
 HANDSHAKE_MS = 20_000
 
 
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach an address."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
 def requires_authentication(settings: ServerSettings) -> bool:
     """Whether calls must say who makes them: when asked for, with certificates of clients, and beyond loopback."""
     return settings.auth or settings.tls_client_ca is not None or not is_loopback(settings.host)
 
 
 def certificates_of(settings: ServerSettings) -> Certificates | None:
-    """The certificates that a server is to have, ``None`` for plain text.
+    """The certificates that a server is to have, ``None`` for plain text on loopback, or where it is asked for.
 
     Raises
     ------
     InvalidInput
         When files are missing or unusable, or plain text would leave this machine unasked.
     """
+    require(
+        settings.certificate_tenant in WAYS,
+        field="certificate_tenant",
+        value=settings.certificate_tenant,
+        limit=f"one of {', '.join(WAYS)}",
+        remedy="choose one of these",
+    )
     if settings.tls_certificate is not None and settings.tls_key is not None:
         files = TlsFiles(certificate=settings.tls_certificate, key=settings.tls_key, client_ca=settings.tls_client_ca)
         return Certificates(files)

@@ -28,7 +28,7 @@ HERE = Path(__file__).resolve().parent
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    with RunningServer(tmp_path_factory.mktemp("data")) as running:
+    with RunningServer(tmp_path_factory.mktemp("data"), reflection=True) as running:
         yield running
 
 

@@ -7,6 +7,9 @@ from pathlib import Path
 from topodesign_server.running import run_server
 from topodesign_server.settings import ServerSettings
 
+PATHS = ("data_directory", "tls_certificate", "tls_key", "tls_client_ca")
+
 if __name__ == "__main__":
     options = json.loads(sys.argv[1])
-    run_server(ServerSettings(data_directory=Path(options.pop("data_directory")), **options))
+    paths = {name: Path(value) for name, value in options.items() if name in PATHS}
+    run_server(ServerSettings(**{**options, **paths}))

@@ -1,5 +1,6 @@
 """``topodesign cancel``: ends a job of the service."""
 
+import os
 from typing import Annotated
 
 import typer
@@ -17,9 +18,9 @@ def cancel(
     json_output: Annotated[bool, typer.Option("--json", help="Print one JSON document: name, state.")] = False,
 ) -> None:
     """Ask a job to end; its best plan so far is kept and can be fetched. A job that has ended stays as it is."""
-    from topodesign.client import Client
+    from topodesign.client import Access, Client
 
-    with Client(server, retry_for_s=3.0) as client:
+    with Client(server, retry_for_s=3.0, access=Access.from_environment(os.environ)) as client:
         job = client.job(name)
         job.cancel()
         status = job.status()

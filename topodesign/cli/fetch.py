@@ -1,5 +1,6 @@
 """``topodesign fetch``: writes the result of a job."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -38,7 +39,7 @@ def fetch(
     Exits as `topodesign plan` does, with nothing written: 3 when the scenario is infeasible (and says why), 4 when the
     plan failed verification, 5 when a limit was reached before there was a plan.
     """
-    from topodesign.client import Client
+    from topodesign.client import Access, Client
     from topodesign.outputs.target import require_usable_file, require_usable_target
 
     if timeout is not None:
@@ -47,7 +48,7 @@ def fetch(
         require_usable_target(out)
     else:
         require_usable_file(out)
-    with Client(server, retry_for_s=3.0) as client:
+    with Client(server, retry_for_s=3.0, access=Access.from_environment(os.environ)) as client:
         job = client.job(name)
         plan = job.result(timeout)
         _require_plan(plan, job.plan_name, json_output=json_output)

@@ -1,5 +1,6 @@
 """``topodesign jobs``: lists the jobs of the service."""
 
+import os
 from typing import Annotated
 
 import typer
@@ -16,9 +17,9 @@ def jobs(
     json_output: Annotated[bool, typer.Option("--json", help="Print one JSON document: jobs.")] = False,
 ) -> None:
     """List the jobs, the newest first, with their state and latest gap."""
-    from topodesign.client import Client
+    from topodesign.client import Access, Client
 
-    with Client(server, retry_for_s=3.0) as client:
+    with Client(server, retry_for_s=3.0, access=Access.from_environment(os.environ)) as client:
         found = client.jobs()
     if json_output:
         emit_json({"jobs": list(found)})

@@ -31,6 +31,33 @@ def serve(
     fabric_memory_gib: Annotated[
         float, typer.Option("--fabric-memory-gib", min=0.5, help="Memory that one evaluation of fabrics may take.")
     ] = 4.0,
+    tls_certificate: Annotated[
+        Path | None,
+        typer.Option("--tls-certificate", parser=path, help="PEM file of the server's certificate and its chain."),
+    ] = None,
+    tls_key: Annotated[
+        Path | None, typer.Option("--tls-key", parser=path, help="PEM file of the certificate's key.")
+    ] = None,
+    tls_client_ca: Annotated[
+        Path | None,
+        typer.Option("--tls-client-ca", parser=path, help="Every client needs a certificate of this authority."),
+    ] = None,
+    certificate_tenant: Annotated[
+        str,
+        typer.Option(
+            "--certificate-tenant",
+            help="What of a client's certificate names its tenant: uri (spiffe://.../tenant/NAME) or common_name.",
+        ),
+    ] = "uri",
+    auth: Annotated[
+        bool, typer.Option("--auth", help="Ask for a token (topodesign token create) on loopback too; elsewhere it is.")
+    ] = False,
+    insecure: Annotated[
+        bool, typer.Option("--insecure", help="Plain text beyond this machine, where something else encrypts.")
+    ] = False,
+    reflection: Annotated[
+        bool, typer.Option("--reflection", help="Describe the service to tools that ask (grpcurl, buf curl).")
+    ] = False,
     address_file: Annotated[
         Path | None,
         typer.Option("--address-file", parser=path, help="File that gets HOST:PORT once the service answers."),
@@ -52,6 +79,13 @@ def serve(
             address_file=address_file,
             workers=workers,
             queue_limit=queue_limit,
+            tls_certificate=tls_certificate,
+            tls_key=tls_key,
+            tls_client_ca=tls_client_ca,
+            certificate_tenant=certificate_tenant,
+            auth=auth,
+            insecure=insecure,
+            reflection=reflection,
             fabric_memory_bytes=int(fabric_memory_gib * GIB),
         )
     )

@@ -1,5 +1,6 @@
 """``topodesign submit``: has the service make a plan."""
 
+import os
 from typing import Annotated
 
 import typer
@@ -33,11 +34,11 @@ def submit(
     ] = False,
 ) -> None:
     """Queue the making of a plan and print the job's name, which watch, cancel and fetch take."""
-    from topodesign.client import Client
+    from topodesign.client import Access, Client
     from topodesign.scenario import load_scenario
 
     require_in_range(time_limit=time_limit, gap=gap, seed=seed, threads=threads)
-    with Client(server, retry_for_s=3.0) as client:
+    with Client(server, retry_for_s=3.0, access=Access.from_environment(os.environ)) as client:
         job = client.submit_plan(
             scenario if scenario.startswith("scenarios/") else load_scenario(path(scenario)),
             time_limit_s=time_limit,

@@ -1,5 +1,6 @@
 """``topodesign watch``: follows a job of the service."""
 
+import os
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -25,9 +26,9 @@ def watch(
 
     When the job failed, its error is shown, and the exit code is that of the error.
     """
-    from topodesign.client import Client
+    from topodesign.client import Access, Client
 
-    with Client(server, retry_for_s=3.0) as client:
+    with Client(server, retry_for_s=3.0, access=Access.from_environment(os.environ)) as client:
         job = client.job(name)
         events = []
         for event in job.watch():

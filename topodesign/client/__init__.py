@@ -6,13 +6,14 @@ gRPC is loaded when a name of this package is first used, not when the package i
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from topodesign.client.access import Access
     from topodesign.client.client import Client
     from topodesign.client.job import Job
     from topodesign.client.kept import ExportFormat, JobState, JobStatus, KeptPlan, KeptScenario
 
-__all__ = ["Client", "ExportFormat", "Job", "JobState", "JobStatus", "KeptPlan", "KeptScenario"]
+__all__ = ["Access", "Client", "ExportFormat", "Job", "JobState", "JobStatus", "KeptPlan", "KeptScenario"]
 
-_MODULE_OF = {"Client": "client", "Job": "job"}
+_MODULE_OF = {"Access": "access", "Client": "client", "Job": "job"}
 
 
 def __getattr__(name: str) -> object:

@@ -10,6 +10,7 @@ from typing import Any, Self, TypeVar
 import grpc
 from google.longrunning import operations_pb2, operations_pb2_grpc
 
+from topodesign.client.access import Access
 from topodesign.client.catalog_calls import CatalogCalls
 from topodesign.client.connection import Connection
 from topodesign.client.fabric_calls import FabricCalls
@@ -51,6 +52,8 @@ class Client(FabricCalls, TrainingCalls, CatalogCalls):
     retry_for_s : float, optional
         Seconds for which calls that may be repeated are repeated while the server cannot be reached; by default
         ``timeout_s``.
+    access : Access, optional
+        Token and TLS, for servers that ask for them; by default neither.
 
     Examples
     --------
@@ -58,9 +61,16 @@ class Client(FabricCalls, TrainingCalls, CatalogCalls):
     ...     plan = client.submit_plan(scenario, time_limit_s=60).result()
     """
 
-    def __init__(self, target: str, *, timeout_s: float = 30.0, retry_for_s: float | None = None) -> None:
+    def __init__(
+        self,
+        target: str,
+        *,
+        timeout_s: float = 30.0,
+        retry_for_s: float | None = None,
+        access: Access | None = None,
+    ) -> None:
         retry_for_s = timeout_s if retry_for_s is None else retry_for_s
-        super().__init__(Connection(target, timeout_s=timeout_s, retry_for_s=retry_for_s))
+        super().__init__(Connection(target, timeout_s=timeout_s, retry_for_s=retry_for_s, access=access))
         channel = self._connection.channel
         self._planning = planning_service_pb2_grpc.PlanningServiceStub(channel)
         self._scenarios = scenario_service_pb2_grpc.ScenarioServiceStub(channel)

@@ -8,6 +8,7 @@ import grpc
 from google.rpc import code_pb2
 from google.rpc.status_pb2 import Status
 
+from topodesign.client.access import Access, open_channel
 from topodesign.domain.errors import InternalError, TopoDesignError
 from topodesign.wire import error_from_status
 
@@ -31,20 +32,23 @@ class Connection:
         Seconds within which a call must be answered, retries included.
     retry_for_s : float
         Seconds for which a call is repeated while the server cannot be reached.
+    access : Access, optional
+        Token and TLS; by default neither.
     """
 
-    def __init__(self, target: str, *, timeout_s: float, retry_for_s: float) -> None:
+    def __init__(self, target: str, *, timeout_s: float, retry_for_s: float, access: Access | None = None) -> None:
         self.target = target
         self.timeout_s = timeout_s
         self.retry_for_s = retry_for_s
-        self.channel = grpc.insecure_channel(
+        self.channel = open_channel(
             target,
-            options=(
+            (
                 ("grpc.max_receive_message_length", MESSAGE_BYTES),
                 ("grpc.max_send_message_length", MESSAGE_BYTES),
                 ("grpc.max_metadata_size", METADATA_BYTES),
                 ("grpc.enable_retries", 0),
             ),
+            access or Access(),
         )
 
     def call(
