@@ -5,6 +5,7 @@ A call that brings no valid token is refused before any of its message is read.
 
 from __future__ import annotations  # gRPC's types take parameters for type checkers only
 
+import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn, cast
@@ -120,11 +121,15 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
         """A method of a standard service that answers in a stream: reflection, and the watching of health."""
         behavior = handler.stream_stream if handler.request_streaming else handler.unary_stream
 
-        async def call(request: Any, context: Context) -> AsyncIterator[Any]:
+        async def call(request: Any, context: Context) -> None:
             try:
                 with self._let_in(presented, context):
-                    async for response in cast(Any, behavior)(request, context):
-                        yield response
+                    answers = cast(Any, behavior)(request, context)
+                    if inspect.isawaitable(answers):  # it writes by itself
+                        await answers
+                        return
+                    async for answer in answers:
+                        await context.write(answer)
             except TopoDesignError as error:
                 await _abort(context, status_of(error, during=method))
 

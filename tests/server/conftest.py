@@ -31,7 +31,7 @@ def client(server: RunningServer) -> Iterator[Client]:
 @pytest.fixture(scope="session")
 def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GuardedServer]:
     """A server that asks who calls."""
-    with GuardedServer(tmp_path_factory.mktemp("guarded")) as running:
+    with GuardedServer(tmp_path_factory.mktemp("guarded"), workers=2) as running:
         yield running
 
 

@@ -1,0 +1,165 @@
+"""Tokens over the wire, what stays open, and what is never logged."""
+
+import sqlite3
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import grpc
+import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from served.guarded_server import GuardedServer, all_methods, call, new_request, reason_of
+from served.running_server import RunningServer
+from served.small_scenarios import two_sites, wide_grid
+from topodesign_server.database import FILE_NAME, open_beside_server
+from topodesign_server.tables import blobs
+from topodesign_server.token_store import TokenStore
+
+from topodesign.client import Access, Client
+from topodesign.domain.errors import InternalError, InvalidInput, Unauthenticated
+
+LIST = next(method for method in all_methods() if method.name == "ListScenarios")
+REFLECTION = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
+
+
+@pytest.fixture
+def channel(guarded: GuardedServer) -> Iterator[grpc.Channel]:
+    with grpc.insecure_channel(guarded.address) as opened:
+        yield opened
+
+
+def refusal(channel: grpc.Channel, *headers: str) -> str:
+    metadata = [("authorization", header) for header in headers]
+    with pytest.raises(grpc.RpcError) as caught:
+        call(channel, LIST, new_request(LIST), metadata=metadata)
+    assert caught.value.code() is grpc.StatusCode.UNAUTHENTICATED
+    return reason_of(caught.value).reason
+
+
+def test_a_call_needs_one_well_formed_valid_token(guarded: GuardedServer, channel: grpc.Channel) -> None:
+    _, text = guarded.new_token("forms")
+    assert call(channel, LIST, new_request(LIST), metadata=[("authorization", f"bearer  {text} ")])
+    assert refusal(channel) == "TOKEN_MISSING"
+    for header in ("", "Bearer", "Bearer ", text, f"Basic {text}", f"Bearer {text}x", f"Bearer {text[:-1]}"):
+        assert refusal(channel, header) == "TOKEN_INVALID"
+    assert refusal(channel, f"Bearer {text}", f"Bearer {text}") == "TOKEN_INVALID"
+
+
+def test_a_token_is_refused_as_soon_as_it_is_revoked(guarded: GuardedServer) -> None:
+    row, text = guarded.new_token("revoked")
+    with guarded.client(text) as client:
+        assert client.list_scenarios() == ()
+        guarded.revoke(row.id)
+        with pytest.raises(Unauthenticated, match=row.id) as caught:
+            client.list_scenarios()
+    assert caught.value.reason == "TOKEN_REVOKED"
+
+
+def test_a_stream_ends_when_its_token_is_revoked(guarded: GuardedServer) -> None:
+    row, text = guarded.new_token("streaming")
+    _, other = guarded.new_token("streaming")
+    with guarded.client(text) as client, guarded.client(other) as owner:
+        name = client.submit_plan(wide_grid(), time_limit_s=600).name
+        events = client.job(name).watch()
+        next(iter(events))
+        guarded.revoke(row.id)
+        owner.job(name).cancel()  # which the stream would tell
+        with pytest.raises(Unauthenticated):
+            list(events)
+
+
+def test_the_use_of_a_token_is_noted(guarded: GuardedServer) -> None:
+    row, text = guarded.new_token("noted")
+    with guarded.client(text) as client:
+        client.list_scenarios()
+    database = open_beside_server(guarded.data_directory)
+    try:
+        store = TokenStore(database)
+        # noted beside the call: after at most as many calls as it takes the note to be written
+        with guarded.client(text) as client:
+            for _ in range(1000):
+                if store.list("noted")[0].use_time is not None:
+                    break
+                client.list_scenarios()
+        (noted,) = store.list("noted")
+    finally:
+        database.close()
+    assert noted.id == row.id
+    assert noted.use_time is not None and noted.use_time >= noted.create_time
+
+
+def test_health_is_open_to_all_but_its_streams_are_not(channel: grpc.Channel) -> None:
+    stub = health_pb2_grpc.HealthStub(channel)
+    assert stub.Check(health_pb2.HealthCheckRequest()).status == health_pb2.HealthCheckResponse.SERVING
+    with pytest.raises(grpc.RpcError) as caught:
+        next(stub.Watch(health_pb2.HealthCheckRequest(), timeout=30))
+    assert caught.value.code() is grpc.StatusCode.UNAUTHENTICATED
+
+
+def test_health_may_be_watched_with_a_token(guarded: GuardedServer, channel: grpc.Channel) -> None:
+    metadata = [("authorization", f"Bearer {guarded.new_token('health')[1]}")]
+    watch = health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest(), timeout=30, metadata=metadata)
+    assert next(watch).status == health_pb2.HealthCheckResponse.SERVING
+    watch.cancel()
+
+
+def test_reflection_is_off_unless_it_is_asked_for(guarded: GuardedServer, channel: grpc.Channel) -> None:
+    metadata = [("authorization", f"Bearer {guarded.new_token('curious')[1]}")]
+    with pytest.raises(grpc.RpcError) as caught:
+        list(channel.stream_stream(REFLECTION)(iter([b""]), timeout=30, metadata=metadata))
+    assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
+    with pytest.raises(grpc.RpcError) as caught:
+        list(channel.stream_stream(REFLECTION)(iter([b""]), timeout=30))
+    assert caught.value.code() is grpc.StatusCode.UNAUTHENTICATED
+
+
+def test_on_loopback_nobody_needs_a_token_and_a_wrong_one_is_refused_all_the_same(server: RunningServer) -> None:
+    with Client(server.address) as client:
+        client.create_scenario(two_sites(), scenario_id="of-default")
+    with Client(server.address, access=Access(token="topodesign_wrong")) as client, pytest.raises(Unauthenticated):
+        client.list_scenarios()
+
+
+def test_a_client_never_sends_its_token_in_plain_text_to_another_machine() -> None:
+    with pytest.raises(InvalidInput, match="plain text") as caught:
+        Client("planning.example:50051", access=Access(token="secret-token"))
+    assert "secret-token" not in caught.value.message
+    assert "secret-token" not in repr(Access(token="secret-token"))
+    for target in ("localhost:1", "127.0.0.1:1", "[::1]:1"):
+        Client(target, access=Access(token="x")).close()
+
+
+def test_refusals_of_many_callers_at_once_disturb_nobody(guarded: GuardedServer) -> None:
+    _, text = guarded.new_token("undisturbed")
+
+    def knock(number: int) -> str:
+        with grpc.insecure_channel(guarded.address) as channel:
+            return refusal(channel, f"Bearer topodesign_{number:012x}_{'A' * 43}")
+
+    with ThreadPoolExecutor(8) as threads, guarded.client(text) as client:
+        refused = threads.map(knock, range(200))
+        assert all(client.list_scenarios() == () for _ in range(20))
+        assert set(refused) == {"TOKEN_INVALID"}
+
+
+def test_logs_carry_no_secret_also_when_a_call_meets_a_defect(tmp_path: Path) -> None:
+    with GuardedServer(tmp_path) as server:
+        row, text = server.new_token("quiet")
+        secret = text.rpartition(f"{row.id}_")[2]
+        with server.client(text) as client, grpc.insecure_channel(server.address) as channel:
+            client.create_scenario(two_sites(name="of-nobodys-concern"), scenario_id="broken")
+            refusal(channel, f"Bearer {text}x")
+            refusal(channel, f"Basic {text}")
+            with sqlite3.connect(tmp_path / FILE_NAME) as damaged:
+                damaged.execute(f"UPDATE {blobs.name} SET content = x'ffff'")
+            with pytest.raises(InternalError) as caught:
+                client.get_scenario("scenarios/broken")
+            server.revoke(row.id)
+            refusal(channel, f"Bearer {text}")
+        server.terminate()
+        server.wait_for_end()
+        logged = "".join(server.lines)
+    assert caught.value.metadata["incident_id"] in logged  # the defect is there, with its trace
+    assert "Traceback" in logged or '"frames"' in logged
+    for private in (secret, "Bearer", "authorization", "of-nobodys-concern", text):
+        assert private not in logged

@@ -1,0 +1,119 @@
+"""What a server takes of a client before it closes the door: headers, connections, streams, pings."""
+
+import socket
+from collections.abc import Iterator
+
+import grpc
+import h2.config
+import h2.connection
+import h2.events
+import pytest
+from served.guarded_server import all_methods, call, new_request
+from served.running_server import RunningServer
+
+PATIENCE_S = 60
+CONNECTIONS = 4
+STREAMS = 7
+TOO_MANY_PINGS = 11  # ENHANCE_YOUR_CALM, RFC 9113 section 7
+LIST = next(method for method in all_methods() if method.name == "ListScenarios")
+
+
+@pytest.fixture(scope="module")
+def narrow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    with RunningServer(
+        tmp_path_factory.mktemp("narrow"), connection_limit=CONNECTIONS, streams_per_connection=STREAMS
+    ) as running:
+        yield running
+
+
+class Http2:
+    """A connection of an HTTP/2 stack that is not gRPC's."""
+
+    def __init__(self, port: int) -> None:
+        self._socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S)
+        self._state = h2.connection.H2Connection(config=h2.config.H2Configuration(client_side=True))
+        self._state.initiate_connection()
+        self.send()
+
+    def __enter__(self) -> "Http2":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._socket.close()
+
+    def ping(self) -> None:
+        self._state.ping(b"12345678")
+        self.send()
+
+    def send(self) -> None:
+        self._socket.sendall(self._state.data_to_send())
+
+    def next_of(self, kind: type[h2.events.Event]) -> h2.events.Event | None:
+        """The next event of a kind, ``None`` when the server closes the connection without one."""
+        while True:
+            try:
+                data = self._socket.recv(65536)
+            except ConnectionResetError:
+                return None
+            if not data:
+                return None
+            for event in self._state.receive_data(data):
+                if isinstance(event, kind):
+                    return event
+
+
+def test_headers_above_the_limit_are_refused(narrow: RunningServer) -> None:
+    with grpc.insecure_channel(narrow.address, options=(("grpc.use_local_subchannel_pool", 1),)) as channel:
+        assert call(channel, LIST, new_request(LIST), metadata=[("x-note", "a" * 8_000)])
+        with pytest.raises(grpc.RpcError) as caught:
+            call(channel, LIST, new_request(LIST), metadata=[("x-note", "a" * 20_000)])
+    assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+
+
+def test_a_server_says_how_many_streams_it_takes(narrow: RunningServer) -> None:
+    with Http2(narrow.port) as client:
+        settings = client.next_of(h2.events.RemoteSettingsChanged)
+    assert settings is not None
+    code = h2.settings.SettingCodes.MAX_CONCURRENT_STREAMS
+    assert settings.changed_settings[code].new_value == STREAMS
+
+
+def test_a_flood_of_pings_ends_the_connection(narrow: RunningServer) -> None:
+    with Http2(narrow.port) as client:
+        for _ in range(20):
+            try:
+                client.ping()
+            except (ConnectionResetError, BrokenPipeError):
+                break  # it ended already
+        ended = client.next_of(h2.events.ConnectionTerminated)
+    assert ended is None or ended.error_code == TOO_MANY_PINGS
+    with grpc.insecure_channel(narrow.address) as channel:
+        assert call(channel, LIST, new_request(LIST))
+
+
+def test_connections_above_the_limit_are_closed_and_the_others_served(narrow: RunningServer) -> None:
+    opened: list[Http2] = []
+    try:
+        for _ in range(CONNECTIONS + 3):
+            opened.append(Http2(narrow.port))
+        answers = [client.next_of(h2.events.RemoteSettingsChanged) for client in opened]
+        assert sum(answer is not None for answer in answers) <= CONNECTIONS
+        assert any(answer is None for answer in answers)
+    finally:
+        for client in opened:
+            client.__exit__()
+    with grpc.insecure_channel(narrow.address) as channel:
+        for attempt in range(1000):  # until the server has seen that they left
+            try:
+                assert call(channel, LIST, new_request(LIST))
+                break
+            except grpc.RpcError:
+                assert attempt < 999
+
+
+def test_bytes_that_are_no_http2_do_no_harm(narrow: RunningServer) -> None:
+    for data in (b"GET / HTTP/1.1\r\n\r\n", bytes(range(256)) * 16, b"PRI * HTTP/2.0\r\n"):
+        with socket.create_connection(("127.0.0.1", narrow.port), timeout=PATIENCE_S) as plain:
+            plain.sendall(data)
+    with grpc.insecure_channel(narrow.address) as channel:
+        assert call(channel, LIST, new_request(LIST))

@@ -1,0 +1,214 @@
+"""Quotas of tenants: what is one too much is refused with the quota's name, and nobody else is touched."""
+
+import sqlite3
+from collections.abc import Iterator
+
+import grpc
+import pytest
+from google.rpc.error_details_pb2 import QuotaFailure, RetryInfo
+from google.rpc.status_pb2 import Status
+from served.guarded_server import GuardedServer, all_methods, call, new_request, reason_of
+from served.small_scenarios import two_sites, wide_grid
+from served.store_place import StorePlace, attempt_store, claimed, new_job
+from topodesign_server.database import Database
+from topodesign_server.job_store import JobStore
+from topodesign_server.quotas import Quotas
+from topodesign_server.scenario_store import ScenarioStore
+from topodesign_server.tenant_calls import TenantCalls
+
+from topodesign.domain.errors import CapacityError, QuotaExceeded
+from topodesign.wire import error_from_status, status_from_error, to_proto
+
+
+class Clock:
+    """Seconds that pass when the test says so."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def refused(calls: TenantCalls, tenant: str) -> QuotaExceeded:
+    with pytest.raises(QuotaExceeded) as caught, calls.counted(tenant):
+        pass
+    return caught.value
+
+
+def made(calls: TenantCalls, tenant: str) -> None:
+    with calls.counted(tenant):
+        pass
+
+
+def test_calls_come_at_the_allowed_rate_after_those_of_one_second() -> None:
+    clock = Clock()
+    calls = TenantCalls(per_s=4, at_once=None, clock=clock)
+    for _ in range(4):
+        made(calls, "a")
+    error = refused(calls, "a")
+    assert (error.quota, error.retry_after_s) == ("tenant_calls_per_s", 0.25)
+    made(calls, "b")  # another tenant's calls are its own
+    clock.now += 0.25
+    made(calls, "a")
+    refused(calls, "a")
+    clock.now += 3600
+    for _ in range(4):  # an hour of silence saves up no more than a second
+        made(calls, "a")
+    refused(calls, "a")
+
+
+def test_a_rate_below_one_lets_one_call_pass_at_a_time() -> None:
+    clock = Clock()
+    calls = TenantCalls(per_s=0.1, at_once=None, clock=clock)
+    made(calls, "a")
+    assert refused(calls, "a").retry_after_s == pytest.approx(10.0)
+    clock.now += 10.0
+    made(calls, "a")
+
+
+def test_calls_at_a_time_are_counted_until_they_end_however_they_do() -> None:
+    calls = TenantCalls(per_s=None, at_once=2)
+    with calls.counted("a"):
+        with pytest.raises(ZeroDivisionError), calls.counted("a"):
+            assert refused(calls, "a").quota == "tenant_calls_at_once"
+            made(calls, "b")
+            raise ZeroDivisionError
+        made(calls, "a")
+
+
+def test_a_tenant_has_so_many_jobs_waiting_and_the_next_may_come_when_one_has_begun(database: Database) -> None:
+    store = JobStore(database, queue_limit=100, quotas=Quotas(queued_jobs=2))
+    for name in ("one", "two"):
+        store.create(new_job(name, tenant="a"), key=None)
+    with pytest.raises(QuotaExceeded, match="2 queued jobs are there, and one tenant may have 2") as caught:
+        store.create(new_job("three", tenant="a"), key=None)
+    assert caught.value.quota == "tenant_queued_jobs"
+    assert caught.value.retry_after_s is not None
+    store.create(new_job("one", tenant="b"), key=None)
+    claimed(attempt_store(database))
+    store.create(new_job("three", tenant="a"), key=None)
+
+
+def test_a_tenant_keeps_so_many_plans_and_the_next_needs_one_deleted(database: Database) -> None:
+    store = JobStore(database, queue_limit=100, quotas=Quotas(plans=1))
+    store.create(new_job("one", tenant="a"), key=None)
+    with pytest.raises(QuotaExceeded) as caught:
+        store.create(new_job("two", tenant="a"), key=None)
+    assert (caught.value.quota, caught.value.retry_after_s) == ("tenant_plans", None)
+    attempts = attempt_store(database)
+    attempts.succeed(claimed(attempts), plan=b"plan", summary=b"summary", cancelled=False)
+    with pytest.raises(QuotaExceeded):
+        store.create(new_job("two", tenant="a"), key=None)
+    store.delete_plan("a", "one")
+    store.create(new_job("two", tenant="a"), key=None)
+
+
+def test_a_tenant_keeps_so_many_scenarios_and_bytes(database: Database) -> None:
+    quotas = Quotas(scenarios=2, bytes=250)
+    store, jobs = ScenarioStore(database, quotas), JobStore(database, queue_limit=9, quotas=quotas)
+    store.create("a", "one", content=b"x" * 100, summary=b"1" * 20, key=None)
+    with pytest.raises(QuotaExceeded, match="120 bytes are kept and 140 would be added") as caught:
+        store.create("a", "two", content=b"y" * 120, summary=b"2" * 20, key=None)
+    assert (caught.value.quota, caught.value.retry_after_s) == ("tenant_bytes", None)
+    with pytest.raises(QuotaExceeded, match="bytes"):
+        jobs.create(new_job("job", tenant="a", scenario=b"z" * 131), key=None)
+    jobs.create(new_job("job", tenant="a", scenario=b"z" * 130), key=None)
+    jobs.create(new_job("job", tenant="b", scenario=b"z" * 250), key=None)
+    store.delete("a", "one")
+    for name in ("two", "three"):
+        store.create("a", name, content=name.encode(), summary=b"", key=None)
+    with pytest.raises(QuotaExceeded, match="2 scenarios are there"):
+        store.create("a", "four", content=b"4", summary=b"", key=None)
+
+
+def test_the_bytes_of_a_tenant_are_added_up_without_reading_its_contents(file_place: StorePlace) -> None:
+    """Refusals take milliseconds however much is kept: SQLite answers from the index alone."""
+    file_place.open()
+    path = file_place.directory / "topodesign.sqlite"
+    with sqlite3.connect(path) as connection:
+        steps = connection.execute("EXPLAIN QUERY PLAN SELECT sum(size_bytes) FROM blobs WHERE tenant = 'a'").fetchall()
+    assert "USING COVERING INDEX ix_blobs_tenant_size_bytes" in steps[0][3]
+
+
+@pytest.mark.parametrize("retry_after_s", [None, 0.25, 5.0])
+def test_a_quota_goes_over_the_wire_with_its_name_and_the_time_to_wait(retry_after_s: float | None) -> None:
+    error = QuotaExceeded("too much", quota="tenant_plans", retry_after_s=retry_after_s, metadata={"limit": "3"})
+    status = status_from_error(error)
+    kinds = [detail.TypeName() for detail in status.details]
+    assert ("google.rpc.RetryInfo" in kinds) == (retry_after_s is not None)
+    assert "google.rpc.QuotaFailure" in kinds
+    back = error_from_status(status)
+    assert isinstance(back, QuotaExceeded)
+    assert isinstance(back, CapacityError)
+    assert (back.quota, back.retry_after_s, back.metadata) == ("tenant_plans", retry_after_s, error.metadata)
+
+
+@pytest.fixture(scope="module")
+def bounded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GuardedServer]:
+    with GuardedServer(
+        tmp_path_factory.mktemp("bounded"), tenant_queued_jobs=1, tenant_scenarios=1, tenant_calls_at_once=3
+    ) as running:
+        yield running
+
+
+def test_a_refusal_says_which_quota_and_whether_to_wait(bounded: GuardedServer) -> None:
+    token, other = bounded.new_token("greedy")[1], bounded.new_token("modest")[1]
+    create = next(method for method in all_methods() if method.name == "CreateScenario")
+    with bounded.client(token) as client, grpc.insecure_channel(bounded.address) as channel:
+        client.create_scenario(two_sites())
+        request = new_request(create)
+        request.scenario.CopyFrom(to_proto(two_sites()))
+        with pytest.raises(grpc.RpcError) as caught:
+            call(channel, create, request, token=token)
+        assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+        assert reason_of(caught.value).reason == "TENANT_QUOTA"
+        assert quota_of(caught.value).violations[0].subject == "tenant_scenarios"
+        call(channel, create, request, token=other)
+
+
+def test_streams_that_are_open_count_and_those_that_were_left_do_not(bounded: GuardedServer) -> None:
+    token = bounded.new_token("watching")[1]
+    watch = next(method for method in all_methods() if method.name == "WatchPlan")
+    with bounded.client(token) as client, grpc.insecure_channel(bounded.address) as channel:
+        job = client.submit_plan(wide_grid(), time_limit_s=600)
+        name = job.name.replace("operations/", "plans/")
+        begin = channel.unary_stream(
+            f"/{watch.containing_service.full_name}/WatchPlan", lambda message: message.SerializeToString(), bytes
+        )
+        streams = [
+            begin(new_request(watch, name=name), metadata=[("authorization", f"Bearer {token}")]) for _ in range(3)
+        ]
+        for stream in streams:
+            next(stream)
+        with pytest.raises(QuotaExceeded) as caught:
+            client.list_scenarios()
+        assert (caught.value.quota, caught.value.retry_after_s) == ("tenant_calls_at_once", 1.0)
+        for stream in streams:
+            stream.cancel()
+        for _ in range(1000):  # until the server has seen it
+            try:
+                job.cancel()
+                break
+            except QuotaExceeded:
+                continue
+        assert client.list_scenarios() == ()
+
+
+def quota_of(error: grpc.RpcError) -> QuotaFailure:
+    (raw,) = [value for key, value in error.trailing_metadata() if key == "grpc-status-details-bin"]
+    found = QuotaFailure()
+    details = Status.FromString(raw).details
+    assert [detail.Unpack(found) for detail in details].count(True) == 1
+    assert not any(detail.Is(RetryInfo.DESCRIPTOR) for detail in details)  # waiting would not help
+    return found
+
+
+def test_nothing_is_limited_unless_it_is_asked_for(file_place: StorePlace) -> None:
+    database = file_place.open()
+    store = ScenarioStore(database)
+    for number in range(20):
+        store.create("a", f"s{number}", content=b"x", summary=b"", key=None)
+    calls = TenantCalls(per_s=None, at_once=None)
+    for _ in range(10_000):
+        made(calls, "a")
