@@ -5,21 +5,24 @@ who connects. So what C libraries do is seen as well as what Python does.
 """
 
 import ctypes
+import json
 import os
 import select
 import socket
+import sqlite3
 import struct
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self
 
+import geopandas
 import grpc
 import pytest
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 from served.guarded_server import all_methods, call, new_request
-from served.running_server import RunningServer
+from served.running_server import ROOT, RunningServer
 from served.small_scenarios import two_sites
 
 from topodesign.v1 import scenario_service_pb2 as pb
@@ -28,6 +31,7 @@ from topodesign.wire import to_proto
 IN_ACCESS, IN_MODIFY, IN_OPEN, IN_CREATE, IN_DELETE = 0x1, 0x2, 0x20, 0x100, 0x200
 EVENT = struct.Struct("iIII")
 DEEPEST = 6
+SAMPLE = ROOT / "sample_sites" / "two-campus"
 
 
 class Canaries:
@@ -192,26 +196,56 @@ def test_strings_of_sound_scenarios_are_never_opened_or_run(server: RunningServe
     assert canaries.callers == []
 
 
-def test_files_of_requests_are_read_from_the_request_alone(server: RunningServer, canaries: Canaries) -> None:
+def linked_geojson(url: str, path: Path) -> bytes:
+    """A collection whose coordinate system is said to be elsewhere."""
+    point = {"type": "Point", "coordinates": [1, 2]}
+    properties = {"site_id": url, "zone_id": f"file://{path}", "power_mw": 1}
+    return json.dumps(
+        {
+            "type": "FeatureCollection",
+            "crs": {"type": "link", "properties": {"href": url, "type": "proj4"}},
+            "features": [{"type": "Feature", "geometry": point, "properties": properties}],
+        }
+    ).encode()
+
+
+def geopackage_with_a_view(folder: Path, canary: Path) -> bytes:
+    """A sound GeoPackage, but for its layer, which is a view that calls GDAL's function for reading other files."""
+    path = folder / "sites.gpkg"
+    geopandas.read_file(SAMPLE / "sites.geojson").to_file(path, layer="sites", driver="GPKG")
+    with sqlite3.connect(path) as connection:
+        connection.execute("ALTER TABLE sites RENAME TO kept")
+        reading = f"gdal_get_pixel_value('{canary}', 1, 'georef', 0, 0) AS power_mw"
+        connection.execute(f"CREATE VIEW sites AS SELECT fid, geom, site_id, {reading} FROM kept")
+    return path.read_bytes()
+
+
+def test_files_of_requests_are_read_from_the_request_alone(
+    server: RunningServer, canaries: Canaries, tmp_path: Path
+) -> None:
     check = next(method for method in all_methods() if method.name == "CheckScenario")
     url = f"http://127.0.0.1:{canaries.port}/x"
-    linked = (
-        f'{{"type": "FeatureCollection", "crs": {{"type": "link", "properties": {{"href": "{url}", "type": "proj4"}}}}, '
-        f'"features": [{{"type": "Feature", "geometry": {{"type": "Point", "coordinates": [1, 2]}}, '
-        f'"properties": {{"site_id": "{url}", "zone_id": "file://{canaries.file}", "power_mw": 1}}}}]}}'
-    ).encode()
+    linked = linked_geojson(url, canaries.file)
     virtual = f"<OGRVRTDataSource><OGRVRTLayer name='sites'><SrcDataSource>{canaries.file}</SrcDataSource>"
     virtual += "</OGRVRTLayer></OGRVRTDataSource>"
     entity = f'<?xml version="1.0"?><!DOCTYPE g [<!ENTITY x SYSTEM "file://{canaries.file}">]><graphml>&x;</graphml>'
+    sound = {path.name: path.read_bytes() for path in SAMPLE.iterdir() if path.suffix in (".toml", ".geojson")}
+    toml = sound["scenario.toml"]
+    changes: tuple[dict[str, bytes], ...] = (
+        {},
+        {"scenario.toml": toml.replace(b"name = ", f'demand = "{canaries.file}"\nname = '.encode(), 1)},
+        {"sites.geojson": linked},
+        {"sites.gpkg": virtual.encode()},
+        {"sites.gpkg": geopackage_with_a_view(tmp_path, canaries.file)},
+        {"sites.csv": f"site_id,lon,lat,power_mw\n{url},1,2,3\n{canaries.file},1,2,3\n".encode()},
+        {"fiber.graphml": entity.encode()},
+        {str(canaries.file): b"x", "../scenario.toml": toml, url: b"x"},
+        {"sites.geojson": str(canaries.file).encode()},
+    )
     with grpc.insecure_channel(server.address) as channel:
-        for files in (
-            {"scenario.toml": f'name = "{canaries.file}"\n'.encode(), "sites.geojson": linked},
-            {"scenario.toml": b'name = "x"\n', "sites.gpkg": virtual.encode(), "power_zones.gpkg": linked},
-            {"scenario.toml": b'name = "x"\n', "sites.csv": f"site_id,lon,lat\n{url},1,2\n".encode()},
-            {"scenario.toml": b'name = "x"\n', "sites.geojson": linked, "fiber.graphml": entity.encode()},
-            {str(canaries.file): b"x", "../scenario.toml": b'name = "x"', url: b"x"},
-            {"scenario.toml": b'name = "x"\n', "sites.geojson": str(canaries.file).encode()},
-        ):
+        for changed in changes:
+            stems = {name.partition(".")[0] for name in changed}
+            files = {name: data for name, data in sound.items() if name.partition(".")[0] not in stems} | changed
             answered(channel, check, pb.CheckScenarioRequest(files=pb.ScenarioFiles(files=files)))
     assert canaries.touched() == []
     assert canaries.callers == []
