@@ -4,7 +4,7 @@ from __future__ import annotations  # gRPC's types take parameters for type chec
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import grpc
@@ -25,10 +25,7 @@ class Presented:
     """The token that came with a call, checked; ``text`` is kept for asking again while a stream runs."""
 
     known: KnownToken | None = None
-    text: str = ""
-
-    def __repr__(self) -> str:  # never the text: this is what a log would show
-        return f"Presented(known={self.known!r})"
+    text: str = field(default="", repr=False)  # a repr is what a log would show
 
 
 class Authentication:
@@ -38,6 +35,7 @@ class Authentication:
     ----------
     tokens : TokenStore
     offload : Offloader
+        Threads for looking tokens up; its own, so that no flood of wrong ones holds up the store.
     is_required : bool
         Whether calls that present nothing are refused; otherwise they are those of the tenant ``default``. A token that
         is presented is checked in any case.

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import grpc
+import structlog
 from google.protobuf.message import DecodeError, Message
 from google.rpc import code_pb2
 from google.rpc.error_details_pb2 import ErrorInfo
@@ -82,6 +83,7 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
         tenant = self._authentication.tenant(presented, context)
         with self._tenant_calls.counted(tenant):
             act_for(tenant)
+            structlog.contextvars.bind_contextvars(tenant=tenant)
             self._watchers.require_serving()
             yield
 

@@ -81,6 +81,7 @@ class _Parts:
     calls: Calls
     offload: Offloader
     designs: Offloader
+    tokens: Offloader
     poller: ChangePoller
     retention: Retention
 
@@ -133,6 +134,7 @@ async def serve(settings: ServerSettings, children: ChildFactory) -> None:
 
 def _assemble(settings: ServerSettings, database: Database, children: ChildFactory) -> _Parts:
     offload, watchers, pager = Offloader(), Watchers(), Pager(database.signing_key)
+    tokens = Offloader(threads=2, name="token")
     designs = Offloader(threads=2, name="design")  # its own, so that links and estimates never hold up the store
     quotas = _quotas(settings)
     jobs = JobStore(database, queue_limit=settings.queue_limit, quotas=quotas)
@@ -152,7 +154,7 @@ def _assemble(settings: ServerSettings, database: Database, children: ChildFacto
         interceptors=(
             BoundaryInterceptor(
                 watchers,
-                _authentication(settings, database, offload),
+                _authentication(settings, database, tokens),
                 TenantCalls(per_s=settings.tenant_calls_per_s, at_once=settings.tenant_calls_at_once),
                 message_bytes=settings.message_bytes,
             ),
@@ -189,13 +191,13 @@ def _assemble(settings: ServerSettings, database: Database, children: ChildFacto
     if settings.reflection:
         reflection.enable_server_reflection((*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
     retention = Retention(database, _periods(settings))
-    return _Parts(server, health_servicer, workers, watchers, calls, offload, designs, poller, retention)
+    return _Parts(server, health_servicer, workers, watchers, calls, offload, designs, tokens, poller, retention)
 
 
-def _authentication(settings: ServerSettings, database: Database, offload: Offloader) -> Authentication:
+def _authentication(settings: ServerSettings, database: Database, tokens: Offloader) -> Authentication:
     return Authentication(
         TokenStore(database),
-        offload,
+        tokens,
         is_required=requires_authentication(settings),
         has_certificates=settings.tls_client_ca is not None,
         named_by=settings.certificate_tenant,
@@ -252,4 +254,5 @@ async def _drain(parts: _Parts, settings: ServerSettings) -> None:
     parts.calls.close()
     parts.offload.close()
     parts.designs.close()
+    parts.tokens.close()
     log.info("stopped")

@@ -110,7 +110,7 @@ class TokenStore:
             connection.execute(tokens.insert().values(values))
             return _as_row(_find(connection, token_id)), f"topodesign_{token_id}_{secret}"
 
-    def list(self, tenant: str | None = None) -> list[TokenRow]:
+    def rows(self, tenant: str | None = None) -> list[TokenRow]:
         """Every token, or those of one tenant, the oldest first."""
         query = sa.select(*VISIBLE).order_by(tokens.c.create_time, tokens.c.id)
         if tenant is not None:
@@ -151,16 +151,15 @@ class TokenStore:
             When it is not valid.
         """
         form = FORM.fullmatch(text)
-        token_id, secret = form.groups() if form else ("", "")
+        if form is None:
+            raise _unknown_token()
+        token_id, secret = form.groups()
         with self._database.reading() as connection:
             row = connection.execute(sa.select(tokens).where(tokens.c.id == token_id)).one_or_none()
             now = self._database.now(connection)
         is_known = hmac.compare_digest(NOBODYS_DIGEST if row is None else bytes(row.digest), _digest(secret))
         if row is None or not is_known:
-            raise Unauthenticated(
-                "the token is not one of this service; send one that topodesign token create has made",
-                reason="TOKEN_INVALID",
-            )
+            raise _unknown_token()
         _require_valid(row, now)
         is_due = row.use_time is None or now - row.use_time > USE_NOTED_EVERY_S
         return KnownToken(id=row.id, tenant=row.tenant, use_is_due=is_due)
@@ -180,6 +179,12 @@ def require_tenant(tenant: str) -> None:
         value=tenant[:120],
         limit="a lower-case letter, then up to 62 lower-case letters, digits or hyphens, the last no hyphen",
         remedy="choose such a name",
+    )
+
+
+def _unknown_token() -> Unauthenticated:
+    return Unauthenticated(
+        "the token is not one of this service; send one that topodesign token create has made", reason="TOKEN_INVALID"
     )
 
 

@@ -78,10 +78,10 @@ def test_the_use_of_a_token_is_noted(guarded: GuardedServer) -> None:
         # noted beside the call: after at most as many calls as it takes the note to be written
         with guarded.client(text) as client:
             for _ in range(1000):
-                if store.list("noted")[0].use_time is not None:
+                if store.rows("noted")[0].use_time is not None:
                     break
                 client.list_scenarios()
-        (noted,) = store.list("noted")
+        (noted,) = store.rows("noted")
     finally:
         database.close()
     assert noted.id == row.id

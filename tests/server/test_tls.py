@@ -18,6 +18,7 @@ from topodesign_server.listening import certificates_of, requires_authentication
 from topodesign_server.settings import ServerSettings
 from topodesign_server.tls import Certificates, TlsFiles
 
+from topodesign.cli.app import run
 from topodesign.client import Access, Client
 from topodesign.domain.errors import InvalidInput, ServiceUnavailable, Unauthenticated
 
@@ -188,7 +189,9 @@ def test_renewed_files_are_used_from_the_next_connection_on(places: Places, tmp_
     assert str(certificate) in refused["why"]
 
 
-def test_a_server_with_tls_alone_asks_for_tokens_when_told_to(places: Places, tmp_path: Path) -> None:
+def test_beyond_loopback_a_server_asks_for_tokens_and_the_commands_send_them(
+    places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     files = {"tls_certificate": str(places.own.certificate), "tls_key": str(places.own.key)}
     with GuardedServer(tmp_path, host="0.0.0.0", **files) as server:
         with connected(server, places, None) as client, pytest.raises(Unauthenticated) as caught:
@@ -196,7 +199,14 @@ def test_a_server_with_tls_alone_asks_for_tokens_when_told_to(places: Places, tm
         assert caught.value.reason == "TOKEN_MISSING"
         with connected(server, places, None, token=server.new_token("delta")[1]) as client:
             assert client.list_scenarios() == ()
-    assert server.address.startswith("0.0.0.0:")
+        assert server.address.startswith("0.0.0.0:")
+        asking = ["jobs", "--json", "--server", f"localhost:{server.port}"]
+        monkeypatch.setenv("TOPODESIGN_TLS_CA", str(places.servers.path))
+        assert run(asking) == 2
+        assert json.loads(capsys.readouterr().out)["error"]["reason"] == "TOKEN_MISSING"
+        monkeypatch.setenv("TOPODESIGN_TOKEN", server.new_token("epsilon")[1])
+        assert run(asking) == 0
+        assert json.loads(capsys.readouterr().out) == {"jobs": []}
 
 
 def test_plain_text_stays_on_this_machine(tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ def test_the_last_use_is_noted_now_and_then(database: Database) -> None:
     assert store.check(text).use_is_due
     store.note_use(row.id)
     assert not store.check(text).use_is_due
-    (noted,) = store.list("a")
+    (noted,) = store.rows("a")
     assert noted.use_time is not None
     change(database, row.id, use_time=noted.use_time - USE_NOTED_EVERY_S - 60)
     assert store.check(text).use_is_due

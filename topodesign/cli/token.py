@@ -62,7 +62,7 @@ def list_(
     json_output: Annotated[bool, typer.Option("--json", help="Print one JSON document: tokens.")] = False,
 ) -> None:
     """List the tokens, never their secrets. The last use is known to within ten minutes."""
-    rows = _call(data, database_url, lambda store: store.list(tenant))
+    rows = _call(data, database_url, lambda store: store.rows(tenant))
     if json_output:
         emit_json({"tokens": [_document(row) for row in rows]})
         return
