@@ -67,10 +67,6 @@ class RunningServer:
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(PATIENCE_S)
 
-    def wait_for_end(self) -> None:
-        """Return when everything that the server wrote is in ``lines``."""
-        self._reader.join(PATIENCE_S)
-
     def kill(self) -> None:
         """SIGKILL: the machine loses the server."""
         self.process.kill()

@@ -30,8 +30,10 @@ def client(server: RunningServer) -> Iterator[Client]:
 
 @pytest.fixture(scope="session")
 def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GuardedServer]:
-    """A server that asks who calls."""
-    with GuardedServer(tmp_path_factory.mktemp("guarded"), workers=2) as running:
+    """A server that asks who calls, and lets each tenant have a few things only."""
+    with GuardedServer(
+        tmp_path_factory.mktemp("guarded"), workers=2, tenant_scenarios=3, tenant_calls_at_once=40
+    ) as running:
         yield running
 
 

@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import grpc
 import h2.config
@@ -62,8 +63,24 @@ class Http2:
                     return event
 
 
+@contextmanager
+def connected(server: RunningServer) -> Iterator[grpc.Channel]:
+    """A channel, once the server has seen that others left and takes it."""
+    with grpc.insecure_channel(server.address) as channel:
+        grpc.channel_ready_future(channel).result(PATIENCE_S)
+        yield channel
+
+
+def test_on_loopback_nobody_needs_a_token_and_a_wrong_one_is_refused_all_the_same(narrow: RunningServer) -> None:
+    with connected(narrow) as channel:
+        assert call(channel, LIST, new_request(LIST))
+        with pytest.raises(grpc.RpcError) as caught:
+            call(channel, LIST, new_request(LIST), token="topodesign_wrong")
+    assert caught.value.code() is grpc.StatusCode.UNAUTHENTICATED
+
+
 def test_headers_above_the_limit_are_refused(narrow: RunningServer) -> None:
-    with grpc.insecure_channel(narrow.address, options=(("grpc.use_local_subchannel_pool", 1),)) as channel:
+    with connected(narrow) as channel:
         assert call(channel, LIST, new_request(LIST), metadata=[("x-note", "a" * 8_000)])
         with pytest.raises(grpc.RpcError) as caught:
             call(channel, LIST, new_request(LIST), metadata=[("x-note", "a" * 20_000)])
@@ -87,7 +104,7 @@ def test_a_flood_of_pings_ends_the_connection(narrow: RunningServer) -> None:
                 break  # it ended already
         ended = client.next_of(h2.events.ConnectionTerminated)
     assert ended is None or ended.error_code == TOO_MANY_PINGS
-    with grpc.insecure_channel(narrow.address) as channel:
+    with connected(narrow) as channel:
         assert call(channel, LIST, new_request(LIST))
 
 
@@ -102,18 +119,13 @@ def test_connections_above_the_limit_are_closed_and_the_others_served(narrow: Ru
     finally:
         for client in opened:
             client.__exit__()
-    with grpc.insecure_channel(narrow.address) as channel:
-        for attempt in range(1000):  # until the server has seen that they left
-            try:
-                assert call(channel, LIST, new_request(LIST))
-                break
-            except grpc.RpcError:
-                assert attempt < 999
+    with connected(narrow) as channel:
+        assert call(channel, LIST, new_request(LIST))
 
 
 def test_bytes_that_are_no_http2_do_no_harm(narrow: RunningServer) -> None:
     for data in (b"GET / HTTP/1.1\r\n\r\n", bytes(range(256)) * 16, b"PRI * HTTP/2.0\r\n"):
         with socket.create_connection(("127.0.0.1", narrow.port), timeout=PATIENCE_S) as plain:
             plain.sendall(data)
-    with grpc.insecure_channel(narrow.address) as channel:
+    with connected(narrow) as channel:
         assert call(channel, LIST, new_request(LIST))

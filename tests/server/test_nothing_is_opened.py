@@ -21,8 +21,8 @@ import grpc
 import pytest
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
-from served.guarded_server import all_methods, call, new_request
-from served.running_server import ROOT, RunningServer
+from served.guarded_server import GuardedServer, all_methods, call, new_request
+from served.running_server import ROOT
 from served.small_scenarios import two_sites
 
 from topodesign.v1 import scenario_service_pb2 as pb
@@ -31,6 +31,12 @@ from topodesign.wire import to_proto
 IN_ACCESS, IN_MODIFY, IN_OPEN, IN_CREATE, IN_DELETE = 0x1, 0x2, 0x20, 0x100, 0x200
 EVENT = struct.Struct("iIII")
 DEEPEST = 6
+NO_ANSWERS = {
+    grpc.StatusCode.INTERNAL,
+    grpc.StatusCode.UNKNOWN,
+    grpc.StatusCode.UNAVAILABLE,
+    grpc.StatusCode.UNAUTHENTICATED,
+}
 SAMPLE = ROOT / "sample_sites" / "two-campus"
 
 
@@ -157,12 +163,12 @@ def _strings(message: Message) -> Iterator[tuple[Message, FieldDescriptor, int |
                 yield message, field, None
 
 
-def answered(channel: grpc.Channel, method: Any, request: Message) -> None:
+def answered(channel: grpc.Channel, method: Any, request: Message, token: str) -> None:
     """Whatever the answer is, a defect it must not be."""
     try:
-        call(channel, method, request)
+        call(channel, method, request, token=token)
     except grpc.RpcError as error:
-        assert error.code() not in (grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN, grpc.StatusCode.UNAVAILABLE)
+        assert error.code() not in NO_ANSWERS
 
 
 def test_the_canaries_are_heard(canaries: Canaries) -> None:
@@ -174,24 +180,26 @@ def test_the_canaries_are_heard(canaries: Canaries) -> None:
     assert len(canaries.callers) == 1
 
 
-def test_strings_of_requests_are_never_opened_or_run(server: RunningServer, canaries: Canaries) -> None:
-    with grpc.insecure_channel(server.address) as channel:
+def test_strings_of_requests_are_never_opened_or_run(guarded: GuardedServer, canaries: Canaries) -> None:
+    token = guarded.new_token("pointing-elsewhere")[1]
+    with grpc.insecure_channel(guarded.address) as channel:
         for method in all_methods():
             for text in canaries.texts:
                 request = new_request(method)
                 filled(request, text)
-                answered(channel, method, request)
+                answered(channel, method, request, token)
     assert canaries.touched() == []
     assert canaries.callers == []
 
 
-def test_strings_of_sound_scenarios_are_never_opened_or_run(server: RunningServer, canaries: Canaries) -> None:
+def test_strings_of_sound_scenarios_are_never_opened_or_run(guarded: GuardedServer, canaries: Canaries) -> None:
     check = next(method for method in all_methods() if method.name == "CheckScenario")
     scenario = to_proto(two_sites())
-    with grpc.insecure_channel(server.address) as channel:
+    token = guarded.new_token("pointing-elsewhere")[1]
+    with grpc.insecure_channel(guarded.address) as channel:
         for text in canaries.texts[:6:2]:
             for changed in replaced(scenario, text):
-                answered(channel, check, pb.CheckScenarioRequest(scenario=changed))
+                answered(channel, check, pb.CheckScenarioRequest(scenario=changed), token)
     assert canaries.touched() == []
     assert canaries.callers == []
 
@@ -221,7 +229,7 @@ def geopackage_with_a_view(folder: Path, canary: Path) -> bytes:
 
 
 def test_files_of_requests_are_read_from_the_request_alone(
-    server: RunningServer, canaries: Canaries, tmp_path: Path
+    guarded: GuardedServer, canaries: Canaries, tmp_path: Path
 ) -> None:
     check = next(method for method in all_methods() if method.name == "CheckScenario")
     url = f"http://127.0.0.1:{canaries.port}/x"
@@ -242,10 +250,11 @@ def test_files_of_requests_are_read_from_the_request_alone(
         {str(canaries.file): b"x", "../scenario.toml": toml, url: b"x"},
         {"sites.geojson": str(canaries.file).encode()},
     )
-    with grpc.insecure_channel(server.address) as channel:
+    token = guarded.new_token("pointing-elsewhere")[1]
+    with grpc.insecure_channel(guarded.address) as channel:
         for changed in changes:
             stems = {name.partition(".")[0] for name in changed}
             files = {name: data for name, data in sound.items() if name.partition(".")[0] not in stems} | changed
-            answered(channel, check, pb.CheckScenarioRequest(files=pb.ScenarioFiles(files=files)))
+            answered(channel, check, pb.CheckScenarioRequest(files=pb.ScenarioFiles(files=files)), token)
     assert canaries.touched() == []
     assert canaries.callers == []

@@ -161,52 +161,69 @@ def test_older_tls_than_1_2_is_refused(
                 context.wrap_socket(plain, server_hostname="localhost")
 
 
-def test_renewed_files_are_used_from_the_next_connection_on(places: Places, tmp_path: Path) -> None:
-    certificate, key, ca = tmp_path / "tls.crt", tmp_path / "tls.key", tmp_path / "ca.pem"
+@dataclass(frozen=True)
+class Beyond:
+    """A server that other machines can reach, with TLS of its own and no certificates of clients."""
 
-    def install(pair: Pair) -> None:
-        for source, target in ((pair.certificate, certificate), (pair.key, key)):
+    server: GuardedServer
+    certificate: Path
+    key: Path
+
+    def install(self, pair: Pair) -> None:
+        """Put other files in the place of the server's."""
+        for source, target in ((pair.key, self.key), (pair.certificate, self.certificate)):
             shutil.copy(source, target.with_suffix(".new"))
             target.with_suffix(".new").replace(target)
 
-    install(places.own)
-    shutil.copy(places.clients.path, ca)
-    files = {"tls_certificate": str(certificate), "tls_key": str(key), "tls_client_ca": str(ca)}
-    new_servers = Authority(tmp_path, "new-servers")
-    pair = of_tenant(places, "alpha")
-    with GuardedServer(tmp_path / "data", **files) as server:
-        with connected(server, places, pair) as before:
+
+@pytest.fixture(scope="module")
+def beyond(places: Places, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Beyond]:
+    folder = tmp_path_factory.mktemp("beyond")
+    certificate, key = folder / "tls.crt", folder / "tls.key"
+    shutil.copy(places.own.certificate, certificate)
+    shutil.copy(places.own.key, key)
+    files = {"tls_certificate": str(certificate), "tls_key": str(key)}
+    with GuardedServer(folder / "data", host="0.0.0.0", **files) as running:
+        yield Beyond(running, certificate, key)
+
+
+def test_renewed_files_are_used_from_the_next_connection_on(beyond: Beyond, places: Places, tmp_path: Path) -> None:
+    authority = Authority(tmp_path, "new-servers")
+    token = beyond.server.new_token("renewing")[1]
+    renewed = Access(ca=authority.path, token=token)
+    try:
+        with connected(beyond.server, places, None, token=token) as before:
             before.list_scenarios()
-            install(new_servers.pair("renewed", dns="localhost"))
+            beyond.install(authority.pair("renewed", dns="localhost"))
             before.list_scenarios()  # the open connection goes on
-        renewed = Access(ca=new_servers.path, certificate=pair.certificate, key=pair.key)
-        with Client(f"localhost:{server.port}", access=renewed) as after:
+        with Client(f"localhost:{beyond.server.port}", access=renewed) as after:
             after.list_scenarios()
-        certificate.write_text("no certificate")
-        with Client(f"localhost:{server.port}", access=renewed) as after:
+        beyond.certificate.write_text("no certificate")
+        with Client(f"localhost:{beyond.server.port}", access=renewed) as after:
             after.list_scenarios()  # what was renewed badly is not used
-        refused = json.loads(server.wait_for(lambda line: "certificates_refused" in line))
-    assert str(certificate) in refused["why"]
+        refused = json.loads(beyond.server.wait_for(lambda line: "certificates_refused" in line))
+        assert str(beyond.certificate) in refused["why"]
+    finally:
+        beyond.install(places.own)
 
 
 def test_beyond_loopback_a_server_asks_for_tokens_and_the_commands_send_them(
-    places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    beyond: Beyond, places: Places, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    files = {"tls_certificate": str(places.own.certificate), "tls_key": str(places.own.key)}
-    with GuardedServer(tmp_path, host="0.0.0.0", **files) as server:
-        with connected(server, places, None) as client, pytest.raises(Unauthenticated) as caught:
-            client.list_scenarios()
-        assert caught.value.reason == "TOKEN_MISSING"
-        with connected(server, places, None, token=server.new_token("delta")[1]) as client:
-            assert client.list_scenarios() == ()
-        assert server.address.startswith("0.0.0.0:")
-        asking = ["jobs", "--json", "--server", f"localhost:{server.port}"]
-        monkeypatch.setenv("TOPODESIGN_TLS_CA", str(places.servers.path))
-        assert run(asking) == 2
-        assert json.loads(capsys.readouterr().out)["error"]["reason"] == "TOKEN_MISSING"
-        monkeypatch.setenv("TOPODESIGN_TOKEN", server.new_token("epsilon")[1])
-        assert run(asking) == 0
-        assert json.loads(capsys.readouterr().out) == {"jobs": []}
+    server = beyond.server
+    assert server.address.startswith("0.0.0.0:")
+    with connected(server, places, None) as client, pytest.raises(Unauthenticated) as caught:
+        client.list_scenarios()
+    assert caught.value.reason == "TOKEN_MISSING"
+    with connected(server, places, None, token=server.new_token("delta")[1]) as client:
+        assert client.list_scenarios() == ()
+    asking = ["jobs", "--json", "--server", f"localhost:{server.port}"]
+    monkeypatch.setenv("TOPODESIGN_TLS_CA", str(places.servers.path))
+    assert run(asking) == 2
+    assert json.loads(capsys.readouterr().out)["error"]["reason"] == "TOKEN_MISSING"
+    monkeypatch.setenv("TOPODESIGN_TOKEN", server.new_token("epsilon")[1])
+    assert run(asking) == 0
+    assert json.loads(capsys.readouterr().out) == {"jobs": []}
 
 
 def test_plain_text_stays_on_this_machine(tmp_path: Path) -> None:
