@@ -104,6 +104,26 @@ def refusal(
     return caught.value.code(), caught.value.details(), reason_of(caught.value)
 
 
+def test_tenants_may_use_the_same_ids_and_request_ids(guarded: GuardedServer) -> None:
+    request_id = str(uuid.uuid4())
+    for tenant in ("same-a", "same-b"):
+        token = guarded.new_token(tenant)[1]
+        with guarded.client(token) as client:
+            name = f"for {tenant}"
+            kept = client.create_scenario(two_sites(name=name), scenario_id="same", request_id=request_id)
+            assert client.get_scenario("scenarios/same").name == name
+            make_plan(guarded, token, "same", scenario_name="scenarios/same", request_id=request_id)
+            client.job("operations/same").result(120)
+            assert client.get_plan("plans/same").scenario_name == name
+            assert kept.name == "scenarios/same"
+    for tenant in ("same-a", "same-b"):
+        with guarded.client(guarded.new_token(tenant)[1]) as client:
+            client.delete_plan("plans/same")
+            with pytest.raises(NotFound):
+                client.get_plan("plans/same")
+            client.delete_scenario("scenarios/same")
+
+
 @pytest.mark.parametrize("item", ["b-secret", "b-running"])
 @pytest.mark.parametrize(("method", "field"), CASES)
 def test_what_another_tenant_has_is_refused_as_what_nobody_has(
@@ -172,26 +192,6 @@ def test_page_tokens_do_not_show_how_much_others_do() -> None:
     for other in ("b plans", "a plan", ""):
         with pytest.raises(InvalidInput, match="was not given"):
             pager.page(page_size=1, page_token=tokens[0], arguments=other)
-
-
-def test_tenants_may_use_the_same_ids_and_request_ids(guarded: GuardedServer) -> None:
-    request_id = str(uuid.uuid4())
-    for tenant in ("same-a", "same-b"):
-        token = guarded.new_token(tenant)[1]
-        with guarded.client(token) as client:
-            name = f"for {tenant}"
-            kept = client.create_scenario(two_sites(name=name), scenario_id="same", request_id=request_id)
-            assert client.get_scenario("scenarios/same").name == name
-            make_plan(guarded, token, "same", scenario_name="scenarios/same", request_id=request_id)
-            client.job("operations/same").result(120)
-            assert client.get_plan("plans/same").scenario_name == name
-            assert kept.name == "scenarios/same"
-    for tenant in ("same-a", "same-b"):
-        with guarded.client(guarded.new_token(tenant)[1]) as client:
-            client.delete_plan("plans/same")
-            with pytest.raises(NotFound):
-                client.get_plan("plans/same")
-            client.delete_scenario("scenarios/same")
 
 
 @pytest.mark.parametrize("method", list(all_methods()), ids=lambda method: f"{method.name}")
