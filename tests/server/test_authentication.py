@@ -1,5 +1,6 @@
 """Tokens over the wire, what stays open, and what is never logged."""
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -147,7 +148,9 @@ def test_logs_carry_no_secret_also_when_a_call_meets_a_defect(guarded: GuardedSe
             client.get_scenario("scenarios/broken")
     incident = caught.value.metadata["incident_id"]
     told = guarded.wait_for(lambda line: incident in line)
-    assert "resources.py" in told  # with its trace
+    frames = [frame for fault in json.loads(told)["exception"] for frame in fault["frames"]]
+    assert "resources.py" in told and len(frames) > 2  # with its trace,
+    assert not any(frame.get("locals") for frame in frames)  # and not what was in it
     assert '"tenant": "quiet"' in told
     logged = "".join(guarded.lines)
     secrets = [token.rpartition("_")[2] for token in (text, revoked)] + [text.removeprefix(f"topodesign_{row.id}_")]

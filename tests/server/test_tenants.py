@@ -167,7 +167,9 @@ def test_lists_show_what_is_ones_own_only(tenants: Tenants, guarded: GuardedServ
 
 
 @pytest.mark.parametrize(
-    "method", [method for method in all_methods() if method.name in ("ListScenarios", "ListPlans", "ListOperations")]
+    "method",
+    [method for method in all_methods() if method.name in ("ListScenarios", "ListPlans", "ListOperations")],
+    ids=lambda method: method.name,
 )
 def test_a_page_token_of_another_tenant_is_refused(
     tenants: Tenants, channel: grpc.Channel, method: MethodDescriptor
