@@ -22,19 +22,50 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%topodesign/v1/fabric_conditions.proto\x12\rtopodesign.v1\"\xf9\x01\n\rLatencyInputs\x12\x17\n\nadapter_ns\x18\x01 \x01(\x01H\x00\x88\x01\x01\x12\x1a\n\rdirect_hop_ns\x18\x02 \x01(\x01H\x01\x88\x01\x01\x12\x1b\n\x0e\x63\x61\x62le_ns_per_m\x18\x03 \x01(\x01H\x02\x88\x01\x01\x12\x1a\n\rmessage_bytes\x18\x04 \x01(\x01H\x03\x88\x01\x01\x12\x1e\n\x11store_and_forward\x18\x05 \x01(\x08H\x04\x88\x01\x01\x42\r\n\x0b_adapter_nsB\x10\n\x0e_direct_hop_nsB\x11\n\x0f_cable_ns_per_mB\x10\n\x0e_message_bytesB\x14\n\x12_store_and_forward\"\x94\x02\n\nLoadInputs\x12\x18\n\x0butilization\x18\x01 \x01(\x01H\x00\x88\x01\x01\x12\x17\n\nefficiency\x18\x02 \x01(\x01H\x01\x88\x01\x01\x12\x19\n\x0cpacket_bytes\x18\x03 \x01(\x01H\x02\x88\x01\x01\x12\"\n\x15\x66lows_per_accelerator\x18\x04 \x01(\x05H\x03\x88\x01\x01\x12\x13\n\x06step_s\x18\x05 \x01(\x01H\x04\x88\x01\x01\x12\x19\n\x0cwanted_share\x18\x06 \x01(\x01H\x05\x88\x01\x01\x42\x0e\n\x0c_utilizationB\r\n\x0b_efficiencyB\x0f\n\r_packet_bytesB\x18\n\x16_flows_per_acceleratorB\t\n\x07_step_sB\x0f\n\r_wanted_share\"\xe4\x01\n\x10\x46\x61\x62ricConditions\x12-\n\x07latency\x18\x01 \x01(\x0b\x32\x1c.topodesign.v1.LatencyInputs\x12\'\n\x04load\x18\x02 \x01(\x0b\x32\x19.topodesign.v1.LoadInputs\x12!\n\x14in_network_reduction\x18\x03 \x01(\x08H\x00\x88\x01\x01\x12\"\n\x15in_network_efficiency\x18\x04 \x01(\x01H\x01\x88\x01\x01\x42\x17\n\x15_in_network_reductionB\x18\n\x16_in_network_efficiencyb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%topodesign/v1/fabric_conditions.proto\x12\rtopodesign.v1\x1a\x1fgoogle/api/field_behavior.proto\"\x97\x02\n\rLatencyInputs\x12\x1d\n\nadapter_ns\x18\x01 \x01(\x01\x42\x04\xe2\x41\x01\x01H\x00\x88\x01\x01\x12 \n\rdirect_hop_ns\x18\x02 \x01(\x01\x42\x04\xe2\x41\x01\x01H\x01\x88\x01\x01\x12!\n\x0e\x63\x61\x62le_ns_per_m\x18\x03 \x01(\x01\x42\x04\xe2\x41\x01\x01H\x02\x88\x01\x01\x12 \n\rmessage_bytes\x18\x04 \x01(\x01\x42\x04\xe2\x41\x01\x01H\x03\x88\x01\x01\x12$\n\x11store_and_forward\x18\x05 \x01(\x08\x42\x04\xe2\x41\x01\x01H\x04\x88\x01\x01\x42\r\n\x0b_adapter_nsB\x10\n\x0e_direct_hop_nsB\x11\n\x0f_cable_ns_per_mB\x10\n\x0e_message_bytesB\x14\n\x12_store_and_forward\"\xb8\x02\n\nLoadInputs\x12\x1e\n\x0butilization\x18\x01 \x01(\x01\x42\x04\xe2\x41\x01\x01H\x00\x88\x01\x01\x12\x1d\n\nefficiency\x18\x02 \x01(\x01\x42\x04\xe2\x41\x01\x01H\x01\x88\x01\x01\x12\x1f\n\x0cpacket_bytes\x18\x03 \x01(\x01\x42\x04\xe2\x41\x01\x01H\x02\x88\x01\x01\x12(\n\x15\x66lows_per_accelerator\x18\x04 \x01(\x05\x42\x04\xe2\x41\x01\x01H\x03\x88\x01\x01\x12\x19\n\x06step_s\x18\x05 \x01(\x01\x42\x04\xe2\x41\x01\x01H\x04\x88\x01\x01\x12\x1f\n\x0cwanted_share\x18\x06 \x01(\x01\x42\x04\xe2\x41\x01\x01H\x05\x88\x01\x01\x42\x0e\n\x0c_utilizationB\r\n\x0b_efficiencyB\x0f\n\r_packet_bytesB\x18\n\x16_flows_per_acceleratorB\t\n\x07_step_sB\x0f\n\r_wanted_share\"\xfc\x01\n\x10\x46\x61\x62ricConditions\x12\x33\n\x07latency\x18\x01 \x01(\x0b\x32\x1c.topodesign.v1.LatencyInputsB\x04\xe2\x41\x01\x01\x12-\n\x04load\x18\x02 \x01(\x0b\x32\x19.topodesign.v1.LoadInputsB\x04\xe2\x41\x01\x01\x12\'\n\x14in_network_reduction\x18\x03 \x01(\x08\x42\x04\xe2\x41\x01\x01H\x00\x88\x01\x01\x12(\n\x15in_network_efficiency\x18\x04 \x01(\x01\x42\x04\xe2\x41\x01\x01H\x01\x88\x01\x01\x42\x17\n\x15_in_network_reductionB\x18\n\x16_in_network_efficiencyb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'topodesign.v1.fabric_conditions_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_LATENCYINPUTS']._serialized_start=57
-  _globals['_LATENCYINPUTS']._serialized_end=306
-  _globals['_LOADINPUTS']._serialized_start=309
-  _globals['_LOADINPUTS']._serialized_end=585
-  _globals['_FABRICCONDITIONS']._serialized_start=588
-  _globals['_FABRICCONDITIONS']._serialized_end=816
+  _globals['_LATENCYINPUTS'].fields_by_name['adapter_ns']._loaded_options = None
+  _globals['_LATENCYINPUTS'].fields_by_name['adapter_ns']._serialized_options = b'\342A\001\001'
+  _globals['_LATENCYINPUTS'].fields_by_name['direct_hop_ns']._loaded_options = None
+  _globals['_LATENCYINPUTS'].fields_by_name['direct_hop_ns']._serialized_options = b'\342A\001\001'
+  _globals['_LATENCYINPUTS'].fields_by_name['cable_ns_per_m']._loaded_options = None
+  _globals['_LATENCYINPUTS'].fields_by_name['cable_ns_per_m']._serialized_options = b'\342A\001\001'
+  _globals['_LATENCYINPUTS'].fields_by_name['message_bytes']._loaded_options = None
+  _globals['_LATENCYINPUTS'].fields_by_name['message_bytes']._serialized_options = b'\342A\001\001'
+  _globals['_LATENCYINPUTS'].fields_by_name['store_and_forward']._loaded_options = None
+  _globals['_LATENCYINPUTS'].fields_by_name['store_and_forward']._serialized_options = b'\342A\001\001'
+  _globals['_LOADINPUTS'].fields_by_name['utilization']._loaded_options = None
+  _globals['_LOADINPUTS'].fields_by_name['utilization']._serialized_options = b'\342A\001\001'
+  _globals['_LOADINPUTS'].fields_by_name['efficiency']._loaded_options = None
+  _globals['_LOADINPUTS'].fields_by_name['efficiency']._serialized_options = b'\342A\001\001'
+  _globals['_LOADINPUTS'].fields_by_name['packet_bytes']._loaded_options = None
+  _globals['_LOADINPUTS'].fields_by_name['packet_bytes']._serialized_options = b'\342A\001\001'
+  _globals['_LOADINPUTS'].fields_by_name['flows_per_accelerator']._loaded_options = None
+  _globals['_LOADINPUTS'].fields_by_name['flows_per_accelerator']._serialized_options = b'\342A\001\001'
+  _globals['_LOADINPUTS'].fields_by_name['step_s']._loaded_options = None
+  _globals['_LOADINPUTS'].fields_by_name['step_s']._serialized_options = b'\342A\001\001'
+  _globals['_LOADINPUTS'].fields_by_name['wanted_share']._loaded_options = None
+  _globals['_LOADINPUTS'].fields_by_name['wanted_share']._serialized_options = b'\342A\001\001'
+  _globals['_FABRICCONDITIONS'].fields_by_name['latency']._loaded_options = None
+  _globals['_FABRICCONDITIONS'].fields_by_name['latency']._serialized_options = b'\342A\001\001'
+  _globals['_FABRICCONDITIONS'].fields_by_name['load']._loaded_options = None
+  _globals['_FABRICCONDITIONS'].fields_by_name['load']._serialized_options = b'\342A\001\001'
+  _globals['_FABRICCONDITIONS'].fields_by_name['in_network_reduction']._loaded_options = None
+  _globals['_FABRICCONDITIONS'].fields_by_name['in_network_reduction']._serialized_options = b'\342A\001\001'
+  _globals['_FABRICCONDITIONS'].fields_by_name['in_network_efficiency']._loaded_options = None
+  _globals['_FABRICCONDITIONS'].fields_by_name['in_network_efficiency']._serialized_options = b'\342A\001\001'
+  _globals['_LATENCYINPUTS']._serialized_start=90
+  _globals['_LATENCYINPUTS']._serialized_end=369
+  _globals['_LOADINPUTS']._serialized_start=372
+  _globals['_LOADINPUTS']._serialized_end=684
+  _globals['_FABRICCONDITIONS']._serialized_start=687
+  _globals['_FABRICCONDITIONS']._serialized_end=939
 # @@protoc_insertion_point(module_scope)

@@ -27,7 +27,7 @@ from topodesign.v1 import optics_pb2 as topodesign_dot_v1_dot_optics__pb2
 from topodesign.v1 import scenario_pb2 as topodesign_dot_v1_dot_scenario__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"topodesign/v1/optics_service.proto\x12\rtopodesign.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1atopodesign/v1/optics.proto\x1a\x1ctopodesign/v1/scenario.proto\"\xbe\x05\n\x11\x44\x65signLinkRequest\x12\x1c\n\tlength_km\x18\x01 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x10\n\x08spans_km\x18\x02 \x03(\x01\x12\x12\n\x05\x66iber\x18\x03 \x01(\tH\x01\x88\x01\x01\x12\x16\n\trate_gbps\x18\x04 \x01(\x01H\x02\x88\x01\x01\x12\x15\n\x08\x62\x61ud_gbd\x18\x05 \x01(\x01H\x03\x88\x01\x01\x12\x15\n\x08grid_ghz\x18\x06 \x01(\x01H\x04\x88\x01\x01\x12\x15\n\x08\x63hannels\x18\x07 \x01(\x03H\x05\x88\x01\x01\x12\x17\n\nlaunch_dbm\x18\x08 \x01(\x01H\x06\x88\x01\x01\x12\x1c\n\x0fnoise_figure_db\x18\t \x01(\x01H\x07\x88\x01\x01\x12\x19\n\x0c\x63onnector_db\x18\n \x01(\x01H\x08\x88\x01\x01\x12\x17\n\ntx_osnr_db\x18\x0b \x01(\x01H\t\x88\x01\x01\x12\x16\n\tmargin_db\x18\x0c \x01(\x01H\n\x88\x01\x01\x12\x1a\n\rcapacity_gbps\x18\r \x01(\x01H\x0b\x88\x01\x01\x12\x1c\n\x0fusd_per_pair_km\x18\x0e \x01(\x01H\x0c\x88\x01\x01\x12+\n\x07\x63\x61talog\x18\x0f \x01(\x0e\x32\x1a.topodesign.v1.ModeCatalog\x12\x1c\n\x0fpairs_available\x18\x10 \x01(\x03H\r\x88\x01\x01\x12\x18\n\x0bterminal_db\x18\x11 \x01(\x01H\x0e\x88\x01\x01\x42\x0c\n\n_length_kmB\x08\n\x06_fiberB\x0c\n\n_rate_gbpsB\x0b\n\t_baud_gbdB\x0b\n\t_grid_ghzB\x0b\n\t_channelsB\r\n\x0b_launch_dbmB\x12\n\x10_noise_figure_dbB\x0f\n\r_connector_dbB\r\n\x0b_tx_osnr_dbB\x0c\n\n_margin_dbB\x10\n\x0e_capacity_gbpsB\x12\n\x10_usd_per_pair_kmB\x12\n\x10_pairs_availableB\x0e\n\x0c_terminal_db\"q\n\x10ListModesRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x1c\n\trate_gbps\x18\x03 \x01(\x01\x42\x04\xe2\x41\x01\x01H\x00\x88\x01\x01\x42\x0c\n\n_rate_gbps\"[\n\x11ListModesResponse\x12-\n\x05modes\x18\x01 \x03(\x0b\x32\x1e.topodesign.v1.TransceiverMode\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xaa\x01\n\rOpticsService\x12I\n\nDesignLink\x12 .topodesign.v1.DesignLinkRequest\x1a\x19.topodesign.v1.LinkDesign\x12N\n\tListModes\x12\x1f.topodesign.v1.ListModesRequest\x1a .topodesign.v1.ListModesResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"topodesign/v1/optics_service.proto\x12\rtopodesign.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1atopodesign/v1/optics.proto\x1a\x1ctopodesign/v1/scenario.proto\"\x9e\x06\n\x11\x44\x65signLinkRequest\x12\x1c\n\tlength_km\x18\x01 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x16\n\x08spans_km\x18\x02 \x03(\x01\x42\x04\xe2\x41\x01\x01\x12\x18\n\x05\x66iber\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01H\x01\x88\x01\x01\x12\x1c\n\trate_gbps\x18\x04 \x01(\x01\x42\x04\xe2\x41\x01\x01H\x02\x88\x01\x01\x12\x1b\n\x08\x62\x61ud_gbd\x18\x05 \x01(\x01\x42\x04\xe2\x41\x01\x01H\x03\x88\x01\x01\x12\x1b\n\x08grid_ghz\x18\x06 \x01(\x01\x42\x04\xe2\x41\x01\x01H\x04\x88\x01\x01\x12\x1b\n\x08\x63hannels\x18\x07 \x01(\x03\x42\x04\xe2\x41\x01\x01H\x05\x88\x01\x01\x12\x1d\n\nlaunch_dbm\x18\x08 \x01(\x01\x42\x04\xe2\x41\x01\x01H\x06\x88\x01\x01\x12\"\n\x0fnoise_figure_db\x18\t \x01(\x01\x42\x04\xe2\x41\x01\x01H\x07\x88\x01\x01\x12\x1f\n\x0c\x63onnector_db\x18\n \x01(\x01\x42\x04\xe2\x41\x01\x01H\x08\x88\x01\x01\x12\x1d\n\ntx_osnr_db\x18\x0b \x01(\x01\x42\x04\xe2\x41\x01\x01H\t\x88\x01\x01\x12\x1c\n\tmargin_db\x18\x0c \x01(\x01\x42\x04\xe2\x41\x01\x01H\n\x88\x01\x01\x12 \n\rcapacity_gbps\x18\r \x01(\x01\x42\x04\xe2\x41\x01\x01H\x0b\x88\x01\x01\x12\"\n\x0fusd_per_pair_km\x18\x0e \x01(\x01\x42\x04\xe2\x41\x01\x01H\x0c\x88\x01\x01\x12\x31\n\x07\x63\x61talog\x18\x0f \x01(\x0e\x32\x1a.topodesign.v1.ModeCatalogB\x04\xe2\x41\x01\x01\x12\"\n\x0fpairs_available\x18\x10 \x01(\x03\x42\x04\xe2\x41\x01\x01H\r\x88\x01\x01\x12\x1e\n\x0bterminal_db\x18\x11 \x01(\x01\x42\x04\xe2\x41\x01\x01H\x0e\x88\x01\x01\x42\x0c\n\n_length_kmB\x08\n\x06_fiberB\x0c\n\n_rate_gbpsB\x0b\n\t_baud_gbdB\x0b\n\t_grid_ghzB\x0b\n\t_channelsB\r\n\x0b_launch_dbmB\x12\n\x10_noise_figure_dbB\x0f\n\r_connector_dbB\r\n\x0b_tx_osnr_dbB\x0c\n\n_margin_dbB\x10\n\x0e_capacity_gbpsB\x12\n\x10_usd_per_pair_kmB\x12\n\x10_pairs_availableB\x0e\n\x0c_terminal_db\"q\n\x10ListModesRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x1c\n\trate_gbps\x18\x03 \x01(\x01\x42\x04\xe2\x41\x01\x01H\x00\x88\x01\x01\x42\x0c\n\n_rate_gbps\"[\n\x11ListModesResponse\x12-\n\x05modes\x18\x01 \x03(\x0b\x32\x1e.topodesign.v1.TransceiverMode\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xaa\x01\n\rOpticsService\x12I\n\nDesignLink\x12 .topodesign.v1.DesignLinkRequest\x1a\x19.topodesign.v1.LinkDesign\x12N\n\tListModes\x12\x1f.topodesign.v1.ListModesRequest\x1a .topodesign.v1.ListModesResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,6 +36,38 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_DESIGNLINKREQUEST'].fields_by_name['length_km']._loaded_options = None
   _globals['_DESIGNLINKREQUEST'].fields_by_name['length_km']._serialized_options = b'\342A\001\002'
+  _globals['_DESIGNLINKREQUEST'].fields_by_name['spans_km']._loaded_options = None
+  _globals['_DESIGNLINKREQUEST'].fields_by_name['spans_km']._serialized_options = b'\342A\001\001'
+  _globals['_DESIGNLINKREQUEST'].fields_by_name['fiber']._loaded_options = None
+  _globals['_DESIGNLINKREQUEST'].fields_by_name['fiber']._serialized_options = b'\342A\001\001'
+  _globals['_DESIGNLINKREQUEST'].fields_by_name['rate_gbps']._loaded_options = None
+  _globals['_DESIGNLINKREQUEST'].fields_by_name['rate_gbps']._serialized_options = b'\342A\001\001'
+  _globals['_DESIGNLINKREQUEST'].fields_by_name['baud_gbd']._loaded_options = None
+  _globals['_DESIGNLINKREQUEST'].fields_by_name['baud_gbd']._serialized_options = b'\342A\001\001'
+  _globals['_DESIGNLINKREQUEST'].fields_by_name['grid_ghz']._loaded_options = None
+  _globals['_DESIGNLINKREQUEST'].fields_by_name['grid_ghz']._serialized_options = b'\342A\001\001'
+  _globals['_DESIGNLINKREQUEST'].fields_by_name['channels']._loaded_options = None
+  _globals['_DESIGNLINKREQUEST'].fields_by_name['channels']._serialized_options = b'\342A\001\001'
+  _globals['_DESIGNLINKREQUEST'].fields_by_name['launch_dbm']._loaded_options = None
+  _globals['_DESIGNLINKREQUEST'].fields_by_name['launch_dbm']._serialized_options = b'\342A\001\001'
+  _globals['_DESIGNLINKREQUEST'].fields_by_name['noise_figure_db']._loaded_options = None
+  _globals['_DESIGNLINKREQUEST'].fields_by_name['noise_figure_db']._serialized_options = b'\342A\001\001'
+  _globals['_DESIGNLINKREQUEST'].fields_by_name['connector_db']._loaded_options = None
+  _globals['_DESIGNLINKREQUEST'].fields_by_name['connector_db']._serialized_options = b'\342A\001\001'
+  _globals['_DESIGNLINKREQUEST'].fields_by_name['tx_osnr_db']._loaded_options = None
+  _globals['_DESIGNLINKREQUEST'].fields_by_name['tx_osnr_db']._serialized_options = b'\342A\001\001'
+  _globals['_DESIGNLINKREQUEST'].fields_by_name['margin_db']._loaded_options = None
+  _globals['_DESIGNLINKREQUEST'].fields_by_name['margin_db']._serialized_options = b'\342A\001\001'
+  _globals['_DESIGNLINKREQUEST'].fields_by_name['capacity_gbps']._loaded_options = None
+  _globals['_DESIGNLINKREQUEST'].fields_by_name['capacity_gbps']._serialized_options = b'\342A\001\001'
+  _globals['_DESIGNLINKREQUEST'].fields_by_name['usd_per_pair_km']._loaded_options = None
+  _globals['_DESIGNLINKREQUEST'].fields_by_name['usd_per_pair_km']._serialized_options = b'\342A\001\001'
+  _globals['_DESIGNLINKREQUEST'].fields_by_name['catalog']._loaded_options = None
+  _globals['_DESIGNLINKREQUEST'].fields_by_name['catalog']._serialized_options = b'\342A\001\001'
+  _globals['_DESIGNLINKREQUEST'].fields_by_name['pairs_available']._loaded_options = None
+  _globals['_DESIGNLINKREQUEST'].fields_by_name['pairs_available']._serialized_options = b'\342A\001\001'
+  _globals['_DESIGNLINKREQUEST'].fields_by_name['terminal_db']._loaded_options = None
+  _globals['_DESIGNLINKREQUEST'].fields_by_name['terminal_db']._serialized_options = b'\342A\001\001'
   _globals['_LISTMODESREQUEST'].fields_by_name['page_size']._loaded_options = None
   _globals['_LISTMODESREQUEST'].fields_by_name['page_size']._serialized_options = b'\342A\001\001'
   _globals['_LISTMODESREQUEST'].fields_by_name['page_token']._loaded_options = None
@@ -43,11 +75,11 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTMODESREQUEST'].fields_by_name['rate_gbps']._loaded_options = None
   _globals['_LISTMODESREQUEST'].fields_by_name['rate_gbps']._serialized_options = b'\342A\001\001'
   _globals['_DESIGNLINKREQUEST']._serialized_start=145
-  _globals['_DESIGNLINKREQUEST']._serialized_end=847
-  _globals['_LISTMODESREQUEST']._serialized_start=849
-  _globals['_LISTMODESREQUEST']._serialized_end=962
-  _globals['_LISTMODESRESPONSE']._serialized_start=964
-  _globals['_LISTMODESRESPONSE']._serialized_end=1055
-  _globals['_OPTICSSERVICE']._serialized_start=1058
-  _globals['_OPTICSSERVICE']._serialized_end=1228
+  _globals['_DESIGNLINKREQUEST']._serialized_end=943
+  _globals['_LISTMODESREQUEST']._serialized_start=945
+  _globals['_LISTMODESREQUEST']._serialized_end=1058
+  _globals['_LISTMODESRESPONSE']._serialized_start=1060
+  _globals['_LISTMODESRESPONSE']._serialized_end=1151
+  _globals['_OPTICSSERVICE']._serialized_start=1154
+  _globals['_OPTICSSERVICE']._serialized_end=1324
 # @@protoc_insertion_point(module_scope)
