@@ -1,4 +1,5 @@
-"""The boundary of every call: bytes that are no message, errors that become rich statuses, refusal while draining."""
+"""The boundary of every call: bytes that are no message, requests that break a rule, errors that become rich statuses,
+refusal while draining."""
 
 from __future__ import annotations  # gRPC's types take parameters for type checkers only
 
@@ -14,6 +15,7 @@ from google.rpc.status_pb2 import Status
 from topodesign.domain.errors import CapacityError, InvalidInput
 from topodesign.wire.faults import DOMAIN
 from topodesign_server.incidents import status_of
+from topodesign_server.request_gate import RequestGate
 from topodesign_server.watchers import Watchers
 
 OURS = ("/topodesign.", "/google.longrunning.")
@@ -33,8 +35,9 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
     that the answer can be INVALID_ARGUMENT with reason MESSAGE_UNDECODABLE.
     """
 
-    def __init__(self, watchers: Watchers, *, message_bytes: int) -> None:
+    def __init__(self, watchers: Watchers, gate: RequestGate, *, message_bytes: int) -> None:
         self._watchers = watchers
+        self._gate = gate
         self._message_bytes = message_bytes
 
     async def intercept_service(
@@ -62,7 +65,9 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
         async def call(data: bytes, context: Context) -> Any:
             try:
                 self._watchers.require_serving()
-                return self._sendable(await behavior(_decoded(handler, data, method), context), method)
+                request = _decoded(handler, data, method)
+                await self._gate.require(request)
+                return self._sendable(await behavior(request, context), method)
             except NotImplementedError:
                 await _abort(context, _unknown_method(method))
             except Exception as error:  # noqa: BLE001 - the call boundary
@@ -76,7 +81,9 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
         async def call(data: bytes, context: Context) -> AsyncIterator[Any]:
             try:
                 self._watchers.require_serving()
-                async for response in behavior(_decoded(handler, data, method), context):
+                request = _decoded(handler, data, method)
+                await self._gate.require(request)
+                async for response in behavior(request, context):
                     yield self._sendable(response, method)
             except NotImplementedError:
                 await _abort(context, _unknown_method(method))

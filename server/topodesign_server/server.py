@@ -38,6 +38,7 @@ from topodesign_server.operations_servicer import OperationsServicer
 from topodesign_server.optics_servicer import OpticsServicer
 from topodesign_server.paging import Pager
 from topodesign_server.planning_servicer import PlanningServicer
+from topodesign_server.request_gate import RequestGate
 from topodesign_server.scenario_servicer import ScenarioServicer
 from topodesign_server.scenario_store import ScenarioStore
 from topodesign_server.settings import ServerSettings
@@ -117,7 +118,7 @@ def _assemble(settings: ServerSettings, database: Database, children: ChildFacto
     calls = Calls(children, slots=settings.call_slots, queue_limit=settings.call_queue_limit)
     reader = ScenarioReader(offload, calls)
     server = grpc.aio.server(
-        interceptors=(BoundaryInterceptor(watchers, message_bytes=settings.message_bytes),),
+        interceptors=(BoundaryInterceptor(watchers, RequestGate(offload), message_bytes=settings.message_bytes),),
         options=(
             ("grpc.max_receive_message_length", settings.message_bytes),
             ("grpc.max_send_message_length", settings.message_bytes),

@@ -18,7 +18,7 @@ class ScenarioReader:
 
     async def inline(self, message: scenario_pb2.Scenario) -> scenario_pb2.Scenario:
         """Validate a scenario; raises :class:`InvalidInput` or :class:`InvalidScenario` with paths of the request."""
-        return await self._offload(_canonical, message)
+        return await self._offload(canonical, message)
 
     async def files(self, message: scenario_service_pb2.ScenarioFiles) -> scenario_pb2.Scenario:
         """Read the files of a folder; raises :class:`InvalidScenario` with file, row and field of each problem."""
@@ -39,7 +39,8 @@ def source_missing(field: str, choices: str) -> InvalidInput:
     return InvalidInput(f"{field} is missing; give {choices}", reason="FIELD_REQUIRED", field_path=field)
 
 
-def _canonical(message: scenario_pb2.Scenario) -> scenario_pb2.Scenario:
+def canonical(message: scenario_pb2.Scenario) -> scenario_pb2.Scenario:
+    """The scenario, checked and as the domain writes it; raises as :meth:`ScenarioReader.inline`."""
     checked = to_proto(from_proto(_with_model(message), Scenario, path="scenario"))
     assert isinstance(checked, scenario_pb2.Scenario)
     return checked
