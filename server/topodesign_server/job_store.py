@@ -95,6 +95,13 @@ class JobStore:
             connection.execute(events.insert().values(job=number, sequence=1, create_time=now, state=QUEUED))
             return find_job(connection, new.tenant, new.id)
 
+    def require_creatable(self, new: NewJob, *, key: RequestKey | None) -> None:
+        """Raise what :meth:`create` would raise now."""
+        with self._database.reading() as connection:
+            if key is None or first_answer(connection, key) is None:
+                self._require_room(connection)
+                _require_free(connection, new)
+
     def repeated(self, key: RequestKey | None) -> JobRow | None:
         """What the same request queued before; raises :class:`InvalidInput` as :meth:`create` does."""
         if key is None:

@@ -73,10 +73,6 @@ class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
         limits = to_proto(read_limits(request.limits))
         scenario = await self._scenario(tenant, request)
         start = await self._start(tenant, request.start_plan)
-        if request.validate_only:
-            checked = operations_pb2.Operation(done=True)
-            checked.response.Pack(pb.StoredPlan(scenario=request.scenario_name))
-            return checked
         new = NewJob(
             tenant=tenant,
             id=plan_id,
@@ -86,6 +82,11 @@ class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
             limits=limits.SerializeToString(deterministic=True),
             start=start,
         )
+        if request.validate_only:
+            await self._offload(self._jobs.require_creatable, new, key=key)
+            checked = operations_pb2.Operation(done=True)
+            checked.response.Pack(pb.StoredPlan(scenario=request.scenario_name))
+            return checked
         job = await self._offload(self._jobs.create, new, key=key)
         self._workers.wake()
         return await self._offload(self._operation, job)

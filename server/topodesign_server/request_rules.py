@@ -24,6 +24,7 @@ NUMBERS = {
     FieldDescriptor.TYPE_INT64: "int64",
 }
 LONGEST_SHOWN = 60
+RULES: Any = validate_pb2.__dict__["field"]  # generated code without stubs
 
 
 class RequestRules:
@@ -40,7 +41,7 @@ class RequestRules:
         if fault is not None:
             return fault
         violations = self._validator.collect_violations(message, fail_fast=True)
-        return _fault(message.DESCRIPTOR, violations[0]) if violations else None
+        return _fault(cast(Descriptor, message.DESCRIPTOR), violations[0]) if violations else None
 
 
 def is_of_size(fault: InvalidInput) -> bool:
@@ -100,35 +101,49 @@ def _too_many(message: Message, path: str) -> InvalidInput | None:
 
 def rules_of(field: FieldDescriptor) -> Any:
     """The ``FieldRules`` of a field, empty where it has none."""
-    return field.GetOptions().Extensions[validate_pb2.field]
+    return field.GetOptions().Extensions[RULES]
 
 
 def _fault(message: Descriptor, violation: protovalidate.Violation) -> InvalidInput:
     """A violation in our words, with reason and path."""
-    path, field, rules = "", None, None
-    at: Descriptor | None = message
+    broken = _broken(message, violation)
+    if violation.proto.rule_id == "required":
+        return missing(broken.path)
+    value, field = violation.field_value, broken.field
+    if field.enum_type is not None:
+        return _unknown(broken.path, value, field.enum_type)
+    if field.type in NUMBERS:
+        return _out_of_range(broken.path, value, getattr(broken.rules, NUMBERS[field.type]))
+    if field.type == FieldDescriptor.TYPE_STRING:
+        return _wrong_length(broken.path, str(value), broken.rules.string)
+    return _refusal(broken.path, value, str(violation.proto.message), "correct it")
+
+
+@dataclass(frozen=True, slots=True)
+class _Broken:
+    """Where a rule is broken: the field, or the field that an entry is of, and the ``FieldRules`` that hold there."""
+
+    path: str
+    field: FieldDescriptor
+    rules: Any
+
+
+def _broken(message: Descriptor, violation: protovalidate.Violation) -> _Broken:
+    assert violation.proto.field is not None, "no rule is for a whole message"
+    broken: _Broken | None = None
     for element in violation.proto.field.elements:
-        assert at is not None
-        field = cast(FieldDescriptor, at.fields_by_name[element.field_name])
-        path = f"{path}.{field.name}" if path else field.name
+        within = message if broken is None else broken.field.message_type
+        assert within is not None
+        field = within.fields_by_name[element.field_name]
+        path = f"{broken.path}.{field.name}" if broken else field.name
         rules = rules_of(field)
-        at = field.message_type
         if element.subscript is not None:
-            path += f"[{element.subscript.value!r}]"
+            path = f"{path}[{element.subscript.value!r}]"
             rules = rules.map.values if is_map(field) else rules.repeated.items
             field = map_value(field) if is_map(field) else field
-            at = field.message_type
-    assert field is not None
-    if violation.proto.rule_id == "required":
-        return missing(path)
-    value = violation.field_value
-    if field.enum_type is not None:
-        return _unknown(path, value, field.enum_type)
-    if field.type in NUMBERS:
-        return _out_of_range(path, value, getattr(rules, NUMBERS[field.type]))
-    if field.type == FieldDescriptor.TYPE_STRING:
-        return _wrong_length(path, str(value), rules.string)
-    return _refusal(path, value, violation.proto.message, "correct it")
+        broken = _Broken(path, field, rules)
+    assert broken is not None
+    return broken
 
 
 def _out_of_range(path: str, value: float, rules: Any) -> InvalidInput:

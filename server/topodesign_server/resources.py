@@ -20,6 +20,7 @@ def stored_scenario(row: ScenarioRow) -> scenario_pb.StoredScenario:
         name=f"scenarios/{row.id}",
         create_time=timestamp(row.create_time),
         scenario=scenario_pb2.Scenario.FromString(row.content),
+        etag=row.etag,
     )
 
 

@@ -19,6 +19,8 @@ from google.longrunning import operations_pb2
 from google.protobuf import descriptor_pb2, descriptor_pool
 from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescriptor
 
+from topodesign.v1 import validate_pb2
+
 ROOT = Path(__file__).resolve().parents[2]
 PROTOS = ROOT / "protos"
 SOURCES = sorted(path.relative_to(PROTOS).as_posix() for path in (PROTOS / "topodesign" / "v1").glob("*.proto"))
@@ -321,3 +323,14 @@ def test_every_number_in_a_request_tells_its_range() -> None:
     # anyone's plan holds figures of ours, and columns that the planner does not know have any values
     asked = requested(but_not=frozenset({"Plan", "Scalar"}))
     assert [field.full_name for field in numbers(asked) if RANGE.search(text_of(field)) is None] == []
+
+
+def test_every_list_in_a_request_says_how_many_entries_it_may_have() -> None:
+    open_ended = []
+    for message in requested():
+        for field in message.fields:
+            rules = field.GetOptions().Extensions[validate_pb2.field]  # type: ignore[attr-defined]
+            is_map = field.message_type is not None and field.message_type.GetOptions().map_entry
+            if field.is_repeated and not (rules.map.max_pairs if is_map else rules.repeated.max_items):
+                open_ended.append(field.full_name)
+    assert open_ended == []

@@ -77,7 +77,7 @@ class StoredScenario(_message.Message):
     name: _builtins.str
     """Resource name, `scenarios/{id}`."""
     etag: _builtins.str
-    """Digest of the content, opaque, 1 to 64 characters: the same for the same content."""
+    """Opaque, 16 characters; another one after the scenario was deleted and created anew under the same id."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When it was kept."""

@@ -139,12 +139,18 @@ def _code(error: TopoDesignError) -> int:
     elif isinstance(error, NotFound):
         code = code_pb2.NOT_FOUND
     elif isinstance(error, Conflict):
-        code = code_pb2.ALREADY_EXISTS if error.reason.endswith("_EXISTS") else code_pb2.FAILED_PRECONDITION
+        code = _conflict_code(error.reason)
     elif isinstance(error, CapacityError):
         code = code_pb2.RESOURCE_EXHAUSTED
     elif isinstance(error, ServiceUnavailable):
         code = code_pb2.UNAVAILABLE
     return int(code)
+
+
+def _conflict_code(reason: str) -> int:
+    if reason.endswith("_EXISTS"):
+        return int(code_pb2.ALREADY_EXISTS)
+    return int(code_pb2.ABORTED if reason == "ETAG_MISMATCH" else code_pb2.FAILED_PRECONDITION)
 
 
 def _family(code: int) -> type[TopoDesignError]:
