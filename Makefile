@@ -30,13 +30,14 @@ campaign: $(READY) ## the long tests: 200 scenarios against exhaustive enumerati
 	TOPODESIGN_KILL_MOMENTS=50 $(BIN)/python -m pytest tests/server/test_kill_moments.py
 	TOPODESIGN_NEW_EXAMPLES=1 $(BIN)/python -m pytest -n $(WORKERS)
 
-lint: $(READY) ## linters: ruff, mypy, import-linter, generated code, buf
+lint: $(READY) ## linters: ruff, mypy, import-linter, generated code, buf, breaking changes of the API
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python protos/generate.py --check
 	$(BIN)/buf lint protos
+	$(BIN)/python protos/breaking.py
 
 generate: $(READY) ## regenerate topodesign/v1 from protos/
 	$(BIN)/python protos/generate.py
