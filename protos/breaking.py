@@ -1,4 +1,4 @@
-"""Says whether the definitions break clients of the released API; with ``--move`` makes the present API the released one.
+"""Says whether the definitions break clients of the released API; with ``--move`` takes the present ones as released.
 
 What was released is ``protos/baseline.binpb``, an image of the definitions (``buf build``). Images are compared, not
 folders: against a folder of several modules ``buf breaking`` refuses to run, and an image of everything would take each

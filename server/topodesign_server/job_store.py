@@ -124,7 +124,7 @@ class JobStore:
     def history(self, tenant: str, job_id: str, *, after: int, most: int = 500) -> tuple[JobRow, list[EventRow]]:
         """A job, and the entries of its history after a sequence number, in order; raises :class:`NotFound`."""
         with self._database.reading() as connection:
-            job = find_job(connection, tenant, job_id)
+            job = find_job(connection, tenant, job_id, what="plans")  # watched under the name of its plan
             query = sa.select(events).where(events.c.job == job.number, events.c.sequence > after)
             rows = connection.execute(query.order_by(events.c.sequence).limit(most))
             entries = [
