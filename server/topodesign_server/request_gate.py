@@ -1,7 +1,13 @@
 """No request is worked on that breaks a rule of its definition."""
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 from google.protobuf.message import Message
 
+from topodesign.domain.fabric_failures import SliceGoodputRequest
+from topodesign.domain.goodput_request import GoodputRequest
+from topodesign.domain.link import LinkRequest
 from topodesign.v1 import (
     catalog_service_pb2,
     fabric_service_pb2,
@@ -10,9 +16,12 @@ from topodesign.v1 import (
     scenario_service_pb2,
     training_service_pb2,
 )
+from topodesign.wire import from_proto
+from topodesign_server.fabric_requests import comparison_asked, evaluation_asked
 from topodesign_server.offloading import Offloader
-from topodesign_server.request_rules import RequestRules, is_of_size
+from topodesign_server.request_rules import RequestRules, TooManyEntries
 from topodesign_server.sources import canonical
+from topodesign_server.training_servicer import read_and_estimate, read_and_shard
 
 AT_ONCE_BYTES = 16 * 1024
 """Smaller requests are checked at once, in a fraction of a millisecond; larger ones on a thread."""
@@ -26,6 +35,26 @@ SERVICES = (
 )
 LISTS_FAULTS = scenario_service_pb2.CheckScenarioRequest.DESCRIPTOR
 """Faults of a scenario are this method's answer, not an error."""
+
+
+def _read_scenario(request: Any) -> object:
+    return canonical(request.scenario) if request.HasField("scenario") else None
+
+
+READERS: Mapping[str, Callable[[Any], object]] = {
+    "CreateScenarioRequest": _read_scenario,
+    "CreatePlanRequest": _read_scenario,
+    "VerifyPlanRequest": _read_scenario,
+    "DesignLinkRequest": lambda request: from_proto(request, LinkRequest),
+    "EstimateTrainingRequest": read_and_estimate,
+    "EstimateGoodputRequest": lambda request: from_proto(request, GoodputRequest),
+    "PlanShardingRequest": read_and_shard,
+    "EstimateSliceGoodputRequest": lambda request: from_proto(request, SliceGoodputRequest),
+    "EvaluateFabricRequest": evaluation_asked,
+    "CompareFabricsRequest": comparison_asked,
+}
+"""What makes objects of the domain of requests: they refuse what breaks a rule too, in the library's words and with all
+faults of a scenario at once."""
 
 
 class RequestGate:
@@ -42,7 +71,7 @@ class RequestGate:
         self._offload = offload
 
     async def require(self, request: Message) -> None:
-        """Raise :class:`InvalidInput` where a rule is broken, with all faults of a scenario that has one."""
+        """Raise :class:`InvalidInput`, or what else the domain says to the request, where a rule is broken."""
         if request.ByteSize() <= AT_ONCE_BYTES:
             self._require(request)
         else:
@@ -52,8 +81,13 @@ class RequestGate:
         fault = self._rules.fault(request)
         if fault is None:
             return
-        if fault.field_path.startswith("scenario.") and not is_of_size(fault):
-            if request.DESCRIPTOR is LISTS_FAULTS:
-                return
-            canonical(request.scenario)  # type: ignore[attr-defined]  # tells of all its faults, not just the first
+        is_too_long = isinstance(fault, TooManyEntries)
+        if request.DESCRIPTOR is LISTS_FAULTS and not is_too_long:
+            return
+        if request.ByteSize() <= AT_ONCE_BYTES or not is_too_long:
+            READERS.get(request.DESCRIPTOR.name, _nothing)(request)
         raise fault
+
+
+def _nothing(_: Message) -> None:
+    """Requests that name things: no object of the domain is made of them."""

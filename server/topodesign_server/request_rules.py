@@ -44,9 +44,8 @@ class RequestRules:
         return _fault(cast(Descriptor, message.DESCRIPTOR), violations[0]) if violations else None
 
 
-def is_of_size(fault: InvalidInput) -> bool:
-    """Whether a fault is a list that is too long to be read."""
-    return "entries" in fault.metadata
+class TooManyEntries(InvalidInput):
+    """A list or map is too long to be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +82,11 @@ def _too_many(message: Message, path: str) -> InvalidInput | None:
         here = f"{path}.{item.name}" if path else item.name
         content = getattr(message, item.name)
         if item.is_repeated and item.most is not None and len(content) > item.most:
-            return _refusal(here, f"{len(content)} entries", f"at most {item.most} entries", "give fewer", entries=True)
+            return TooManyEntries(
+                f"{here} has {len(content)} entries, but it may have at most {item.most}; give fewer",
+                field_path=here,
+                metadata={"value": str(len(content)), "limit": f"at most {item.most} entries"},
+            )
         if not item.may_hold_lists:
             continue
         if item.is_map:
@@ -178,11 +181,9 @@ def _unknown(path: str, number: int, enum: EnumDescriptor) -> InvalidInput:
     )
 
 
-def _refusal(path: str, value: object, limit: str, remedy: str, *, entries: bool = False) -> InvalidInput:
+def _refusal(path: str, value: object, limit: str, remedy: str) -> InvalidInput:
     try:
         require(False, field=path, value=value, limit=limit, remedy=remedy)
     except InvalidInput as fault:
-        if entries:
-            fault.metadata["entries"] = "true"
         return fault
     raise AssertionError("a condition that does not hold is refused")

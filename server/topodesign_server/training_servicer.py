@@ -32,21 +32,21 @@ class TrainingServicer(training_service_pb2_grpc.TrainingServiceServicer):
         request: pb.EstimateTrainingRequest,
         context: grpc.aio.ServicerContext[pb.EstimateTrainingRequest, training_pb2.TrainingEstimate],
     ) -> training_pb2.TrainingEstimate:
-        return await self._offload(_estimate, request)
+        return await self._offload(read_and_estimate, request)
 
     async def EstimateGoodput(
         self,
         request: pb.EstimateGoodputRequest,
         context: grpc.aio.ServicerContext[pb.EstimateGoodputRequest, training_goodput_pb2.GoodputEstimate],
     ) -> training_goodput_pb2.GoodputEstimate:
-        return await self._offload(_goodput, request)
+        return await self._offload(read_and_estimate_goodput, request)
 
     async def PlanSharding(
         self,
         request: pb.PlanShardingRequest,
         context: grpc.aio.ServicerContext[pb.PlanShardingRequest, training_pb2.ShardingPlan],
     ) -> training_pb2.ShardingPlan:
-        return await self._offload(_shard, request)
+        return await self._offload(read_and_shard, request)
 
     async def ListTrainingModels(
         self,
@@ -69,13 +69,13 @@ class TrainingServicer(training_service_pb2_grpc.TrainingServiceServicer):
         return response
 
 
-def _estimate(request: pb.EstimateTrainingRequest) -> training_pb2.TrainingEstimate:
+def read_and_estimate(request: pb.EstimateTrainingRequest) -> training_pb2.TrainingEstimate:
     estimate = to_proto(estimate_training(**options_from_proto(request, (TrainingRequest, JobSize))))
     assert isinstance(estimate, training_pb2.TrainingEstimate)
     return estimate
 
 
-def _goodput(request: pb.EstimateGoodputRequest) -> training_goodput_pb2.GoodputEstimate:
+def read_and_estimate_goodput(request: pb.EstimateGoodputRequest) -> training_goodput_pb2.GoodputEstimate:
     # before they become Python objects: a thousand sites may have ten thousand each
     count = sum(len(site.parts) for site in request.sites)
     limit = f"at most {MOST_SITE_PARTS} parts"
@@ -85,7 +85,7 @@ def _goodput(request: pb.EstimateGoodputRequest) -> training_goodput_pb2.Goodput
     return estimate
 
 
-def _shard(request: pb.PlanShardingRequest) -> training_pb2.ShardingPlan:
+def read_and_shard(request: pb.PlanShardingRequest) -> training_pb2.ShardingPlan:
     plan = to_proto(plan_sharding(**sharding_from_proto(request)))
     assert isinstance(plan, training_pb2.ShardingPlan)
     return plan

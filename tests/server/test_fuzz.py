@@ -47,8 +47,8 @@ SENDERS = 4
 MOST_GROWTH_BYTES = 300 * 2**20
 DOCUMENTED = set(re.findall(r"^\| `(\w+)` \|", (Path(__file__).parents[2] / "docs" / "errors.md").read_text(), re.M))
 DEFECTS = {"INTERNAL", "CALL_CRASHED", "CATALOG_INVALID", "FABRIC_INCONSISTENT", "SOLVER_FAILED", "VERIFICATION_FAILED"}
-WAITING = {"WatchPlan", "WaitOperation"}
-"""Methods whose answer may rightly take longer than a call of this test."""
+WAITING = {"WatchPlan", "WaitOperation", "ExportPlan", "VerifyPlan"}
+"""Methods whose answer may take longer than a call of this test: they wait, or compute while the caller does."""
 CALL_S = 20.0
 
 
