@@ -4,9 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 WORKERS ?= 2
+FUZZ_S ?= 1800
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 
-.PHONY: demo test campaign lint generate interop clean help setup
+.PHONY: demo test campaign fuzz lint generate interop clean help setup
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/  -/'
@@ -29,6 +30,9 @@ campaign: $(READY) ## the long tests: 200 scenarios against exhaustive enumerati
 	TOPODESIGN_ENUMERATED=200 $(BIN)/python -m pytest -n $(WORKERS) tests/planning/test_optimum.py
 	TOPODESIGN_KILL_MOMENTS=50 $(BIN)/python -m pytest tests/server/test_kill_moments.py
 	TOPODESIGN_NEW_EXAMPLES=1 $(BIN)/python -m pytest -n $(WORKERS)
+
+fuzz: $(READY) ## new requests for every method of a real server for half an hour (FUZZ_S=seconds)
+	TOPODESIGN_FUZZ_S=$(FUZZ_S) TOPODESIGN_FUZZ_SEED=$$(date +%s) $(BIN)/python -m pytest -s tests/server/test_fuzz.py
 
 lint: $(READY) ## linters: ruff, mypy, import-linter, generated code, buf, breaking changes of the API
 	$(BIN)/ruff check .

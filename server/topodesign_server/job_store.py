@@ -110,10 +110,10 @@ class JobStore:
             earlier = first_answer(connection, key)
             return None if earlier is None else find_job(connection, key.tenant, earlier)
 
-    def get(self, tenant: str, job_id: str) -> JobRow:
-        """A job; raises :class:`NotFound`."""
+    def get(self, tenant: str, job_id: str, *, what: str = "operations") -> JobRow:
+        """A job, asked for as one of a collection; raises :class:`NotFound`."""
         with self._database.reading() as connection:
-            return find_job(connection, tenant, job_id)
+            return find_job(connection, tenant, job_id, what=what)
 
     def page(self, tenant: str, page: Page) -> list[JobRow]:
         """Jobs whose operation was not deleted, the newest first, one more than the page holds."""
@@ -124,7 +124,7 @@ class JobStore:
     def history(self, tenant: str, job_id: str, *, after: int, most: int = 500) -> tuple[JobRow, list[EventRow]]:
         """A job, and the entries of its history after a sequence number, in order; raises :class:`NotFound`."""
         with self._database.reading() as connection:
-            job = find_job(connection, tenant, job_id, what="plans")  # watched under the name of its plan
+            job = find_job(connection, tenant, job_id, what="plans")
             query = sa.select(events).where(events.c.job == job.number, events.c.sequence > after)
             rows = connection.execute(query.order_by(events.c.sequence).limit(most))
             entries = [
