@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from topodesign.domain.fabric import Clos as Clos
     from topodesign.domain.fabric import FabricEvaluation as FabricEvaluation
     from topodesign.domain.fabric import Torus as Torus
+    from topodesign.domain.fabric_bill import BillOptions as BillOptions
+    from topodesign.domain.fabric_bill import SparesRule as SparesRule
     from topodesign.domain.fabric_conditions import FabricConditions as FabricConditions
     from topodesign.domain.fabric_conditions import LatencyInputs as LatencyInputs
     from topodesign.domain.fabric_conditions import LoadInputs as LoadInputs
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
     from topodesign.domain.training import TrainingEstimate as TrainingEstimate
     from topodesign.domain.training_model import TrainingModel as TrainingModel
     from topodesign.fabric import compare_at_equal_cost as compare_at_equal_cost
+    from topodesign.fabric import compare_at_equal_size as compare_at_equal_size
     from topodesign.fabric import compare_fabrics as compare_fabrics
     from topodesign.fabric import evaluate_fabric as evaluate_fabric
     from topodesign.fabric import fabric_of_size as fabric_of_size
@@ -57,6 +60,7 @@ if TYPE_CHECKING:
     from topodesign.fabric import failure_report as failure_report
     from topodesign.fabric import price_fabric as price_fabric
     from topodesign.fabric import read_edge_list as read_edge_list
+    from topodesign.fabric import slice_goodput as slice_goodput
     from topodesign.outputs import load_plan as load_plan
     from topodesign.scenario import check_scenario as check_scenario
     from topodesign.scenario import load_scenario as load_scenario
@@ -64,6 +68,7 @@ if TYPE_CHECKING:
     from topodesign.training.sweep import sweep_training as sweep_training
 
 _HOME = {
+    "BillOptions": "topodesign.domain.fabric_bill",
     "Client": "topodesign.client",
     "Clos": "topodesign.domain.fabric",
     "DirectBlocks": "topodesign.domain.fabric_switched",
@@ -90,6 +95,7 @@ _HOME = {
     "ScaleUpClos": "topodesign.domain.fabric_switched",
     "Scenario": "topodesign.domain.scenario",
     "SlimFly": "topodesign.domain.fabric_switched",
+    "SparesRule": "topodesign.domain.fabric_bill",
     "TopoDesignError": "topodesign.domain.errors",
     "Torus": "topodesign.domain.fabric",
     "TrainingEstimate": "topodesign.domain.training",
@@ -98,6 +104,7 @@ _HOME = {
     "Verification": "topodesign.domain.plan",
     "check_scenario": "topodesign.scenario",
     "compare_at_equal_cost": "topodesign.fabric",
+    "compare_at_equal_size": "topodesign.fabric",
     "compare_fabrics": "topodesign.fabric",
     "design_link": "topodesign.api",
     "diff_plans": "topodesign.comparison",
@@ -116,6 +123,7 @@ _HOME = {
     "price_fabric": "topodesign.fabric",
     "reach_table": "topodesign.api",
     "read_edge_list": "topodesign.fabric",
+    "slice_goodput": "topodesign.fabric",
     "sweep_training": "topodesign.training.sweep",
     "training_models": "topodesign.api",
 }

@@ -22,6 +22,7 @@ PRELOADED = (
     "topodesign_server.tasks",
     "topodesign_server.incidents",
     "topodesign.api",
+    "topodesign.fabric",
     "topodesign.planning.solve",
     "topodesign.verify",
 )
@@ -48,18 +49,21 @@ class ChildFactory:
             if in_main_thread:
                 signal.signal(signal.SIGTERM, earlier)
 
-    def start(self, task: str, payload: tuple[bytes, ...]) -> "Child":
-        """Start a child that runs one of :data:`topodesign_server.tasks.TASKS`."""
-        return Child(self._context, task, payload)
+    def start(self, task: str, payload: tuple[bytes, ...], *, memory_bytes: int | None = None) -> "Child":
+        """Start a child that runs one of :data:`topodesign_server.tasks.TASKS`, in at most ``memory_bytes``."""
+        return Child(self._context, task, payload, memory_bytes)
 
 
 class Child:
     """One running child. ``receive`` belongs to one thread; ``ask_to_stop`` and ``kill`` may come from any."""
 
-    def __init__(self, context: ForkServerContext, task: str, payload: tuple[bytes, ...]) -> None:
+    def __init__(
+        self, context: ForkServerContext, task: str, payload: tuple[bytes, ...], memory_bytes: int | None
+    ) -> None:
         self._connection, remote = context.Pipe(duplex=False)
         self._stop = context.Event()
-        self._process = context.Process(target=run_task, args=(task, payload, remote, self._stop.is_set), daemon=True)
+        arguments = (task, payload, remote, self._stop.is_set, memory_bytes)
+        self._process = context.Process(target=run_task, args=arguments, daemon=True)
         self._process.start()
         remote.close()
 

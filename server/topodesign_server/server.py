@@ -133,7 +133,7 @@ def _assemble(settings: ServerSettings, database: Database, children: ChildFacto
         ScenarioServicer(scenarios, reader, pager, offload), server
     )
     fabric_service_pb2_grpc.add_FabricServiceServicer_to_server(
-        FabricServicer(calls, limit_s=settings.fabric_limit_s), server
+        FabricServicer(calls, limit_s=settings.fabric_limit_s, memory_bytes=settings.fabric_memory_bytes), server
     )
     optics_service_pb2_grpc.add_OpticsServiceServicer_to_server(OpticsServicer(pager, designs), server)
     operations_pb2_grpc.add_OperationsServicer_to_server(

@@ -15,6 +15,10 @@ from topodesign.catalog import load_catalog
 from topodesign.domain import (
     availability,
     fabric,
+    fabric_bill,
+    fabric_comparison,
+    fabric_conditions,
+    fabric_failures,
     fabric_kinds,
     fabric_switched,
     fiber,
@@ -28,14 +32,42 @@ from topodesign.domain import (
 from topodesign.domain.equipment import Origin, TransceiverMode
 from topodesign.domain.errors import InvalidInput, InvalidScenario, Problem
 from topodesign.domain.fabric import SPEC_OF_KIND
+from topodesign.domain.fabric_failures import SliceGoodputRequest
 from topodesign.domain.link import LinkRequest
 from topodesign.domain.plan import Plan, SolveLimits, Sync
 from topodesign.domain.scenario import FiberSegment, Policy, PowerZone, Scenario, Site, Size, Workload
-from topodesign.v1 import fabric_kinds_pb2, fabric_pb2, optics_pb2, optics_service_pb2, plan_pb2, scenario_pb2
+from topodesign.v1 import (
+    fabric_bill_pb2,
+    fabric_comparison_pb2,
+    fabric_conditions_pb2,
+    fabric_failures_pb2,
+    fabric_kinds_pb2,
+    fabric_pb2,
+    optics_pb2,
+    optics_service_pb2,
+    plan_pb2,
+    scenario_pb2,
+)
 from topodesign.wire import fabric_from_proto, fabric_to_proto, from_proto, message_type, to_proto
 from topodesign.wire.values import enum_name, without_none
 
-FABRICS = (fabric, fabric_kinds, fabric_switched)
+FABRICS = (
+    fabric,
+    fabric_kinds,
+    fabric_switched,
+    fabric_conditions,
+    fabric_failures,
+    fabric_bill,
+    fabric_comparison,
+)
+FABRIC_MESSAGES = (
+    fabric_pb2,
+    fabric_kinds_pb2,
+    fabric_conditions_pb2,
+    fabric_failures_pb2,
+    fabric_bill_pb2,
+    fabric_comparison_pb2,
+)
 WIRE_ONLY_MESSAGES = {"Scalar", "Position", "Ring", "Polygon", "CatalogFigures", "FabricSpec"}
 
 
@@ -66,11 +98,11 @@ def test_every_domain_field_has_a_message_field_and_the_other_way_round(kind: ty
 def test_every_message_has_a_domain_dataclass() -> None:
     messages = {
         name
-        for module in (scenario_pb2, fabric_pb2, fabric_kinds_pb2, optics_pb2, plan_pb2)
+        for module in (scenario_pb2, *FABRIC_MESSAGES, optics_pb2, plan_pb2)
         for name in module.DESCRIPTOR.message_types_by_name
     }
-    # a link is asked for by the message of its method, which a service names DesignLinkRequest
-    asked = {kind.__name__ for kind in domain_dataclasses()} - {LinkRequest.__name__}
+    # what is asked for by the message of its method, which a service names, such as DesignLinkRequest
+    asked = {kind.__name__ for kind in domain_dataclasses()} - {LinkRequest.__name__, SliceGoodputRequest.__name__}
     assert messages - WIRE_ONLY_MESSAGES == asked
 
 

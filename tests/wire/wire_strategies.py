@@ -7,7 +7,7 @@ from itertools import permutations
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from hypothesis import strategies as st
-from wire.fabric_strategies import FABRICS
+from wire.fabric_strategies import ASKED, FABRICS
 
 from topodesign.domain.equipment import TransceiverMode
 from topodesign.domain.fabric import Clos, Torus
@@ -173,6 +173,8 @@ def instances(kind: type) -> st.SearchStrategy[Any]:
     }
     if kind in FABRICS:
         return FABRICS[kind]
+    if kind in ASKED:
+        return ASKED[kind]
     return special[kind]() if kind in special else _plain(kind)
 
 

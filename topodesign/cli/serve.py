@@ -20,6 +20,9 @@ def serve(
     ] = Path("topodesign-data"),
     workers: Annotated[int, typer.Option("--workers", min=1, max=256, help="Plans made at a time.")] = 1,
     queue_limit: Annotated[int, typer.Option("--queue-limit", min=1, help="Plans that may wait.")] = 100,
+    fabric_memory_gib: Annotated[
+        float, typer.Option("--fabric-memory-gib", min=0.5, help="Memory that one evaluation of fabrics may take.")
+    ] = 4.0,
     address_file: Annotated[
         Path | None,
         typer.Option("--address-file", parser=path, help="File that gets HOST:PORT once the service answers."),
@@ -30,7 +33,7 @@ def serve(
     Accepted jobs outlive the service: those that were running are started again by the next one on the same data.
     """
     from topodesign_server.running import run_server
-    from topodesign_server.settings import ServerSettings
+    from topodesign_server.settings import GIB, ServerSettings
 
     run_server(
         ServerSettings(
@@ -40,5 +43,6 @@ def serve(
             address_file=address_file,
             workers=workers,
             queue_limit=queue_limit,
+            fabric_memory_bytes=int(fabric_memory_gib * GIB),
         )
     )

@@ -2,7 +2,7 @@
 
 import hashlib
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -11,18 +11,16 @@ import grpc
 from google.longrunning import operations_pb2, operations_pb2_grpc
 
 from topodesign.client.connection import Connection
+from topodesign.client.fabric_calls import FabricCalls
 from topodesign.client.job import Job, job_status
 from topodesign.client.kept import EXPORT_FORMATS, ExportFormat, JobStatus, KeptPlan, KeptScenario
 from topodesign.domain.equipment import TransceiverMode
 from topodesign.domain.errors import InternalError, InvalidInput, Problem
-from topodesign.domain.fabric import FabricEvaluation, FabricSpec
 from topodesign.domain.link import LinkDesign, LinkRequest
 from topodesign.domain.link_options import link_request
 from topodesign.domain.plan import Objective, Plan, SolveLimits, Verification
 from topodesign.domain.scenario import Scenario
 from topodesign.v1 import (
-    fabric_service_pb2,
-    fabric_service_pb2_grpc,
     optics_service_pb2,
     optics_service_pb2_grpc,
     plan_pb2,
@@ -32,14 +30,14 @@ from topodesign.v1 import (
 )
 from topodesign.v1 import planning_service_pb2 as planning_pb
 from topodesign.v1 import scenario_service_pb2 as scenario_pb
-from topodesign.wire import fabric_to_proto, from_proto, to_proto
+from topodesign.wire import from_proto, to_proto
 
 M = TypeVar("M")
 DEFAULT_LIMITS = SolveLimits()
 ScenarioSource = Scenario | Mapping[str, bytes]
 
 
-class Client:
+class Client(FabricCalls):
     """A connection to a topodesign server; a context manager.
 
     Parameters
@@ -59,13 +57,11 @@ class Client:
     """
 
     def __init__(self, target: str, *, timeout_s: float = 30.0, retry_for_s: float | None = None) -> None:
-        self._connection = Connection(
-            target, timeout_s=timeout_s, retry_for_s=timeout_s if retry_for_s is None else retry_for_s
-        )
+        retry_for_s = timeout_s if retry_for_s is None else retry_for_s
+        super().__init__(Connection(target, timeout_s=timeout_s, retry_for_s=retry_for_s))
         channel = self._connection.channel
         self._planning = planning_service_pb2_grpc.PlanningServiceStub(channel)
         self._scenarios = scenario_service_pb2_grpc.ScenarioServiceStub(channel)
-        self._fabrics = fabric_service_pb2_grpc.FabricServiceStub(channel)
         self._optics = optics_service_pb2_grpc.OpticsServiceStub(channel)
         self._operations = operations_pb2_grpc.OperationsStub(channel)
 
@@ -277,21 +273,6 @@ class Client:
                 reason="CHECKSUM_WRONG",
             )
         return content
-
-    def evaluate_fabric(self, fabric: FabricSpec, *, message_bytes: float | None = None) -> FabricEvaluation:
-        """Evaluate one fabric; ``message_bytes`` is the all-reduce message of each accelerator."""
-        request = fabric_service_pb2.EvaluateFabricRequest(fabric=fabric_to_proto(fabric), message_bytes=message_bytes)
-        return from_proto(self._connection.call(self._fabrics.EvaluateFabric, request), FabricEvaluation)
-
-    def compare_fabrics(
-        self, fabrics: Sequence[FabricSpec], *, message_bytes: float | None = None
-    ) -> tuple[FabricEvaluation, ...]:
-        """Evaluate several fabrics side by side, in their order."""
-        request = fabric_service_pb2.CompareFabricsRequest(
-            fabrics=[fabric_to_proto(fabric) for fabric in fabrics], message_bytes=message_bytes
-        )
-        response = self._connection.call(self._fabrics.CompareFabrics, request)
-        return tuple(from_proto(item, FabricEvaluation) for item in response.fabrics)
 
     def design_link(self, length_km: float | LinkRequest, **options: Any) -> LinkDesign:
         """One optical link on its own; the same answer as :func:`topodesign.design_link`.

@@ -9,6 +9,7 @@ from topodesign.domain.checks import require, require_number
 from topodesign.domain.errors import InvalidInput
 from topodesign.domain.fabric_limits import (
     MAX_LINK_GBPS,
+    MAX_NAMED,
     MIN_LINK_GBPS,
     require_accelerators,
     require_count,
@@ -302,7 +303,12 @@ class EdgeList:
     def __post_init__(self) -> None:
         _require_tuple(self.accelerators, field="accelerators", of=str, remedy='give names such as ("gpu-0", "gpu-1")')
         _require_tuple(self.edges, field="edges", of=Edge, remedy='give edges such as (Edge(a="gpu-0", z="leaf-0"),)')
-        require_count(len(self.accelerators), field="accelerators", remedy="name at least one accelerator")
+        require_count(
+            len(self.accelerators),
+            field="accelerators",
+            at_most=MAX_NAMED,
+            remedy=f"name at least one accelerator, and at most {MAX_NAMED}",
+        )
         require_count(len(self.edges), field="edges", at_least=0, at_most=MAX_EDGES)
         require_link_rate(self.link_gbps)
         require(

@@ -7,10 +7,14 @@ from topodesign.catalog import load_catalog
 from topodesign.domain.checks import require_number
 from topodesign.domain.equipment import Catalog, Switch
 from topodesign.domain.fabric import AllToAll, Bisection, FabricEvaluation, FabricSpec, Throughput
+from topodesign.domain.fabric_bill import BillOptions
 from topodesign.domain.fabric_conditions import FabricConditions
-from topodesign.fabric.bill import fabric_bill, switch_of
+from topodesign.domain.fabric_failures import FailureSpec
+from topodesign.domain.fabric_limits import MAX_MESSAGE_BYTES
+from topodesign.fabric.bill import TOTAL_ONLY, fabric_bill, switch_of
 from topodesign.fabric.collectives_shapes import BITS_PER_BYTE
 from topodesign.fabric.collectives_table import collectives
+from topodesign.fabric.failures_report import failure_report
 from topodesign.fabric.families import topology_of
 from topodesign.fabric.hops import diameter_hops, mean_hops
 from topodesign.fabric.latency import PathDelays, latency_of, step_latency
@@ -39,6 +43,8 @@ def evaluate_fabric(
     message_bytes: float = 1e9,
     catalog: Catalog | None = None,
     conditions: FabricConditions = DEFAULT_CONDITIONS,
+    failures: FailureSpec | None = None,
+    bill: BillOptions | None = None,
 ) -> FabricEvaluation:
     """Evaluate one fabric.
 
@@ -47,11 +53,17 @@ def evaluate_fabric(
     spec : FabricSpec
         The fabric; link rates count one direction.
     message_bytes : float
-        Bytes of each accelerator's array, above 0: all of it is reduced, or sent in equal parts to all accelerators.
+        Bytes of each accelerator's array, above 0 up to 1e18: all of it is reduced, or sent in equal parts to all
+        accelerators.
     catalog : Catalog, optional
         Prices, watts and switch latency; default: the built-in catalogue.
     conditions : FabricConditions
         Delays of parts, load, and what switches can do.
+    failures : FailureSpec, optional
+        Also the fabric under these failures, see :func:`topodesign.fabric.failure_report`.
+    bill : BillOptions, optional
+        Also the bill of materials drawn up so, see :func:`topodesign.fabric.price_fabric`; cost and power are then its
+        total.
 
     Returns
     -------
@@ -63,18 +75,18 @@ def evaluate_fabric(
     ------
     InvalidInput
         When the fabric cannot be built: too many accelerators for the radix (``FABRIC_TOO_LARGE``), a cable that no
-        class reaches (``CABLE_TOO_LONG``), ``message_bytes`` not above 0.
+        class reaches (``CABLE_TOO_LONG``), ``message_bytes`` out of range, and what ``failure_report`` refuses.
     """
-    require_number(message_bytes, field="message_bytes", above=0)
+    require_number(message_bytes, field="message_bytes", above=0, at_most=MAX_MESSAGE_BYTES)
     catalog = catalog if catalog is not None else load_catalog()
     topology = topology_of(spec)
     switch = switch_of(topology, catalog)
     paths = topology.path_classes()
-    bill = fabric_bill(topology, catalog)
+    priced = fabric_bill(topology, catalog, options=TOTAL_ONLY if bill is None else bill)
     delays = PathDelays(
         inputs=conditions.latency,
         link_gbps=topology.link_gbps * min((run.rate for run in topology.cable_runs()), default=1.0),
-        run_fec_ns=tuple(catalog.cable(item).fec_ns for item in bill.run_classes),
+        run_fec_ns=tuple(catalog.cable(item).fec_ns for item in priced.run_classes),
     )
     step = step_latency(paths, switch, delays)
     latency = latency_of(paths, switch, delays)
@@ -94,7 +106,7 @@ def evaluate_fabric(
         switches=sum(topology.switches_by_tier),
         switches_by_tier=topology.switches_by_tier,
         links=sum(run.count for run in topology.cable_runs()),
-        optical_links=bill.optical_links,
+        optical_links=priced.optical_links,
         diameter_hops=diameter_hops(paths),
         mean_hops=mean_hops(paths),
         bisection=_bisection(topology.bisection(), topology.link_gbps),
@@ -103,8 +115,8 @@ def evaluate_fabric(
         allreduce_s=best.seconds,
         allreduce_algorithm=best.algorithm,
         latency_us=latency,
-        cost_usd=bill.cost_usd,
-        power_kw=bill.power_kw,
+        cost_usd=priced.cost_usd,
+        power_kw=priced.power_kw,
         disconnected_pairs=paths.disconnected,
         throughput=_throughput(topology, rate),
         assumptions=(
@@ -112,12 +124,14 @@ def evaluate_fabric(
             FLUID,
             f"all-to-all: {rate.method}",
             *topology.assumptions,
-            *bill.assumptions,
+            *priced.assumptions,
         ),
         collectives=table,
         loaded=loaded.loaded,
         jitter=loaded.jitter,
         collisions=loaded.collisions,
+        failures=None if failures is None else failure_report(spec, failures),
+        bill=None if bill is None else priced,
     )
 
 

@@ -5,6 +5,7 @@ The only place beside the service and its client that sees generated code. Nothi
 
 from topodesign.wire.faults import error_from_status, status_from_error
 from topodesign.wire.mapper import fabric_from_proto, fabric_to_proto, from_proto, message_type, to_proto
+from topodesign.wire.values import missing
 
 __all__ = [
     "error_from_status",
@@ -12,6 +13,7 @@ __all__ = [
     "fabric_to_proto",
     "from_proto",
     "message_type",
+    "missing",
     "status_from_error",
     "to_proto",
 ]

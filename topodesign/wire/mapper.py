@@ -13,11 +13,26 @@ from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
+from topodesign.domain.checks import relocated
 from topodesign.domain.errors import InvalidInput, InvalidScenario, Problem
-from topodesign.domain.fabric import SPEC_OF_KIND, FabricSpec
+from topodesign.domain.fabric import FabricSpec
+from topodesign.domain.fabric_failures import SliceGoodputRequest
 from topodesign.domain.link import LinkRequest
 from topodesign.domain.scenario import Scenario
-from topodesign.v1 import fabric_kinds_pb2, fabric_pb2, optics_pb2, optics_service_pb2, plan_pb2, scenario_pb2
+from topodesign.v1 import (
+    fabric_bill_pb2,
+    fabric_comparison_pb2,
+    fabric_conditions_pb2,
+    fabric_failures_pb2,
+    fabric_kinds_pb2,
+    fabric_pb2,
+    fabric_service_pb2,
+    optics_pb2,
+    optics_service_pb2,
+    plan_pb2,
+    scenario_pb2,
+)
+from topodesign.wire.entries import require_entries
 from topodesign.wire.values import (
     Converter,
     FaultList,
@@ -26,16 +41,32 @@ from topodesign.wire.values import (
     map_value,
     mapped,
     missing,
+    one_of,
     repeated,
     without_none,
 )
 from topodesign.wire.values import converter as value_converter
 
 T = TypeVar("T")
-MODULES: tuple[ModuleType, ...] = (scenario_pb2, fabric_pb2, fabric_kinds_pb2, optics_pb2, plan_pb2)
+MODULES: tuple[ModuleType, ...] = (
+    scenario_pb2,
+    fabric_pb2,
+    fabric_kinds_pb2,
+    fabric_conditions_pb2,
+    fabric_failures_pb2,
+    fabric_bill_pb2,
+    fabric_comparison_pb2,
+    optics_pb2,
+    plan_pb2,
+)
 
 # A request is named after its method; its message is the domain object itself, so that paths of fields are the same.
-REQUESTS: Mapping[type, type[Message]] = MappingProxyType({LinkRequest: optics_service_pb2.DesignLinkRequest})
+REQUESTS: Mapping[type, type[Message]] = MappingProxyType(
+    {
+        LinkRequest: optics_service_pb2.DesignLinkRequest,
+        SliceGoodputRequest: fabric_service_pb2.EstimateSliceGoodputRequest,
+    }
+)
 
 # An empty list on the wire means the default; an empty tuple of failures means what "none" says.
 EMPTY_AS: Mapping[tuple[str, str], tuple[str, ...]] = MappingProxyType({("Policy", "survive"): ("none",)})
@@ -118,25 +149,15 @@ def from_proto(message: Message, kind: type[T], *, path: str = "") -> T:
 
 def fabric_to_proto(spec: FabricSpec) -> fabric_pb2.FabricSpec:
     """The message of a fabric of any kind."""
-    message = fabric_pb2.FabricSpec()
-    getattr(message, _member(spec.kind)).CopyFrom(to_proto(spec))
-    return message
+    return cast(fabric_pb2.FabricSpec, _FABRIC.encode(spec, "fabric"))
 
 
 def fabric_from_proto(message: fabric_pb2.FabricSpec, *, path: str = "fabric") -> FabricSpec:
     """The fabric that a message describes; raises :class:`InvalidInput` when it has none or a wrong one."""
-    member = message.WhichOneof("spec")
-    if member is None:
-        raise missing(path)
-    return from_proto(getattr(message, member), _SPECS[member], path=f"{path}.{member}")
-
-
-def _member(kind: str) -> str:
-    """The member of ``FabricSpec`` that carries a kind."""
-    return kind.replace("-", "_")
-
-
-_SPECS = {_member(kind): spec for kind, spec in SPEC_OF_KIND.items()}
+    try:
+        return cast(FabricSpec, _FABRIC.decode(message, path))
+    except SeveralFaults as several:
+        raise several.faults[0] from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +201,8 @@ class _FieldCodec:
     def take(self, message: Message, path: str) -> Any:
         path = f"{path}.{self.name}" if path else self.name
         content = getattr(message, self.name)
+        if self.descriptor.is_repeated:
+            require_entries(self.descriptor, len(content), path)
         if self._is_absent(message, content):
             if self.default is not MISSING:
                 return self.default
@@ -202,6 +225,9 @@ def _converter_of(kind: type) -> Converter:
     if kind not in _CONVERTERS:
         _CONVERTERS[kind] = _record(kind)
     return _CONVERTERS[kind]
+
+
+_FABRIC = one_of(FabricSpec, fabric_pb2.FabricSpec.DESCRIPTOR, _converter_of)
 
 
 def _record(kind: type) -> Converter:
@@ -262,13 +288,18 @@ def _field_codec(kind: type, item: "Field[Any]", hint: Any, descriptor: FieldDes
 
 def _relocated(fault: InvalidInput, kind: type, values: Mapping[str, Any], path: str) -> InvalidInput:
     """The fault of a constructor with its path as seen in the message."""
-    in_scenario = kind is Scenario
-    within = _unsorted(fault.field_path, values) if in_scenario else fault.field_path.rpartition(".")[2]
-    located = ".".join(part for part in (path, within) if part)
-    message = fault.message
-    if fault.field_path and message.startswith(fault.field_path):
-        message = located + message[len(fault.field_path) :]
-    return InvalidInput(message, reason=fault.reason, field_path=located, metadata=fault.metadata)
+    within = _unsorted(fault.field_path, values) if kind is Scenario else _within(fault.field_path, kind)
+    return relocated(fault, ".".join(part for part in (path, within) if part))
+
+
+def _within(field_path: str, kind: type) -> str:
+    """The path below a message; the last part of one that does not begin with a field of the message."""
+    path = re.split(r"[ (]", field_path, maxsplit=1)[0]
+    names = {item.name for item in fields(kind)}
+    if re.split(r"[.\[]", path, maxsplit=1)[0] in names:
+        return path
+    last = path.rpartition(".")[2]
+    return last if last in names else ""
 
 
 def _unsorted(field_path: str, values: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ domain type                           protobuf field
 ``Literal["c+l", ...]``               enum, ``<PREFIX>_C_PLUS_L``
 union of scalars                      ``Scalar``
 dataclass                             the message of the same name
+union of dataclasses                   a message with a oneof that has a member of each
 ``tuple[float, float]``               a message with that many fields, in their order
 ``tuple[X, ...]`` inside a tuple      a message whose only field is repeated
 ``Mapping`` inside a mapping          a message whose only field is a map
@@ -50,6 +51,10 @@ class SeveralFaults(InvalidInput):
         super().__init__("; ".join(fault.message for fault in faults), field_path=faults[0].field_path)
 
 
+MOST_FAULTS = 10_000
+"""Faults of one list after which its other entries are not read: a small message can have millions."""
+
+
 class FaultList:
     """Collects the faults of a message, so that all of them are reported and not just the first."""
 
@@ -58,6 +63,10 @@ class FaultList:
 
     def add(self, fault: InvalidInput) -> None:
         self._faults.extend(fault.faults if isinstance(fault, SeveralFaults) else [fault])
+
+    @property
+    def is_full(self) -> bool:
+        return len(self._faults) >= MOST_FAULTS
 
     def raise_any(self) -> None:
         if len(self._faults) == 1:
@@ -84,6 +93,8 @@ def converter(hint: Any, field: FieldDescriptor, record: Callable[[type], Conver
         return _enum(get_args(hint), _present(field.enum_type, field))
     if isinstance(hint, type) and is_dataclass(hint):
         return record(hint)
+    if get_origin(hint) in (Union, types.UnionType):
+        return one_of(hint, _present(field.message_type, field), record)
     if get_origin(hint) is tuple:
         return _tuple(get_args(hint), _present(field.message_type, field), record)
     if hint in (str, bool, float):
@@ -186,6 +197,27 @@ def _tuple(parts: tuple[Any, ...], message: Descriptor, record: Callable[[type],
     return Converter(encode, decode)
 
 
+def one_of(hint: Any, message: Descriptor, record: Callable[[type], Converter]) -> Converter:
+    """A converter between a union of dataclasses and a message with a oneof; members are found by their messages."""
+    kinds = {kind.__name__: kind for kind in get_args(hint) if kind is not type(None)}
+    choice = message.oneofs[0]
+    kind_of = {field.name: kinds[_present(field.message_type, field).name] for field in choice.fields}
+    member_of = {kind: name for name, kind in kind_of.items()}
+    message_class = GetMessageClass(message)
+
+    def encode(value: Any, path: str) -> Message:
+        member = member_of[type(value)]
+        return message_class(**{member: record(type(value)).encode(value, f"{path}.{member}")})
+
+    def decode(content: Any, path: str) -> Any:
+        member = content.WhichOneof(choice.name)
+        if member is None:
+            raise missing(path)
+        return record(kind_of[member]).decode(getattr(content, member), f"{path}.{member}")
+
+    return Converter(encode, decode)
+
+
 def repeated(element: Converter) -> Converter:
     """A converter between tuples and repeated fields."""
 
@@ -200,6 +232,8 @@ def repeated(element: Converter) -> Converter:
                 values.append(element.decode(content, f"{path}[{index}]"))
             except InvalidInput as fault:
                 faults.add(fault)
+                if faults.is_full:
+                    break
         faults.raise_any()
         return tuple(values)
 
