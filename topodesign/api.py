@@ -7,9 +7,10 @@ from typing import Any
 
 from topodesign.catalog import load_catalog
 from topodesign.domain.checks import require_number
-from topodesign.domain.equipment import TransceiverMode
+from topodesign.domain.equipment import Accelerator, Equipment, EquipmentKind, TransceiverMode
 from topodesign.domain.errors import VerificationFailed
 from topodesign.domain.explanation import Explanation
+from topodesign.domain.goodput_request import GoodputEstimate, GoodputRequest, goodput_request
 from topodesign.domain.link import LinkDesign, LinkRequest
 from topodesign.domain.link_options import link_request
 from topodesign.domain.plan import Objective, Plan, PlanEvent, SolveLimits
@@ -257,6 +258,61 @@ def training_models() -> tuple[TrainingModel, ...]:
     from topodesign.catalog.training_models import training_models as listed
 
     return listed()
+
+
+def estimate_goodput(request: GoodputRequest | None = None, **options: Any) -> GoodputEstimate:
+    """How often a job is interrupted, how often to write checkpoints, and the share of time that ends in training.
+
+    Parameters
+    ----------
+    request : GoodputRequest, optional
+        The whole request.
+    **options
+        Fields of :class:`~topodesign.domain.goodput_request.GoodputRequest`, in place of those of a request given:
+        ``write_s``, ``restart_s``; ``accelerators``, ``sites`` or ``parts``; ``rejoining`` for sites that go on when
+        another is hit; ``interruptions`` and ``seed`` for a simulation beside the closed form.
+
+    Raises
+    ------
+    InvalidInput
+        For figures that are out of range or contradict each other, or a simulation that would draw too much
+        (``SIMULATION_TOO_LARGE``).
+    NotFound
+        For an accelerator that the catalogue does not have.
+
+    References
+    ----------
+    docs/training.md has the formulas, with their sources.
+    """
+    from topodesign.training.goodput_estimate import estimate_goodput as estimate
+
+    return estimate(goodput_request(request, options), load_catalog())
+
+
+def list_accelerators() -> tuple[Accelerator, ...]:
+    """The catalogue's accelerators by id, each figure with its origin; prices are indicative."""
+    return tuple(sorted(load_catalog().accelerators, key=lambda item: item.id))
+
+
+def list_equipment(*, kind: EquipmentKind | None = None) -> tuple[Equipment, ...]:
+    """The catalogue's equipment, each figure with its origin; prices are indicative unless their confidence is better.
+
+    Parameters
+    ----------
+    kind : EquipmentKind, optional
+        Only that of one kind, named as in a scenario's overrides: ``"switch"``, ``"transceiver"``, ...
+
+    Returns
+    -------
+    tuple of Equipment
+        By kind in the order of :data:`~topodesign.domain.equipment.EquipmentKind`, then by id.
+
+    Raises
+    ------
+    InvalidInput
+        For a kind that there is not (``KIND_UNKNOWN``), with the nearest one.
+    """
+    return load_catalog().equipment(kind)
 
 
 def _phase(name: str, found: Plan, started: float) -> PlanEvent:

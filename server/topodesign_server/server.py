@@ -13,6 +13,8 @@ from grpc_reflection.v1alpha import reflection
 
 from topodesign.domain.errors import InvalidInput
 from topodesign.v1 import (
+    catalog_service_pb2,
+    catalog_service_pb2_grpc,
     fabric_service_pb2,
     fabric_service_pb2_grpc,
     optics_service_pb2,
@@ -21,8 +23,11 @@ from topodesign.v1 import (
     planning_service_pb2_grpc,
     scenario_service_pb2,
     scenario_service_pb2_grpc,
+    training_service_pb2,
+    training_service_pb2_grpc,
 )
 from topodesign_server.calls import Calls
+from topodesign_server.catalog_servicer import CatalogServicer
 from topodesign_server.children import ChildFactory
 from topodesign_server.database import Database
 from topodesign_server.fabric_servicer import FabricServicer
@@ -37,6 +42,7 @@ from topodesign_server.scenario_servicer import ScenarioServicer
 from topodesign_server.scenario_store import ScenarioStore
 from topodesign_server.settings import ServerSettings
 from topodesign_server.sources import ScenarioReader
+from topodesign_server.training_servicer import TrainingServicer
 from topodesign_server.watchers import Watchers
 from topodesign_server.workers import Workers
 
@@ -49,6 +55,8 @@ SERVICES = (
     scenario_service_pb2.DESCRIPTOR.services_by_name["ScenarioService"].full_name,
     fabric_service_pb2.DESCRIPTOR.services_by_name["FabricService"].full_name,
     optics_service_pb2.DESCRIPTOR.services_by_name["OpticsService"].full_name,
+    training_service_pb2.DESCRIPTOR.services_by_name["TrainingService"].full_name,
+    catalog_service_pb2.DESCRIPTOR.services_by_name["CatalogService"].full_name,
     operations_pb2.DESCRIPTOR.services_by_name["Operations"].full_name,
 )
 
@@ -102,7 +110,7 @@ async def serve(settings: ServerSettings, children: ChildFactory) -> None:
 
 def _assemble(settings: ServerSettings, database: Database, children: ChildFactory) -> _Parts:
     offload, watchers, pager = Offloader(), Watchers(), Pager(database.signing_key)
-    designs = Offloader(threads=2, name="design")  # its own, so that links never hold up the store
+    designs = Offloader(threads=2, name="design")  # its own, so that links and estimates never hold up the store
     jobs = JobStore(database, queue_limit=settings.queue_limit, max_attempts=settings.max_attempts)
     scenarios = ScenarioStore(database)
     workers = Workers(jobs, children, settings, watchers.notify)
@@ -136,6 +144,8 @@ def _assemble(settings: ServerSettings, database: Database, children: ChildFacto
         FabricServicer(calls, limit_s=settings.fabric_limit_s, memory_bytes=settings.fabric_memory_bytes), server
     )
     optics_service_pb2_grpc.add_OpticsServiceServicer_to_server(OpticsServicer(pager, designs), server)
+    training_service_pb2_grpc.add_TrainingServiceServicer_to_server(TrainingServicer(pager, designs), server)
+    catalog_service_pb2_grpc.add_CatalogServiceServicer_to_server(CatalogServicer(pager), server)
     operations_pb2_grpc.add_OperationsServicer_to_server(
         OperationsServicer(jobs=jobs, workers=workers, watchers=watchers, pager=pager, offload=offload), server
     )

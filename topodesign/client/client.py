@@ -2,7 +2,7 @@
 
 import hashlib
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -10,10 +10,12 @@ from typing import Any, Self, TypeVar
 import grpc
 from google.longrunning import operations_pb2, operations_pb2_grpc
 
+from topodesign.client.catalog_calls import CatalogCalls
 from topodesign.client.connection import Connection
 from topodesign.client.fabric_calls import FabricCalls
 from topodesign.client.job import Job, job_status
 from topodesign.client.kept import EXPORT_FORMATS, ExportFormat, JobStatus, KeptPlan, KeptScenario
+from topodesign.client.training_calls import TrainingCalls
 from topodesign.domain.equipment import TransceiverMode
 from topodesign.domain.errors import InternalError, InvalidInput, Problem
 from topodesign.domain.link import LinkDesign, LinkRequest
@@ -37,7 +39,7 @@ DEFAULT_LIMITS = SolveLimits()
 ScenarioSource = Scenario | Mapping[str, bytes]
 
 
-class Client(FabricCalls):
+class Client(FabricCalls, TrainingCalls, CatalogCalls):
     """A connection to a topodesign server; a context manager.
 
     Parameters
@@ -116,7 +118,7 @@ class Client(FabricCalls):
 
     def list_scenarios(self) -> tuple[KeptScenario, ...]:
         """All kept scenarios, the newest first, without their content."""
-        pages = self._pages(self._scenarios.ListScenarios, scenario_pb.ListScenariosRequest())
+        pages = self._connection.pages(self._scenarios.ListScenarios, scenario_pb.ListScenariosRequest())
         return tuple(_kept_scenario(item, with_content=False) for page in pages for item in page.scenarios)
 
     def delete_scenario(self, name: str) -> None:
@@ -188,7 +190,7 @@ class Client(FabricCalls):
     def jobs(self) -> tuple[JobStatus, ...]:
         """All jobs, the newest first."""
         request = operations_pb2.ListOperationsRequest(name="operations")
-        pages = self._pages(self._operations.ListOperations, request)
+        pages = self._connection.pages(self._operations.ListOperations, request)
         return tuple(job_status(item) for page in pages for item in page.operations)
 
     def get_plan(self, name: str) -> Plan:
@@ -208,7 +210,7 @@ class Client(FabricCalls):
 
     def list_plans(self) -> tuple[KeptPlan, ...]:
         """All plans that were made, the newest first, without lightpaths, segments, verification and fabrics."""
-        pages = self._pages(self._planning.ListPlans, planning_pb.ListPlansRequest())
+        pages = self._connection.pages(self._planning.ListPlans, planning_pb.ListPlansRequest())
         return tuple(
             KeptPlan(
                 name=item.name,
@@ -307,16 +309,8 @@ class Client(FabricCalls):
         tuple of TransceiverMode
             The highest rate first, then by cost, power, spectrum and id.
         """
-        pages = self._pages(self._optics.ListModes, optics_service_pb2.ListModesRequest(rate_gbps=rate_gbps))
+        pages = self._connection.pages(self._optics.ListModes, optics_service_pb2.ListModesRequest(rate_gbps=rate_gbps))
         return tuple(from_proto(item, TransceiverMode) for page in pages for item in page.modes)
-
-    def _pages(self, method: Callable[..., Any], request: Any) -> Iterator[Any]:
-        while True:
-            page = self._connection.call(method, request)
-            yield page
-            if not page.next_page_token:
-                return
-            request.page_token = page.next_page_token
 
 
 def _put_source(

@@ -11,9 +11,10 @@ from topodesign.catalog import load_catalog
 from topodesign.domain.equipment import Catalog
 from topodesign.domain.errors import InvalidInput
 from topodesign.domain.fabric import SPEC_OF_KIND
+from topodesign.domain.nearest import nearest
 from topodesign.domain.scenario import Demand, Economics, OpticsRules, Policy, Size, Workload
 from topodesign.scenario.columns import LARGEST_WHOLE, is_finite
-from topodesign.scenario.problems import ProblemLog, nearest
+from topodesign.scenario.problems import ProblemLog
 from topodesign.scenario.sources import SETTINGS_FILE
 from topodesign.scenario.toml_guard import too_deep
 

@@ -25,10 +25,9 @@ from topodesign.training.interruptions import (
     outage_parts,
 )
 from topodesign.training.interruptions_cut_off import sites_cut_off
+from topodesign.training.interruptions_of_site import WHOLE_SITE, site_parts
 
 HOURS_PER_YEAR = 8760
-WHOLE_SITE = "sites"
-"""Parts of this name take down all pods of a site, others one of them."""
 
 
 def plan_goodput(
@@ -104,7 +103,14 @@ def plan_parts(scenario: Scenario, plan: Plan, catalog: Catalog) -> JobParts:
             JobSite(
                 site_id=site.id,
                 accelerators=site.accelerators,
-                parts=tuple(_site_parts(scenario, plan, site, catalog)),
+                parts=tuple(
+                    site_parts(
+                        catalog,
+                        scenario.size.accelerator,
+                        site.accelerators,
+                        switches=_switches(scenario, plan, site),
+                    )
+                ),
             )
             for site in plan.sites
         ),
@@ -114,24 +120,6 @@ def plan_parts(scenario: Scenario, plan: Plan, catalog: Catalog) -> JobParts:
         cut_off=cut_off,
         pauses=pauses,
         assumptions=tuple(_assumptions(scenario, plan, catalog)),
-    )
-
-
-def _site_parts(scenario: Scenario, plan: Plan, site: SitePlan, catalog: Catalog) -> Iterator[FailingParts]:
-    """What interrupts the site alone; spares are at hand for all but the site as a whole."""
-    figures, count = catalog.reliability(), site.accelerators
-    yield FailingParts(name="accelerators", count=count, mtbf_h=figures.accelerator_mtbf_h)
-    yield FailingParts(name="network adapters", count=count, mtbf_h=figures.adapter_mtbf_h)
-    yield FailingParts(name="software", count=count, mtbf_h=figures.software_mtbf_h)
-    yield FailingParts(name="links of accelerators", count=count, mtbf_h=figures.fabric_link_mtbf_h)
-    per_host = catalog.accelerator(scenario.size.accelerator).host_accelerators
-    if per_host is not None:
-        yield FailingParts(name="hosts", count=count / per_host, mtbf_h=figures.host_mtbf_h)
-    switches = _switches(scenario, plan, site)
-    if switches is not None:
-        yield FailingParts(name="switches", count=switches, mtbf_h=figures.switch_mtbf_h)
-    yield FailingParts(
-        name=WHOLE_SITE, count=1, mtbf_h=figures.site_mtbf_h, wait_s=figures.site_repair_h * SECONDS_PER_HOUR
     )
 
 

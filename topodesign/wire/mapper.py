@@ -17,9 +17,11 @@ from topodesign.domain.checks import relocated
 from topodesign.domain.errors import InvalidInput, InvalidScenario, Problem
 from topodesign.domain.fabric import FabricSpec
 from topodesign.domain.fabric_failures import SliceGoodputRequest
+from topodesign.domain.goodput_request import GoodputRequest
 from topodesign.domain.link import LinkRequest
 from topodesign.domain.scenario import Scenario
 from topodesign.v1 import (
+    catalog_pb2,
     fabric_bill_pb2,
     fabric_comparison_pb2,
     fabric_conditions_pb2,
@@ -31,6 +33,9 @@ from topodesign.v1 import (
     optics_service_pb2,
     plan_pb2,
     scenario_pb2,
+    training_goodput_pb2,
+    training_pb2,
+    training_service_pb2,
 )
 from topodesign.wire.entries import require_entries
 from topodesign.wire.values import (
@@ -58,6 +63,9 @@ MODULES: tuple[ModuleType, ...] = (
     fabric_comparison_pb2,
     optics_pb2,
     plan_pb2,
+    catalog_pb2,
+    training_pb2,
+    training_goodput_pb2,
 )
 
 # A request is named after its method; its message is the domain object itself, so that paths of fields are the same.
@@ -65,6 +73,7 @@ REQUESTS: Mapping[type, type[Message]] = MappingProxyType(
     {
         LinkRequest: optics_service_pb2.DesignLinkRequest,
         SliceGoodputRequest: fabric_service_pb2.EstimateSliceGoodputRequest,
+        GoodputRequest: training_service_pb2.EstimateGoodputRequest,
     }
 )
 
@@ -161,7 +170,7 @@ def fabric_from_proto(message: fabric_pb2.FabricSpec, *, path: str = "fabric") -
 
 
 @dataclass(frozen=True, slots=True)
-class _FieldCodec:
+class FieldCodec:
     """One field of a dataclass and of its message."""
 
     name: str
@@ -177,9 +186,8 @@ class _FieldCodec:
         if self.empty_as is not None and value == ():
             value = self.empty_as
         path = f"{path}.{self.name}" if path else self.name
-        content = self.converter.encode(value, path)
         try:
-            self._store(message, content)
+            self._store(message, self.converter.encode(value, path))
         except (ValueError, TypeError) as error:
             raise InvalidInput(f"{path} cannot be sent: {error}; correct that value", field_path=path) from None
 
@@ -200,24 +208,26 @@ class _FieldCodec:
 
     def take(self, message: Message, path: str) -> Any:
         path = f"{path}.{self.name}" if path else self.name
-        content = getattr(message, self.name)
         if self.descriptor.is_repeated:
-            require_entries(self.descriptor, len(content), path)
-        if self._is_absent(message, content):
+            require_entries(self.descriptor, len(getattr(message, self.name)), path)
+        if self.is_absent(message):
             if self.default is not MISSING:
                 return self.default
             if self.optional:
                 return None
             if not self.descriptor.is_repeated:
                 raise missing(path)
-        return self.converter.decode(content, path)
+        return self.converter.decode(getattr(message, self.name), path)
 
-    def _is_absent(self, message: Message, content: Any) -> bool:
+    def is_absent(self, message: Message) -> bool:
         if self.descriptor.is_repeated:
-            return len(content) == 0
+            return len(getattr(message, self.name)) == 0
         if self.descriptor.enum_type is not None:
-            return bool(content == 0)
+            return bool(getattr(message, self.name) == 0)
         return not message.HasField(self.name)
+
+
+_CODECS: dict[tuple[type, str], tuple[FieldCodec, ...]] = {}
 
 
 def _converter_of(kind: type) -> Converter:
@@ -232,24 +242,18 @@ _FABRIC = one_of(FabricSpec, fabric_pb2.FabricSpec.DESCRIPTOR, _converter_of)
 
 def _record(kind: type) -> Converter:
     message_class = message_type(kind)
-    hints = get_type_hints(kind)
-    descriptors = message_class.DESCRIPTOR.fields_by_name
-    codecs = [
-        _field_codec(kind, item, hints[item.name], cast(FieldDescriptor, descriptors[item.name]))
-        for item in fields(kind)
-        if "transient" not in item.metadata
-    ]
+    own = codecs(kind, message_class)
 
     def encode(value: Any, path: str) -> Message:
         message = message_class()
-        for codec in codecs:
+        for codec in own:
             codec.put(message, getattr(value, codec.name), path)
         return message
 
     def decode(message: Message, path: str) -> Any:
         faults = FaultList()
         values: dict[str, Any] = {}
-        for codec in codecs:
+        for codec in own:
             try:
                 values[codec.name] = codec.take(message, path)
             except InvalidInput as fault:
@@ -263,7 +267,21 @@ def _record(kind: type) -> Converter:
     return Converter(encode, decode)
 
 
-def _field_codec(kind: type, item: "Field[Any]", hint: Any, descriptor: FieldDescriptor) -> _FieldCodec:
+def codecs(kind: type, message_class: type[Message]) -> tuple[FieldCodec, ...]:
+    """One for each field of a dataclass that the wire has, in a message with a field of each of these names."""
+    descriptor = message_class.DESCRIPTOR
+    key = (kind, descriptor.full_name)
+    if key not in _CODECS:
+        hints = get_type_hints(kind)
+        _CODECS[key] = tuple(
+            _field_codec(kind, item, hints[item.name], cast(FieldDescriptor, descriptor.fields_by_name[item.name]))
+            for item in fields(kind)
+            if "transient" not in item.metadata
+        )
+    return _CODECS[key]
+
+
+def _field_codec(kind: type, item: "Field[Any]", hint: Any, descriptor: FieldDescriptor) -> FieldCodec:
     bare, optional = without_none(hint)
     if is_map(descriptor):
         converter = mapped(value_converter(get_args(bare)[1], map_value(descriptor), _converter_of))
@@ -276,7 +294,7 @@ def _field_codec(kind: type, item: "Field[Any]", hint: Any, descriptor: FieldDes
     default = item.default
     if default is MISSING and item.default_factory is not MISSING:
         default = item.default_factory()
-    return _FieldCodec(
+    return FieldCodec(
         name=item.name,
         descriptor=descriptor,
         optional=optional,

@@ -26,6 +26,7 @@ from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescript
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
+from topodesign.domain.checks import require, require_number
 from topodesign.domain.errors import InvalidInput
 from topodesign.v1.scenario_pb2 import Scalar
 
@@ -114,41 +115,45 @@ def enum_name(literal: str, enum: EnumDescriptor) -> str:
 
 def _enum(literals: tuple[str, ...], enum: EnumDescriptor) -> Converter:
     number_of = {literal: enum.values_by_name[enum_name(literal, enum)].number for literal in literals}
-    literal_of = {number: literal for literal, number in number_of.items()}
 
     def encode(value: str, path: str) -> int:
-        if value not in number_of:
-            raise InvalidInput(
-                f"{path} is {value!r}, but it must be one of {', '.join(literals)}; give one of them", field_path=path
-            )
+        # as the domain itself refuses it
+        known = value in literals
+        require(known, field=path, value=value, limit=f"one of {', '.join(literals)}", remedy="name one of them")
         return number_of[value]
 
-    def decode(number: int, path: str) -> str:
-        if number not in literal_of:
-            names = ", ".join(enum_name(literal, enum) for literal in literals)
-            raise InvalidInput(
-                f"{path} is {number}, but it must be one of {names}; give one of them",
-                reason="ENUM_UNKNOWN",
-                field_path=path,
-                metadata={"value": str(number)},
-            )
-        return literal_of[number]
+    return Converter(encode, lambda number, path: enum_literal(number, literals, enum, path))
 
-    return Converter(encode, decode)
+
+def enum_literal(number: int, literals: tuple[str, ...], enum: EnumDescriptor, path: str) -> Any:
+    """The literal that an enum's number stands for; raises :class:`InvalidInput` (``ENUM_UNKNOWN``) for no such one."""
+    literal_of = {enum.values_by_name[enum_name(literal, enum)].number: literal for literal in literals}
+    if number not in literal_of:
+        names = ", ".join(enum_name(literal, enum) for literal in literals)
+        raise InvalidInput(
+            f"{path} is {number}, but it must be one of {names}; give one of them",
+            reason="ENUM_UNKNOWN",
+            field_path=path,
+            metadata={"value": str(number)},
+        )
+    return literal_of[number]
 
 
 def _whole_number(field: FieldDescriptor) -> Converter:
     allowed = INT32 if field.type == FieldDescriptor.TYPE_INT32 else INT64
 
-    def encode(value: int, path: str) -> int:
-        if value not in allowed:
+    def encode(value: float, path: str) -> int:
+        require_number(value, field=path)
+        if not allowed.start <= value < allowed.stop:
             raise InvalidInput(
                 f"{path} is {value}, but it must lie between {allowed.start} and {allowed.stop - 1} to be sent; "
                 "give a value in that range",
                 field_path=path,
                 metadata={"value": str(value)},
             )
-        return value
+        # a float is none of a range's members without a walk through all of them
+        require(value == int(value), field=path, value=value, limit="a whole number", remedy="give a count")
+        return int(value)
 
     return Converter(encode, _as_it_is)
 
