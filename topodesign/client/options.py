@@ -1,0 +1,28 @@
+"""How a client reaches its server."""
+
+from dataclasses import dataclass
+
+from topodesign.domain.checks import require_number
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionOptions:
+    """Where the server is, and how long to wait for it.
+
+    Parameters
+    ----------
+    target : str
+        ``host:port``.
+    timeout_s : float
+        Seconds within which a call must be answered, repetitions included; above 0.
+    retry_for_s : float
+        Seconds for which calls that may be repeated are repeated while the server cannot be reached; 0: never.
+    """
+
+    target: str
+    timeout_s: float
+    retry_for_s: float
+
+    def __post_init__(self) -> None:
+        require_number(self.timeout_s, field="timeout_s", above=0)
+        require_number(self.retry_for_s, field="retry_for_s", at_least=0)
