@@ -51,11 +51,21 @@ def test_operations_have_the_name_under_which_our_definitions_import_them() -> N
 
 
 def test_no_field_is_unsigned_and_every_request_is_named_after_its_method() -> None:
-    from topodesign.v1 import fabric_service_pb2, optics_service_pb2, planning_service_pb2, scenario_service_pb2
+    from topodesign.v1 import (
+        catalog_service_pb2,
+        fabric_service_pb2,
+        optics_service_pb2,
+        planning_service_pb2,
+        scenario_service_pb2,
+        training_service_pb2,
+    )
 
     unsigned = {4, 6, 7, 13}  # uint64, fixed64, fixed32, uint32 in google.protobuf.FieldDescriptorProto.Type
     pool = descriptor_pool.Default()
-    for module in (planning_service_pb2, scenario_service_pb2, fabric_service_pb2, optics_service_pb2):
+    for module in (
+        *(planning_service_pb2, scenario_service_pb2, fabric_service_pb2),
+        *(optics_service_pb2, training_service_pb2, catalog_service_pb2),
+    ):
         for service in module.DESCRIPTOR.services_by_name.values():
             for method in service.methods:
                 assert method.input_type.name == f"{method.name}Request"
