@@ -48,7 +48,11 @@ class Channel:
     def answers(self, method: Method, request: Message, *, timeout_s: float) -> Iterator[Message]:
         try:
             if method.is_stream:
-                yield from self._channel.unary_stream(*_coding(method, request))(request, timeout=timeout_s)
+                call = self._channel.unary_stream(*_coding(method, request))(request, timeout=timeout_s)
+                try:
+                    yield from call
+                finally:
+                    call.cancel()  # whoever stops reading also stops the server; nothing happens after the end
             else:
                 yield self._channel.unary_unary(*_coding(method, request))(request, timeout=timeout_s)
         except grpc.RpcError as error:
@@ -73,7 +77,7 @@ class AsyncChannel:
                     async for message in call:
                         yield message
                 finally:
-                    call.cancel()  # whoever stops reading also stops the server; nothing happens after the end
+                    call.cancel()
             else:
                 yield await self._channel.unary_unary(*_coding(method, request))(request, timeout=timeout_s)
         except grpc.RpcError as error:

@@ -1,5 +1,6 @@
 """What following a job and waiting for it have in common, whoever waits."""
 
+import math
 import time
 from collections.abc import Sequence
 
@@ -15,6 +16,8 @@ from topodesign.wire import from_proto
 
 HELD_S = 20.0
 """Seconds that a server is asked to hold a call back while a job goes on."""
+CLOCK_S = 0.05
+"""Most by which gRPC's clock may be ahead of ours, seconds."""
 STREAM_S = 300.0
 """Deadline of one stream, seconds: a connection that died without a word is noticed by then, and made anew."""
 
@@ -53,13 +56,17 @@ class Following:
         self._plan_name = plan_name
         self._patience = Patience(options)
         self._waiting = waiting
+        self._late_at = math.inf
 
     def call(self) -> Call[tuple[pb.WatchPlanResponse, ...]]:
         """The call for what follows."""
         return watch_plan(self._plan_name, self.sequence)
 
     def timeout_s(self) -> float:
-        return max(self._waiting.at_most_s(STREAM_S), SHORTEST_TIMEOUT_S)
+        """Deadline of the stream that is now begun, in seconds."""
+        timeout_s = max(self._waiting.at_most_s(STREAM_S), SHORTEST_TIMEOUT_S)
+        self._late_at = time.monotonic() + timeout_s - CLOCK_S
+        return timeout_s
 
     def event_of(self, entry: pb.WatchPlanResponse) -> Sequence[PlanEvent]:
         """The event of an entry: one, or none when only the state changed."""
@@ -69,7 +76,7 @@ class Following:
 
     def delay_after(self, failure: Failure) -> float:
         """Seconds to wait before the stream is taken up again; raises the failure's error when it is not."""
-        if failure.is_late:  # our own deadline; the server did nothing wrong
+        if failure.is_late and time.monotonic() >= self._late_at:  # our own deadline, nobody's fault
             self._waiting.require_time()
             return 0.0
         return self._patience.delay_after(failure)

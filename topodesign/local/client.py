@@ -30,5 +30,5 @@ class LocalClient(CallingClient):
 
     def __init__(self, *, workers: int = 1) -> None:
         require_number(workers, field="workers", at_least=1)
-        options = ConnectionOptions(target="local", timeout_s=TIMEOUT_S, retry_for_s=0.0)
+        options = ConnectionOptions(target="local:0", timeout_s=TIMEOUT_S, retry_for_s=0.0)
         super().__init__(LocalTransport(workers=workers), options)

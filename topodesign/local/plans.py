@@ -1,5 +1,6 @@
 """What ``PlanningService`` does, over jobs kept in memory."""
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from hashlib import sha256
 from typing import Any
@@ -13,6 +14,8 @@ from topodesign_server.summaries import plan_summary
 
 from topodesign.client.call import as_message
 from topodesign.client.calls.plans import SERVICE
+from topodesign.client.failure import CallFailed, Failure
+from topodesign.domain.errors import ServiceUnavailable
 from topodesign.domain.plan import Plan
 from topodesign.local.jobs import LocalJob, LocalJobs
 from topodesign.local.operations import operation
@@ -23,8 +26,6 @@ from topodesign.local.timestamps import timestamp
 from topodesign.v1 import plan_pb2, scenario_pb2
 from topodesign.v1 import planning_service_pb2 as pb
 from topodesign.wire import from_proto, to_proto
-
-WATCH_S = 60.0
 
 
 def plan_answers(jobs: LocalJobs, scenarios: LocalScenarios) -> Mapping[str, Callable[[Any, float], Iterator[Message]]]:
@@ -93,14 +94,14 @@ class _Plans:
             job.is_plan_deleted, job.plan = True, None
         yield Empty()
 
-    def watch(self, request: pb.WatchPlanRequest, _: float) -> Iterator[Message]:
-        after = request.after_sequence
+    def watch(self, request: pb.WatchPlanRequest, timeout_s: float) -> Iterator[Message]:
+        until, after = time.monotonic() + timeout_s, request.after_sequence
         with self._jobs.locked():
             job = self._jobs.get(parse_name(request.name, "plans"))
         while True:
             with self._jobs.locked():
                 while after >= len(job.entries) and not job.is_final:
-                    self._jobs.wait(WATCH_S)
+                    self._jobs.wait(_left_s(until))
                 news, is_final = job.entries[after:], job.is_final
             yield from news
             after += len(news)
@@ -129,6 +130,15 @@ class _Plans:
         if request.HasField("scenario"):
             return canonical_scenario(request.scenario)
         return self._scenarios.content(request.scenario_name, field="scenario_name")
+
+
+def _left_s(until: float) -> float:
+    """Seconds until then; raises :class:`CallFailed` when it has come, as the deadline of a stream does."""
+    left_s = until - time.monotonic()
+    if left_s <= 0:
+        late = ServiceUnavailable("the deadline of the call has passed", reason="DEADLINE_EXCEEDED")
+        raise CallFailed(Failure(error=late, is_late=True))
+    return left_s
 
 
 def _stored(job: LocalJob) -> pb.StoredPlan:
