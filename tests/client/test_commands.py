@@ -189,7 +189,7 @@ def test_a_cancelled_job_ends_as_cancelled(server: RunningServer) -> None:
 
 def test_leaving_a_watch_leaves_the_job_running_and_says_so_and_another_terminal_goes_on(server: RunningServer) -> None:
     with Client(server.address) as client:
-        job = client.submit_plan(wide_grid(), time_limit_s=600, gap=0.0)
+        job = client.submit_plan(wide_grid(), time_limit_s=120, gap=0.0)
         with started("watch", job.name, server=server) as watching:
             assert watching.stdout is not None
             assert watching.stdout.readline()  # progress is shown while it comes
@@ -214,25 +214,18 @@ def test_leaving_a_watch_leaves_the_job_running_and_says_so_and_another_terminal
 
 def test_leaving_a_fetch_leaves_the_job_running_and_writes_nothing(server: RunningServer, tmp_path: Path) -> None:
     with Client(server.address) as client:
-        job = client.submit_plan(wide_grid(), time_limit_s=600, gap=0.0)
+        job = client.submit_plan(wide_grid(), time_limit_s=120, gap=0.0)
         with started("fetch", job.name, "--out", str(tmp_path / "out"), "--json", server=server) as fetching:
-            next(job.watch())
-            while not fetching_waits(fetching.pid):
-                assert fetching.poll() is None, "the command ended"
+            assert fetching.stderr is not None
+            assert "Ctrl-C leaves it running" in fetching.stderr.readline()
             fetching.send_signal(signal.SIGINT)
             written, told = fetching.communicate(timeout=PATIENCE_S)
         assert fetching.returncode == 130
         assert json.loads(written)["error"]["reason"] == "INTERRUPTED"
         assert "which goes on" in told
         assert not (tmp_path / "out").exists()
-        assert job.status().state == "running"
+        assert job.status().state in ("queued", "running")
         job.cancel()
-
-
-def fetching_waits(pid: int) -> bool:
-    """Whether a process has a connection, so that its Ctrl-C comes while it waits for the service."""
-    descriptors = Path(f"/proc/{pid}/fd")
-    return any(item.is_symlink() and os.readlink(item).startswith("socket:") for item in descriptors.iterdir())
 
 
 def test_an_unknown_job_is_bad_input_in_one_json_document(server: RunningServer) -> None:

@@ -8,7 +8,7 @@ import typer
 from topodesign.cli.client_options import DEFAULT_SERVER, JobName, Server, connected, leave
 from topodesign.cli.given_paths import path
 from topodesign.cli.interrupt import own_interrupt
-from topodesign.cli.output import ExitCode, emit_json, say
+from topodesign.cli.output import ExitCode, emit_json, note, say
 from topodesign.cli.plan_answer import report_infeasible, report_limit, summary_document
 from topodesign.domain.checks import require_number
 
@@ -50,6 +50,8 @@ def fetch(
         job = client.job(name)
         try:
             with own_interrupt():
+                if not job.status().is_done:
+                    note(f"waiting for {job.name} to end; Ctrl-C leaves it running")
                 plan = job.result(timeout)
         except KeyboardInterrupt:
             raise _left(job.name, server, json_output=json_output) from None
