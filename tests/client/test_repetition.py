@@ -21,7 +21,15 @@ from topodesign.client.failure import Failure, failure_of
 from topodesign.client.options import ConnectionOptions
 from topodesign.client.retrying import LONGEST_DELAY_S, SPREAD, Attempts, Backoff, Patience
 from topodesign.domain.errors import CapacityError, InternalError, InvalidInput, ServiceUnavailable
-from topodesign.v1 import plan_pb2
+from topodesign.v1 import (
+    catalog_service_pb2,
+    fabric_service_pb2,
+    optics_service_pb2,
+    plan_pb2,
+    planning_service_pb2,
+    scenario_service_pb2,
+    training_service_pb2,
+)
 from topodesign.v1 import planning_service_pb2 as pb
 from topodesign.v1 import scenario_service_pb2 as scenario_pb
 
@@ -195,6 +203,22 @@ NAMED: dict[str, dict[str, object]] = {
     "estimate_training": {"parameters": 1e12},
     "estimate_goodput": {"write_s": 60.0, "restart_s": 600.0, "accelerators": 8},
 }
+UNUSED = "/google.longrunning.Operations/DeleteOperation"
+
+
+def methods_of_the_service() -> set[str]:
+    files = (
+        *(catalog_service_pb2, fabric_service_pb2, optics_service_pb2, planning_service_pb2),
+        *(scenario_service_pb2, training_service_pb2, operations_pb2),
+    )
+    return {
+        f"/{service.full_name}/{method.name}"
+        for file in files
+        for service in file.DESCRIPTOR.services_by_name.values()
+        for method in service.methods
+    }
+
+
 LOCAL_ONLY = {"close", "job", "failure_report"}
 """Closing and naming ask nothing; the report is the same call as the evaluation."""
 
@@ -216,6 +240,7 @@ def test_every_call_has_a_deadline(way: str) -> None:
             with pytest.raises(CapacityError):
                 caller.of_job(job, name)
         assert all(item.left_s is not None and item.left_s <= 400 for item in server.received)
+    assert {item.method for item in server.received} == methods_of_the_service() - {UNUSED}
 
 
 def test_details_that_cannot_be_read_do_not_hide_the_status() -> None:
