@@ -7,7 +7,7 @@ from typing import Any
 
 from topodesign.catalog import load_catalog
 from topodesign.domain.checks import require_number
-from topodesign.domain.equipment import Accelerator, Equipment, EquipmentKind, TransceiverMode
+from topodesign.domain.equipment import Accelerator, Catalog, Equipment, EquipmentKind, TransceiverMode
 from topodesign.domain.errors import VerificationFailed
 from topodesign.domain.explanation import Explanation
 from topodesign.domain.goodput_request import GoodputEstimate, GoodputRequest, goodput_request
@@ -21,7 +21,7 @@ from topodesign.domain.training_model import TrainingModel
 
 DEFAULT_LIMITS = SolveLimits()
 AFTERWARDS_S = 1.6
-"""Seconds of a time limit kept for verification, fabrics and availability: us-multi-region, imports included."""
+"""Seconds of a time limit kept for what follows the search, as of us-multi-region with imports."""
 AFTERWARDS_SHARE = 0.5
 """Most of a short time limit that is kept for them."""
 
@@ -38,7 +38,8 @@ def plan(
     on_progress: Callable[[PlanEvent], object] | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> Plan:
-    """Place clusters and size the optical links; verify the plan, compare fabrics on it, and say how available it is.
+    """Place clusters and size the optical links; verify the plan, compare fabrics and training on it, and say how
+    available it is.
 
     Parameters
     ----------
@@ -51,9 +52,10 @@ def plan(
         Same input, seed and versions give the same plan when the gap stops the search.
     threads : int
         Most threads to use.
-    objective : {"cost", "accelerators", "sync-time"}, optional
+    objective : {"cost", "accelerators", "sync-time", "effective-flops"}, optional
         By default what the scenario asks for: with ``size.budget_usd`` the most accelerators that the budget buys, with
-        ``policy.budget_usd`` the least sync time, otherwise the least cost.
+        ``policy.budget_usd`` the least sync time, otherwise the least cost. ``effective-flops`` goes with
+        ``size.budget_usd``: accelerators and the bandwidth between them, such that most FLOP/s go into training.
     start : Plan, optional
         An earlier plan to begin from, of this or a similar scenario.
     on_progress : callable, optional
@@ -101,21 +103,35 @@ def plan(
     if not verification.valid:
         raise VerificationFailed(verification.violations)
     report(_phase("evaluating", found, started))
-    from topodesign.evaluation import evaluate_availability, evaluate_plan_fabrics, too_large_for_fabrics
+    return dataclasses.replace(
+        _evaluated(scenario, found, catalog),
+        verified=True,
+        verification=verification,
+        wall_s=time.monotonic() - started,
+        scenario=scenario,
+    )
+
+
+def _evaluated(scenario: Scenario, found: Plan, catalog: Catalog) -> Plan:
+    """A plan with its fabrics, availability and training."""
+    from topodesign.evaluation import (
+        evaluate_availability,
+        evaluate_plan_fabrics,
+        too_large_for_fabrics,
+        training_or_why_not,
+    )
 
     why_not = too_large_for_fabrics(found)
     fabrics = evaluate_plan_fabrics(scenario, found, catalog) if why_not is None else None
     said = fabrics.choice if fabrics is not None else () if why_not is None else (why_not,)
-    return dataclasses.replace(
+    joined = dataclasses.replace(
         found,
-        verified=True,
-        verification=verification,
         fabrics=fabrics,
         availability=evaluate_availability(scenario, found, catalog),
         assumptions=(*found.assumptions, *said),
-        wall_s=time.monotonic() - started,
-        scenario=scenario,
     )
+    training, untold = training_or_why_not(scenario, joined, catalog)
+    return dataclasses.replace(joined, training=training, assumptions=(*joined.assumptions, *untold))
 
 
 def explain(
@@ -231,16 +247,18 @@ def estimate_training(**options: Any) -> TrainingEstimate:
     ----------
     **options
         Fields of :class:`~topodesign.domain.training.TrainingRequest`: ``parameters``, ``step_s``, ``sites``,
-        ``method``, ``gbps`` or ``utilization``, ... Of :class:`~topodesign.domain.training.JobSize` beside them:
-        ``model``, in place of ``parameters`` and ``layers``; ``accelerator`` and ``accelerators``, in place of
-        ``step_s``; ``pod_accelerators``, which the model must fit.
+        ``method``, ``gbps`` or ``utilization``, ...; ``site_gbps``, ``site_rtt_ms`` and ``site_step_s`` for sites that
+        differ. Of :class:`~topodesign.domain.training.JobSize` beside them: ``model``, in place of ``parameters`` and
+        ``layers``; ``accelerator`` and ``accelerators``, in place of ``step_s``; ``pod_accelerators``, which the model
+        must fit; ``checkpointing``, so that ``uptime`` follows from failures.
 
     Raises
     ------
     InvalidInput
         For figures that are out of range or contradict each other, a utilization that no bandwidth reaches
         (``UTILIZATION_UNREACHABLE``), parallelism that cannot cross sites (``PARALLELISM_NOT_ACROSS_SITES``, with the
-        traffic it would cause), or a model that does not fit (``MODEL_EXCEEDS_MEMORY``).
+        traffic it would cause), a model that does not fit (``MODEL_EXCEEDS_MEMORY``), or failures that leave nothing of
+        the time (``NO_PROGRESS``).
     NotFound
         For a model or accelerator that the catalogue does not have.
 

@@ -9,7 +9,8 @@ import pytest
 
 import topodesign as td
 from topodesign.cli.app import run
-from topodesign.cli.training_options import OPTIONS, PIPELINE_OPTIONS
+from topodesign.cli.training_options import CHECKPOINT_OPTIONS, OPTIONS, PIPELINE_OPTIONS
+from topodesign.domain.goodput import Checkpointing
 from topodesign.domain.training import JobSize, TrainingRequest
 
 LLAMA = "--model llama-3-405b --accelerators 16384"
@@ -24,9 +25,43 @@ def answer(capsys, line):
 
 def test_every_field_of_a_job_has_its_option():
     of_a_job = {item.name for kind in (TrainingRequest, JobSize) for item in fields(kind)}
-    assert set(OPTIONS) == of_a_job - {"pipeline"}
+    assert set(OPTIONS) == of_a_job - {"pipeline", "checkpointing"}
+    assert len(CHECKPOINT_OPTIONS) == len(fields(Checkpointing))
     shape = {item.name for item in fields(td.PipelineShape)}
     assert set(PIPELINE_OPTIONS) == shape - {"batch_tokens"}  # which is the job's own
+
+
+def test_sites_that_differ_and_uptime_from_failures_as_the_library_has_them(capsys):
+    code, out, err = answer(
+        capsys,
+        f"estimate {LLAMA} --sites 2 --site-gbps 400,800 --site-rtt-ms 10,12 --checkpoint-s 30 --restart-s 180 --json",
+    )
+    assert (code, err) == (0, "")
+    found = td.estimate_training(
+        model="llama-3-405b",
+        accelerators=16_384,
+        sites=2,
+        site_gbps=(400.0, 800.0),
+        site_rtt_ms=(10.0, 12.0),
+        checkpointing=Checkpointing(write_s=30, restart_s=180),
+    )
+    shown = json.loads(out)
+    assert shown["utilization"] == found.utilization
+    assert found.failures is not None
+    assert shown["failures"]["useful"] == found.failures.useful == pytest.approx(found.goodput / found.utilization)
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        ("--site-gbps 400,fast", "--site-gbps is '400,fast'"),
+        ("--gbps 400 --checkpoint-s 30", "--restart-s is not given"),
+    ],
+)
+def test_options_of_sites_and_checkpoints_that_cannot_be_read(capsys, option, said):
+    code, _, err = answer(capsys, f"estimate {LLAMA} --sites 2 {option}")
+    assert code == 2
+    assert said in err
 
 
 def test_a_sweep_is_the_grid_of_estimates_as_csv(capsys):

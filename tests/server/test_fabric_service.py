@@ -166,14 +166,14 @@ def test_malice_is_refused_with_reason_and_path(
 
 def test_a_graph_beyond_what_is_searched_is_refused(client: Client) -> None:
     with pytest.raises(InvalidInput, match="vertices is 5500000") as caught:
-        client.evaluate_fabric(Jellyfish(switches=500_000, network_ports=16, server_ports=10))
+        client.evaluate_fabric(Jellyfish(switches=500_000, network_ports=4, server_ports=10))
     assert caught.value.field_path == "fabric.jellyfish"
 
 
 def test_an_evaluation_that_takes_too_long_is_ended(tmp_path: Path) -> None:
     # one slot: were the long evaluation still running, the second call could not be answered
     settings = {"fabric_limit_s": 4.0, "call_slots": 1}
-    long = Jellyfish(switches=20_000, network_ports=16, server_ports=4)
+    long = Jellyfish(switches=35_000, network_ports=19, server_ports=5)
     with RunningServer(tmp_path, **settings) as server, Client(server.address, timeout_s=60) as client:
         with pytest.raises(CapacityError, match=r"longer than the 4 s") as caught:
             client.evaluate_fabric(long)

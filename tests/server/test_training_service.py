@@ -59,6 +59,17 @@ WRONG_JOBS: dict[str, tuple[dict[str, Any], str, str]] = {
     "fits no pod": ({**LLAMA, "gbps": 1.0, "pod_accelerators": 8}, "MODEL_EXCEEDS_MEMORY", "pod_accelerators"),
     "a model misspelled": ({**LLAMA, "gbps": 1.0, "model": "lama-3-405b"}, "MODEL_UNKNOWN", "model"),
     "an accelerator misspelled": ({**LLAMA, "gbps": 1.0, "accelerator": "H100"}, "EQUIPMENT_UNKNOWN", "accelerator"),
+    "a pipeline through 257 sites": (
+        {
+            **PLAIN,
+            "sites": 257,
+            "utilization": 0.9,
+            "method": "pipeline",
+            "pipeline": td.PipelineShape(stages=257, micro_batches=10**6, hidden_size=1, batch_tokens=1.0),
+        },
+        "FIELD_INVALID",
+        "sites",
+    ),
     "a pipeline without a shape": ({**PLAIN, "gbps": 1.0, "method": "pipeline"}, "FIELD_INVALID", "pipeline"),
 }
 CHIPS = td.FailingParts(name="chips", count=16_384, mtbf_h=50_677)

@@ -27,6 +27,7 @@ from topodesign.domain import (
     plan,
     rules,
     scenario,
+    training_report,
     workload,
 )
 from topodesign.domain.equipment import KIND_OF, Origin
@@ -34,6 +35,7 @@ from topodesign.domain.errors import InvalidInput, InvalidScenario, Problem
 from topodesign.domain.fabric import SPEC_OF_KIND
 from topodesign.domain.fabric_failures import SliceGoodputRequest
 from topodesign.domain.goodput import (
+    Checkpointing,
     ElasticGoodput,
     FailingParts,
     Goodput,
@@ -59,6 +61,7 @@ from topodesign.v1 import (
     optics_pb2,
     optics_service_pb2,
     plan_pb2,
+    plan_training_pb2,
     scenario_pb2,
     training_goodput_pb2,
     training_pb2,
@@ -97,7 +100,7 @@ FABRIC_MESSAGES = (
 WIRE_ONLY_MESSAGES = {"Scalar", "Position", "Ring", "Polygon", "CatalogFigures", "FabricSpec", "Equipment"}
 TRAINING = (
     *(PipelineShape, TrainingEstimate, TrainingModel, ShardedDimension, ShardingPlan),
-    *(FailingParts, InterruptionShare, Goodput, JobSite, Rejoining, ElasticGoodput, SimulatedGoodput),
+    *(FailingParts, InterruptionShare, Goodput, JobSite, Rejoining, Checkpointing, ElasticGoodput, SimulatedGoodput),
     *(IntervalGoodput, GoodputEstimate, GoodputRequest),
 )
 OF_A_JOB = (TrainingRequest, JobSize)
@@ -106,7 +109,7 @@ OF_A_JOB = (TrainingRequest, JobSize)
 def domain_dataclasses() -> list[type]:
     found = [
         member
-        for module in (places, fiber, workload, rules, scenario, *FABRICS, link, plan, availability)
+        for module in (places, fiber, workload, rules, scenario, *FABRICS, link, plan, availability, training_report)
         for _, member in inspect.getmembers(module, inspect.isclass)
         if is_dataclass(member) and member.__module__ == module.__name__
     ]
@@ -131,7 +134,7 @@ def test_every_message_has_a_domain_dataclass() -> None:
     messages = {
         name
         for module in (
-            *(scenario_pb2, *FABRIC_MESSAGES, optics_pb2, plan_pb2),
+            *(scenario_pb2, *FABRIC_MESSAGES, optics_pb2, plan_pb2, plan_training_pb2),
             *(catalog_pb2, training_pb2, training_goodput_pb2),
         )
         for name in module.DESCRIPTOR.message_types_by_name

@@ -61,6 +61,8 @@ RESTRICTED: dict[tuple[str, str], st.SearchStrategy[Any]] = {
     ("MeasuredReach", "mode"): IDS,
     ("MeasuredReach", "reach_km"): st.floats(min_value=0.001, max_value=40_000),
     ("PowerZone", "availability"): st.floats(min_value=0, max_value=1),
+    ("PowerZone", "curtailed_hours_per_year"): st.floats(min_value=0, max_value=8760),
+    ("PowerZone", "firm_share"): st.floats(min_value=0, max_value=1),
     ("FiberSegment", "length_km"): st.floats(min_value=0.001, max_value=40_000),
     ("FiberSegment", "conduits"): st.lists(IDS, max_size=3).map(tuple),
     ("Workload", "active_parameters"): st.none(),
@@ -69,6 +71,12 @@ RESTRICTED: dict[tuple[str, str], st.SearchStrategy[Any]] = {
     ("Workload", "bits_per_element"): st.floats(min_value=0.1, max_value=1024),
     ("Workload", "inner_steps"): st.integers(min_value=1, max_value=10_000),
     ("Workload", "wan_goodput_factor"): SHARE,
+    ("Workload", "model"): either(IDS),
+    ("Workload", "layers"): either(st.just(1)),  # one fragment goes with any number of inner steps
+    ("Workload", "fragment_layers"): st.integers(min_value=1, max_value=1_000_000),
+    ("Workload", "overlap_steps"): st.just(0.0),  # a synchronous exchange overlaps nothing
+    ("Workload", "backward_overlap"): st.floats(min_value=0, max_value=1),
+    ("Workload", "flops_utilization"): SHARE,
     ("Policy", "min_sites"): st.integers(min_value=1, max_value=5),
     ("Policy", "max_sites"): either(st.integers(min_value=5, max_value=2**31 - 1)),
     ("Policy", "max_rtt_ms"): POSITIVE | st.just(INFINITY),
@@ -125,6 +133,9 @@ RESTRICTED: dict[tuple[str, str], st.SearchStrategy[Any]] = {
     ("JobSite", "replicas"): st.integers(min_value=1, max_value=1000),
     ("Rejoining", "round_s"): NOT_NEGATIVE,
     ("Rejoining", "restart_s"): NOT_NEGATIVE,
+    ("Checkpointing", "write_s"): NOT_NEGATIVE,
+    ("Checkpointing", "restart_s"): NOT_NEGATIVE,
+    ("Checkpointing", "interval_s"): NOT_NEGATIVE,
     ("Rejoining", "reform_s"): NOT_NEGATIVE,
     ("GoodputRequest", "write_s"): NOT_NEGATIVE,
     ("GoodputRequest", "restart_s"): NOT_NEGATIVE,
@@ -136,6 +147,10 @@ RESTRICTED: dict[tuple[str, str], st.SearchStrategy[Any]] = {
     ("TransceiverMode", "id"): IDS,
     ("TransceiverMode", "name"): st.text(max_size=12),
     ("TransceiverMode", "max_spans"): COUNT,
+    ("TrainingRules", "write_s"): NOT_NEGATIVE,
+    ("TrainingRules", "restart_s"): NOT_NEGATIVE,
+    ("TrainingRules", "reform_s"): NOT_NEGATIVE,
+    ("TrainingRules", "jitter_s"): NOT_NEGATIVE,
 }
 BY_NAME: dict[str, st.SearchStrategy[Any]] = {
     "lon": LON,

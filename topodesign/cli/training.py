@@ -92,6 +92,13 @@ def _show(found: "TrainingEstimate") -> None:
         f"stragglers {found.straggler_s:,.4g}; one exchange takes {found.sync_s:,.4g} s"
     )
     say(f"no bandwidth gives more than {found.highest_utilization:.4f}; goodput {found.goodput:.4f}")
+    if found.failures is not None:
+        lost = found.failures
+        say(
+            f"interrupted every {lost.mtti_h:,.4g} h, a checkpoint every {lost.interval_s:,.4g} s of training; of the "
+            f"time {lost.useful:.4f} is up, writing {lost.writing:.4f}, rework {lost.rework:.4f}, "
+            f"restart {lost.restart:.4f}, waiting {lost.waiting:.4f}"
+        )
     if found.compute_penalty > 1:
         say(f"for the same loss it needs {found.compute_penalty:.2f} times the compute, apart from utilization")
     for line in found.assumptions:

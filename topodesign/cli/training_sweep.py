@@ -10,7 +10,13 @@ from typing import Annotated, Any
 import typer
 
 from topodesign.cli.output import emit_json, say
-from topodesign.cli.training_options import PIPELINE_OPTIONS, job_options, job_parameters
+from topodesign.cli.training_options import (
+    CHECKPOINT_OPTIONS,
+    OF_EACH_SITE,
+    PIPELINE_OPTIONS,
+    job_options,
+    job_parameters,
+)
 from topodesign.domain.errors import InvalidInput
 
 SWEEP_EXAMPLE = (
@@ -112,7 +118,8 @@ def _unread(field: str, text: str, wanted: str) -> InvalidInput:
 def _signature() -> inspect.Signature:
     """The signature of :func:`sweep` with the options of a job that are not swept; typer reads it."""
     own = [item for item in inspect.signature(sweep).parameters.values() if item.kind is not item.VAR_KEYWORD]
-    return inspect.Signature([*own, *job_parameters(leave_out=(*SWEPT, *PIPELINE_OPTIONS))])
+    without = (*SWEPT, *OF_EACH_SITE, *CHECKPOINT_OPTIONS, *PIPELINE_OPTIONS)
+    return inspect.Signature([*own, *job_parameters(leave_out=without)])
 
 
 sweep.__signature__ = _signature()  # type: ignore[attr-defined]

@@ -25,7 +25,7 @@ class EqualSizeBasis:
     def __post_init__(self) -> None:
         _require_kinds(self.kinds)
         require_count(self.accelerators, field="accelerators")
-        require_link_rate(self.link_gbps, field="link_gbps")
+        require_link_rate(self.link_gbps)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +43,7 @@ class EqualCostBasis:
         require_count(self.accelerators, field="accelerators")
         if self.usd_per_accelerator is not None:
             require_number(self.usd_per_accelerator, field="usd_per_accelerator", at_least=0)
-        require_link_rate(self.link_gbps, field="link_gbps")
+        require_link_rate(self.link_gbps)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +60,7 @@ class BudgetBasis:
         _require_kinds(self.kinds)
         require_number(self.budget_usd, field="budget_usd", above=0)
         require_number(self.accelerator_usd, field="accelerator_usd", at_least=0)
-        require_link_rate(self.link_gbps, field="link_gbps")
+        require_link_rate(self.link_gbps)
 
 
 def _require_kinds(kinds: Sequence[str]) -> None:

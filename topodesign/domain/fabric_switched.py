@@ -20,8 +20,8 @@ from topodesign.domain.fabric_limits import (
 Rails = Literal["none", "optimized", "only"]
 MAX_PORTS = 4096
 """Most ports of a switch, and most links of one kind at a switch."""
-MAX_LINKS = 5_000_000
-"""Most links of a graph that is drawn at random."""
+MAX_LINKS = 1_000_000
+"""Most links of a graph that is drawn at random, one by one: about ten seconds."""
 MAX_EDGES = 500_000
 """Most rows of an edge list."""
 MAX_PARALLEL = 1_000_000
@@ -268,13 +268,13 @@ class Jellyfish:
         )
         require_count(self.server_ports, field="server_ports", at_most=MAX_PORTS)
         require_count(self.seed, field="seed", at_least=0, at_most=2**63 - 1)
+        require_accelerators(self.switches * self.server_ports, of="switches, server_ports")
         require_number(
             self.switches * self.network_ports // 2,
             field="switches x network_ports / 2 (links between switches)",
             at_most=MAX_LINKS,
             remedy="a random graph is drawn link by link; use fewer switches or network ports",
         )
-        require_accelerators(self.switches * self.server_ports, of="switches, server_ports")
         require_link_rate(self.link_gbps)
 
     @property

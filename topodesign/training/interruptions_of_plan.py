@@ -62,14 +62,37 @@ def plan_goodput(
     InvalidInput
         As :func:`plan_parts`, and for a negative ``protection_s``.
     """
-    parts = plan_parts(scenario, plan, catalog)
+    return goodput_of_parts(
+        plan_parts(scenario, plan, catalog),
+        _replicas(plan, unit),
+        checkpointing=checkpointing,
+        rejoining=rejoining,
+        protection_s=protection_s,
+    )
+
+
+def goodput_of_parts(
+    parts: JobParts,
+    replicas: Mapping[str, int],
+    *,
+    checkpointing: Checkpointing,
+    rejoining: Rejoining,
+    protection_s: float = PROTECTION_SWITCHING_S,
+) -> PlanGoodput:
+    """Goodput of a job whose parts are known, with so many replicas at each site that leave on their own.
+
+    Raises
+    ------
+    InvalidInput
+        Without sites, or for a negative ``protection_s``.
+    """
     everything = (*(item for site in parts.sites for item in site.parts), *parts.zones, *parts.light)
     pauses = interruptions_per_h(parts.pauses)
     restart = goodput(checkpointing, mean_time_to_interrupt_h(everything), wait_s=mean_wait_s(everything))
     return PlanGoodput(
         restart=with_pauses(restart, pauses_per_h=pauses, pause_s=protection_s),
         continue_without=elastic_goodput(
-            _with_shared_parts(parts, _replicas(plan, unit)), rejoining, pauses_per_h=pauses, pause_s=protection_s
+            _with_shared_parts(parts, replicas), rejoining, pauses_per_h=pauses, pause_s=protection_s
         ),
         shares=interruption_shares(everything),
         assumptions=parts.assumptions,

@@ -1,5 +1,6 @@
 """From a model, accelerators and options to an estimate."""
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,8 +11,10 @@ from topodesign.domain.errors import InvalidInput
 from topodesign.domain.training import JobSize, TrainingEstimate, TrainingRequest
 from topodesign.domain.training_model import TrainingModel
 from topodesign.domain.training_options import REQUEST_FIELDS, SIZE_FIELDS, given_options
+from topodesign.domain.training_sites import slowest_step_s
 from topodesign.training.compute import attention_flops_per_token, compute_step_s, require_memory
 from topodesign.training.estimating import estimate
+from topodesign.training.uptime import ASSUMED, failures_of
 
 
 def estimate_job(options: Mapping[str, Any], catalog: Catalog) -> TrainingEstimate:
@@ -23,13 +26,18 @@ def estimate_job(options: Mapping[str, Any], catalog: Catalog) -> TrainingEstima
         See :func:`topodesign.estimate_training`.
     """
     request, model = request_of(options, catalog)
-    return estimate(request, model)
+    size = _size_of(given_options(options))
+    failures = failures_of(request, size, catalog)
+    if failures is None:
+        return estimate(request, model)
+    found = estimate(dataclasses.replace(request, uptime=failures.useful), model)
+    return dataclasses.replace(found, failures=failures, assumptions=(*found.assumptions, ASSUMED))
 
 
 def request_of(options: Mapping[str, Any], catalog: Catalog) -> tuple[TrainingRequest, TrainingModel | None]:
     """The request that options make, and the model of the catalogue that they name."""
     given = given_options(options)
-    size = JobSize(**{name: value for name, value in given.items() if name in SIZE_FIELDS})
+    size = _size_of(given)
     figures = {name: value for name, value in given.items() if name in REQUEST_FIELDS}
     accelerator = catalog.accelerator(size.accelerator, field="accelerator")
     model = None if size.model is None else training_model(size.model)
@@ -45,11 +53,17 @@ def request_of(options: Mapping[str, Any], catalog: Catalog) -> tuple[TrainingRe
             remedy=f"give it{f', or name a {instead} of the catalogue' if instead else ''}",
         )
     require_number(figures["parameters"], field="parameters", above=0)
+    if figures.get("step_s") is None and figures.get("site_step_s"):
+        figures["step_s"] = slowest_step_s(figures["site_step_s"], sites=figures["sites"])
     if figures.get("step_s") is None:
         figures["step_s"] = _step_s(size, model, figures["parameters"], accelerator)
     request = TrainingRequest(**figures)
     _require_memory(size, request, accelerator)
     return request, model
+
+
+def _size_of(given: Mapping[str, Any]) -> JobSize:
+    return JobSize(**{name: value for name, value in given.items() if name in SIZE_FIELDS})
 
 
 def _require_memory(size: JobSize, request: TrainingRequest, accelerator: Accelerator) -> None:

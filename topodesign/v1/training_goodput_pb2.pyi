@@ -148,6 +148,47 @@ class InterruptionShare(_message.Message):
 Global___InterruptionShare: _TypeAlias = InterruptionShare  # noqa: Y015
 
 @_typing.final
+class Checkpointing(_message.Message):
+    """Times of checkpoints."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WRITE_S_FIELD_NUMBER: _builtins.int
+    RESTART_S_FIELD_NUMBER: _builtins.int
+    INTERVAL_S_FIELD_NUMBER: _builtins.int
+    write_s: _builtins.float
+    """Seconds to write a checkpoint, in which training stands still, from 0."""
+    restart_s: _builtins.float
+    """Seconds to restart from one, from 0."""
+    interval_s: _builtins.float
+    """Seconds of training between two of them, from 0; default: the interval of the best goodput."""
+    def __init__(
+        self,
+        *,
+        write_s: _builtins.float | None = ...,
+        restart_s: _builtins.float | None = ...,
+        interval_s: _builtins.float | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_interval_s", b"_interval_s", "_restart_s", b"_restart_s", "_write_s", b"_write_s", "interval_s", b"interval_s", "restart_s", b"restart_s", "write_s", b"write_s"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_interval_s", b"_interval_s", "_restart_s", b"_restart_s", "_write_s", b"_write_s", "interval_s", b"interval_s", "restart_s", b"restart_s", "write_s", b"write_s"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__interval_s: _TypeAlias = _typing.Literal["interval_s"]  # noqa: Y015
+    _WhichOneofArgType__interval_s: _TypeAlias = _typing.Literal["_interval_s", b"_interval_s"]  # noqa: Y015
+    _WhichOneofReturnType__restart_s: _TypeAlias = _typing.Literal["restart_s"]  # noqa: Y015
+    _WhichOneofArgType__restart_s: _TypeAlias = _typing.Literal["_restart_s", b"_restart_s"]  # noqa: Y015
+    _WhichOneofReturnType__write_s: _TypeAlias = _typing.Literal["write_s"]  # noqa: Y015
+    _WhichOneofArgType__write_s: _TypeAlias = _typing.Literal["_write_s", b"_write_s"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__interval_s) -> _WhichOneofReturnType__interval_s | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__restart_s) -> _WhichOneofReturnType__restart_s | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__write_s) -> _WhichOneofReturnType__write_s | None: ...
+
+Global___Checkpointing: _TypeAlias = Checkpointing  # noqa: Y015
+
+@_typing.final
 class Goodput(_message.Message):
     """Where the time of a job goes in the long run; the five shares sum to 1."""
 

@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from topodesign.v1 import optics_pb2 as _optics_pb2
+from topodesign.v1 import training_goodput_pb2 as _training_goodput_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -249,6 +250,7 @@ class TrainingEstimate(_message.Message):
     GOODPUT_FIELD_NUMBER: _builtins.int
     COMPUTE_PENALTY_FIELD_NUMBER: _builtins.int
     ASSUMPTIONS_FIELD_NUMBER: _builtins.int
+    FAILURES_FIELD_NUMBER: _builtins.int
     method: Global___TrainingMethod.ValueType
     """As asked."""
     sites: _builtins.int
@@ -287,6 +289,10 @@ class TrainingEstimate(_message.Message):
     def assumptions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """What was taken for granted, in words."""
 
+    @_builtins.property
+    def failures(self) -> _training_goodput_pb2.Goodput:
+        """Where the time that is no uptime goes; absent: `uptime` was given."""
+
     def __init__(
         self,
         *,
@@ -306,10 +312,11 @@ class TrainingEstimate(_message.Message):
         goodput: _builtins.float | None = ...,
         compute_penalty: _builtins.float | None = ...,
         assumptions: _abc.Iterable[_builtins.str] | None = ...,
+        failures: _training_goodput_pb2.Goodput | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_average_gbps", b"_average_gbps", "_compute_penalty", b"_compute_penalty", "_exchange_bits", b"_exchange_bits", "_gbps", b"_gbps", "_goodput", b"_goodput", "_highest_utilization", b"_highest_utilization", "_required_gbps", b"_required_gbps", "_sites", b"_sites", "_stall_s", b"_stall_s", "_step_s", b"_step_s", "_straggler_s", b"_straggler_s", "_sync_s", b"_sync_s", "_utilization", b"_utilization", "_wall_step_s", b"_wall_step_s", "average_gbps", b"average_gbps", "compute_penalty", b"compute_penalty", "exchange_bits", b"exchange_bits", "gbps", b"gbps", "goodput", b"goodput", "highest_utilization", b"highest_utilization", "required_gbps", b"required_gbps", "sites", b"sites", "stall_s", b"stall_s", "step_s", b"step_s", "straggler_s", b"straggler_s", "sync_s", b"sync_s", "utilization", b"utilization", "wall_step_s", b"wall_step_s"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_average_gbps", b"_average_gbps", "_compute_penalty", b"_compute_penalty", "_exchange_bits", b"_exchange_bits", "_gbps", b"_gbps", "_goodput", b"_goodput", "_highest_utilization", b"_highest_utilization", "_required_gbps", b"_required_gbps", "_sites", b"_sites", "_stall_s", b"_stall_s", "_step_s", b"_step_s", "_straggler_s", b"_straggler_s", "_sync_s", b"_sync_s", "_utilization", b"_utilization", "_wall_step_s", b"_wall_step_s", "average_gbps", b"average_gbps", "compute_penalty", b"compute_penalty", "exchange_bits", b"exchange_bits", "failures", b"failures", "gbps", b"gbps", "goodput", b"goodput", "highest_utilization", b"highest_utilization", "required_gbps", b"required_gbps", "sites", b"sites", "stall_s", b"stall_s", "step_s", b"step_s", "straggler_s", b"straggler_s", "sync_s", b"sync_s", "utilization", b"utilization", "wall_step_s", b"wall_step_s"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_average_gbps", b"_average_gbps", "_compute_penalty", b"_compute_penalty", "_exchange_bits", b"_exchange_bits", "_gbps", b"_gbps", "_goodput", b"_goodput", "_highest_utilization", b"_highest_utilization", "_required_gbps", b"_required_gbps", "_sites", b"_sites", "_stall_s", b"_stall_s", "_step_s", b"_step_s", "_straggler_s", b"_straggler_s", "_sync_s", b"_sync_s", "_utilization", b"_utilization", "_wall_step_s", b"_wall_step_s", "assumptions", b"assumptions", "average_gbps", b"average_gbps", "compute_penalty", b"compute_penalty", "exchange_bits", b"exchange_bits", "gbps", b"gbps", "goodput", b"goodput", "highest_utilization", b"highest_utilization", "method", b"method", "required_gbps", b"required_gbps", "sites", b"sites", "stall_s", b"stall_s", "step_s", b"step_s", "straggler_s", b"straggler_s", "sync_s", b"sync_s", "utilization", b"utilization", "wall_step_s", b"wall_step_s"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_average_gbps", b"_average_gbps", "_compute_penalty", b"_compute_penalty", "_exchange_bits", b"_exchange_bits", "_gbps", b"_gbps", "_goodput", b"_goodput", "_highest_utilization", b"_highest_utilization", "_required_gbps", b"_required_gbps", "_sites", b"_sites", "_stall_s", b"_stall_s", "_step_s", b"_step_s", "_straggler_s", b"_straggler_s", "_sync_s", b"_sync_s", "_utilization", b"_utilization", "_wall_step_s", b"_wall_step_s", "assumptions", b"assumptions", "average_gbps", b"average_gbps", "compute_penalty", b"compute_penalty", "exchange_bits", b"exchange_bits", "failures", b"failures", "gbps", b"gbps", "goodput", b"goodput", "highest_utilization", b"highest_utilization", "method", b"method", "required_gbps", b"required_gbps", "sites", b"sites", "stall_s", b"stall_s", "step_s", b"step_s", "straggler_s", b"straggler_s", "sync_s", b"sync_s", "utilization", b"utilization", "wall_step_s", b"wall_step_s"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__average_gbps: _TypeAlias = _typing.Literal["average_gbps"]  # noqa: Y015
     _WhichOneofArgType__average_gbps: _TypeAlias = _typing.Literal["_average_gbps", b"_average_gbps"]  # noqa: Y015

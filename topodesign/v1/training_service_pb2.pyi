@@ -54,12 +54,16 @@ class EstimateTrainingRequest(_message.Message):
     IN_SITE_UTILIZATION_FIELD_NUMBER: _builtins.int
     WEIGHT_BITS_FIELD_NUMBER: _builtins.int
     COUNT_ATTENTION_FIELD_NUMBER: _builtins.int
+    SITE_GBPS_FIELD_NUMBER: _builtins.int
+    SITE_RTT_MS_FIELD_NUMBER: _builtins.int
+    SITE_STEP_S_FIELD_NUMBER: _builtins.int
+    CHECKPOINTING_FIELD_NUMBER: _builtins.int
     parameters: _builtins.float
     """Parameters in all, above 0, at most 1e18; default: those of `model`."""
     step_s: _builtins.float
     """Computation of one step in seconds, above 0, at most 3.2e8; default: what `accelerators` take for `batch_tokens`."""
     sites: _builtins.int
-    """Sites that train together, a count from 1 to 100 000."""
+    """Sites that train together, a count from 1 to 100 000; to 256 with a pipeline."""
     bits_per_element: _builtins.float
     """Bits of an element that is exchanged, above 0, at most 1024; default 16."""
     method: _training_pb2.TrainingMethod.ValueType
@@ -110,6 +114,26 @@ class EstimateTrainingRequest(_message.Message):
     def pipeline(self) -> _training_pb2.PipelineShape:
         """Given if and only if the method is TRAINING_METHOD_PIPELINE."""
 
+    @_builtins.property
+    def site_gbps(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
+        """Gbit/s of each site in each direction where sites differ, in the order of the exchange, each above 0; one for each
+        site, in place of `gbps`.
+        """
+
+    @_builtins.property
+    def site_rtt_ms(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
+        """Round trip from each site to the next one in ms, the last back to the first, each from 0; one for each site, in place
+        of `rtt_ms`.
+        """
+
+    @_builtins.property
+    def site_step_s(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
+        """Seconds of computation of one step at each site, each above 0; the largest is `step_s`."""
+
+    @_builtins.property
+    def checkpointing(self) -> _training_goodput_pb2.Checkpointing:
+        """With it and `accelerators`, uptime follows from failures at the catalogue's rates; default: `uptime` as given."""
+
     def __init__(
         self,
         *,
@@ -140,10 +164,14 @@ class EstimateTrainingRequest(_message.Message):
         in_site_utilization: _builtins.float | None = ...,
         weight_bits: _builtins.float | None = ...,
         count_attention: _builtins.bool | None = ...,
+        site_gbps: _abc.Iterable[_builtins.float] | None = ...,
+        site_rtt_ms: _abc.Iterable[_builtins.float] | None = ...,
+        site_step_s: _abc.Iterable[_builtins.float] | None = ...,
+        checkpointing: _training_goodput_pb2.Checkpointing | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_accelerator", b"_accelerator", "_accelerators", b"_accelerators", "_active_parameters", b"_active_parameters", "_backward_overlap", b"_backward_overlap", "_batch_tokens", b"_batch_tokens", "_bits_per_element", b"_bits_per_element", "_count_attention", b"_count_attention", "_fragment_layers", b"_fragment_layers", "_gbps", b"_gbps", "_goodput_factor", b"_goodput_factor", "_in_site_utilization", b"_in_site_utilization", "_inner_steps", b"_inner_steps", "_jitter_s", b"_jitter_s", "_layers", b"_layers", "_model", b"_model", "_overlap_steps", b"_overlap_steps", "_parameters", b"_parameters", "_pod_accelerators", b"_pod_accelerators", "_rtt_ms", b"_rtt_ms", "_sites", b"_sites", "_step_s", b"_step_s", "_uptime", b"_uptime", "_utilization", b"_utilization", "_weight_bits", b"_weight_bits", "accelerator", b"accelerator", "accelerators", b"accelerators", "active_parameters", b"active_parameters", "backward_overlap", b"backward_overlap", "batch_tokens", b"batch_tokens", "bits_per_element", b"bits_per_element", "count_attention", b"count_attention", "fragment_layers", b"fragment_layers", "gbps", b"gbps", "goodput_factor", b"goodput_factor", "in_site_utilization", b"in_site_utilization", "inner_steps", b"inner_steps", "jitter_s", b"jitter_s", "layers", b"layers", "model", b"model", "overlap_steps", b"overlap_steps", "parameters", b"parameters", "pipeline", b"pipeline", "pod_accelerators", b"pod_accelerators", "rtt_ms", b"rtt_ms", "sites", b"sites", "step_s", b"step_s", "uptime", b"uptime", "utilization", b"utilization", "weight_bits", b"weight_bits"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_accelerator", b"_accelerator", "_accelerators", b"_accelerators", "_active_parameters", b"_active_parameters", "_backward_overlap", b"_backward_overlap", "_batch_tokens", b"_batch_tokens", "_bits_per_element", b"_bits_per_element", "_count_attention", b"_count_attention", "_fragment_layers", b"_fragment_layers", "_gbps", b"_gbps", "_goodput_factor", b"_goodput_factor", "_in_site_utilization", b"_in_site_utilization", "_inner_steps", b"_inner_steps", "_jitter_s", b"_jitter_s", "_layers", b"_layers", "_model", b"_model", "_overlap_steps", b"_overlap_steps", "_parameters", b"_parameters", "_pod_accelerators", b"_pod_accelerators", "_rtt_ms", b"_rtt_ms", "_sites", b"_sites", "_step_s", b"_step_s", "_uptime", b"_uptime", "_utilization", b"_utilization", "_weight_bits", b"_weight_bits", "accelerator", b"accelerator", "accelerators", b"accelerators", "active_parameters", b"active_parameters", "backward_overlap", b"backward_overlap", "batch_tokens", b"batch_tokens", "bits_per_element", b"bits_per_element", "checkpointing", b"checkpointing", "count_attention", b"count_attention", "fragment_layers", b"fragment_layers", "gbps", b"gbps", "goodput_factor", b"goodput_factor", "in_site_utilization", b"in_site_utilization", "inner_steps", b"inner_steps", "jitter_s", b"jitter_s", "layers", b"layers", "model", b"model", "overlap_steps", b"overlap_steps", "parameters", b"parameters", "pipeline", b"pipeline", "pod_accelerators", b"pod_accelerators", "rtt_ms", b"rtt_ms", "sites", b"sites", "step_s", b"step_s", "uptime", b"uptime", "utilization", b"utilization", "weight_bits", b"weight_bits"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_accelerator", b"_accelerator", "_accelerators", b"_accelerators", "_active_parameters", b"_active_parameters", "_backward_overlap", b"_backward_overlap", "_batch_tokens", b"_batch_tokens", "_bits_per_element", b"_bits_per_element", "_count_attention", b"_count_attention", "_fragment_layers", b"_fragment_layers", "_gbps", b"_gbps", "_goodput_factor", b"_goodput_factor", "_in_site_utilization", b"_in_site_utilization", "_inner_steps", b"_inner_steps", "_jitter_s", b"_jitter_s", "_layers", b"_layers", "_model", b"_model", "_overlap_steps", b"_overlap_steps", "_parameters", b"_parameters", "_pod_accelerators", b"_pod_accelerators", "_rtt_ms", b"_rtt_ms", "_sites", b"_sites", "_step_s", b"_step_s", "_uptime", b"_uptime", "_utilization", b"_utilization", "_weight_bits", b"_weight_bits", "accelerator", b"accelerator", "accelerators", b"accelerators", "active_parameters", b"active_parameters", "backward_overlap", b"backward_overlap", "batch_tokens", b"batch_tokens", "bits_per_element", b"bits_per_element", "count_attention", b"count_attention", "fragment_layers", b"fragment_layers", "gbps", b"gbps", "goodput_factor", b"goodput_factor", "in_site_utilization", b"in_site_utilization", "inner_steps", b"inner_steps", "jitter_law", b"jitter_law", "jitter_s", b"jitter_s", "layers", b"layers", "method", b"method", "model", b"model", "overlap_steps", b"overlap_steps", "parameters", b"parameters", "pipeline", b"pipeline", "pod_accelerators", b"pod_accelerators", "rtt_ms", b"rtt_ms", "sites", b"sites", "step_s", b"step_s", "uptime", b"uptime", "utilization", b"utilization", "weight_bits", b"weight_bits"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_accelerator", b"_accelerator", "_accelerators", b"_accelerators", "_active_parameters", b"_active_parameters", "_backward_overlap", b"_backward_overlap", "_batch_tokens", b"_batch_tokens", "_bits_per_element", b"_bits_per_element", "_count_attention", b"_count_attention", "_fragment_layers", b"_fragment_layers", "_gbps", b"_gbps", "_goodput_factor", b"_goodput_factor", "_in_site_utilization", b"_in_site_utilization", "_inner_steps", b"_inner_steps", "_jitter_s", b"_jitter_s", "_layers", b"_layers", "_model", b"_model", "_overlap_steps", b"_overlap_steps", "_parameters", b"_parameters", "_pod_accelerators", b"_pod_accelerators", "_rtt_ms", b"_rtt_ms", "_sites", b"_sites", "_step_s", b"_step_s", "_uptime", b"_uptime", "_utilization", b"_utilization", "_weight_bits", b"_weight_bits", "accelerator", b"accelerator", "accelerators", b"accelerators", "active_parameters", b"active_parameters", "backward_overlap", b"backward_overlap", "batch_tokens", b"batch_tokens", "bits_per_element", b"bits_per_element", "checkpointing", b"checkpointing", "count_attention", b"count_attention", "fragment_layers", b"fragment_layers", "gbps", b"gbps", "goodput_factor", b"goodput_factor", "in_site_utilization", b"in_site_utilization", "inner_steps", b"inner_steps", "jitter_law", b"jitter_law", "jitter_s", b"jitter_s", "layers", b"layers", "method", b"method", "model", b"model", "overlap_steps", b"overlap_steps", "parameters", b"parameters", "pipeline", b"pipeline", "pod_accelerators", b"pod_accelerators", "rtt_ms", b"rtt_ms", "site_gbps", b"site_gbps", "site_rtt_ms", b"site_rtt_ms", "site_step_s", b"site_step_s", "sites", b"sites", "step_s", b"step_s", "uptime", b"uptime", "utilization", b"utilization", "weight_bits", b"weight_bits"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__accelerator: _TypeAlias = _typing.Literal["accelerator"]  # noqa: Y015
     _WhichOneofArgType__accelerator: _TypeAlias = _typing.Literal["_accelerator", b"_accelerator"]  # noqa: Y015

@@ -12,20 +12,17 @@ from google.protobuf.descriptor import FieldDescriptor
 from topodesign.domain.checks import require
 from topodesign.domain.fabric_comparison import MOST_KINDS
 from topodesign.domain.fabric_failures import FAILURE_KINDS, MAX_SETS
-from topodesign.domain.fabric_limits import MAX_NAMED
+from topodesign.domain.fabric_limits import MAX_AXES, MAX_NAMED
 from topodesign.domain.fabric_switched import MAX_EDGES
-
-MOST_SIDES = 8
-"""Sides of a torus or HyperX; the other shapes have fewer."""
 
 MOST_ENTRIES: Mapping[str, int] = MappingProxyType(
     {
-        "topodesign.v1.Torus.shape": MOST_SIDES,
-        "topodesign.v1.Torus.wrap": MOST_SIDES,
-        "topodesign.v1.ReconfigurableTorus.shape": MOST_SIDES,
-        "topodesign.v1.HyperX.shape": MOST_SIDES,
-        "topodesign.v1.HammingMesh.board": MOST_SIDES,
-        "topodesign.v1.HammingMesh.shape": MOST_SIDES,
+        "topodesign.v1.Torus.shape": MAX_AXES,
+        "topodesign.v1.Torus.wrap": MAX_AXES,
+        "topodesign.v1.ReconfigurableTorus.shape": MAX_AXES,
+        "topodesign.v1.HyperX.shape": MAX_AXES,
+        "topodesign.v1.HammingMesh.board": MAX_AXES,
+        "topodesign.v1.HammingMesh.shape": MAX_AXES,
         "topodesign.v1.EdgeList.accelerators": MAX_NAMED,
         "topodesign.v1.EdgeList.edges": MAX_EDGES,
         "topodesign.v1.FailureSpec.sets": MAX_SETS,

@@ -46,7 +46,7 @@ def submit_plan(
         Relative gap to the proven bound at which to stop.
     seed : int
     threads : int
-    objective : {"cost", "accelerators", "sync-time"}, optional
+    objective : {"cost", "accelerators", "sync-time", "effective-flops"}, optional
         What to optimize; by default what the scenario's budget asks for.
     start : str, optional
         Resource name of a kept plan (``plans/...``) to begin from, of this or a similar scenario.
