@@ -1,4 +1,7 @@
-"""Property tests draw the same examples in every run, so that a failure is a change's; new ones by `make campaign`."""
+"""What all tests share.
+
+Property tests draw the same examples in every run, so that a failure is a change's; new ones by `make campaign`.
+"""
 
 import os
 from collections.abc import Iterator

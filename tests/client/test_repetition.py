@@ -1,6 +1,7 @@
 """What clients repeat, what they never repeat, and how long they wait: against a server that answers as it is told."""
 
 import inspect
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -286,6 +287,21 @@ def test_the_wait_doubles_up_to_its_limit_and_differs_from_client_to_client() ->
 
 def test_time_that_the_server_may_hold_a_call_back_comes_on_top_of_the_timeout() -> None:
     assert 49 < Attempts(call_of(held_s=20.0), options()).left_s() <= 50
+
+
+def test_time_for_repetitions_counts_from_the_first_failure_and_never_goes_beyond_the_deadline() -> None:
+    clock = iter((0.0, 19.0, 19.5, 22.5, 100.0, 129.0, 131.0))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(time, "monotonic", lambda: next(clock))
+        held = Attempts(call_of(held_s=20.0), options(retry_for_s=3.0))
+        assert held.delay_after(GONE) > 0  # after 19 s of the 50
+        assert held.delay_after(GONE) > 0  # 0.5 s later
+        with pytest.raises(ServiceUnavailable):
+            held.delay_after(GONE)  # 3.5 s after the first
+        late = Attempts(call_of(), options(retry_for_s=3.0))
+        assert late.delay_after(GONE) > 0  # 1 s before its deadline
+        with pytest.raises(ServiceUnavailable):
+            late.delay_after(GONE)
 
 
 def test_patience_with_a_stream_begins_anew_whenever_it_says_something() -> None:

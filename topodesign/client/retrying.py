@@ -48,10 +48,10 @@ class Attempts:
     """
 
     def __init__(self, call: Call[Any], options: ConnectionOptions) -> None:
-        now = time.monotonic()
         self._may_repeat = call.may_repeat
-        self._until = now + options.timeout_s + call.held_s
-        self._retry_until = min(self._until, now + options.retry_for_s)
+        self._until = time.monotonic() + options.timeout_s + call.held_s
+        self._retry_for_s = options.retry_for_s
+        self._retry_until: float | None = None
         self._backoff = Backoff()
 
     def left_s(self) -> float:
@@ -62,8 +62,11 @@ class Attempts:
         """Seconds to wait before the next attempt; raises the failure's error when there is to be none."""
         if not self._may_repeat or not failure.passes or failure.is_refused:
             raise failure.error
+        now = time.monotonic()
+        if self._retry_until is None:  # counts from here: the server may have held the call back until now
+            self._retry_until = min(self._until, now + self._retry_for_s)
         delay_s = self._backoff.after(failure)
-        if time.monotonic() + delay_s >= self._retry_until:
+        if now + delay_s >= self._retry_until:
             raise failure.error
         return delay_s
 
