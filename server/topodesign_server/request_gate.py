@@ -20,7 +20,7 @@ from topodesign.wire import from_proto
 from topodesign_server.fabric_requests import comparison_asked, evaluation_asked
 from topodesign_server.offloading import Offloader
 from topodesign_server.request_rules import RequestRules, TooManyEntries
-from topodesign_server.sources import canonical
+from topodesign_server.sources import canonical_scenario
 from topodesign_server.training_servicer import read_and_estimate, read_and_shard
 
 AT_ONCE_BYTES = 16 * 1024
@@ -38,7 +38,7 @@ LISTS_FAULTS = scenario_service_pb2.CheckScenarioRequest.DESCRIPTOR
 
 
 def _read_scenario(request: Any) -> object:
-    return canonical(request.scenario) if request.HasField("scenario") else None
+    return canonical_scenario(request.scenario) if request.HasField("scenario") else None
 
 
 READERS: Mapping[str, Callable[[Any], object]] = {
