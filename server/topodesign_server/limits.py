@@ -1,16 +1,27 @@
 """Limits of a solve as a request may give them."""
 
+import math
 import os
 
-from topodesign.domain.checks import require_number
+from topodesign.domain.checks import require, require_number
 from topodesign.domain.plan import SolveLimits
 from topodesign.v1 import plan_pb2
 from topodesign.wire import from_proto
 
+LONGEST_S = 7 * 24 * 3600.0
+MOST_THREADS = 256
+LARGEST_SEED = 2**31 - 1
+
 
 def read_limits(message: plan_pb2.SolveLimits) -> SolveLimits:
-    """The limits in a request, with no more threads than there are; the rules of its fields hold already."""
+    """The limits in a request, within what a server allows; raises :class:`InvalidInput` with the field's path."""
     limits = from_proto(message, SolveLimits, path="limits")
-    most = max(2, os.cpu_count() or 1)
-    require_number(limits.threads, field="limits.threads", at_most=most, remedy="the server has no more")
+    require_number(limits.time_limit_s, field="limits.time_limit_s", above=0, at_most=LONGEST_S)
+    require_number(limits.gap, field="limits.gap", at_least=0, at_most=1)
+    require_number(limits.seed, field="limits.seed", at_least=0, at_most=LARGEST_SEED)
+    most = min(MOST_THREADS, max(2, os.cpu_count() or 1))
+    require_number(limits.threads, field="limits.threads", at_least=1, at_most=most, remedy="the server has no more")
+    require(
+        math.isfinite(limits.gap), field="limits.gap", value=limits.gap, limit="finite", remedy="use 0.01 for 1 percent"
+    )
     return limits

@@ -18,6 +18,7 @@ from topodesign.v1 import (
 )
 from topodesign.wire import from_proto
 from topodesign_server.fabric_requests import comparison_asked, evaluation_asked
+from topodesign_server.limits import read_limits
 from topodesign_server.offloading import Offloader
 from topodesign_server.request_rules import RequestRules, TooManyEntries
 from topodesign_server.sources import canonical_scenario
@@ -41,9 +42,13 @@ def _read_scenario(request: Any) -> object:
     return canonical_scenario(request.scenario) if request.HasField("scenario") else None
 
 
+def _read_plan(request: Any) -> object:
+    return read_limits(request.limits), _read_scenario(request)
+
+
 READERS: Mapping[str, Callable[[Any], object]] = {
     "CreateScenarioRequest": _read_scenario,
-    "CreatePlanRequest": _read_scenario,
+    "CreatePlanRequest": _read_plan,
     "VerifyPlanRequest": _read_scenario,
     "DesignLinkRequest": lambda request: from_proto(request, LinkRequest),
     "EstimateTrainingRequest": read_and_estimate,

@@ -33,7 +33,7 @@ NEVER_ASKED = frozenset({"Plan"})
 ASKED = {message.full_name for message in requested(but_not=NEVER_ASKED)}
 KINDS = [kind for kind in domain_dataclasses() if message_type(kind).DESCRIPTOR.full_name in ASKED]
 SERVERS_OWN = {"SolveLimits"}
-"""How long a solve may take is the service's limit, not the domain's."""
+"""How long a solve may take is for who solves to say: `read_limits`, which knows the machine."""
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
