@@ -145,7 +145,7 @@ def _assemble(settings: ServerSettings, database: Database, children: ChildFacto
     calls = Calls(children, slots=settings.call_slots, queue_limit=settings.call_queue_limit)
     reader = ScenarioReader(offload, calls)
     server = grpc.aio.server(
-        interceptors=(BoundaryInterceptor(watchers, RequestGate(offload), message_bytes=settings.message_bytes),),
+        interceptors=(BoundaryInterceptor(watchers, RequestGate(designs), message_bytes=settings.message_bytes),),
         options=(
             ("grpc.max_receive_message_length", settings.message_bytes),
             ("grpc.max_send_message_length", settings.message_bytes),
