@@ -8,12 +8,12 @@ import contextlib
 import multiprocessing
 import os
 import signal
-import threading
 from collections.abc import Sequence
-from multiprocessing import forkserver
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.context import ForkServerContext
 
 from topodesign_server.frames import Frame, FrameKind
+from topodesign_server.logs import LogOptions
 from topodesign_server.tasks import run_task
 
 EXIT_WAIT_S = 5.0
@@ -34,32 +34,36 @@ class ChildFactory:
     ----------
     preload : sequence of str
         Modules that every child finds loaded.
+    logs : LogOptions
+        How children log.
     """
 
-    def __init__(self, preload: Sequence[str] = PRELOADED) -> None:
+    def __init__(self, preload: Sequence[str] = PRELOADED, *, logs: LogOptions | None = None) -> None:
+        self._logs = logs or LogOptions()
         self._context: ForkServerContext = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(list(preload))
-        # A SIGTERM to the whole process group is for the server alone: it decides what becomes of its children.
-        in_main_thread = threading.current_thread() is threading.main_thread()
-        earlier = signal.signal(signal.SIGTERM, signal.SIG_IGN) if in_main_thread else None
+        # A SIGTERM to the whole process group is for the server alone: it decides what becomes of its children. The
+        # fork server and all that it forks inherit the blocked signal; here one that comes meanwhile is only put off.
+        resource_tracker.ensure_running()  # starting it unblocks the signal
+        earlier = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
         try:
             forkserver.ensure_running()
         finally:
-            if in_main_thread:
-                signal.signal(signal.SIGTERM, earlier)
+            signal.pthread_sigmask(signal.SIG_SETMASK, earlier)
 
     def start(self, task: str, payload: tuple[bytes, ...]) -> "Child":
         """Start a child that runs one of :data:`topodesign_server.tasks.TASKS`."""
-        return Child(self._context, task, payload)
+        return Child(self._context, task, payload, self._logs)
 
 
 class Child:
     """One running child. ``receive`` belongs to one thread; ``ask_to_stop`` and ``kill`` may come from any."""
 
-    def __init__(self, context: ForkServerContext, task: str, payload: tuple[bytes, ...]) -> None:
+    def __init__(self, context: ForkServerContext, task: str, payload: tuple[bytes, ...], logs: LogOptions) -> None:
         self._connection, remote = context.Pipe(duplex=False)
         self._stop = context.Event()
-        self._process = context.Process(target=run_task, args=(task, payload, remote, self._stop.is_set), daemon=True)
+        arguments = (task, payload, remote, self._stop.is_set, logs)
+        self._process = context.Process(target=run_task, args=arguments, daemon=True)
         self._process.start()
         remote.close()
 

@@ -88,6 +88,7 @@ class JobStore:
                 "plan_deleted": False,
                 "scenario_name": new.scenario_name,
                 "limits": new.limits,
+                "trace_context": new.trace_context,
                 "scenario": scenario,
                 "start": start,
             }
@@ -107,6 +108,11 @@ class JobStore:
         """A job; raises :class:`NotFound`."""
         with self._database.reading() as connection:
             return find_job(connection, tenant, job_id)
+
+    def waiting(self) -> int:
+        """How many jobs wait for a worker."""
+        with self._database.reading() as connection:
+            return _waiting(connection)
 
     def page(self, tenant: str, page: Page) -> list[JobRow]:
         """Jobs whose operation was not deleted, the newest first, one more than the page holds."""
@@ -208,13 +214,17 @@ class JobStore:
             forget_operation(connection, job)
 
     def _require_room(self, connection: Connection) -> None:
-        waiting = connection.scalar(sa.select(sa.func.count()).where(jobs.c.state == QUEUED)) or 0
+        waiting = _waiting(connection)
         if waiting >= self._queue_limit:
             raise CapacityError(
                 f"{waiting} jobs wait, and the queue holds {self._queue_limit}; try again later",
                 reason="QUEUE_FULL",
                 metadata={"waiting": str(waiting), "limit": str(self._queue_limit)},
             )
+
+
+def _waiting(connection: Connection) -> int:
+    return connection.scalar(sa.select(sa.func.count()).where(jobs.c.state == QUEUED)) or 0
 
 
 def _require_free(connection: Connection, new: NewJob) -> None:

@@ -1,9 +1,9 @@
 """Puts the service together and runs it until SIGTERM or SIGINT."""
 
 import asyncio
+import contextlib
 import os
 import secrets
-import signal
 import socket
 import sys
 from dataclasses import dataclass
@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import grpc
 import structlog
 from google.longrunning import operations_pb2, operations_pb2_grpc
+from google.protobuf.descriptor import ServiceDescriptor
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection
+from grpc_reflection.v1alpha import reflection, reflection_pb2
 
 from topodesign.domain.errors import InvalidInput
 from topodesign.v1 import (
@@ -25,14 +26,18 @@ from topodesign.v1 import (
     scenario_service_pb2,
     scenario_service_pb2_grpc,
 )
+from topodesign_server.attempt_observer import AttemptObserver
 from topodesign_server.attempt_store import AttemptStore
 from topodesign_server.calls import Calls
 from topodesign_server.children import ChildFactory
 from topodesign_server.database import Database, open_database
 from topodesign_server.fabric_servicer import FabricServicer
+from topodesign_server.health import Health, StoreProbe
 from topodesign_server.incidents import status_of
 from topodesign_server.interceptor import BoundaryInterceptor
 from topodesign_server.job_store import JobStore
+from topodesign_server.metrics import Metrics, MetricsPage
+from topodesign_server.observing import ObservingInterceptor
 from topodesign_server.offloading import Offloader
 from topodesign_server.operations_servicer import OperationsServicer
 from topodesign_server.optics_servicer import OpticsServicer
@@ -44,20 +49,30 @@ from topodesign_server.scenario_servicer import ScenarioServicer
 from topodesign_server.scenario_store import ScenarioStore
 from topodesign_server.settings import ServerSettings
 from topodesign_server.sources import ScenarioReader
+from topodesign_server.stopping import StopSignals
+from topodesign_server.tracing import Tracing
 from topodesign_server.watchers import Watchers
 from topodesign_server.workers import Workers
 
 log = structlog.get_logger("topodesign_server")
 
+ENDED_WITHOUT_STORE = 1
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
-SERVICES = (
-    planning_service_pb2.DESCRIPTOR.services_by_name["PlanningService"].full_name,
-    scenario_service_pb2.DESCRIPTOR.services_by_name["ScenarioService"].full_name,
-    fabric_service_pb2.DESCRIPTOR.services_by_name["FabricService"].full_name,
-    optics_service_pb2.DESCRIPTOR.services_by_name["OpticsService"].full_name,
-    operations_pb2.DESCRIPTOR.services_by_name["Operations"].full_name,
+WITH_STORE = (
+    planning_service_pb2.DESCRIPTOR.services_by_name["PlanningService"],
+    scenario_service_pb2.DESCRIPTOR.services_by_name["ScenarioService"],
+    operations_pb2.DESCRIPTOR.services_by_name["Operations"],
 )
+WITHOUT_STORE = (
+    fabric_service_pb2.DESCRIPTOR.services_by_name["FabricService"],
+    optics_service_pb2.DESCRIPTOR.services_by_name["OpticsService"],
+)
+STANDARD = (
+    health_pb2.DESCRIPTOR.services_by_name["Health"],
+    reflection_pb2.DESCRIPTOR.services_by_name["ServerReflection"],
+)
+SERVICES = tuple(service.full_name for service in (*WITH_STORE, *WITHOUT_STORE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +80,8 @@ class _Parts:
     """What a running server consists of, for taking it apart again."""
 
     server: grpc.aio.Server
-    health: health.aio.HealthServicer
+    health: Health
+    probe: StoreProbe
     workers: Workers
     watchers: Watchers
     calls: Calls
@@ -75,7 +91,7 @@ class _Parts:
     retention: Retention
 
 
-async def serve(settings: ServerSettings, children: ChildFactory) -> None:
+async def serve(settings: ServerSettings, children: ChildFactory, *, stop: StopSignals, tracing: Tracing) -> None:
     """Serve until SIGTERM or SIGINT, then drain.
 
     Parameters
@@ -83,43 +99,58 @@ async def serve(settings: ServerSettings, children: ChildFactory) -> None:
     settings : ServerSettings
     children : ChildFactory
         Made before gRPC was initialized.
+    stop : StopSignals
+        The signals, caught already.
+    tracing : Tracing
+        Closed at the end.
 
     Raises
     ------
     Conflict
         When another server uses the data directory.
     InvalidInput
-        When the address cannot be bound.
+        When an address cannot be bound.
     ServiceUnavailable
         When the database does not answer.
     """
+    metrics = Metrics()
     database = open_database(
-        settings.data_directory, url=settings.database_url, lock_timeout_s=settings.store_timeout_s
+        settings.data_directory,
+        url=settings.database_url,
+        lock_timeout_s=settings.store_timeout_s,
+        on_fault=metrics.store_failed,
     )
-    try:
-        stop = asyncio.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        parts = _assemble(settings, database, children)
+    with contextlib.ExitStack() as open_parts:
+        open_parts.callback(tracing.close)
+        open_parts.callback(database.close)
+        if stop.is_set:
+            return
+        parts = _assemble(settings, database, children, metrics=metrics, tracing=tracing)
         address = _bind(parts.server, settings)
+        if settings.metrics_port is not None:
+            page = MetricsPage(metrics, host=settings.metrics_host, port=settings.metrics_port)
+            open_parts.enter_context(page)
+            log.info("metrics", host=settings.metrics_host, port=page.port)
+        stopped = stop.event()
         await parts.offload(parts.workers.start)
         await parts.server.start()
-        for service in ("", *SERVICES):
-            await parts.health.set(service, health_pb2.HealthCheckResponse.SERVING)
-        background = [asyncio.create_task(_sweep(parts.retention, settings))]
-        if database.is_shared:
-            background.append(asyncio.create_task(parts.poller.run()))
+        await parts.health.open()
+        background = _in_background(parts, settings, is_shared=database.is_shared)
         _announce(address, settings)
-        await stop.wait()
-        for task in background:
-            task.cancel()
-        await asyncio.gather(*background, return_exceptions=True)
-        await _drain(parts, settings)
-    finally:
-        database.close()
+        await stopped.wait()
+        await _drain(parts, settings, background)
 
 
-def _assemble(settings: ServerSettings, database: Database, children: ChildFactory) -> _Parts:
+def _in_background(parts: _Parts, settings: ServerSettings, *, is_shared: bool) -> list[asyncio.Task[None]]:
+    works = [_sweep(parts.retention, settings), parts.probe.run()]
+    if is_shared:
+        works.append(parts.poller.run())
+    return [asyncio.create_task(work) for work in works]
+
+
+def _assemble(
+    settings: ServerSettings, database: Database, children: ChildFactory, *, metrics: Metrics, tracing: Tracing
+) -> _Parts:
     offload, watchers, pager = Offloader(), Watchers(), Pager(database.signing_key)
     designs = Offloader(threads=2, name="design")  # its own, so that links never hold up the store
     jobs, scenarios = JobStore(database, queue_limit=settings.queue_limit), ScenarioStore(database)
@@ -128,6 +159,7 @@ def _assemble(settings: ServerSettings, database: Database, children: ChildFacto
         attempts=AttemptStore(database, owner=_owner(), lease_s=settings.lease_s, max_attempts=settings.max_attempts),
         children=children,
         settings=settings,
+        observer=AttemptObserver(metrics, tracing),
         is_shared=database.is_shared,
         on_change=watchers.notify,
     )
@@ -135,7 +167,15 @@ def _assemble(settings: ServerSettings, database: Database, children: ChildFacto
     calls = Calls(children, slots=settings.call_slots, queue_limit=settings.call_queue_limit)
     reader = ScenarioReader(offload, calls)
     server = grpc.aio.server(
-        interceptors=(BoundaryInterceptor(watchers, message_bytes=settings.message_bytes),),
+        interceptors=(
+            ObservingInterceptor(
+                metrics=metrics,
+                tracing=tracing,
+                ours=_methods(*WITH_STORE, *WITHOUT_STORE),
+                standard=_methods(*STANDARD),
+            ),
+            BoundaryInterceptor(watchers, message_bytes=settings.message_bytes),
+        ),
         options=(
             ("grpc.max_receive_message_length", settings.message_bytes),
             ("grpc.max_send_message_length", settings.message_bytes),
@@ -152,6 +192,7 @@ def _assemble(settings: ServerSettings, database: Database, children: ChildFacto
             calls=calls,
             pager=pager,
             offload=offload,
+            tracing=tracing,
         ),
         server,
     )
@@ -165,11 +206,39 @@ def _assemble(settings: ServerSettings, database: Database, children: ChildFacto
     operations_pb2_grpc.add_OperationsServicer_to_server(
         OperationsServicer(jobs=jobs, workers=workers, watchers=watchers, pager=pager, offload=offload), server
     )
-    health_servicer = health.aio.HealthServicer()
-    health_pb2_grpc.add_HealthServicer_to_server(health_servicer, server)
+    reported = Health(
+        metrics,
+        with_store=[service.full_name for service in WITH_STORE],
+        without_store=[service.full_name for service in WITHOUT_STORE],
+    )
+    health_pb2_grpc.add_HealthServicer_to_server(reported.servicer, server)
     reflection.enable_server_reflection((*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
-    retention = Retention(database, _periods(settings))
-    return _Parts(server, health_servicer, workers, watchers, calls, offload, designs, poller, retention)
+    metrics.running.set_function(lambda: len(workers.numbers()))
+    metrics.watch_streams.set_function(watchers.count)
+    metrics.answers_waiting.set_function(calls.waiting)
+    return _Parts(
+        server=server,
+        health=reported,
+        probe=StoreProbe(
+            jobs=jobs,
+            health=reported,
+            metrics=metrics,
+            every_s=settings.health_s,
+            timeout_s=settings.health_timeout_s,
+        ),
+        workers=workers,
+        watchers=watchers,
+        calls=calls,
+        offload=offload,
+        designs=designs,
+        poller=poller,
+        retention=Retention(database, _periods(settings)),
+    )
+
+
+def _methods(*services: ServiceDescriptor) -> list[str]:
+    """The methods of services as gRPC names them in calls."""
+    return [f"/{service.full_name}/{method.name}" for service in services for method in service.methods]
 
 
 def _owner() -> str:
@@ -222,11 +291,27 @@ def _announce(address: str, settings: ServerSettings) -> None:
     sys.stderr.flush()
 
 
-async def _drain(parts: _Parts, settings: ServerSettings) -> None:
+async def _drain(parts: _Parts, settings: ServerSettings, background: list[asyncio.Task[None]]) -> None:
+    """Say so, refuse new work, give jobs back, let running calls end.
+
+    A store that hangs could hold this up for ever: then the process ends without it, and its jobs are taken over when
+    their leases have run out.
+    """
     log.info("draining")
-    await parts.health.enter_graceful_shutdown()
+    await parts.health.drain()
+    for task in background:
+        task.cancel()
+    await asyncio.gather(*background, return_exceptions=True)
+    parts.probe.close()
+    await asyncio.sleep(settings.drain_delay_s)
     parts.watchers.drain()
-    await parts.offload(parts.workers.drain)
+    giving_back = asyncio.ensure_future(parts.offload(parts.workers.drain))
+    done, _ = await asyncio.wait({giving_back}, timeout=settings.store_timeout_s + settings.drain_grace_s)
+    if not done:
+        log.error("drain_incomplete", advice="the store hangs; jobs that ran here start again when their leases end")
+        await parts.server.stop(0)
+        os._exit(ENDED_WITHOUT_STORE)
+    giving_back.result()
     await parts.server.stop(settings.drain_grace_s)
     parts.calls.close()
     parts.offload.close()

@@ -2,7 +2,7 @@
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import psycopg
 import sqlalchemy as sa
@@ -35,20 +35,24 @@ def is_store_fault(error: BaseException) -> bool:
 
 
 @contextlib.contextmanager
-def typed_faults() -> Iterator[None]:
-    """Raise :class:`CapacityError` or :class:`ServiceUnavailable` for what passes; everything else stays as it is."""
+def typed_faults(on_fault: Callable[[str], None]) -> Iterator[None]:
+    """Raise :class:`CapacityError` or :class:`ServiceUnavailable` for what passes; everything else stays as it is.
+
+    ``on_fault`` is told the reason of each, in the thread where it happens.
+    """
     try:
         yield
-    except sa.exc.TimeoutError as error:
-        raise _busy("every connection is in use") from error
-    except sa.exc.DBAPIError as error:
+    except (sa.exc.TimeoutError, sa.exc.DBAPIError) as error:
         fault = _fault(error)
         if fault is None:
             raise
+        on_fault(fault.reason)
         raise fault from error
 
 
-def _fault(error: sa.exc.DBAPIError) -> TopoDesignError | None:
+def _fault(error: sa.exc.TimeoutError | sa.exc.DBAPIError) -> TopoDesignError | None:
+    if isinstance(error, sa.exc.TimeoutError):
+        return _busy("every connection is in use")
     original = error.orig
     if isinstance(original, sqlite3.Error):
         return _of_sqlite(original)

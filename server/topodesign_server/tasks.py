@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
 from topodesign_server.frames import Frame, FrameKind
+from topodesign_server.logs import LogOptions
 
 DEFAULT_MESSAGE_BYTES = 1e9
 
@@ -26,13 +27,15 @@ class TaskContext:
 Task = Callable[[tuple[bytes, ...], TaskContext], bytes]
 
 
-def run_task(name: str, payload: tuple[bytes, ...], connection: Connection, should_stop: Callable[[], bool]) -> None:
+def run_task(
+    name: str, payload: tuple[bytes, ...], connection: Connection, should_stop: Callable[[], bool], logs: LogOptions
+) -> None:
     """Body of a child process: runs one task and writes its frames."""
     _isolate()
     from topodesign_server.incidents import status_of
     from topodesign_server.logs import configure_logs
 
-    configure_logs()
+    configure_logs(logs)
 
     writing = threading.Lock()  # solvers report from threads of their own
 
