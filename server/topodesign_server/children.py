@@ -22,6 +22,7 @@ PRELOADED = (
     "topodesign_server.tasks",
     "topodesign_server.incidents",
     "topodesign.api",
+    "topodesign.fabric",
     "topodesign.planning.solve",
     "topodesign.verify",
 )

@@ -1,9 +1,10 @@
 """``FabricService``."""
 
-# ruff: noqa: ARG002, N802 (the names of methods and their parameters are gRPC's)
+# ruff: noqa: N802 (the names of methods and their parameters are gRPC's)
 from __future__ import annotations  # gRPC's types take parameters for type checkers only
 
 import asyncio
+from typing import Any
 
 import grpc
 
@@ -12,17 +13,18 @@ from topodesign.domain.errors import InvalidInput
 from topodesign.v1 import fabric_pb2, fabric_service_pb2_grpc
 from topodesign.v1 import fabric_service_pb2 as pb
 from topodesign.wire import fabric_from_proto
-from topodesign_server.calls import Calls
+from topodesign_server.answers import Answers
+from topodesign_server.tenants import tenant_of
 
 MOST_FABRICS = 32
 READ_AT_ONCE_BYTES = 64 * 1024
 
 
 class FabricServicer(fabric_service_pb2_grpc.FabricServiceServicer):
-    """Evaluates fabrics, each call in a child process that ends with the call."""
+    """Evaluates fabrics, each in a child process that ends with it; what was asked before is not repeated."""
 
-    def __init__(self, calls: Calls, *, limit_s: float) -> None:
-        self._calls = calls
+    def __init__(self, answers: Answers, *, limit_s: float) -> None:
+        self._answers = answers
         self._limit_s = limit_s
 
     async def EvaluateFabric(
@@ -34,7 +36,7 @@ class FabricServicer(fabric_service_pb2_grpc.FabricServiceServicer):
         several = pb.CompareFabricsRequest(fabrics=[request.fabric])
         if request.HasField("message_bytes"):
             several.message_bytes = request.message_bytes
-        return (await self._evaluate(several)).fabrics[0]
+        return (await self._evaluate(several, context)).fabrics[0]
 
     async def CompareFabrics(
         self,
@@ -49,12 +51,19 @@ class FabricServicer(fabric_service_pb2_grpc.FabricServiceServicer):
             )
         for index, fabric in enumerate(request.fabrics):
             await _check(fabric, path=f"fabrics[{index}]")
-        return await self._evaluate(request)
+        return await self._evaluate(request, context)
 
-    async def _evaluate(self, request: pb.CompareFabricsRequest) -> pb.CompareFabricsResponse:
+    async def _evaluate(
+        self, request: pb.CompareFabricsRequest, context: grpc.aio.ServicerContext[Any, Any]
+    ) -> pb.CompareFabricsResponse:
         if request.HasField("message_bytes"):
             require_number(request.message_bytes, field="message_bytes", above=0)
-        content = await self._calls.run("evaluate_fabrics", request.SerializeToString(), limit_s=self._limit_s)
+        content = await self._answers.run(
+            tenant_of(context),
+            "evaluate_fabrics",
+            request.SerializeToString(deterministic=True),
+            limit_s=self._limit_s,
+        )
         return pb.CompareFabricsResponse.FromString(content)
 
 

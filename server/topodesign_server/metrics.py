@@ -16,6 +16,7 @@ JOB_BUCKETS_S = (0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 6 * 3600, 
 GAP_BUCKETS = (0.0, 0.0001, 0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 OUTCOMES = ("succeeded", "cancelled", "failed", "crashed", "overrun", "given back", "lost")
 STORE_REASONS = ("STORE_FULL", "STORE_BUSY", "STORE_UNREACHABLE")
+ANSWER_SOURCES = ("kept", "computed")
 UNKNOWN_METHOD = "unknown"
 
 
@@ -43,6 +44,12 @@ class Metrics:
         self.answers_waiting = Gauge(
             "topodesign_answers_waiting",
             "Calls that wait for one of call_slots to compute their answer.",
+            registry=registry,
+        )
+        self.answers = Counter(
+            "topodesign_answers",
+            "Requests to FabricService by where their answer came from: kept from before, or computed.",
+            ("source",),
             registry=registry,
         )
         self.queued = Gauge(
@@ -90,6 +97,8 @@ class Metrics:
         )
         for outcome in OUTCOMES:
             self.attempts.labels(outcome)
+        for source in ANSWER_SOURCES:
+            self.answers.labels(source)
         for reason in STORE_REASONS:
             self.store_errors.labels(reason)
         ProcessCollector(registry=registry)

@@ -97,9 +97,11 @@ class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
     async def GetPlan(
         self, request: pb.GetPlanRequest, context: grpc.aio.ServicerContext[pb.GetPlanRequest, pb.StoredPlan]
     ) -> pb.StoredPlan:
-        row = await self._offload(self._jobs.plan, tenant_of(context), parse_name(request.name, "plans"))
+        with_scenario = request.view == pb.PLAN_VIEW_WITH_SCENARIO
+        plan_id = parse_name(request.name, "plans")
+        row = await self._offload(self._jobs.plan, tenant_of(context), plan_id, with_scenario=with_scenario)
         message = stored_plan(row, full=request.view != pb.PLAN_VIEW_BASIC)
-        if request.view == pb.PLAN_VIEW_WITH_SCENARIO:
+        if with_scenario:
             message.scenario_content.ParseFromString(row.scenario)
         return message
 

@@ -26,6 +26,7 @@ from topodesign.v1 import (
     scenario_service_pb2,
     scenario_service_pb2_grpc,
 )
+from topodesign_server.answers import Answers
 from topodesign_server.attempt_observer import AttemptObserver
 from topodesign_server.attempt_store import AttemptStore
 from topodesign_server.calls import Calls
@@ -153,7 +154,8 @@ def _assemble(
 ) -> _Parts:
     offload, watchers, pager = Offloader(), Watchers(), Pager(database.signing_key)
     designs = Offloader(threads=2, name="design")  # its own, so that links never hold up the store
-    jobs, scenarios = JobStore(database, queue_limit=settings.queue_limit), ScenarioStore(database)
+    jobs = JobStore(database, queue_limit=settings.queue_limit, cache_bytes=settings.plan_cache_bytes)
+    scenarios = ScenarioStore(database)
     workers = Workers(
         jobs=jobs,
         attempts=AttemptStore(database, owner=_owner(), lease_s=settings.lease_s, max_attempts=settings.max_attempts),
@@ -165,6 +167,7 @@ def _assemble(
     )
     poller = ChangePoller(jobs=jobs, workers=workers, watchers=watchers, offload=offload, poll_s=settings.poll_s)
     calls = Calls(children, slots=settings.call_slots, queue_limit=settings.call_queue_limit)
+    answers = Answers(calls, metrics, cache_bytes=settings.answer_cache_bytes)
     reader = ScenarioReader(offload, calls)
     server = grpc.aio.server(
         interceptors=(
@@ -200,7 +203,7 @@ def _assemble(
         ScenarioServicer(scenarios, reader, pager, offload), server
     )
     fabric_service_pb2_grpc.add_FabricServiceServicer_to_server(
-        FabricServicer(calls, limit_s=settings.fabric_limit_s), server
+        FabricServicer(answers, limit_s=settings.fabric_limit_s), server
     )
     optics_service_pb2_grpc.add_OpticsServiceServicer_to_server(OpticsServicer(pager, designs), server)
     operations_pb2_grpc.add_OperationsServicer_to_server(
