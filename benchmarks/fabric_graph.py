@@ -1,4 +1,4 @@
-"""Hop statistics of a fabric's graph against networkx and SciPy, and complete evaluations, in one run on one core.
+"""Hop statistics of a fabric's graph against networkx and SciPy, in one run on one core.
 
     python -m benchmarks.fabric_graph [--sources 256] [--runs 3]
 
@@ -22,23 +22,13 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
 from benchmarks.tables import RESULTS, environment, markdown_table, write_json
-from topodesign.domain.fabric import Clos, FabricSpec, Torus
-from topodesign.fabric import evaluate_fabric
+from topodesign.domain.fabric import Clos, Torus
 from topodesign.fabric.clos import ClosTopology
 from topodesign.fabric.distances import hop_histogram
 from topodesign.fabric.graph import FabricGraph
 from topodesign.fabric.torus import TorusTopology
 
 BLOCK = 512
-
-EVALUATED: dict[str, FabricSpec] = {
-    "torus 16x16x16": Torus(shape=(16, 16, 16)),
-    "fat tree of radix 32": Clos(accelerators=8192, radix=32),
-    "torus of 9,216": Torus(shape=(16, 24, 24)),
-    "Clos of 100,000": Clos(accelerators=100_000, radix=128),
-    "torus of 1,000,000": Torus(shape=(100, 100, 100)),
-    "Clos of 1,000,000": Clos(accelerators=1_000_000, radix=256),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,9 +131,6 @@ def main() -> None:
     ]
     header = ["graph", "tool", "mean hops", "diameter", "seconds", "times ours"]
     sys.stdout.write(markdown_table(header, rows, left=2) + "\n")
-    evaluated = {name: _best(lambda spec=spec: _evaluated(spec), 1)[0] for name, spec in EVALUATED.items()}
-    lines = [[name, f"{cpu_s:.2f}"] for name, cpu_s in evaluated.items()]
-    sys.stdout.write(markdown_table(["complete evaluation", "seconds"], lines))
     document = {
         "environment": environment(),
         "options": vars(options),
@@ -152,14 +139,8 @@ def main() -> None:
             for name, of_all in by_graph.items()
             for one in of_all
         ],
-        "evaluations_s": evaluated,
     }
     write_json(RESULTS / "fabric_graph.json", document)
-
-
-def _evaluated(spec: FabricSpec) -> tuple[float, int]:
-    found = evaluate_fabric(spec)
-    return found.mean_hops, found.diameter_hops
 
 
 if __name__ == "__main__":

@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from topodesign import verify as verify
     from topodesign.api import design_link as design_link
+    from topodesign.api import estimate_goodput as estimate_goodput
     from topodesign.api import estimate_training as estimate_training
     from topodesign.api import explain as explain
+    from topodesign.api import list_accelerators as list_accelerators
+    from topodesign.api import list_equipment as list_equipment
     from topodesign.api import list_modes as list_modes
     from topodesign.api import plan as plan
     from topodesign.api import reach_table as reach_table
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
     from topodesign.domain.fabric import Clos as Clos
     from topodesign.domain.fabric import FabricEvaluation as FabricEvaluation
     from topodesign.domain.fabric import Torus as Torus
+    from topodesign.domain.fabric_bill import BillOptions as BillOptions
+    from topodesign.domain.fabric_bill import SparesRule as SparesRule
     from topodesign.domain.fabric_conditions import FabricConditions as FabricConditions
     from topodesign.domain.fabric_conditions import LatencyInputs as LatencyInputs
     from topodesign.domain.fabric_conditions import LoadInputs as LoadInputs
@@ -39,6 +44,11 @@ if TYPE_CHECKING:
     from topodesign.domain.fabric_switched import Jellyfish as Jellyfish
     from topodesign.domain.fabric_switched import ScaleUpClos as ScaleUpClos
     from topodesign.domain.fabric_switched import SlimFly as SlimFly
+    from topodesign.domain.goodput import FailingParts as FailingParts
+    from topodesign.domain.goodput import JobSite as JobSite
+    from topodesign.domain.goodput import Rejoining as Rejoining
+    from topodesign.domain.goodput_request import GoodputEstimate as GoodputEstimate
+    from topodesign.domain.goodput_request import GoodputRequest as GoodputRequest
     from topodesign.domain.link import LinkDesign as LinkDesign
     from topodesign.domain.link import LinkRequest as LinkRequest
     from topodesign.domain.plan import Plan as Plan
@@ -48,8 +58,10 @@ if TYPE_CHECKING:
     from topodesign.domain.scenario import Scenario as Scenario
     from topodesign.domain.training import PipelineShape as PipelineShape
     from topodesign.domain.training import TrainingEstimate as TrainingEstimate
+    from topodesign.domain.training_model import ShardingPlan as ShardingPlan
     from topodesign.domain.training_model import TrainingModel as TrainingModel
     from topodesign.fabric import compare_at_equal_cost as compare_at_equal_cost
+    from topodesign.fabric import compare_at_equal_size as compare_at_equal_size
     from topodesign.fabric import compare_fabrics as compare_fabrics
     from topodesign.fabric import evaluate_fabric as evaluate_fabric
     from topodesign.fabric import fabric_of_size as fabric_of_size
@@ -57,6 +69,7 @@ if TYPE_CHECKING:
     from topodesign.fabric import failure_report as failure_report
     from topodesign.fabric import price_fabric as price_fabric
     from topodesign.fabric import read_edge_list as read_edge_list
+    from topodesign.fabric import slice_goodput as slice_goodput
     from topodesign.outputs import load_plan as load_plan
     from topodesign.scenario import check_scenario as check_scenario
     from topodesign.scenario import load_scenario as load_scenario
@@ -64,6 +77,7 @@ if TYPE_CHECKING:
     from topodesign.training.sweep import sweep_training as sweep_training
 
 _HOME = {
+    "BillOptions": "topodesign.domain.fabric_bill",
     "Client": "topodesign.client",
     "Clos": "topodesign.domain.fabric",
     "DirectBlocks": "topodesign.domain.fabric_switched",
@@ -73,12 +87,16 @@ _HOME = {
     "EdgeList": "topodesign.domain.fabric_switched",
     "FabricConditions": "topodesign.domain.fabric_conditions",
     "FabricEvaluation": "topodesign.domain.fabric",
+    "FailingParts": "topodesign.domain.goodput",
     "HammingMesh": "topodesign.domain.fabric_kinds",
     "HyperX": "topodesign.domain.fabric_kinds",
     "Hypercube": "topodesign.domain.fabric_kinds",
     "Jellyfish": "topodesign.domain.fabric_switched",
+    "JobSite": "topodesign.domain.goodput",
     "LatencyInputs": "topodesign.domain.fabric_conditions",
     "FailureSpec": "topodesign.domain.fabric_failures",
+    "GoodputEstimate": "topodesign.domain.goodput_request",
+    "GoodputRequest": "topodesign.domain.goodput_request",
     "LinkDesign": "topodesign.domain.link",
     "LinkRequest": "topodesign.domain.link",
     "LoadInputs": "topodesign.domain.fabric_conditions",
@@ -87,9 +105,12 @@ _HOME = {
     "Plan": "topodesign.domain.plan",
     "PlanEvent": "topodesign.domain.plan",
     "ReconfigurableTorus": "topodesign.domain.fabric_kinds",
+    "Rejoining": "topodesign.domain.goodput",
     "ScaleUpClos": "topodesign.domain.fabric_switched",
     "Scenario": "topodesign.domain.scenario",
+    "ShardingPlan": "topodesign.domain.training_model",
     "SlimFly": "topodesign.domain.fabric_switched",
+    "SparesRule": "topodesign.domain.fabric_bill",
     "TopoDesignError": "topodesign.domain.errors",
     "Torus": "topodesign.domain.fabric",
     "TrainingEstimate": "topodesign.domain.training",
@@ -98,15 +119,19 @@ _HOME = {
     "Verification": "topodesign.domain.plan",
     "check_scenario": "topodesign.scenario",
     "compare_at_equal_cost": "topodesign.fabric",
+    "compare_at_equal_size": "topodesign.fabric",
     "compare_fabrics": "topodesign.fabric",
     "design_link": "topodesign.api",
     "diff_plans": "topodesign.comparison",
+    "estimate_goodput": "topodesign.api",
     "estimate_training": "topodesign.api",
     "evaluate_fabric": "topodesign.fabric",
     "failure_report": "topodesign.fabric",
     "explain": "topodesign.api",
     "fabric_of_size": "topodesign.fabric",
     "fabrics_for_budget": "topodesign.fabric",
+    "list_accelerators": "topodesign.api",
+    "list_equipment": "topodesign.api",
     "list_modes": "topodesign.api",
     "load_catalog": "topodesign.catalog",
     "load_plan": "topodesign.outputs",
@@ -116,6 +141,7 @@ _HOME = {
     "price_fabric": "topodesign.fabric",
     "reach_table": "topodesign.api",
     "read_edge_list": "topodesign.fabric",
+    "slice_goodput": "topodesign.fabric",
     "sweep_training": "topodesign.training.sweep",
     "training_models": "topodesign.api",
 }

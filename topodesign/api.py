@@ -7,9 +7,10 @@ from typing import Any
 
 from topodesign.catalog import load_catalog
 from topodesign.domain.checks import require_number
-from topodesign.domain.equipment import TransceiverMode
+from topodesign.domain.equipment import Accelerator, Catalog, Equipment, EquipmentKind, TransceiverMode
 from topodesign.domain.errors import VerificationFailed
 from topodesign.domain.explanation import Explanation
+from topodesign.domain.goodput_request import GoodputEstimate, GoodputRequest, goodput_request
 from topodesign.domain.link import LinkDesign, LinkRequest
 from topodesign.domain.link_options import link_request
 from topodesign.domain.plan import Objective, Plan, PlanEvent, SolveLimits
@@ -20,7 +21,7 @@ from topodesign.domain.training_model import TrainingModel
 
 DEFAULT_LIMITS = SolveLimits()
 AFTERWARDS_S = 1.6
-"""Seconds of a time limit kept for verification, fabrics and availability: us-multi-region, imports included."""
+"""Seconds of a time limit kept for what follows the search, as of us-multi-region with imports."""
 AFTERWARDS_SHARE = 0.5
 """Most of a short time limit that is kept for them."""
 
@@ -37,7 +38,8 @@ def plan(
     on_progress: Callable[[PlanEvent], object] | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> Plan:
-    """Place clusters and size the optical links; verify the plan, compare fabrics on it, and say how available it is.
+    """Place clusters and size the optical links; verify the plan, compare fabrics and training on it, and say how
+    available it is.
 
     Parameters
     ----------
@@ -50,9 +52,10 @@ def plan(
         Same input, seed and versions give the same plan when the gap stops the search.
     threads : int
         Most threads to use.
-    objective : {"cost", "accelerators", "sync-time"}, optional
+    objective : {"cost", "accelerators", "sync-time", "effective-flops"}, optional
         By default what the scenario asks for: with ``size.budget_usd`` the most accelerators that the budget buys, with
-        ``policy.budget_usd`` the least sync time, otherwise the least cost.
+        ``policy.budget_usd`` the least sync time, otherwise the least cost. ``effective-flops`` goes with
+        ``size.budget_usd``: accelerators and the bandwidth between them, such that most FLOP/s go into training.
     start : Plan, optional
         An earlier plan to begin from, of this or a similar scenario.
     on_progress : callable, optional
@@ -100,21 +103,35 @@ def plan(
     if not verification.valid:
         raise VerificationFailed(verification.violations)
     report(_phase("evaluating", found, started))
-    from topodesign.evaluation import evaluate_availability, evaluate_plan_fabrics, too_large_for_fabrics
+    return dataclasses.replace(
+        _evaluated(scenario, found, catalog),
+        verified=True,
+        verification=verification,
+        wall_s=time.monotonic() - started,
+        scenario=scenario,
+    )
+
+
+def _evaluated(scenario: Scenario, found: Plan, catalog: Catalog) -> Plan:
+    """A plan with its fabrics, availability and training."""
+    from topodesign.evaluation import (
+        evaluate_availability,
+        evaluate_plan_fabrics,
+        too_large_for_fabrics,
+        training_or_why_not,
+    )
 
     why_not = too_large_for_fabrics(found)
     fabrics = evaluate_plan_fabrics(scenario, found, catalog) if why_not is None else None
     said = fabrics.choice if fabrics is not None else () if why_not is None else (why_not,)
-    return dataclasses.replace(
+    joined = dataclasses.replace(
         found,
-        verified=True,
-        verification=verification,
         fabrics=fabrics,
         availability=evaluate_availability(scenario, found, catalog),
         assumptions=(*found.assumptions, *said),
-        wall_s=time.monotonic() - started,
-        scenario=scenario,
     )
+    training, untold = training_or_why_not(scenario, joined, catalog)
+    return dataclasses.replace(joined, training=training, assumptions=(*joined.assumptions, *untold))
 
 
 def explain(
@@ -230,16 +247,18 @@ def estimate_training(**options: Any) -> TrainingEstimate:
     ----------
     **options
         Fields of :class:`~topodesign.domain.training.TrainingRequest`: ``parameters``, ``step_s``, ``sites``,
-        ``method``, ``gbps`` or ``utilization``, ... Of :class:`~topodesign.domain.training.JobSize` beside them:
-        ``model``, in place of ``parameters`` and ``layers``; ``accelerator`` and ``accelerators``, in place of
-        ``step_s``; ``pod_accelerators``, which the model must fit.
+        ``method``, ``gbps`` or ``utilization``, ...; ``site_gbps``, ``site_rtt_ms`` and ``site_step_s`` for sites that
+        differ. Of :class:`~topodesign.domain.training.JobSize` beside them: ``model``, in place of ``parameters`` and
+        ``layers``; ``accelerator`` and ``accelerators``, in place of ``step_s``; ``pod_accelerators``, which the model
+        must fit; ``checkpointing``, so that ``uptime`` follows from failures.
 
     Raises
     ------
     InvalidInput
         For figures that are out of range or contradict each other, a utilization that no bandwidth reaches
         (``UTILIZATION_UNREACHABLE``), parallelism that cannot cross sites (``PARALLELISM_NOT_ACROSS_SITES``, with the
-        traffic it would cause), or a model that does not fit (``MODEL_EXCEEDS_MEMORY``).
+        traffic it would cause), a model that does not fit (``MODEL_EXCEEDS_MEMORY``), or failures that leave nothing of
+        the time (``NO_PROGRESS``).
     NotFound
         For a model or accelerator that the catalogue does not have.
 
@@ -257,6 +276,61 @@ def training_models() -> tuple[TrainingModel, ...]:
     from topodesign.catalog.training_models import training_models as listed
 
     return listed()
+
+
+def estimate_goodput(request: GoodputRequest | None = None, **options: Any) -> GoodputEstimate:
+    """How often a job is interrupted, how often to write checkpoints, and the share of time that ends in training.
+
+    Parameters
+    ----------
+    request : GoodputRequest, optional
+        The whole request.
+    **options
+        Fields of :class:`~topodesign.domain.goodput_request.GoodputRequest`, in place of those of a request given:
+        ``write_s``, ``restart_s``; ``accelerators``, ``sites`` or ``parts``; ``rejoining`` for sites that go on when
+        another is hit; ``interruptions`` and ``seed`` for a simulation beside the closed form.
+
+    Raises
+    ------
+    InvalidInput
+        For figures that are out of range or contradict each other, or a simulation that would draw too much
+        (``SIMULATION_TOO_LARGE``).
+    NotFound
+        For an accelerator that the catalogue does not have.
+
+    References
+    ----------
+    docs/training.md has the formulas, with their sources.
+    """
+    from topodesign.training.goodput_estimate import estimate_goodput as estimate
+
+    return estimate(goodput_request(request, options), load_catalog())
+
+
+def list_accelerators() -> tuple[Accelerator, ...]:
+    """The catalogue's accelerators by id, each figure with its origin; prices are indicative."""
+    return tuple(sorted(load_catalog().accelerators, key=lambda item: item.id))
+
+
+def list_equipment(*, kind: EquipmentKind | None = None) -> tuple[Equipment, ...]:
+    """The catalogue's equipment, each figure with its origin; prices are indicative unless their confidence is better.
+
+    Parameters
+    ----------
+    kind : EquipmentKind, optional
+        Only that of one kind, named as in a scenario's overrides: ``"switch"``, ``"transceiver"``, ...
+
+    Returns
+    -------
+    tuple of Equipment
+        By kind in the order of :data:`~topodesign.domain.equipment.EquipmentKind`, then by id.
+
+    Raises
+    ------
+    InvalidInput
+        For a kind that there is not (``KIND_UNKNOWN``), with the nearest one.
+    """
+    return load_catalog().equipment(kind)
 
 
 def _phase(name: str, found: Plan, started: float) -> PlanEvent:

@@ -31,7 +31,7 @@ class Answers:
         self._kept: BoundedCache[Key] = BoundedCache(cache_bytes)
         self._running: dict[Key, _Shared] = {}
 
-    async def run(self, tenant: str, task: str, request: bytes, *, limit_s: float) -> bytes:
+    async def run(self, tenant: str, task: str, request: bytes, *, limit_s: float, memory_bytes: int) -> bytes:
         """The answer of a task to a request, serialized always in the same way; raises what :meth:`Calls.run` does.
 
         The computation ends when the last of its callers has left.
@@ -43,7 +43,7 @@ class Answers:
             return kept
         shared = self._running.get(key)
         if shared is None:
-            shared = _Shared(asyncio.create_task(self._computed(key, task, request, limit_s)))
+            shared = _Shared(asyncio.create_task(self._computed(key, request, limit_s, memory_bytes)))
             self._running[key] = shared
         shared.callers += 1
         try:
@@ -54,10 +54,10 @@ class Answers:
                 self._forget(key, shared)
                 shared.task.cancel()
 
-    async def _computed(self, key: Key, task: str, request: bytes, limit_s: float) -> bytes:
+    async def _computed(self, key: Key, request: bytes, limit_s: float, memory_bytes: int) -> bytes:
         shared = self._running[key]
         try:
-            answer = await self._calls.run(task, request, limit_s=limit_s)
+            answer = await self._calls.run(key[1], request, limit_s=limit_s, memory_bytes=memory_bytes)
             self._kept.put(key, answer)
             return answer
         finally:

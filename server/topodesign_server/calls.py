@@ -11,6 +11,7 @@ from topodesign.domain.errors import CapacityError, InternalError
 from topodesign.wire import error_from_status
 from topodesign_server.children import Child, ChildFactory
 from topodesign_server.frames import FrameKind
+from topodesign_server.memory import SIGNALS, ended_by_signal
 
 log = structlog.get_logger("topodesign_server")
 
@@ -29,13 +30,16 @@ class Calls:
         """How many callers wait for a slot."""
         return self._waiting
 
-    async def run(self, task: str, *payload: bytes, limit_s: float | None = None) -> bytes:
-        """The result of a task, which is ended when it takes longer than ``limit_s``.
+    async def run(
+        self, task: str, *payload: bytes, limit_s: float | None = None, memory_bytes: int | None = None
+    ) -> bytes:
+        """The result of a task, which is ended when it takes longer than ``limit_s`` or more than ``memory_bytes``.
 
         Raises
         ------
         CapacityError
-            When too many callers wait (``CALLS_FULL``), or the task takes too long (``CALL_TOO_LONG``).
+            When too many callers wait (``CALLS_FULL``), or the task takes too long (``CALL_TOO_LONG``) or too much
+            memory (``OUT_OF_MEMORY``).
         TopoDesignError
             What the task raised.
         """
@@ -52,7 +56,7 @@ class Calls:
             self._waiting -= 1
         try:
             async with asyncio.timeout(limit_s):
-                return await self._in_child(task, payload)
+                return await self._in_child(_Call(self._children, task, payload, memory_bytes))
         except TimeoutError:
             if limit_s is None:
                 raise
@@ -68,8 +72,7 @@ class Calls:
     def close(self) -> None:
         self._threads.shutdown(wait=True, cancel_futures=True)
 
-    async def _in_child(self, task: str, payload: tuple[bytes, ...]) -> bytes:
-        call = _Call(self._children, task, payload)
+    async def _in_child(self, call: "_Call") -> bytes:
         outcome = asyncio.get_running_loop().run_in_executor(self._threads, call.outcome)
         try:
             return await asyncio.shield(outcome)
@@ -83,8 +86,9 @@ class Calls:
 class _Call:
     """One task for one caller, who may leave at any time, also while the child is being started."""
 
-    def __init__(self, children: ChildFactory, task: str, payload: tuple[bytes, ...]) -> None:
+    def __init__(self, children: ChildFactory, task: str, payload: tuple[bytes, ...], memory_bytes: int | None) -> None:
         self._children, self._task, self._payload = children, task, payload
+        self._memory_bytes = memory_bytes
         self._lock = threading.Lock()
         self._child: Child | None = None
         self._is_cancelled = False
@@ -93,10 +97,11 @@ class _Call:
         with self._lock:
             if self._is_cancelled:
                 return b""
-            child = self._child = self._children.start(self._task, self._payload)
+            child = self._child = self._children.start(self._task, self._payload, memory_bytes=self._memory_bytes)
         log.info("call", task=self._task, pid=child.pid)
         try:
             frame = child.receive(None)
+            exit_code = child.exit_code if frame is not None and frame.kind is FrameKind.END else None
         finally:
             with self._lock:
                 self._child = None
@@ -106,6 +111,8 @@ class _Call:
             return frame.content
         if frame.kind is FrameKind.FAULT:
             raise error_from_status(Status.FromString(frame.content))
+        if self._memory_bytes is not None and exit_code is not None and -exit_code in SIGNALS:
+            raise ended_by_signal(self._task, -exit_code, limit_bytes=self._memory_bytes)
         raise InternalError(
             f"{self._task} ended without an answer; try a smaller input",
             reason="CALL_CRASHED",

@@ -13,7 +13,6 @@ from multiprocessing import forkserver, resource_tracker
 from multiprocessing.context import ForkServerContext
 
 from topodesign_server.frames import Frame, FrameKind
-from topodesign_server.logs import LogOptions
 from topodesign_server.tasks import run_task
 
 EXIT_WAIT_S = 5.0
@@ -35,12 +34,9 @@ class ChildFactory:
     ----------
     preload : sequence of str
         Modules that every child finds loaded.
-    logs : LogOptions
-        How children log.
     """
 
-    def __init__(self, preload: Sequence[str] = PRELOADED, *, logs: LogOptions | None = None) -> None:
-        self._logs = logs or LogOptions()
+    def __init__(self, preload: Sequence[str] = PRELOADED) -> None:
         self._context: ForkServerContext = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(list(preload))
         # A SIGTERM to the whole process group is for the server alone: it decides what becomes of its children. The
@@ -52,18 +48,20 @@ class ChildFactory:
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, earlier)
 
-    def start(self, task: str, payload: tuple[bytes, ...]) -> "Child":
-        """Start a child that runs one of :data:`topodesign_server.tasks.TASKS`."""
-        return Child(self._context, task, payload, self._logs)
+    def start(self, task: str, payload: tuple[bytes, ...], *, memory_bytes: int | None = None) -> "Child":
+        """Start a child that runs one of :data:`topodesign_server.tasks.TASKS`, in at most ``memory_bytes``."""
+        return Child(self._context, task, payload, memory_bytes)
 
 
 class Child:
     """One running child. ``receive`` belongs to one thread; ``ask_to_stop`` and ``kill`` may come from any."""
 
-    def __init__(self, context: ForkServerContext, task: str, payload: tuple[bytes, ...], logs: LogOptions) -> None:
+    def __init__(
+        self, context: ForkServerContext, task: str, payload: tuple[bytes, ...], memory_bytes: int | None
+    ) -> None:
         self._connection, remote = context.Pipe(duplex=False)
         self._stop = context.Event()
-        arguments = (task, payload, remote, self._stop.is_set, logs)
+        arguments = (task, payload, remote, self._stop.is_set, memory_bytes)
         self._process = context.Process(target=run_task, args=arguments, daemon=True)
         self._process.start()
         remote.close()

@@ -103,15 +103,19 @@ def open_database(
     ServiceUnavailable
         When the database does not answer.
     """
-    told = on_fault or _ignore
+    lock = None
     if url is not None:
-        return Database(_postgres(url, lock_timeout_s), None, told)
-    directory.mkdir(parents=True, exist_ok=True)
-    lock = _lock(directory)
+        engine = _postgres(url, lock_timeout_s)
+    else:
+        directory.mkdir(parents=True, exist_ok=True)
+        lock = _lock(directory)
+        engine = _sqlite(directory / FILE_NAME, lock_timeout_s)
     try:
-        return Database(_sqlite(directory / FILE_NAME, lock_timeout_s), lock, told)
+        return Database(engine, lock, on_fault or _ignore)
     except BaseException:
-        lock.close()
+        engine.dispose()
+        if lock is not None:
+            lock.close()
         raise
 
 

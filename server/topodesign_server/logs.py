@@ -5,6 +5,7 @@ its behalf carries the request id. Payloads are never logged: traces of defects 
 """
 
 import logging
+import os
 import sys
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ import structlog
 from structlog.typing import Processor
 
 JSON, CONSOLE, AUTO = "json", "console", "auto"
+INHERITED = "_TOPODESIGN_LOGS"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,8 +25,15 @@ class LogOptions:
 
 
 def configure_logs(options: LogOptions | None = None) -> None:
-    """Send structured logs to stderr, with level, UTC time and, for defects, the trace."""
-    options = options or LogOptions()
+    """Send structured logs to stderr, with level, UTC time and, for defects, the trace.
+
+    What a server sets is left in the environment for the processes that it starts, which give no options.
+    """
+    if options is None:
+        level, _, form = os.environ.get(INHERITED, "").partition(" ")
+        options = LogOptions(level=level, form=form) if form else LogOptions()
+    else:
+        os.environ[INHERITED] = f"{options.level} {options.form}"
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

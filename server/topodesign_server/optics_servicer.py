@@ -3,8 +3,6 @@
 # ruff: noqa: ARG002, N802 (the names of methods and their parameters are gRPC's)
 from __future__ import annotations  # gRPC's types take parameters for type checkers only
 
-from hashlib import sha256
-
 import grpc
 
 # Loaded when the server starts, so that no call waits for numpy.
@@ -40,19 +38,18 @@ class OpticsServicer(optics_service_pb2_grpc.OpticsServiceServicer):
         context: grpc.aio.ServicerContext[pb.ListModesRequest, pb.ListModesResponse],
     ) -> pb.ListModesResponse:
         modes = list_modes(rate_gbps=request.rate_gbps if request.HasField("rate_gbps") else None)
-        # a token is for this very list: after an update of the catalogue its places may be others'
-        arguments = "modes " + sha256("\n".join(mode.id for mode in modes).encode()).hexdigest()
-        page = self._pager.page(page_size=request.page_size, page_token=request.page_token, arguments=arguments)
-        # pages count down, as of lists with the newest first: the first mode has the number of modes
-        left = len(modes) if page.before is None else page.before - 1
-        start = len(modes) - left
-        response = pb.ListModesResponse()
-        for mode in modes[start : start + page.size]:
+        part, token = self._pager.part(
+            modes,
+            [mode.id for mode in modes],
+            of="modes",
+            page_size=request.page_size,
+            page_token=request.page_token,
+        )
+        response = pb.ListModesResponse(next_page_token=token)
+        for mode in part:
             message = to_proto(mode)
             assert isinstance(message, optics_pb2.TransceiverMode)
             response.modes.append(message)
-        if left > page.size:
-            response.next_page_token = self._pager.token(left - page.size + 1, arguments)
         return response
 
 

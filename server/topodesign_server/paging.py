@@ -2,13 +2,17 @@
 
 import base64
 import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
+from typing import TypeVar
 
 from topodesign.domain.errors import InvalidInput
 
 DEFAULT_SIZE = 50
 LARGEST_SIZE = 1000
 TAG_BYTES = 12
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,26 @@ class Pager:
         """The token of the page that follows the entry with sequence ``before``."""
         body = before.to_bytes(8, "big")
         return base64.urlsafe_b64encode(body + self._tag(body, arguments)).decode("ascii")
+
+    def part(
+        self, items: Sequence[T], keys: Sequence[str], *, of: str, page_size: int, page_token: str
+    ) -> tuple[Sequence[T], str]:
+        """The part of a list that is asked for, and the token of the next one (empty: it was the last).
+
+        A token is for the very list of these keys: after an update its places may be others'.
+
+        Raises
+        ------
+        InvalidInput
+            As :meth:`page`.
+        """
+        arguments = f"{of} {sha256(chr(10).join(keys).encode()).hexdigest()}"
+        page = self.page(page_size=page_size, page_token=page_token, arguments=arguments)
+        # pages count down, as of lists with the newest first: the first item has the number of items
+        left = len(items) if page.before is None else page.before - 1
+        start = len(items) - left
+        token = self.token(left - page.size + 1, arguments) if left > page.size else ""
+        return items[start : start + page.size], token
 
     def _read(self, token: str, arguments: str) -> int:
         try:

@@ -53,6 +53,11 @@ class Retention:
     def __init__(self, database: Database, periods: Periods) -> None:
         self._database = database
         self._periods = periods
+        self._stopped = False
+
+    def stop(self) -> None:
+        """End a sweep that runs on another thread after the job that it is at."""
+        self._stopped = True
 
     def sweep(self) -> Forgotten:
         """Forget everything whose time is over, a short transaction for each job, so that nobody waits long."""
@@ -108,6 +113,8 @@ class Retention:
             over = sa.and_(jobs.c.end_time < until, condition)
             numbers = connection.scalars(sa.select(jobs.c.number).where(over).order_by(jobs.c.number)).all()
         for number in numbers:
+            if self._stopped:
+                return
             with self._database.writing() as connection:
                 query = sa.select(*LIGHT).where(jobs.c.number == number, over).with_for_update(skip_locked=True)
                 row = connection.execute(query).one_or_none()

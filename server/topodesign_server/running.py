@@ -40,9 +40,8 @@ def run_server(
         with StopSignals() as entered:
             run_server(settings, stop=entered, span_exporter=span_exporter)
         return
-    logs = LogOptions(level=settings.log_level, form=settings.log_format)
-    configure_logs(logs)
-    children = ChildFactory(logs=logs)
+    configure_logs(LogOptions(level=settings.log_level, form=settings.log_format))
+    children = ChildFactory()
     # Imported here and not above: gRPC must not be initialized before the children's process exists.
     from topodesign_server.server import serve
     from topodesign_server.tracing import tracing_of

@@ -17,6 +17,8 @@ from grpc_reflection.v1alpha import reflection, reflection_pb2
 
 from topodesign.domain.errors import InvalidInput
 from topodesign.v1 import (
+    catalog_service_pb2,
+    catalog_service_pb2_grpc,
     fabric_service_pb2,
     fabric_service_pb2_grpc,
     optics_service_pb2,
@@ -25,11 +27,14 @@ from topodesign.v1 import (
     planning_service_pb2_grpc,
     scenario_service_pb2,
     scenario_service_pb2_grpc,
+    training_service_pb2,
+    training_service_pb2_grpc,
 )
 from topodesign_server.answers import Answers
 from topodesign_server.attempt_observer import AttemptObserver
 from topodesign_server.attempt_store import AttemptStore
 from topodesign_server.calls import Calls
+from topodesign_server.catalog_servicer import CatalogServicer
 from topodesign_server.children import ChildFactory
 from topodesign_server.database import Database, open_database
 from topodesign_server.fabric_servicer import FabricServicer
@@ -52,6 +57,7 @@ from topodesign_server.settings import ServerSettings
 from topodesign_server.sources import ScenarioReader
 from topodesign_server.stopping import StopSignals
 from topodesign_server.tracing import Tracing
+from topodesign_server.training_servicer import TrainingServicer
 from topodesign_server.watchers import Watchers
 from topodesign_server.workers import Workers
 
@@ -68,6 +74,8 @@ WITH_STORE = (
 WITHOUT_STORE = (
     fabric_service_pb2.DESCRIPTOR.services_by_name["FabricService"],
     optics_service_pb2.DESCRIPTOR.services_by_name["OpticsService"],
+    training_service_pb2.DESCRIPTOR.services_by_name["TrainingService"],
+    catalog_service_pb2.DESCRIPTOR.services_by_name["CatalogService"],
 )
 STANDARD = (
     health_pb2.DESCRIPTOR.services_by_name["Health"],
@@ -153,7 +161,7 @@ def _assemble(
     settings: ServerSettings, database: Database, children: ChildFactory, *, metrics: Metrics, tracing: Tracing
 ) -> _Parts:
     offload, watchers, pager = Offloader(), Watchers(), Pager(database.signing_key)
-    designs = Offloader(threads=2, name="design")  # its own, so that links never hold up the store
+    designs = Offloader(threads=2, name="design")  # its own, so that links and estimates never hold up the store
     jobs = JobStore(database, queue_limit=settings.queue_limit, cache_bytes=settings.plan_cache_bytes)
     scenarios = ScenarioStore(database)
     workers = Workers(
@@ -203,9 +211,11 @@ def _assemble(
         ScenarioServicer(scenarios, reader, pager, offload), server
     )
     fabric_service_pb2_grpc.add_FabricServiceServicer_to_server(
-        FabricServicer(answers, limit_s=settings.fabric_limit_s), server
+        FabricServicer(answers, limit_s=settings.fabric_limit_s, memory_bytes=settings.fabric_memory_bytes), server
     )
     optics_service_pb2_grpc.add_OpticsServiceServicer_to_server(OpticsServicer(pager, designs), server)
+    training_service_pb2_grpc.add_TrainingServiceServicer_to_server(TrainingServicer(pager, designs), server)
+    catalog_service_pb2_grpc.add_CatalogServiceServicer_to_server(CatalogServicer(pager), server)
     operations_pb2_grpc.add_OperationsServicer_to_server(
         OperationsServicer(jobs=jobs, workers=workers, watchers=watchers, pager=pager, offload=offload), server
     )
@@ -302,6 +312,7 @@ async def _drain(parts: _Parts, settings: ServerSettings, background: list[async
     """
     log.info("draining")
     await parts.health.drain()
+    parts.retention.stop()
     for task in background:
         task.cancel()
     await asyncio.gather(*background, return_exceptions=True)

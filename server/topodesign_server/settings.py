@@ -6,6 +6,7 @@ from pathlib import Path
 from topodesign_server.options import check, option, options_of
 
 MIB = 1024 * 1024
+GIB = 1024 * MIB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +32,9 @@ class ServerSettings:
     call_slots: int = option(2, "Answers (verification, export, fabrics) computed at a time.", at_least=1, at_most=256)
     call_queue_limit: int = option(32, "Answers that may wait to be computed; more are refused.", at_least=0)
     fabric_limit_s: float = option(120.0, "Longest time for the evaluation of fabrics.", unit="s", above=0)
+    fabric_memory_bytes: int = option(
+        4 * GIB, "Address space that one evaluation of fabrics may take.", unit="bytes", at_least=512 * MIB
+    )
     cancel_grace_s: float = option(
         5.0, "Time that a cancelled solve has to return its best plan.", unit="s", at_least=0
     )

@@ -1,6 +1,7 @@
 """Scenarios in requests: inline, as files, or by the name of a kept one."""
 
-from topodesign.domain.errors import InvalidInput
+from topodesign.catalog.workload_of_model import figures_of_model
+from topodesign.domain.errors import InvalidInput, NotFound
 from topodesign.domain.scenario import Scenario
 from topodesign.v1 import scenario_pb2, scenario_service_pb2
 from topodesign.wire import from_proto, to_proto
@@ -39,6 +40,23 @@ def source_missing(field: str, choices: str) -> InvalidInput:
 
 
 def _canonical(message: scenario_pb2.Scenario) -> scenario_pb2.Scenario:
-    checked = to_proto(from_proto(message, Scenario, path="scenario"))
+    checked = to_proto(from_proto(_with_model(message), Scenario, path="scenario"))
     assert isinstance(checked, scenario_pb2.Scenario)
     return checked
+
+
+def _with_model(message: scenario_pb2.Scenario) -> scenario_pb2.Scenario:
+    """The scenario with what its workload leaves out taken from the model that it names, as from a folder's files."""
+    if not message.workload.HasField("model"):
+        return message
+    try:
+        given = {field.name: value for field, value in message.workload.ListFields()}
+        figures = figures_of_model(message.workload.model, given)
+    except NotFound as error:
+        raise InvalidInput(error.message, reason=error.reason, field_path="scenario.workload.model") from None
+    full = scenario_pb2.Scenario()
+    full.CopyFrom(message)
+    for name, value in figures.filled.items():
+        setattr(full.workload, name, value)
+    full.assumptions.extend(told for told in figures.assumptions if told not in message.assumptions)
+    return full

@@ -6,8 +6,11 @@ from collections.abc import Callable, Iterator
 
 import psycopg
 import sqlalchemy as sa
+import structlog
 
 from topodesign.domain.errors import CapacityError, ServiceUnavailable, TopoDesignError
+
+log = structlog.get_logger("topodesign_server")
 
 SQLITE_FULL = frozenset({sqlite3.SQLITE_FULL})
 SQLITE_BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL})
@@ -38,66 +41,58 @@ def is_store_fault(error: BaseException) -> bool:
 def typed_faults(on_fault: Callable[[str], None]) -> Iterator[None]:
     """Raise :class:`CapacityError` or :class:`ServiceUnavailable` for what passes; everything else stays as it is.
 
-    ``on_fault`` is told the reason of each, in the thread where it happens.
+    What the database said goes into the log only: it may name hosts, users and files. ``on_fault`` is told the reason
+    of each, in the thread where it happens.
     """
     try:
         yield
-    except (sa.exc.TimeoutError, sa.exc.DBAPIError) as error:
-        fault = _fault(error)
-        if fault is None:
+    except sa.exc.TimeoutError as error:
+        on_fault(BUSY)
+        raise _fault(BUSY) from error
+    except sa.exc.DBAPIError as error:
+        reason = _reason(error)
+        if reason is None:
             raise
-        on_fault(fault.reason)
-        raise fault from error
+        on_fault(reason)
+        log.warning("store_fault", reason=reason, said=str(error.orig))
+        raise _fault(reason) from error
 
 
-def _fault(error: sa.exc.TimeoutError | sa.exc.DBAPIError) -> TopoDesignError | None:
-    if isinstance(error, sa.exc.TimeoutError):
-        return _busy("every connection is in use")
+def _reason(error: sa.exc.DBAPIError) -> str | None:
     original = error.orig
     if isinstance(original, sqlite3.Error):
-        return _of_sqlite(original)
+        return _reason_of_sqlite(original)
     if isinstance(original, psycopg.Error):
-        return _of_postgres(original, is_disconnect=error.connection_invalidated)
+        return _reason_of_postgres(original, is_disconnect=error.connection_invalidated)
     return None
 
 
-def _of_sqlite(original: sqlite3.Error) -> TopoDesignError | None:
+def _reason_of_sqlite(original: sqlite3.Error) -> str | None:
     # The low byte is the primary code (https://sqlite.org/rescode.html).
     code = getattr(original, "sqlite_errorcode", 0) & 0xFF
     if code in SQLITE_FULL:
-        return _full(str(original))
+        return FULL
     if code in SQLITE_BUSY:
-        return _busy(str(original))
-    if code in SQLITE_UNREACHABLE:
-        return _unreachable(str(original))
-    return None
+        return BUSY
+    return UNREACHABLE if code in SQLITE_UNREACHABLE else None
 
 
-def _of_postgres(original: psycopg.Error, *, is_disconnect: bool) -> TopoDesignError | None:
+def _reason_of_postgres(original: psycopg.Error, *, is_disconnect: bool) -> str | None:
     code = original.sqlstate or ""
-    text = str(original).partition("\n")[0]
     if code in POSTGRES_FULL:
-        return _full(text)
+        return FULL
     if code in POSTGRES_BUSY:
-        return _busy(text)
+        return BUSY
     is_lost = isinstance(original, psycopg.OperationalError) and not code
-    if is_disconnect or is_lost or code.startswith(POSTGRES_UNREACHABLE):
-        return _unreachable(text)
-    return None
+    return UNREACHABLE if is_disconnect or is_lost or code.startswith(POSTGRES_UNREACHABLE) else None
 
 
-def _full(text: str) -> CapacityError:
-    return CapacityError(
-        f"the store has no room: {text}; nothing was kept of this request, try again when its operator has made room",
-        reason=FULL,
-    )
-
-
-def _busy(text: str) -> ServiceUnavailable:
-    return ServiceUnavailable(f"the store is busy: {text}; nothing was kept of this request, try again", reason=BUSY)
-
-
-def _unreachable(text: str) -> ServiceUnavailable:
-    return ServiceUnavailable(
-        f"the store does not answer: {text}; try again with the same request_id", reason=UNREACHABLE
-    )
+def _fault(reason: str) -> TopoDesignError:
+    if reason == FULL:
+        return CapacityError(
+            "the store has no room; nothing was kept of this request, try again when the operator has made room",
+            reason=reason,
+        )
+    if reason == BUSY:
+        return ServiceUnavailable("the store is busy; nothing was kept of this request, try again", reason=reason)
+    return ServiceUnavailable("the store does not answer; try again with the same request_id", reason=reason)

@@ -12,6 +12,7 @@ def plan_summary(plan: plan_pb2.Plan) -> plan_pb2.Plan:
     summary.ClearField("verification")
     summary.ClearField("fabrics")
     summary.ClearField("availability")
+    summary.ClearField("training")
     return summary
 
 

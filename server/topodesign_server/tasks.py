@@ -10,10 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
+from topodesign_server.fabric_tasks import compare_fabrics, estimate_slice_goodput, evaluate_fabric
 from topodesign_server.frames import Frame, FrameKind
-from topodesign_server.logs import LogOptions
-
-DEFAULT_MESSAGE_BYTES = 1e9
+from topodesign_server.memory import lift_memory_limit, limit_memory, mapped_bytes, memory_refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +27,18 @@ Task = Callable[[tuple[bytes, ...], TaskContext], bytes]
 
 
 def run_task(
-    name: str, payload: tuple[bytes, ...], connection: Connection, should_stop: Callable[[], bool], logs: LogOptions
+    name: str,
+    payload: tuple[bytes, ...],
+    connection: Connection,
+    should_stop: Callable[[], bool],
+    memory_bytes: int | None = None,
 ) -> None:
-    """Body of a child process: runs one task and writes its frames."""
+    """Body of a child process: runs one task, in at most so much memory, and writes its frames."""
     _isolate()
     from topodesign_server.incidents import status_of
     from topodesign_server.logs import configure_logs
 
-    configure_logs(logs)
+    configure_logs()
 
     writing = threading.Lock()  # solvers report from threads of their own
 
@@ -43,8 +46,15 @@ def run_task(
         with writing:
             connection.send_bytes(Frame(FrameKind.EVENT, event).packed())
 
+    if memory_bytes is not None:
+        limit_memory(memory_bytes)
     try:
         frame = Frame(FrameKind.RESULT, TASKS[name](payload, TaskContext(emit, should_stop)))
+    except MemoryError as error:
+        mapped = mapped_bytes()
+        lift_memory_limit()
+        refused = error if memory_bytes is None else memory_refused(name, limit_bytes=memory_bytes, mapped=mapped)
+        frame = Frame(FrameKind.FAULT, status_of(refused, during=name).SerializeToString())
     except Exception as error:  # noqa: BLE001 - the process boundary: every error becomes a status
         frame = Frame(FrameKind.FAULT, status_of(error, during=name).SerializeToString())
     with writing:
@@ -104,24 +114,6 @@ def read_files(payload: tuple[bytes, ...], _: TaskContext) -> bytes:
     return to_proto(read_scenario_files(dict(files))).SerializeToString()
 
 
-def evaluate_fabrics(payload: tuple[bytes, ...], _: TaskContext) -> bytes:
-    """``CompareFabricsRequest`` -> ``CompareFabricsResponse``."""
-    from topodesign.fabric import evaluate_fabric
-    from topodesign.v1 import fabric_pb2, fabric_service_pb2
-    from topodesign.wire import fabric_from_proto, to_proto
-
-    request = fabric_service_pb2.CompareFabricsRequest.FromString(payload[0])
-    response = fabric_service_pb2.CompareFabricsResponse()
-    message_bytes = request.message_bytes if request.HasField("message_bytes") else DEFAULT_MESSAGE_BYTES
-    for index, message in enumerate(request.fabrics):
-        evaluation = to_proto(
-            evaluate_fabric(fabric_from_proto(message, path=f"fabrics[{index}]"), message_bytes=message_bytes)
-        )
-        assert isinstance(evaluation, fabric_pb2.FabricEvaluation)
-        response.fabrics.append(evaluation)
-    return response.SerializeToString()
-
-
 def export_plan(payload: tuple[bytes, ...], _: TaskContext) -> bytes:
     """``Scenario``, ``Plan``, name of an ``ExportFormat`` -> the file."""
     from topodesign.domain.plan import Plan
@@ -139,7 +131,9 @@ TASKS: Mapping[str, Task] = {
     "make_plan": make_plan,
     "verify_plan": verify_plan,
     "read_files": read_files,
-    "evaluate_fabrics": evaluate_fabrics,
+    "evaluate_fabric": evaluate_fabric,
+    "compare_fabrics": compare_fabrics,
+    "estimate_slice_goodput": estimate_slice_goodput,
     "export_plan": export_plan,
 }
 

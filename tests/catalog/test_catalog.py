@@ -121,9 +121,11 @@ def test_wrong_override_is_refused_with_a_hint(overrides: dict[str, dict[str, fl
     assert caught.value.field_path.startswith("catalog.")
 
 
-def test_unknown_id_names_the_known_ones() -> None:
-    with pytest.raises(NotFound, match=r"known: .*zrplus-400"):
-        load_catalog().transceiver("zr-9000")
+def test_unknown_id_names_the_nearest_or_the_known_ones() -> None:
+    with pytest.raises(NotFound, match=r"did you mean 'zrplus-400'"):
+        load_catalog().transceiver("ZRplus400")
+    with pytest.raises(NotFound, match=r"known: .*ssmf"):
+        load_catalog().fiber("glass")
 
 
 def test_known_keys_are_the_override_keys() -> None:

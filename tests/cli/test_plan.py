@@ -5,6 +5,7 @@ import dataclasses
 import json
 import os
 import pty
+import re
 import shutil
 import signal
 import subprocess
@@ -284,3 +285,15 @@ def test_an_objective_that_the_scenario_does_not_go_with_is_bad_input(tmp_path):
     done = run(SAMPLES / "two-campus", "--out", tmp_path / "out", "--objective", "accelerators", "--json")
     assert done.returncode == 2
     assert json.loads(done.stdout)["error"]["reason"] == "GOAL_MISMATCH"
+
+
+def test_effective_flops_for_a_budget_are_planned_and_told(tmp_path):
+    folder = tmp_path / "campus"
+    shutil.copytree(SAMPLES / "two-campus", folder)
+    settings = (folder / "scenario.toml").read_text()
+    (folder / "scenario.toml").write_text(re.sub(r"(?m)^accelerators = .*$", "budget_usd = 127.5e6", settings))
+    done = run(folder, "--out", tmp_path / "out", "--objective", "effective-flops", "--gap", 0.05, "--json")
+    assert done.returncode == 0, done.stderr
+    goal = json.loads(done.stdout)["goal"]
+    assert (goal["objective"], goal["unit"]) == ("effective-flops", "EFLOP/s")
+    assert 0.95 * goal["bound"] <= goal["value"] <= goal["bound"] <= 2.0  # two pods of 1,000 x 2,500 TFLOP/s x 0.4

@@ -33,6 +33,10 @@ def test_a_goal_is_told_with_value_bound_and_budget(east: Case, capsys: pytest.C
     assert "least time of one all-reduce for 2,500.00 million USD" in text
     assert "5.556 s" in text
     assert "no plan is faster than 5.5 s" in text
+    goal = replace(goal, objective="effective-flops", value=440.2, bound=440.85, gap=0.0015, unit="EFLOP/s")
+    text = said(replace(east.plan, goal=goal), capsys)
+    assert "most effective FLOP/s for 2,500.00 million USD" in text
+    assert "440.2 EFLOP/s; proven: at most 440.85 EFLOP/s are possible" in text
 
 
 def test_the_summary_has_the_goal_where_there_is_one(east: Case) -> None:

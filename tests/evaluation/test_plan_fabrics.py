@@ -6,6 +6,7 @@ import pytest
 
 import topodesign as td
 from topodesign.catalog import load_catalog
+from topodesign.domain.codec import decode_json, encode_json
 from topodesign.evaluation.across_sites import worst_pair_latency
 from topodesign.evaluation.fabric_choice import FLOOR
 from topodesign.evaluation.plan_fabrics import EVENLY_WIRED, _candidate, message_bytes
@@ -123,6 +124,20 @@ def test_hierarchical_allreduce_adds_the_slowest_site_and_the_exchange(plan):
         )
         expected = inside + plan.sync.time_s + plan.sync.latency_s
         assert entry.hierarchical_allreduce_s == pytest.approx(expected)
+
+
+def test_a_plan_carries_what_training_on_it_achieves(plan):
+    assert [column.arrangement for column in plan.training.columns] == ["as-planned", "torus", "clos", "single-site"]
+    planned, torus, clos, single = plan.training.columns
+    assert planned.step.transfer_s == plan.sync.time_s
+    assert planned.step.least_latency_s == plan.sync.latency_s <= planned.step.latency_s
+    for column, kind in ((torus, "torus"), (clos, "clos")):
+        slowest = max(
+            fabric.allreduce_s for site in plan.fabrics.sites for fabric in site.fabrics if fabric.kind == kind
+        )
+        assert column.step.in_site_allreduce_s == pytest.approx(slowest)
+    assert single.step.wall_s < min(column.step.wall_s for column in (planned, torus, clos))
+    assert decode_json(encode_json(plan), td.Plan, what="plan.json").training == plan.training
 
 
 def test_the_catalogue_prices_the_comparison(plan):

@@ -8,10 +8,12 @@ from hypothesis import strategies as st
 
 from topodesign.domain.fabric import Clos, CollectiveTime, FabricSpec, Torus
 from topodesign.domain.fabric_conditions import FabricConditions
+from topodesign.domain.fabric_switched import Edge, EdgeList, ScaleUpClos
 from topodesign.fabric import evaluate_fabric, topology_of
 from topodesign.fabric.collectives_grid import grid_times
 from topodesign.fabric.collectives_pipeline import double_tree_slowdown, pipelined_s, tree_depth
-from topodesign.fabric.collectives_shapes import GroupLevel, RingAxis, ScaleUp, SwitchedShape
+from topodesign.fabric.collectives_scale_up import scale_up_times
+from topodesign.fabric.collectives_shapes import GridShape, GroupLevel, RingAxis, ScaleUpShape, SwitchedShape
 from topodesign.fabric.collectives_switched import switched_times
 from topodesign.fabric.collectives_table import OPERATIONS, collectives
 from topodesign.fabric.topology import StepLatency
@@ -116,11 +118,78 @@ def test_in_network_reduction_takes_one_crossing_and_half_the_bytes() -> None:
     assert all(row.algorithm != "in-network reduction" for row in evaluate_fabric(Clos(accelerators=64)).collectives)
 
 
+def test_recursive_halving_feels_the_taper_in_its_last_stage_only() -> None:
+    # 8 ranks, 1 ms a step: 2 x 7/8 x 0.02 s and 2 x 3 steps; leaves of 4 that taper 2:1 slow the S/8 of the last stage
+    name = "recursive halving and doubling"
+    full = switched("all_reduce", SwitchedShape(ranks=8, rank_links=1), step_s=1e-3)[name]
+    assert full == pytest.approx(0.035 + 6e-3)
+    tapered = SwitchedShape(ranks=8, rank_links=1, levels=(GroupLevel(ranks=4, uplinks=2),))
+    assert switched("all_reduce", tapered, step_s=1e-3)[name] == pytest.approx(full + 2 * 0.02 / 8)
+
+
+def test_other_numbers_of_ranks_exchange_by_their_factors_or_fold() -> None:
+    # 12 = 2 x 2 x 3: as many bytes as the ring, 2 x (1 + 1 + 2) steps; 13: 8 of them, and 2 steps of all the bytes
+    twelve = switched("all_reduce", SwitchedShape(ranks=12, rank_links=1), step_s=1e-3)
+    assert twelve["recursive exchange by prime factors"] == pytest.approx(2 * 11 / 12 * GIGABYTE_S + 8e-3)
+    thirteen = switched("all_reduce", SwitchedShape(ranks=13, rank_links=1), step_s=1e-3)
+    assert thirteen["folded recursive halving and doubling"] == pytest.approx(0.035 + 6e-3 + 2 * 0.021)
+
+
+def grid_allreduce_s(axes: tuple[RingAxis, ...], size: float, *, hop_s: float = 0.0) -> float:
+    step = StepLatency(neighbor_s=hop_s, farthest_s=9.0)
+    return grid_times("all_reduce", GridShape(axes=axes), size, link_gbps=400, step=step)[0].seconds
+
+
+def test_rings_run_both_ways_and_over_all_axes_at_once() -> None:
+    # a ring of 8 both ways: half of 2 x 7/8 S/b; without its wrap the links at the ends carry all but one of the parts
+    assert grid_allreduce_s((RingAxis(side=8, is_ring=True),), 1e9) == pytest.approx(7 / 8 * GIGABYTE_S)
+    assert grid_allreduce_s((RingAxis(side=8, is_ring=False),), 1e9) == pytest.approx(2 * 7 / 8 * GIGABYTE_S)
+    # equal sides: 2 (N-1)/N S / (2 D b), and half a ring of steps on each axis, there and back
+    cube = (RingAxis(side=16, is_ring=True),) * 3
+    assert grid_allreduce_s(cube, 1e9) == pytest.approx(2 * 4095 / 4096 * GIGABYTE_S / 6)
+    assert grid_allreduce_s(cube, 0.0, hop_s=1e-6) == pytest.approx(2 * 3 * 8 * 1e-6)
+
+
+DOMAINS_OF_8 = ScaleUpShape(
+    inside=SwitchedShape(ranks=8, rank_links=9), outside=SwitchedShape(ranks=8, rank_links=1), outside_links=1
+)
+
+
+def over_domains(operation, size: float, *, inside_s: float = 0.0, outside_s: float = 0.0) -> dict[str, float]:
+    step = StepLatency(neighbor_s=inside_s, farthest_s=outside_s)
+    found = scale_up_times(operation, DOMAINS_OF_8, size, link_gbps=400, step=step)
+    return {timed.algorithm.removeprefix("hierarchical over domains, "): timed.seconds for timed in found}
+
+
 def test_hierarchical_all_reduce_keeps_most_bytes_in_the_scale_up_domain() -> None:
     # 64 ranks, domains of 8 at 9 times the rate: 2 x 7/8 S/(9B) inside, 2 x 7/8 (S/8)/B between 8 domains
-    shape = SwitchedShape(ranks=64, rank_links=1, scale_up=ScaleUp(ranks=8, gbps=3600, step_s=0.0))
-    expected = (2 * 7 / 8 / 9 + 2 * 7 / 8 / 8) * GIGABYTE_S
-    assert switched("all_reduce", shape)["hierarchical over scale-up domains of 8"] == pytest.approx(expected)
+    inside, between = 2 * 7 / 8 / 9 * GIGABYTE_S, 2 * 7 / 8 / 8 * GIGABYTE_S
+    found = over_domains("all_reduce", 1e9)
+    assert found["ring between"] == pytest.approx(inside + between)
+    # both at once: as long as the longer of them, when pieces cost nothing
+    assert found["in pieces: inside and between at once"] == pytest.approx(between)
+    # one ring leaves each domain by one link
+    assert found["ring"] == pytest.approx(2 * 63 / 64 * GIGABYTE_S)
+    # halving and doubling: 3 + 3 steps inside of 1 us, 3 + 3 between of 5 us
+    latency = over_domains("all_reduce", 0.0, inside_s=1e-6, outside_s=5e-6)["recursive halving and doubling between"]
+    assert latency == pytest.approx(36e-6)
+
+
+def test_gathering_over_domains_takes_half_and_a_broadcast_scatters_first() -> None:
+    inside, between = 7 / 8 / 9 * GIGABYTE_S, 7 / 8 / 8 * GIGABYTE_S
+    for operation in ("all_gather", "reduce_scatter"):
+        assert over_domains(operation, 1e9)["ring between"] == pytest.approx(inside + between)
+    # S/8 down a chain of domains in as many pieces as one likes
+    assert over_domains("broadcast", 1e9)["pipelined chain between"] == pytest.approx(2 * inside + GIGABYTE_S / 8)
+
+
+def test_pieces_wait_for_the_slower_network_and_take_one_turn_more_than_they_are() -> None:
+    # S/B = 8 s: 2 x 7/8 x 1 s between, less inside; 2 x 3 steps of 1/6 s. k pieces: (k + 1)(1 s + 1.75 s / k), k = 1
+    seconds = over_domains("all_reduce", 400e9, outside_s=1 / 6)["in pieces: inside and between at once"]
+    assert seconds == pytest.approx(2 * 2.75)
+    # a tenth of the latency: k = 4 and 5(0.1 + 1.75/4), the least of all
+    seconds = over_domains("all_reduce", 400e9, outside_s=1 / 60)["in pieces: inside and between at once"]
+    assert seconds == pytest.approx(5 * (0.1 + 1.75 / 4))
 
 
 def test_a_pipeline_takes_the_best_number_of_pieces() -> None:
@@ -167,8 +236,9 @@ def gather_rounds(side: int, *, is_ring: bool) -> int:
 @pytest.mark.parametrize("is_ring", [True, False])
 @pytest.mark.parametrize("side", [2, 3, 4, 5, 8, 9])
 def test_gathering_on_a_ring_or_path_takes_as_many_steps_as_simulated(side: int, is_ring: bool) -> None:
-    axes = (RingAxis(side=side, is_ring=is_ring),)
-    latency = grid_times("all_gather", axes, 0.0, link_gbps=400, hop_s=1.0)[0].seconds
+    shape = GridShape(axes=(RingAxis(side=side, is_ring=is_ring),))
+    step = StepLatency(neighbor_s=1.0, farthest_s=9.0)
+    latency = grid_times("all_gather", shape, 0.0, link_gbps=400, step=step)[0].seconds
     assert latency == gather_rounds(side, is_ring=is_ring)
 
 
@@ -186,6 +256,16 @@ specs = st.one_of(
         oversubscription=st.sampled_from([1.0, 2.0, 3.0, 7.0]),
         planes=st.sampled_from([1, 2]),
         link_gbps=st.sampled_from([100.0, 400.0]),
+    ),
+    st.builds(
+        lambda domain, domains, **others: ScaleUpClos(accelerators=domain * domains, domain=domain, **others),
+        st.sampled_from([1, 2, 3, 8, 12]),
+        st.integers(1, 20),
+        rails=st.sampled_from(["none", "optimized", "only"]),
+        scale_up_switches=st.sampled_from([1, 3, 18]),
+        radix=st.sampled_from([16, 32]),
+        oversubscription=st.sampled_from([1.0, 3.0]),
+        planes=st.sampled_from([1, 2]),
     ),
 )
 conditions = st.builds(FabricConditions, in_network_reduction=st.booleans())
@@ -227,22 +307,13 @@ def test_one_accelerator_has_nothing_to_do() -> None:
     assert {(row.seconds, row.lower_bound_s, row.ratio) for row in rows} == {(0.0, 0.0, 1.0)}
 
 
-def test_a_family_without_a_shape_uses_its_all_to_all() -> None:
-    class Shapeless:
-        """A torus that does not tell what it is."""
-
-        def __init__(self) -> None:
-            self._torus = topology_of(Torus(shape=(4, 4, 4)))
-
-        def __getattr__(self, name: str):
-            if name in ("collective_shape", "path_factors"):
-                raise AttributeError(name)
-            return getattr(self._torus, name)
-
-    rows = collectives(Shapeless(), 1e9, NO_LATENCY)
+def test_a_graph_of_any_shape_uses_its_all_to_all_or_one_ring() -> None:
+    # a triangle of 400 Gbit/s: a pair has its own link for its third of S; a ring along a tree has one link's rate
+    edges = (Edge(a="a", z="b"), Edge(a="b", z="c"), Edge(a="c", z="a"))
+    rows = collectives(topology_of(EdgeList(accelerators=("a", "b", "c"), edges=edges)), 1e9, NO_LATENCY)
+    seconds = {(row.operation, row.algorithm): row.seconds for row in rows}
+    assert seconds["all_gather", "direct exchange"] == pytest.approx(GIGABYTE_S / 3)
+    assert seconds["all_gather", "ring along a tree"] == pytest.approx(2 / 3 * GIGABYTE_S)
     gather = next(row for row in rows if row.operation == "all_gather")
-    # 4^3: a pair gets 8/(N k) = 1/32 of a link, so S/64 takes S/2 over one link's rate
-    assert gather.algorithm == "direct exchange"
-    assert gather.seconds == pytest.approx(GIGABYTE_S / 2)
-    # all 6 x 64 links carry at most that: (n-1) S / (384 links)
-    assert gather.lower_bound_s == pytest.approx(63 / 384 * GIGABYTE_S)
+    # all 2 x 3 ends of links carry at most that: (n-1) S / (6 links)
+    assert gather.lower_bound_s == pytest.approx(2 / 6 * GIGABYTE_S)

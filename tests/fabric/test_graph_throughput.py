@@ -15,7 +15,7 @@ from topodesign.fabric import evaluate_fabric
 from topodesign.fabric.clos import ClosTopology
 from topodesign.fabric.graph import FabricGraph
 from topodesign.fabric.link_loads import Arcs, shortest_path_loads
-from topodesign.fabric.throughput import alltoall_of, flow_rate, ring_load
+from topodesign.fabric.throughput import alltoall_of, flow_rate
 from topodesign.fabric.torus import TorusTopology
 from topodesign.fabric.traffic import longest_matching, random_permutation, uniform
 from topodesign.fabric.traffic_rates import throughput_of
@@ -116,7 +116,6 @@ def test_a_fabric_in_parts_has_no_rate() -> None:
     found = alltoall_of(graph)
     assert (found.rate, found.lower, found.exact) == (0.0, 0.0, True)
     assert "no path" in found.method
-    assert ring_load(graph) == np.inf
 
 
 def test_a_permutation_of_too_many_accelerators_is_refused_with_a_remedy() -> None:
@@ -142,10 +141,6 @@ def test_equally_split_loads_are_edge_betweenness(count: int, seed: int) -> None
     expected = nx.edge_betweenness_centrality(plain, normalized=False)
     for load, edge in zip(loads, arcs.edge, strict=True):
         assert load == pytest.approx(expected[int(graph.a[edge]), int(graph.z[edge])])
-
-
-def test_a_ring_around_a_ring_loads_every_link_once() -> None:
-    assert ring_load(TorusTopology(Torus(shape=(9,))).graph()) == pytest.approx(1.0)
 
 
 def test_evaluations_say_which_share_of_the_injection_is_reached() -> None:

@@ -13,7 +13,7 @@ from topodesign.domain.fabric import HammingMesh
 from topodesign.fabric import evaluate_fabric
 from topodesign.fabric.bill import fabric_bill
 from topodesign.fabric.hammingmesh import HammingMeshTopology
-from topodesign.fabric.hammingmesh_cuts import least_line_cut
+from topodesign.fabric.hammingmesh_cuts import least_line_cut, least_mismatch
 
 
 def mesh(board: tuple[int, int], shape: tuple[int, int], **options: int) -> HammingMeshTopology:
@@ -66,6 +66,29 @@ def test_straight_and_corner_cuts_are_cuts_of_the_graph(topology: HammingMeshTop
     if topology.accelerators > 1:
         formula = least_line_cut(topology.lines) * topology.spec.planes
         assert least_balanced_cut(topology.graph()) <= formula
+
+
+@settings(max_examples=25, deadline=None)
+@given(small_meshes(most=12))
+def test_no_half_cuts_less_than_accelerators_apart_from_their_row_or_column_cost(topology: HammingMeshTopology) -> None:
+    if topology.accelerators > 1:
+        bound = least_mismatch(topology.lines) * topology.spec.planes
+        assert bound <= least_balanced_cut(topology.graph())
+
+
+@pytest.mark.parametrize("shape", [(2, 2), (3, 3), (4, 3), (5, 2), (6, 2), (1, 7)])
+def test_boards_of_one_accelerator_meet_that_bound(shape: tuple[int, int]) -> None:
+    topology = mesh((1, 1), shape)
+    assert least_mismatch(topology.lines) == least_balanced_cut(topology.graph())
+
+
+def test_large_meshes_are_known_to_a_few_links() -> None:
+    # a share p = sqrt(1/2) of rows and columns: 2 p - 1 = 0.414 of the ports of one direction, 2 x 32 x 32 x 2 links
+    found = mesh((2, 2), (32, 32)).bisection()
+    assert 0.414 < found.lower / (2 * 32 * 32 * 2) < found.upper / (2 * 32 * 32 * 2) < 0.419
+    # twice as many columns of boards as rows, twice as wide: half of the columns is best, 16 rows x 2 x 32 ports
+    straight = mesh((4, 2), (32, 16)).bisection()
+    assert (straight.upper, straight.exact) == (1024, True)
 
 
 def test_a_corner_of_a_square_of_boards_cuts_fewer_links_than_half_of_its_rows() -> None:

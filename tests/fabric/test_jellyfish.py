@@ -83,3 +83,20 @@ def test_as_many_accelerators_as_the_switches_carry_apart_are_proven() -> None:
 def test_impossible_numbers_are_refused(switches: int, ports: int) -> None:
     with pytest.raises(InvalidInput, match=r"switches is|network_ports is"):
         Jellyfish(switches=switches, network_ports=ports, server_ports=1)
+
+
+def test_graphs_that_would_take_minutes_to_draw_or_search_are_refused_before_they_are() -> None:
+    with pytest.raises(InvalidInput, match=r"links between switches\) is 8390656, .* at most 1e\+06.*fewer switches"):
+        Jellyfish(switches=4097, network_ports=4096, server_ports=1)
+    spec = Jellyfish(switches=60_000, network_ports=30, server_ports=3)
+    with pytest.raises(InvalidInput, match="60000 sources x 1920000 links"):
+        JellyfishTopology(spec)
+
+
+def test_dense_and_sparse_graphs_stay_regular_and_simple() -> None:
+    for switches, ports in ((60, 29), (60, 30), (60, 55), (61, 7)):
+        links = random_regular_links(switches, ports, seed=3)
+        degrees = np.bincount(np.array(links).ravel(), minlength=switches)
+        assert len(set(links)) == len(links) == switches * ports // 2
+        assert all(a < z for a, z in links)
+        assert sorted(degrees)[1:] == [ports] * (switches - 1)

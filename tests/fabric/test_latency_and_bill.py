@@ -10,13 +10,6 @@ from topodesign.domain.fabric_conditions import FabricConditions, LatencyInputs
 from topodesign.domain.fabric_switched import Edge, EdgeList
 from topodesign.fabric import evaluate_fabric, topology_of
 from topodesign.fabric.bill import fabric_bill, switch_of
-from topodesign.fabric.collectives import (
-    RingAxis,
-    folded_allreduce,
-    recursive_allreduce,
-    ring_allreduce,
-    torus_allreduce,
-)
 from topodesign.fabric.latency import ADAPTER_NS, CABLE_NS_PER_M, DIRECT_HOP_NS, latency_of
 from topodesign.fabric.topology import PathClasses
 
@@ -52,51 +45,6 @@ def test_clos_cables_grow_with_the_hall_and_torus_cables_between_neighbors_do_no
     assert clos[1] > 2 * clos[0]
     small, large = (topology_of(Torus(shape=shape)).cable_runs() for shape in ((16, 16, 16), (64, 16, 16)))
     assert small[1].length_m == large[1].length_m  # axis 1 only gets more racks
-
-
-def test_ring_all_reduce() -> None:
-    # 4 ranks, 1 GB, 400 Gbit/s: 2 x 3/4 x 8e9 / 4e11 = 0.03 s, and 6 steps of 1 ms
-    assert ring_allreduce(4, 1e9, rank_gbps=400, step_s=1e-3).seconds == pytest.approx(0.03 + 6e-3)
-
-
-def test_recursive_halving_and_doubling() -> None:
-    # 8 ranks: 2 x 7/8 x 0.02 s = 0.035 s, and 2 x 3 steps
-    found = recursive_allreduce(8, 1e9, rank_gbps=400, step_s=1e-3, leaf_ranks=8, leaf_taper=1)
-    assert found.seconds == pytest.approx(0.035 + 6e-3)
-    assert found.algorithm == "recursive halving and doubling"
-    # leaves of 4 that taper 2:1: only the last stage, S/8 each way, crosses: 2 x 0.02/8 more
-    tapered = recursive_allreduce(8, 1e9, rank_gbps=400, step_s=1e-3, leaf_ranks=4, leaf_taper=2)
-    assert tapered.seconds == pytest.approx(found.seconds + 2 * 0.02 / 8)
-
-
-def test_recursive_exchange_of_other_factors_sends_as_little_as_the_ring() -> None:
-    # 12 = 2 x 2 x 3: 2 x 11/12 x 0.02 s and 2 x (1 + 1 + 2) steps
-    found = recursive_allreduce(12, 1e9, rank_gbps=400, step_s=1e-3, leaf_ranks=12, leaf_taper=1)
-    assert found.seconds == pytest.approx(2 * 11 / 12 * 0.02 + 8e-3)
-
-
-def test_folding_adds_two_steps_of_the_whole_vector() -> None:
-    # 13 ranks: 8 of them as above, 2 x (0.02 s + 1 ms) more
-    found = folded_allreduce(13, 1e9, rank_gbps=400, step_s=1e-3, leaf_ranks=32, leaf_taper=1)
-    assert found.seconds == pytest.approx(0.035 + 6e-3 + 2 * 0.021)
-
-
-def test_a_bidirectional_ring_takes_half_of_one_direction() -> None:
-    one_way = ring_allreduce(8, 1e9, rank_gbps=400, step_s=0).seconds
-    both = torus_allreduce((RingAxis(side=8, is_ring=True),), 1e9, link_gbps=400, hop_s=0)[0]
-    assert both.seconds == pytest.approx(one_way / 2)
-    # without its wrap the links at the ends carry all but one of the parts: twice as long
-    path = torus_allreduce((RingAxis(side=8, is_ring=False),), 1e9, link_gbps=400, hop_s=0)[0]
-    assert path.seconds == pytest.approx(one_way)
-
-
-def test_multi_ring_over_three_axes_uses_all_six_links() -> None:
-    # 2 (N-1)/N S / (2 D b) for equal sides
-    axes = (RingAxis(side=16, is_ring=True),) * 3
-    best = torus_allreduce(axes, 1e9, link_gbps=400, hop_s=0)[0]
-    assert best.seconds == pytest.approx(2 * 4095 / 4096 * 0.02 / 6)
-    latency = torus_allreduce(axes, 0.0, link_gbps=400, hop_s=1e-6)[0].seconds
-    assert latency == pytest.approx(2 * 3 * 8 * 1e-6)  # both ways, half a ring each
 
 
 def test_no_algorithm_beats_the_injection_bound() -> None:

@@ -15,6 +15,7 @@ from topodesign.domain.fabric_switched import ScaleUpClos
 from topodesign.fabric import evaluate_fabric
 from topodesign.fabric.bill import fabric_bill
 from topodesign.fabric.clos import ClosTopology
+from topodesign.fabric.collectives_table import collectives
 from topodesign.fabric.scale_up import ScaleUpClosTopology
 from topodesign.fabric.topology import CableRun, FabricGraph, StepLatency
 
@@ -118,12 +119,37 @@ def test_rates_inside_and_outside_are_their_own() -> None:
 def test_the_hierarchy_spares_the_links_between_domains() -> None:
     # S = 1 GB, 8 domains of 72: inside 2 x 71/72 S / 900 GB/s, across 2 x 7/8 x S/72 / 50 GB/s
     topology = ScaleUpClosTopology(ScaleUpClos(accelerators=576))
-    by_name = {
-        found.algorithm: found.seconds for found in topology.allreduce(1e9, StepLatency(neighbor_s=0, farthest_s=0))
-    }
-    expected = 2 * 71 / 72 / 900 + 2 * 7 / 8 / 72 / 50
-    assert by_name["hierarchical: domains, then rings across"] == pytest.approx(expected)
+    rows = collectives(topology, 1e9, StepLatency(neighbor_s=0, farthest_s=0))
+    by_name = {row.algorithm: row.seconds for row in rows if row.operation == "all_reduce"}
+    inside, between = 2 * 71 / 72 / 900, 2 * 7 / 8 / 72 / 50
+    assert by_name["hierarchical over domains, ring between"] == pytest.approx(inside + between)
+    assert by_name["hierarchical over domains, in pieces: inside and between at once"] == pytest.approx(inside)
     assert by_name["ring"] == pytest.approx(2 * 575 / 576 / 50)
+    # no accelerator sends more than its 18 + 1 links of 50 GB/s: 2 x 575/576 / 950 s
+    assert rows[0].lower_bound_s == pytest.approx(2 * 575 / 576 / 950)
+    assert rows[0].ratio == pytest.approx(71 / 72 / 18 / (575 / 576 / 19))
+
+
+@pytest.mark.parametrize(
+    ("spec", "rank_links", "levels"),
+    [
+        # leaves of 48 down and 16 up hold 6 rails of all 8 domains: nothing leaves them
+        (ScaleUpClos(accelerators=576, oversubscription=3.0), 1.0, [(8, 8 / 3)]),
+        # each leaf holds 32 domains of one rail; with 18 accelerators of a domain on a rail not even two of them
+        (ScaleUpClos(accelerators=72 * 64, rails="only"), 1.0, [(32, 32)]),
+        (ScaleUpClos(accelerators=72 * 32, domain_rails=4, rails="only", oversubscription=3.0), 1 / 3, []),
+        # domains of 8 on leaves of 12 down and 4 up: without rails a leaf has a domain and a half
+        (ScaleUpClos(accelerators=64, domain=8, radix=16, oversubscription=3.0, rails="none"), 1 / 3, []),
+        # domains of 4 with all rails together: three on a leaf
+        (ScaleUpClos(accelerators=48, domain=4, radix=16, oversubscription=3.0, rails="none", tiers=2), 1.0, [(3, 1)]),
+    ],
+)
+def test_domains_that_share_leaves_exchange_without_their_uplinks(spec, rank_links, levels) -> None:
+    outside = ScaleUpClosTopology(spec).collective_shape().outside
+    assert outside.rank_links == pytest.approx(rank_links)
+    assert [(level.ranks, level.uplinks) for level in outside.levels] == [
+        (ranks, pytest.approx(uplinks)) for ranks, uplinks in levels
+    ]
 
 
 def test_partly_filled_domains_are_refused_with_the_nearest_sizes() -> None:

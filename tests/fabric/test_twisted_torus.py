@@ -15,8 +15,10 @@ from topodesign.domain.fabric import Torus
 from topodesign.fabric import evaluate_fabric
 from topodesign.fabric.families import topology_of
 from topodesign.fabric.floor_plan import DROPS_M, RACK_PITCH_M, ROW_PITCH_M, twisted_cable_m
+from topodesign.fabric.graph import FabricGraph
 from topodesign.fabric.throughput import alltoall_of
 from topodesign.fabric.torus import TorusTopology
+from topodesign.fabric.twisted_cuts import best_axis_demands, twisted_bisection
 from topodesign.fabric.twisted_torus import TwistedTorusTopology
 
 SHAPES = [
@@ -181,3 +183,53 @@ def test_a_million_accelerators_are_answered_by_closed_forms() -> None:
     assert evaluation.accelerators == 986_078
     assert evaluation.diameter_hops == 118
     assert isinstance(topology_of(Torus(shape=(79, 79, 158), twist=True)), TwistedTorusTopology)
+
+
+@pytest.mark.parametrize("n", [2, 3, 4, 5, 6])
+@pytest.mark.parametrize("two_long", [False, True])
+def test_demands_along_the_axes_are_eigenvalues_of_the_graph(n: int, two_long: bool) -> None:
+    # the demands between all pairs of the graph's lines, written down; their least eigenvalue but 0 by numpy
+    topology = twisted(*((n, 2 * n, 2 * n) if two_long else (n, n, 2 * n)))
+    graph, count = topology.graph(), topology.accelerators
+    half = n // 2
+    if two_long:
+        weights = best_axis_demands(n)
+    else:  # equal ones up to n / 2, half of that for n / 2 itself
+        weights = np.where(np.arange(1, n + 1) <= half, 8 / (n * n - n % 2), 0.0)
+        weights[half - 1] /= 1 if n % 2 else 2
+    # a link carries every flow of j steps that begins up to j - 1 steps before it, and half of those of n steps
+    assert weights[:-1] @ np.arange(1, n) + weights[-1] * n / 2 == pytest.approx(1)
+    demand = np.zeros((count, count))
+    for axis in range(3):
+        step = next_along(graph, topology.spec.shape, axis)
+        reached = np.arange(count)
+        for j in range(1, n + 1):
+            reached = step[reached]
+            demand[np.arange(count), reached] += weights[j - 1] * (0.5 if j == n else 1)
+            demand[reached, np.arange(count)] += weights[j - 1] * (0.5 if j == n else 1)
+    least = np.linalg.eigvalsh(np.diag(demand.sum(axis=1)) - demand)[1]
+    found = twisted_bisection(n, is_face_centered=not two_long)
+    assert found.lower == pytest.approx(min(found.upper, np.ceil(least * count / 4 - 1e-6)))
+    assert found.exact == (n % 2 == 0 and not two_long) or n == 2
+
+
+def next_along(graph: FabricGraph, shape: tuple[int, ...], axis: int) -> np.ndarray:
+    """The accelerator one step on along an axis, each over a link of the graph."""
+    places = np.array(np.unravel_index(np.arange(graph.hosts), shape[::-1]))[::-1].copy()
+    wraps = places[axis] == shape[axis] - 1
+    places[axis] += 1
+    if shape[axis] == min(shape):
+        for other, side in enumerate(shape):
+            if side > min(shape):
+                places[other] += np.where(wraps, min(shape), 0)
+    ends = [place % side for place, side in zip(places, shape, strict=True)]
+    found = np.ravel_multi_index(ends[::-1], shape[::-1])
+    links = graph.links
+    assert all((min(link), max(link)) in links for link in enumerate(found.tolist()))
+    return found
+
+
+@pytest.mark.parametrize("n", [4, 6, 16, 50])
+def test_n_n_2n_of_even_n_has_twice_the_bisection_of_the_torus_without_twist(n: int) -> None:
+    found = twisted(n, n, 2 * n).bisection()
+    assert (found.upper, found.exact) == (2 * TorusTopology(Torus(shape=(n, n, 2 * n))).bisection().upper, True)

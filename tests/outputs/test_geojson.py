@@ -157,6 +157,7 @@ def test_every_property_with_a_unit_names_it() -> None:
     endings = {
         "MW": "_mw", "USD": "_usd", "USD/MW": "_usd_per_mw", "USD/MWh": "_usd_per_mwh", "g/kWh": "_g_per_kwh",
         "km": "_km", "ms": "_ms", "Gbit/s": "_gbps", "W": "_w", "dB": "_db", "GHz": "_ghz",
+            "h/year": "_hours_per_year",
     }  # fmt: skip
     for item in PROPERTIES:
         if item.unit not in ("", "1"):

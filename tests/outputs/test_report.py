@@ -17,12 +17,13 @@ import topodesign.outputs
 from topodesign.catalog import load_catalog
 from topodesign.domain.plan import Infeasibility, LimitClash, Relief
 from topodesign.domain.scenario import Scenario
-from topodesign.evaluation import evaluate_availability
+from topodesign.evaluation import evaluate_availability, evaluate_training
 from topodesign.outputs import render_report
 from topodesign.outputs.base_layer import BASE_CREDIT, base_layer, view_of
 from topodesign.outputs.legend import legend
 from topodesign.outputs.map_colors import FIBER_RAMP, ZONE_RAMP, ramp_color
 from topodesign.outputs.report_map import payload, report_map
+from topodesign.outputs.training_table import training_section
 
 VENDOR = Path(topodesign.outputs.__file__).parent / "vendor" / "maplibre"
 BASEMAP = Path(topodesign.outputs.__file__).parent / "basemap"
@@ -122,9 +123,11 @@ def test_tables_list_sites_links_costs_failures_and_fabrics(page: str, east: Cas
     assert "segment ashburn-charlotte: no geometry, drawn as a geodesic" in texts
 
 
-def test_the_availability_of_every_pair_is_listed_with_what_it_rests_on(east: Case) -> None:
+def test_availability_of_every_pair_and_training_are_there_where_they_were_evaluated(east: Case) -> None:
     found = evaluate_availability(east.scenario, east.plan, load_catalog())
-    page = render_report(east.scenario, replace(east.plan, availability=found))
+    plan = replace(east.plan, availability=found)
+    training = evaluate_training(east.scenario, plan, load_catalog())
+    page = render_report(east.scenario, replace(plan, training=training))
     section = unescape(page.partition("<h2>Availability</h2>")[2].partition("</section>")[0])
     assert section.count("<tr>") == 1 + 3  # a header and three pairs
     for item in found.pairs:
@@ -132,7 +135,10 @@ def test_the_availability_of_every_pair_is_listed_with_what_it_rests_on(east: Ca
         assert f"{item.protected_cuts_only.least_downtime_min_per_year:,.3f}" in section
     assert "4.39 cuts a year" in section
     assert "at most one conduit is cut at once" in section
-    assert "<h2>Availability</h2>" not in render_report(east.scenario, east.plan)
+    assert f"<h2>Training</h2>{training_section(training)}</section>" in page
+    without = render_report(east.scenario, east.plan)
+    assert "<h2>Availability</h2>" not in without
+    assert "<h2>Training</h2>" not in without
 
 
 def test_charts_and_the_drawn_map_are_in_the_page_with_ids_of_their_own(page: str) -> None:

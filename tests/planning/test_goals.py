@@ -73,7 +73,7 @@ def test_a_budget_below_the_time_asked_for_says_what_would_be_enough(campus):
     assert td.plan(with_policy_budget(campus, relief.to_value), gap=0.05).verified
 
 
-@pytest.mark.parametrize("objective", ["accelerators", "sync-time"])
+@pytest.mark.parametrize("objective", ["accelerators", "sync-time", "effective-flops"])
 def test_an_objective_that_the_scenario_has_no_budget_for_is_refused(campus, objective):
     with pytest.raises(InvalidInput, match="budget_usd") as caught:
         objective_of(campus, SolveLimits(objective=objective))

@@ -3,6 +3,8 @@
 import pytest
 
 from topodesign.catalog import load_catalog
+from topodesign.domain.fabric import Torus
+from topodesign.fabric import evaluate_fabric
 from topodesign.training.power import accelerators_for_mw, all_in_it_w, facility_w
 
 # accelerators per 100 MW of facility power, floor(1e8 / (PUE x W)); watts as their sources give them
@@ -82,6 +84,18 @@ def test_figures_of_data_sheets(name: str) -> None:
     assert found == FIGURES[name]
 
 
+# Gbit/s of scale-out per accelerator, one way: vendor pages (TPU v4, v6e and 7x publish none that can be cited alike)
+SCALE_OUT_GBPS = {
+    "h100-sxm": 400, "h200-sxm": 400, "b200-sxm": 400, "gb200-nvl72": 400, "gb300-nvl72": 800, "b300-sxm": 800,
+    "mi300x": 400, "trainium2": 200, "tpu-v5e": 25, "tpu-v5p": 50,
+}  # fmt: skip
+
+
+def test_scale_out_of_data_sheets() -> None:
+    found = {name: load_catalog().accelerator(name).scale_out_gbps for name in SCALE_OUT_GBPS}
+    assert found == SCALE_OUT_GBPS
+
+
 def test_the_catalogue_has_no_accelerator_without_published_figures() -> None:
     assert {item.id for item in load_catalog().accelerators} == set(FIGURES)
 
@@ -90,6 +104,15 @@ def test_an_accelerator_draws_more_with_its_host_than_alone() -> None:
     for item in load_catalog().accelerators:
         assert item.chip_w is not None
         assert item.all_in_w > item.chip_w, item.id
+
+
+def test_a_torus_of_v6e_has_a_bisection_of_3_2_terabytes_per_second() -> None:
+    # Google Cloud, TPU v6e page: 16x16, 32 links of 100 GB/s one way: a quarter of the chip's 400
+    per_link = load_catalog().accelerator("tpu-v6e").scale_up_gb_per_s
+    assert per_link is not None
+    pod = evaluate_fabric(Torus(shape=(16, 16), link_gbps=per_link / 4 * 8))
+    assert pod.bisection.links == 32
+    assert pod.bisection.gbps / 8 / 1000 == pytest.approx(3.2)
 
 
 def test_a_torus_of_v5e_reduces_at_51_2_terabytes_per_second() -> None:

@@ -107,6 +107,16 @@ def test_break_even_cost_of_a_tpu() -> None:
     assert summary()["5"] == "depends: if a TPU costs at most 0.71 of a GPU to own"
 
 
+def test_cost_that_a_vendors_own_performance_per_cost_implies() -> None:
+    # Google's table: a v5e has 0.65 of the performance per cost of a v6e; 197 / 918 / 0.65 = 0.330
+    older, newer = (load_catalog().accelerator(name) for name in ("tpu-v5e", "tpu-v6e"))
+    ratio = performance_per_dollar(older.peak_tflops, usd_per_year=0.33015) / performance_per_dollar(
+        newer.peak_tflops, usd_per_year=1.0
+    )
+    assert float(ratio) == pytest.approx(0.65, abs=1e-4)
+    assert "a v5e costs 0.33 of a v6e to own" in PAGE
+
+
 def test_cost_of_owning_is_purchase_over_life_and_energy() -> None:
     # 20,000 / 5 + 1440 W x 1.2 x 8760 h x 60 USD/MWh = 4000 + 908.24
     found = ownership_usd_per_year(

@@ -9,9 +9,10 @@ import math
 import pytest
 
 from topodesign.fabric.collectives_grid import grid_times
-from topodesign.fabric.collectives_shapes import RingAxis
+from topodesign.fabric.collectives_shapes import GridShape, RingAxis
 from topodesign.fabric.collisions import collisions_of, mean_share
 from topodesign.fabric.latency import transfer_us
+from topodesign.fabric.topology import StepLatency
 
 LINK_GBPS = 45 * 8.0
 
@@ -21,7 +22,8 @@ def ring(side: int) -> RingAxis:
 
 
 def seconds(operation, axes: tuple[RingAxis, ...], size: float, *, hop_s: float = 0.0) -> float:
-    return grid_times(operation, axes, size, link_gbps=LINK_GBPS, hop_s=hop_s)[0].seconds
+    step = StepLatency(neighbor_s=hop_s, farthest_s=hop_s)
+    return grid_times(operation, GridShape(axes=axes), size, link_gbps=LINK_GBPS, step=step)[0].seconds
 
 
 def test_corner_to_corner_of_a_v5e_4x4_takes_6_us_to_the_first_byte_and_188_us_of_bytes() -> None:

@@ -6,6 +6,7 @@ Sources are named at each test; "reference" is reference/training.md, whose rows
 import math
 
 import pytest
+from scipy import special
 
 import topodesign as td
 from topodesign.catalog.training_models import training_model
@@ -241,3 +242,53 @@ def test_wall_clock_of_data_parallelism_and_diloco_by_hand():
     seldom = communication_s(bits=16e9, nodes=4, replicas=2, steps=10, inner_steps=5, inside=HIGH, between=LOW)
     assert seldom.inside_s == pytest.approx(10 * 0.0401)
     assert seldom.between_s == pytest.approx(2 * 2.41)
+
+
+def test_blom_is_within_4_5_percent_and_the_root_of_twice_the_logarithm_is_not():
+    # reference 2.7: inverse normal of (N - 0.375) / (N + 0.25), worst at N = 2 (0.5895); sqrt(2 ln N) is 2.09 times too
+    # large at 2 and 23 % at 64, so neither is used
+    worst = {n: special.ndtri((n - 0.375) / (n + 0.25)) / largest_of_normals(n) - 1 for n in (2, 3, 4, 5, 8, 24, 64)}
+    assert special.ndtri((2 - 0.375) / (2 + 0.25)) == pytest.approx(0.5895, abs=5e-5)
+    assert max(worst, key=lambda n: abs(worst[n])) == 2
+    assert 0.044 < worst[2] < 0.045
+    assert math.sqrt(2 * math.log(2)) / largest_of_normals(2) == pytest.approx(2.09, abs=0.005)
+    assert math.sqrt(2 * math.log(64)) / largest_of_normals(64) == pytest.approx(1.23, abs=0.005)
+
+
+def test_epochs_ring_is_25_times_a_cable_and_no_longer_for_the_whole_volume():
+    # reference 1.5: 6 Pbit/s / 25 = 240 Tbit/s for MAREA (224 Tbit/s at most, unconfirmed); 0.192 s for S / B + 24 ms
+    assert pytest.approx(240e12) == 6e15 / 25
+    assert pytest.approx(0.216, abs=5e-4) == 72e12 * 16 / 6e15 + 4800 * 4.9e-6
+
+
+def test_seldom_exchange_sends_as_many_times_less_as_steps_lie_between():
+    # DiLoCo, arXiv:2311.08105: H = 500, 8 workers, about 500 times less communication than data parallelism
+    job = {"parameters": 400e6, "step_s": 1.0, "sites": 8, "gbps": 1e6}
+    plain = td.estimate_training(**job)
+    seldom = td.estimate_training(**job, method="diloco", inner_steps=500)
+    assert plain.exchange_bits / (seldom.exchange_bits / 500) == pytest.approx(500)
+
+
+def test_decoupled_diloco_over_8_datacenters_exchanges_about_every_236_steps():
+    # arXiv:2604.21428 (secondary source): 198 Gbit/s become 0.84: the ratio of average rates is H at equal precision
+    job = {"parameters": 12e9, "step_s": 2.0, "sites": 8, "gbps": 1e6}
+    plain = td.estimate_training(**job)
+    seldom = td.estimate_training(**job, method="diloco", inner_steps=236)
+    assert plain.average_gbps / seldom.average_gbps == pytest.approx(198 / 0.84, rel=2e-3)
+
+
+def test_streaming_sends_as_much_as_diloco_at_a_lower_peak():
+    # arXiv:2503.09799, appendix A: the same total, and 24 / 3 = 8 times less at a time
+    job = {"parameters": 1e9, "step_s": 0.1, "layers": 24, "sites": 2, "gbps": 1e6, "inner_steps": 100}
+    whole = td.estimate_training(**job, method="diloco")
+    parts = td.estimate_training(**job, method="streaming")
+    assert parts.exchange_bits == whole.exchange_bits
+    assert parts.sync_s * 8 == pytest.approx(whole.sync_s)
+
+
+def test_bandwidth_of_a_node_taken_for_that_of_a_site_is_wrong_by_the_nodes():
+    # reference 1.2 and 6: W of the wall-clock model is of one node. R nodes in two sites have W R / 2 a site: shards go
+    # over all of these links at once, and the exchange takes 1 / (R - 1) of 2 S / W (1 - 1/R)
+    nodes, size = 1000, 1.6e13
+    alone = node_all_reduce_s(size, nodes, NodeNetwork(bps=1e10, latency_s=0))
+    assert alone / ring_s(size, [1e10 * nodes / 2] * 2, [0.0, 0.0]) == pytest.approx(nodes - 1)

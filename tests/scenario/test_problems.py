@@ -47,6 +47,13 @@ FAULTS = {
     "missing column": (drop_property("sites", "power_mw"), "sites.geojson", None, "power_mw", "COLUMN_MISSING"),
     "missing value": (set_property("sites", 1, "power_mw", None), "sites.geojson", 2, "power_mw", "VALUE_MISSING"),
     "missing id": (set_property("zones", 0, "zone_id", None), "power_zones.geojson", 1, "zone_id", "VALUE_MISSING"),
+    "hours that no year has": (
+        set_property("zones", 0, "curtailed_hours_per_year", 9000),
+        "power_zones.geojson",
+        1,
+        "curtailed_hours_per_year",
+        "NUMBER_OUT_OF_RANGE",
+    ),
     "unknown zone": (set_property("sites", 2, "zone_id", "eats"), "sites.geojson", 3, "zone_id", "ZONE_UNKNOWN"),
     "junction in an unknown zone": (
         set_property("junctions", 0, "zone_id", "eats"),

@@ -285,6 +285,18 @@ def test_digest_does_not_depend_on_how_a_number_is_written(draft: Any) -> None:
     assert scenario_digest(read_scenario_files(draft.files())) == expected
 
 
+def test_hours_of_curtailment_are_read_and_change_the_digest(draft: Any) -> None:
+    without = read_scenario_files(draft.files())
+    name = draft.zones[0]["properties"]["zone_id"]
+    assert all((zone.curtailed_hours_per_year, zone.firm_share) == (0, 0) for zone in without.zones)
+    assert not any("curtailed" in line for line in without.assumptions)
+    draft.zones[0]["properties"] |= {"curtailed_hours_per_year": 200, "firm_share": 0.3}
+    found = read_scenario_files(draft.files())
+    zone = found.zone_by_id[name]
+    assert (zone.curtailed_hours_per_year, zone.firm_share) == (200, 0.3)
+    assert scenario_digest(found) != scenario_digest(without)
+
+
 def test_digest_changes_with_any_content(draft: Any) -> None:
     changes: list[Callable[[Any], object]] = [
         lambda d: None,

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from topodesign.scenario import read_scenario_files
+from topodesign.scenario import read_scenario_files, scenario_digest
 from topodesign.scenario.toml_guard import too_deep
 
 WORKLOAD = "[workload]\nparameters = 1e12\nsync_time_s = 1.0\n"
@@ -157,3 +157,51 @@ def test_settings_above_a_megabyte_are_refused(draft: Any) -> None:
     problems = [problem for problem in draft.problems() if problem.file == "scenario.toml"]
     assert [problem.reason for problem in problems] == ["FILE_TOO_LARGE"]
     assert "1,000,000" in problems[0].message
+
+
+def workload(draft: Any, text: str) -> Any:
+    draft.settings = "[workload]\n" + text + SIZE
+    return read_scenario_files(draft.files())
+
+
+def test_a_model_of_the_catalogue_gives_what_the_workload_leaves_out_and_what_is_given_wins(draft: Any) -> None:
+    given = 'model = "deepseek-v3-671b"\nutilization = 0.9\nglobal_batch_tokens = 1e7\n'
+    found = workload(draft, given)
+    # arXiv:2412.19437: 671B parameters, 37B active, 61 layers
+    assert (found.workload.parameters, found.workload.active_parameters, found.workload.layers) == (671e9, 37e9, 61)
+    assert found.workload.global_batch_tokens == 1e7
+    told = " ".join(found.assumptions)
+    assert "workload.parameters: 6.71e+11 of the model deepseek-v3-671b (DeepSeek-V3 Technical Report" in told
+    assert "workload.global_batch_tokens: 10000000.0 as given, in place of 6.29146e+07 of the model" in told
+    assert "workload.parameters: default" not in told
+
+
+def test_a_smaller_mixture_than_its_model_has_no_more_active_parameters_than_it_has(draft: Any) -> None:
+    found = workload(draft, 'model = "deepseek-v3-671b"\nparameters = 1e10\nutilization = 0.9\n')
+    assert found.workload.active_parameters == found.workload.parameters == 1e10
+
+
+@pytest.mark.parametrize(
+    ("text", "field", "reason", "hint"),
+    [
+        ('model = "llama-405b"\n', "workload.model", "MODEL_UNKNOWN", "'llama-3-405b'"),
+        ("model = 405\n", "workload.model", "TYPE_WRONG", "text"),
+        ("overlap_step = 1\n", "workload.overlap_step", "KEY_UNKNOWN", "'overlap_steps'"),
+        ("layer = 80\n", "workload.layer", "KEY_UNKNOWN", "'layers'"),
+        ('method = "streaming"\nlayers = 24\n', "workload.fragment_layers", "FIELD_INVALID", "more inner steps"),
+    ],
+)
+def test_a_schedule_or_model_that_cannot_be_is_a_located_problem(
+    draft: Any, text: str, field: str, reason: str, hint: str
+) -> None:
+    draft.settings = WORKLOAD + text + SIZE
+    (problem,) = draft.problems()
+    assert (problem.field, problem.reason) == (field, reason)
+    assert hint in problem.message
+
+
+def test_a_schedule_that_is_left_out_changes_no_fingerprint_and_one_that_is_given_does(draft: Any) -> None:
+    plain = workload(draft, "parameters = 1e12\nutilization = 0.9\n")
+    defaults = workload(draft, "parameters = 1e12\nutilization = 0.9\nfragment_layers = 3\noverlap_steps = 0\n")
+    layered = workload(draft, "parameters = 1e12\nutilization = 0.9\nlayers = 80\n")
+    assert scenario_digest(plain) == scenario_digest(defaults) != scenario_digest(layered)

@@ -90,9 +90,12 @@ class RealPostgres:
         try:
             self._run(programs / "postgres", "--version")
         except PermissionError:
+            installation, package = programs.parent, programs.parent.parent
             copied = self._directory / "installed"
-            shutil.copytree(programs.parent, copied, symlinks=True)
-            return copied / "bin"
+            # the wheel's programs find their libraries beside the package
+            for folder in (installation, package.with_name(f"{package.name}.libs")):
+                shutil.copytree(folder, copied / folder.relative_to(package.parent), symlinks=True)
+            return copied / programs.relative_to(package.parent)
         return programs
 
     def _run(self, *command: str | Path) -> None:

@@ -10,6 +10,9 @@ from topodesign.client import Client
 from topodesign.client.connection import as_domain_error
 from topodesign.domain.errors import CapacityError, InvalidInput
 from topodesign.domain.fabric import Clos, FabricSpec, Torus
+from topodesign.domain.fabric_bill import BillOptions, SparesRule
+from topodesign.domain.fabric_conditions import FabricConditions, LatencyInputs, LoadInputs
+from topodesign.domain.fabric_failures import FailureSpec
 from topodesign.domain.fabric_kinds import HammingMesh, Hypercube, HyperX, ReconfigurableTorus
 from topodesign.domain.fabric_switched import (
     DirectBlocks,
@@ -21,7 +24,16 @@ from topodesign.domain.fabric_switched import (
     ScaleUpClos,
     SlimFly,
 )
-from topodesign.fabric import evaluate_fabric
+from topodesign.fabric import (
+    compare_at_equal_cost,
+    compare_at_equal_size,
+    compare_fabrics,
+    evaluate_fabric,
+    fabrics_for_budget,
+    failure_report,
+    price_fabric,
+    slice_goodput,
+)
 from topodesign.v1 import fabric_kinds_pb2 as kinds_pb
 from topodesign.v1 import fabric_pb2, fabric_service_pb2, fabric_service_pb2_grpc
 
@@ -46,6 +58,62 @@ ONE_OF_EACH: tuple[FabricSpec, ...] = (
 def test_fabrics_of_every_kind_are_evaluated_as_the_library_does(client: Client) -> None:
     assert client.compare_fabrics(ONE_OF_EACH) == tuple(evaluate_fabric(spec) for spec in ONE_OF_EACH)
     assert client.evaluate_fabric(ONE_OF_EACH[0]) == evaluate_fabric(ONE_OF_EACH[0])
+
+
+# no value is a default, so that a field that gets lost changes the answer
+CONDITIONS = FabricConditions(
+    latency=LatencyInputs(
+        adapter_ns=700, direct_hop_ns=300, cable_ns_per_m=5, message_bytes=1e6, store_and_forward=True
+    ),
+    load=LoadInputs(
+        utilization=0.3, efficiency=0.8, packet_bytes=512, flows_per_accelerator=2, step_s=0.01, wanted_share=0.9
+    ),
+    in_network_reduction=True,
+    in_network_efficiency=0.74,
+)
+BILL = BillOptions(
+    adapters="in_total", spares="in_total", spares_rule=SparesRule(lead_time_days=90, service_level=0.999)
+)
+FAILURES = FailureSpec.parse("switch=1,link=2%;host=each", samples=5, seed=3, accelerators_per_host=4)
+SMALL_CLOS = Clos(accelerators=64, radix=16)
+
+
+def test_conditions_failures_and_bill_are_those_of_the_library(client: Client) -> None:
+    asked = {"message_bytes": 5e8, "conditions": CONDITIONS, "failures": FAILURES, "bill": BILL}
+    found = client.evaluate_fabric(SMALL_CLOS, **asked)  # type: ignore[arg-type]
+    assert found == evaluate_fabric(SMALL_CLOS, **asked)  # type: ignore[arg-type]
+    assert found.failures == failure_report(SMALL_CLOS, FAILURES) == client.failure_report(SMALL_CLOS, FAILURES)
+    assert found.bill == price_fabric(SMALL_CLOS, options=BILL) == client.price_fabric(SMALL_CLOS, options=BILL)
+    assert client.price_fabric(SMALL_CLOS) == price_fabric(SMALL_CLOS)
+    assert found.cost_usd == found.bill.cost_usd > evaluate_fabric(SMALL_CLOS).cost_usd
+
+
+def test_comparisons_on_every_basis_are_those_of_the_library(client: Client) -> None:
+    kinds, asked = ("torus", "clos"), {"message_bytes": 5e8, "conditions": CONDITIONS}
+    assert client.compare_fabrics([SMALL_CLOS], **asked) == compare_fabrics(  # type: ignore[arg-type]
+        [SMALL_CLOS],
+        **asked,  # type: ignore[arg-type]
+    )
+    size = {"accelerators": 64, "link_gbps": 200.0, **asked}
+    assert client.compare_at_equal_size((*kinds, "slimfly"), **size) == compare_at_equal_size(  # type: ignore[arg-type]
+        (*kinds, "slimfly"),
+        **size,  # type: ignore[arg-type]
+    )
+    cost = {**size, "usd_per_accelerator": 3000.0, "options": BILL}
+    assert client.compare_at_equal_cost(kinds, **cost) == compare_at_equal_cost(kinds, **cost)  # type: ignore[arg-type]
+    money = {"budget_usd": 3e5, "accelerator_usd": 1000.0, "link_gbps": 200.0, "options": BILL, **asked}
+    assert client.fabrics_for_budget(kinds, **money) == fabrics_for_budget(kinds, **money)  # type: ignore[arg-type]
+
+
+def test_a_target_that_is_not_given_is_that_of_the_cheapest_kind(client: Client) -> None:
+    found = client.compare_at_equal_cost(("clos", "torus"), accelerators=64)
+    assert found == compare_at_equal_cost(("clos", "torus"), accelerators=64)
+    assert found.target_of == "the plain torus of this size"
+
+
+def test_goodput_of_slices_is_that_of_the_library(client: Client) -> None:
+    pod = {"blocks": 64, "hosts_per_block": 16, "slice_blocks": 32, "host_availability": 0.99}
+    assert client.slice_goodput(**pod) == slice_goodput(**pod)  # type: ignore[arg-type]
 
 
 def test_an_edge_list_that_is_apart_is_answered_as_such(client: Client) -> None:
@@ -97,14 +165,15 @@ def test_malice_is_refused_with_reason_and_path(
 
 
 def test_a_graph_beyond_what_is_searched_is_refused(client: Client) -> None:
-    with pytest.raises(InvalidInput, match="vertices is 5500000"):
-        client.evaluate_fabric(Jellyfish(switches=500_000, network_ports=16, server_ports=10))
+    with pytest.raises(InvalidInput, match="vertices is 5500000") as caught:
+        client.evaluate_fabric(Jellyfish(switches=500_000, network_ports=4, server_ports=10))
+    assert caught.value.field_path == "fabric.jellyfish"
 
 
 def test_an_evaluation_that_takes_too_long_is_ended(tmp_path: Path) -> None:
     # one slot: were the long evaluation still running, the second call could not be answered
     settings = {"fabric_limit_s": 4.0, "call_slots": 1}
-    long = Jellyfish(switches=20_000, network_ports=16, server_ports=4)
+    long = Jellyfish(switches=35_000, network_ports=19, server_ports=5)
     with RunningServer(tmp_path, **settings) as server, Client(server.address, timeout_s=60) as client:
         with pytest.raises(CapacityError, match=r"longer than the 4 s") as caught:
             client.evaluate_fabric(long)

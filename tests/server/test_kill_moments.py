@@ -84,7 +84,10 @@ def ask_again(server: RunningServer, told: dict[str, str], unanswered: list[str]
         for request_id in random.Random(len(told)).sample(sorted(told), min(len(told), 5)):
             assert stub.CreatePlan(request(request_id), timeout=60).name == told[request_id]
         for request_id in unanswered:
-            told[request_id] = stub.CreatePlan(request(request_id), timeout=60).name
+            try:
+                told[request_id] = stub.CreatePlan(request(request_id), timeout=60).name
+            except grpc.RpcError as error:
+                raise AssertionError(f"{error}\n{''.join(server.lines)}") from error
     unanswered.clear()
 
 

@@ -19,7 +19,7 @@ from topodesign.domain.errors import CapacityError, Conflict, InvalidInput, Inva
 from topodesign.domain.plan import Plan
 from topodesign.domain.scenario import LitLightpath, Policy, Size, Traffic, Workload
 from topodesign.v1 import planning_service_pb2 as pb
-from topodesign.v1 import planning_service_pb2_grpc, scenario_pb2
+from topodesign.v1 import planning_service_pb2_grpc, scenario_pb2, scenario_service_pb2, scenario_service_pb2_grpc
 from topodesign.wire import to_proto
 
 
@@ -429,3 +429,25 @@ def error_info(error: grpc.RpcError) -> ErrorInfo:
     info = detail(error, ErrorInfo())
     assert info.domain == "topodesign"
     return info
+
+
+def test_a_model_fills_what_the_workload_of_a_request_leaves_out(server: RunningServer) -> None:
+    request = scenario_service_pb2.CreateScenarioRequest(scenario=to_proto(two_sites()), request_id=str(uuid.uuid4()))
+    request.scenario.workload.CopyFrom(
+        scenario_pb2.Workload(model="deepseek-v3-671b", utilization=0.9, global_batch_tokens=1e7)
+    )
+    with grpc.insecure_channel(server.address) as channel:
+        stub = scenario_service_pb2_grpc.ScenarioServiceStub(channel)
+        kept = stub.CreateScenario(request, timeout=30).scenario
+        assert (kept.workload.parameters, kept.workload.active_parameters, kept.workload.layers) == (671e9, 37e9, 61)
+        assert kept.workload.global_batch_tokens == 1e7
+        assert any("in place of" in told for told in kept.assumptions)
+        again = stub.CreateScenario(
+            scenario_service_pb2.CreateScenarioRequest(scenario=kept, request_id=str(uuid.uuid4())), timeout=30
+        )
+        assert list(again.scenario.assumptions) == list(kept.assumptions)  # told once
+        request.scenario.workload.model, request.request_id = "llama-405b", str(uuid.uuid4())
+        with pytest.raises(grpc.RpcError) as caught:
+            stub.CreateScenario(request, timeout=30)
+    assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert error_info(caught.value).reason == "MODEL_UNKNOWN"

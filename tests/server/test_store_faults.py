@@ -4,18 +4,24 @@ import shutil
 import sqlite3
 from pathlib import Path
 
+import grpc
 import pytest
 import sqlalchemy as sa
 from google.rpc import code_pb2
 from google.rpc.error_details_pb2 import RetryInfo
 from served.real_postgres import RealPostgres
+from served.running_server import RunningServer
+from served.small_scenarios import two_sites
 from served.store_place import StorePlace, attempt_store, claimed, job_store, new_job
 from topodesign_server.database import FILE_NAME, open_database
 from topodesign_server.incidents import status_of
 from topodesign_server.store_faults import is_store_fault
 from topodesign_server.tables import DEFAULT_TENANT as TENANT
 
+from topodesign.client import Client
 from topodesign.domain.errors import CapacityError, ServiceUnavailable, TopoDesignError
+from topodesign.v1 import planning_service_pb2, planning_service_pb2_grpc, scenario_pb2
+from topodesign.wire import to_proto
 
 CODES = {"STORE_FULL": code_pb2.RESOURCE_EXHAUSTED, "STORE_BUSY": code_pb2.UNAVAILABLE}
 
@@ -68,6 +74,27 @@ def test_a_file_that_another_process_holds_is_busy(file_place: StorePlace) -> No
     other.execute("ROLLBACK")
     other.close()
     assert jobs.create(new_job("a"), key=None).id == "a"
+
+
+def test_work_that_ends_while_the_store_is_busy_is_written_when_it_is_not(tmp_path: Path) -> None:
+    with RunningServer(tmp_path, store_timeout_s=0.1) as server, Client(server.address) as client:
+        job = client.submit_plan(two_sites(), time_limit_s=60)
+        server.wait_for_attempt()
+        other = sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None, timeout=60)
+        other.execute("BEGIN IMMEDIATE")
+        scenario = to_proto(two_sites())
+        assert isinstance(scenario, scenario_pb2.Scenario)
+        with grpc.insecure_channel(server.address) as channel, pytest.raises(grpc.RpcError) as caught:
+            stub = planning_service_pb2_grpc.PlanningServiceStub(channel)
+            stub.CreatePlan(planning_service_pb2.CreatePlanRequest(scenario=scenario), timeout=60)
+        assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
+        assert "the store is busy" in (caught.value.details() or "")
+        assert job.status().state in ("queued", "running")  # who only reads is not held up
+        server.wait_for(lambda text: '"during": "end"' in text)
+        other.execute("ROLLBACK")
+        other.close()
+        assert job.result(120).status == "optimal"
+        assert job.status().attempts == 1
 
 
 def test_a_table_that_another_session_locks_is_busy(

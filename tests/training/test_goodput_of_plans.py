@@ -4,10 +4,11 @@ import dataclasses
 import math
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from outputs.hand_made_plans import Case, east_case, pacific_case
 
 from topodesign.catalog import load_catalog
-from topodesign.domain.energy import Curtailment
 from topodesign.domain.equipment import Catalog
 from topodesign.domain.errors import InvalidInput
 from topodesign.domain.goodput import Checkpointing, JobParts, PlanGoodput, Rejoining
@@ -48,6 +49,16 @@ def with_policy(case: Case, policy: Policy) -> Case:
 
 def with_zone_availability(case: Case, availability: float) -> Case:
     zones = tuple(dataclasses.replace(zone, availability=availability) for zone in case.scenario.zones)
+    return dataclasses.replace(case, scenario=dataclasses.replace(case.scenario, zones=zones))
+
+
+def curtailed(case: Case, zone_id: str, hours: float, firm_share: float = 0.0) -> Case:
+    zones = tuple(
+        dataclasses.replace(zone, curtailed_hours_per_year=hours, firm_share=firm_share)
+        if zone.zone_id == zone_id
+        else zone
+        for zone in case.scenario.zones
+    )
     return dataclasses.replace(case, scenario=dataclasses.replace(case.scenario, zones=zones))
 
 
@@ -164,8 +175,8 @@ def test_plans_that_cannot_be_judged_are_refused(east: Case, catalog: Catalog) -
 
 def test_a_plans_year_by_hand(east: Case, catalog: Catalog) -> None:
     # PJM is curtailed a tenth of the year with half of its load firm: 0.95. 6 of 8 pods stand there
-    rules = {"PJM": Curtailment(hours_per_year=876, firm_share=0.5)}
-    found = plan_year(east.scenario, east.plan, catalog, utilization=0.36, goodput=0.9, curtailments=rules)
+    scenario = curtailed(east, "PJM", 876, firm_share=0.5).scenario
+    found = plan_year(scenario, east.plan, catalog, utilization=0.36, goodput=0.9)
     power = {site.id: site.power_mw for site in east.plan.sites}
     mwh = {site.site_id: site.mwh for site in found.sites}
     assert mwh["iad-1"] == pytest.approx(power["iad-1"] * 0.9 * 8760 * 0.95)
@@ -200,10 +211,32 @@ def test_a_plan_without_cost_has_no_dollars_until_some_are_given(east: Case, cat
     assert priced.usd_per_exaflop_day is not None
 
 
-def test_a_year_without_sites_or_of_unknown_zones_is_refused(east: Case, catalog: Catalog) -> None:
+@given(
+    zone=st.sampled_from(["PJM", "SOCO"]),
+    hours=st.tuples(st.floats(0, 8760), st.floats(0, 8760)).map(sorted),
+    firm=st.floats(0, 1),
+)
+def test_more_curtailment_never_lowers_the_cost_of_training(
+    east: Case, catalog: Catalog, zone: str, hours: list[float], firm: float
+) -> None:
+    fewer, more = (
+        plan_year(curtailed(east, zone, value, firm).scenario, east.plan, catalog, utilization=0.4, goodput=0.9)
+        for value in hours
+    )
+    assert fewer.usd_per_exaflop_day is not None and more.usd_per_exaflop_day is not None
+    assert more.usd_per_exaflop_day >= fewer.usd_per_exaflop_day * (1 - 1e-12)
+    assert more.effective_exaflops <= fewer.effective_exaflops * (1 + 1e-12)
+    assert more.mwh <= fewer.mwh * (1 + 1e-12)
+
+
+def test_firm_load_is_not_curtailed(east: Case, catalog: Catalog) -> None:
+    scenario = curtailed(east, "PJM", 4000, firm_share=1.0).scenario
+    firm = plan_year(scenario, east.plan, catalog, utilization=0.4, goodput=0.9)
+    assert firm == plan_year(east.scenario, east.plan, catalog, utilization=0.4, goodput=0.9)
+
+
+def test_a_year_without_sites_is_refused(east: Case, catalog: Catalog) -> None:
     with pytest.raises(InvalidInput, match="0 sites"):
         plan_year(east.scenario, dataclasses.replace(east.plan, sites=()), catalog, utilization=0.4, goodput=1)
-    with pytest.raises(InvalidInput, match="zone 'ERCOT' does not exist"):
-        plan_running_share(east.scenario, east.plan, curtailments={"ERCOT": Curtailment()})
     with pytest.raises(InvalidInput, match="utilization"):
         plan_year(east.scenario, east.plan, catalog, utilization=1.5, goodput=1)

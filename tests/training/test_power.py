@@ -1,13 +1,14 @@
 """Megawatts, zones, curtailment; energy, carbon and dollars for each unit of training."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from topodesign.domain.energy import Curtailment, Ownership
+from topodesign.domain.energy import Ownership
 from topodesign.domain.errors import InvalidInput
 from topodesign.domain.scenario import PowerZone
 from topodesign.training.power import (
@@ -70,11 +71,9 @@ def test_more_firm_load_never_runs_less(up: float, hours: float, firm: float, mo
 def test_running_share_of_two_zones_by_hand() -> None:
     # a: 0.99 whole; b: 0.9 x (1 - 0.5 x 0.2) = 0.81, whole 0.9 x 0.8 = 0.72. 300 and 100 accelerators: 0.945;
     # both whole 0.7128, at least 0.99 + 0.72 - 1 = 0.71, at most 0.72
-    found = running_share(
-        zones(a=0.99, b=0.9),
-        {"a": 300, "b": 100},
-        curtailments={"b": Curtailment(hours_per_year=1752, firm_share=0.5)},
-    )
+    two = zones(a=0.99, b=0.9)
+    two["b"] = replace(two["b"], curtailed_hours_per_year=1752, firm_share=0.5)
+    found = running_share(two, {"a": 300, "b": 100})
     assert found.by_zone == pytest.approx({"a": 0.99, "b": 0.81})
     assert found.mean == pytest.approx(0.945)
     assert (found.all_zones_lower, found.all_zones, found.all_zones_upper) == pytest.approx((0.71, 0.7128, 0.72))
@@ -83,8 +82,9 @@ def test_running_share_of_two_zones_by_hand() -> None:
 @given(up=st.lists(SHARE, min_size=1, max_size=5), hours=HOURS, firm=SHARE)
 def test_all_zones_at_once_lie_between_the_bounds(up: list[float], hours: float, firm: float) -> None:
     named = {f"z{number}": value for number, value in enumerate(up)}
-    rules = {"z0": Curtailment(hours_per_year=hours, firm_share=firm)}
-    found = running_share(zones(**named), dict.fromkeys(named, 10.0), curtailments=rules)
+    several = zones(**named)
+    several["z0"] = replace(several["z0"], curtailed_hours_per_year=hours, firm_share=firm)
+    found = running_share(several, dict.fromkeys(named, 10.0))
     assert found.all_zones_lower <= found.all_zones + 1e-12
     assert found.all_zones <= found.all_zones_upper + 1e-12
     assert found.all_zones_upper <= found.mean + 1e-12
@@ -125,15 +125,15 @@ def test_training_that_never_happens_costs_without_limit() -> None:
         (lambda: powered_share(-0.1), "availability"),
         (lambda: powered_share(1, curtailed_h=8761), "curtailed_h"),
         (lambda: powered_share(1, firm_share=2), "firm_share"),
-        (lambda: Curtailment(hours_per_year=-1), "curtailment.hours_per_year"),
-        (lambda: Curtailment(firm_share=1.5), "curtailment.firm_share"),
+        (lambda: PowerZone(zone_id="a", headroom_mw=1, curtailed_hours_per_year=8761), "curtailed_hours_per_year"),
+        (lambda: PowerZone(zone_id="a", headroom_mw=1, firm_share=1.5), "firm_share"),
         (lambda: effective_exaflops(1, peak_tflops=1, utilization=1.2), "utilization"),
         (lambda: effective_exaflops(1, peak_tflops=1, utilization=1, goodput=-1), "goodput"),
         (lambda: effective_exaflops(-1, peak_tflops=1, utilization=1), "accelerators"),
         (lambda: usd_per_exaflop_day(1, exaflops=1, years=0), "years"),
         (lambda: usd_per_exaflop_day(-1, exaflops=1, years=1), "cost_usd"),
         (lambda: Ownership(cost_usd=1, life_years=0), "ownership.life_years"),
-        (lambda: running_share(zones(a=1), {"a": 1}, curtailments={"b": Curtailment()}), "zones"),
+        (lambda: running_share(zones(a=1), {"b": 1}), "zones"),
         (lambda: running_share(zones(a=1), {"a": 0}), "sites"),
         (lambda: running_share(zones(a=1), {"a": -1}), "accelerators"),
         (

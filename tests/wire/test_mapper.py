@@ -15,6 +15,10 @@ from topodesign.catalog import load_catalog
 from topodesign.domain import (
     availability,
     fabric,
+    fabric_bill,
+    fabric_comparison,
+    fabric_conditions,
+    fabric_failures,
     fabric_kinds,
     fabric_switched,
     fiber,
@@ -23,30 +27,93 @@ from topodesign.domain import (
     plan,
     rules,
     scenario,
+    training_report,
     workload,
 )
-from topodesign.domain.equipment import Origin, TransceiverMode
+from topodesign.domain.equipment import KIND_OF, Origin
 from topodesign.domain.errors import InvalidInput, InvalidScenario, Problem
 from topodesign.domain.fabric import SPEC_OF_KIND
+from topodesign.domain.fabric_failures import SliceGoodputRequest
+from topodesign.domain.goodput import (
+    Checkpointing,
+    ElasticGoodput,
+    FailingParts,
+    Goodput,
+    InterruptionShare,
+    JobSite,
+    Rejoining,
+    SimulatedGoodput,
+)
+from topodesign.domain.goodput_request import GoodputEstimate, GoodputRequest, IntervalGoodput
 from topodesign.domain.link import LinkRequest
 from topodesign.domain.plan import Plan, SolveLimits, Sync
 from topodesign.domain.scenario import FiberSegment, Policy, PowerZone, Scenario, Site, Size, Workload
-from topodesign.v1 import fabric_kinds_pb2, fabric_pb2, optics_pb2, optics_service_pb2, plan_pb2, scenario_pb2
-from topodesign.wire import fabric_from_proto, fabric_to_proto, from_proto, message_type, to_proto
+from topodesign.domain.training import JobSize, PipelineShape, TrainingEstimate, TrainingRequest
+from topodesign.domain.training_model import ShardedDimension, ShardingPlan, TrainingModel
+from topodesign.v1 import (
+    catalog_pb2,
+    fabric_bill_pb2,
+    fabric_comparison_pb2,
+    fabric_conditions_pb2,
+    fabric_failures_pb2,
+    fabric_kinds_pb2,
+    fabric_pb2,
+    optics_pb2,
+    optics_service_pb2,
+    plan_pb2,
+    plan_training_pb2,
+    scenario_pb2,
+    training_goodput_pb2,
+    training_pb2,
+    training_service_pb2,
+)
+from topodesign.wire import (
+    equipment_from_proto,
+    equipment_to_proto,
+    fabric_from_proto,
+    fabric_to_proto,
+    from_proto,
+    message_type,
+    options_from_proto,
+    options_to_proto,
+    to_proto,
+)
 from topodesign.wire.values import enum_name, without_none
 
-FABRICS = (fabric, fabric_kinds, fabric_switched)
-WIRE_ONLY_MESSAGES = {"Scalar", "Position", "Ring", "Polygon", "CatalogFigures", "FabricSpec"}
+FABRICS = (
+    fabric,
+    fabric_kinds,
+    fabric_switched,
+    fabric_conditions,
+    fabric_failures,
+    fabric_bill,
+    fabric_comparison,
+)
+FABRIC_MESSAGES = (
+    fabric_pb2,
+    fabric_kinds_pb2,
+    fabric_conditions_pb2,
+    fabric_failures_pb2,
+    fabric_bill_pb2,
+    fabric_comparison_pb2,
+)
+WIRE_ONLY_MESSAGES = {"Scalar", "Position", "Ring", "Polygon", "CatalogFigures", "FabricSpec", "Equipment"}
+TRAINING = (
+    *(PipelineShape, TrainingEstimate, TrainingModel, ShardedDimension, ShardingPlan),
+    *(FailingParts, InterruptionShare, Goodput, JobSite, Rejoining, Checkpointing, ElasticGoodput, SimulatedGoodput),
+    *(IntervalGoodput, GoodputEstimate, GoodputRequest),
+)
+OF_A_JOB = (TrainingRequest, JobSize)
 
 
 def domain_dataclasses() -> list[type]:
     found = [
         member
-        for module in (places, fiber, workload, rules, scenario, *FABRICS, link, plan, availability)
+        for module in (places, fiber, workload, rules, scenario, *FABRICS, link, plan, availability, training_report)
         for _, member in inspect.getmembers(module, inspect.isclass)
         if is_dataclass(member) and member.__module__ == module.__name__
     ]
-    return [*found, Problem, Origin, TransceiverMode]
+    return [*found, Problem, Origin, *KIND_OF, *TRAINING]
 
 
 def carried(kind: type) -> list[Field[Any]]:
@@ -66,11 +133,15 @@ def test_every_domain_field_has_a_message_field_and_the_other_way_round(kind: ty
 def test_every_message_has_a_domain_dataclass() -> None:
     messages = {
         name
-        for module in (scenario_pb2, fabric_pb2, fabric_kinds_pb2, optics_pb2, plan_pb2)
+        for module in (
+            *(scenario_pb2, *FABRIC_MESSAGES, optics_pb2, plan_pb2, plan_training_pb2),
+            *(catalog_pb2, training_pb2, training_goodput_pb2),
+        )
         for name in module.DESCRIPTOR.message_types_by_name
     }
-    # a link is asked for by the message of its method, which a service names DesignLinkRequest
-    asked = {kind.__name__ for kind in domain_dataclasses()} - {LinkRequest.__name__}
+    # links and goodputs are asked for by the messages of their methods, which services name after these
+    asked_by_method = {LinkRequest.__name__, SliceGoodputRequest.__name__, GoodputRequest.__name__}
+    asked = {kind.__name__ for kind in domain_dataclasses()} - asked_by_method
     assert messages - WIRE_ONLY_MESSAGES == asked
 
 
@@ -112,9 +183,37 @@ def test_what_is_sent_arrives(kind: type, data: st.DataObject) -> None:
     assert from_proto(message, kind) == value
 
 
-def test_every_mode_of_the_catalogue_arrives_with_its_origins() -> None:
-    for mode in load_catalog().transceivers:
-        assert from_proto(to_proto(mode), TransceiverMode) == mode
+def test_all_equipment_of_the_catalogue_arrives_with_its_origins() -> None:
+    members = set(catalog_pb2.Equipment.DESCRIPTOR.fields_by_name)
+    assert members == set(KIND_OF.values())
+    for item in load_catalog().equipment():
+        assert equipment_from_proto(equipment_to_proto(item)) == item
+
+
+def test_a_training_estimate_is_asked_for_by_every_field_of_a_request_and_of_a_jobs_size() -> None:
+    asked = {item.name for kind in OF_A_JOB for item in fields(kind)}
+    assert set(training_service_pb2.EstimateTrainingRequest.DESCRIPTOR.fields_by_name) == asked
+
+
+def test_options_that_are_not_given_are_not_sent() -> None:
+    given = {"sites": 2, "method": "diloco", "rtt_ms": 0.0, "count_attention": False}
+    message = options_to_proto(given, training_service_pb2.EstimateTrainingRequest, OF_A_JOB)
+    assert {field.name for field, _ in message.ListFields()} == set(given)
+    assert options_from_proto(message, OF_A_JOB) == given
+
+
+@pytest.mark.parametrize(
+    ("value", "limit"), [(2.5, "a whole number"), (float("nan"), "a finite number"), ("2", "a finite number")]
+)
+def test_a_count_that_is_none_is_refused_as_the_domain_refuses_it(value: Any, limit: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        options_to_proto({"sites": value}, training_service_pb2.EstimateTrainingRequest, OF_A_JOB)
+    assert (caught.value.field_path, caught.value.metadata["limit"]) == ("sites", limit)
+
+
+def test_a_count_written_as_a_float_is_sent_as_that_count() -> None:
+    message = options_to_proto({"sites": 2.0}, training_service_pb2.EstimateTrainingRequest, OF_A_JOB)
+    assert message.sites == 2
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,14 @@ from itertools import permutations
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from hypothesis import strategies as st
-from wire.fabric_strategies import FABRICS
+from wire.fabric_strategies import ASKED, FABRICS
 
-from topodesign.domain.equipment import TransceiverMode
+from topodesign.catalog import load_catalog
+from topodesign.catalog.training_models import training_models
+from topodesign.domain.equipment import KIND_OF, TransceiverMode
 from topodesign.domain.fabric import Clos, Torus
+from topodesign.domain.goodput import JobSite
+from topodesign.domain.goodput_request import GoodputRequest
 from topodesign.domain.link import LinkRequest
 from topodesign.domain.scenario import (
     FiberSegment,
@@ -26,6 +30,7 @@ from topodesign.domain.scenario import (
     Traffic,
     Workload,
 )
+from topodesign.domain.training_model import TrainingModel
 
 INFINITY = float("inf")
 IDS = st.text(st.characters(min_codepoint=33, max_codepoint=126, exclude_characters=";"), min_size=1, max_size=8)
@@ -56,6 +61,8 @@ RESTRICTED: dict[tuple[str, str], st.SearchStrategy[Any]] = {
     ("MeasuredReach", "mode"): IDS,
     ("MeasuredReach", "reach_km"): st.floats(min_value=0.001, max_value=40_000),
     ("PowerZone", "availability"): st.floats(min_value=0, max_value=1),
+    ("PowerZone", "curtailed_hours_per_year"): st.floats(min_value=0, max_value=8760),
+    ("PowerZone", "firm_share"): st.floats(min_value=0, max_value=1),
     ("FiberSegment", "length_km"): st.floats(min_value=0.001, max_value=40_000),
     ("FiberSegment", "conduits"): st.lists(IDS, max_size=3).map(tuple),
     ("Workload", "active_parameters"): st.none(),
@@ -64,6 +71,12 @@ RESTRICTED: dict[tuple[str, str], st.SearchStrategy[Any]] = {
     ("Workload", "bits_per_element"): st.floats(min_value=0.1, max_value=1024),
     ("Workload", "inner_steps"): st.integers(min_value=1, max_value=10_000),
     ("Workload", "wan_goodput_factor"): SHARE,
+    ("Workload", "model"): either(IDS),
+    ("Workload", "layers"): either(st.just(1)),  # one fragment goes with any number of inner steps
+    ("Workload", "fragment_layers"): st.integers(min_value=1, max_value=1_000_000),
+    ("Workload", "overlap_steps"): st.just(0.0),  # a synchronous exchange overlaps nothing
+    ("Workload", "backward_overlap"): st.floats(min_value=0, max_value=1),
+    ("Workload", "flops_utilization"): SHARE,
     ("Policy", "min_sites"): st.integers(min_value=1, max_value=5),
     ("Policy", "max_sites"): either(st.integers(min_value=5, max_value=2**31 - 1)),
     ("Policy", "max_rtt_ms"): POSITIVE | st.just(INFINITY),
@@ -105,10 +118,39 @@ RESTRICTED: dict[tuple[str, str], st.SearchStrategy[Any]] = {
     ("LinkRequest", "usd_per_pair_km"): NOT_NEGATIVE,
     ("LinkRequest", "pairs_available"): either(st.integers(min_value=0, max_value=1_000_000)),
     ("LinkRequest", "terminal_db"): either(st.floats(min_value=0, max_value=40)),
+    ("PipelineShape", "stages"): st.integers(min_value=1, max_value=10_000),
+    ("PipelineShape", "micro_batches"): st.integers(min_value=1, max_value=1_000_000),
+    ("PipelineShape", "hidden_size"): st.integers(min_value=1, max_value=10**9),
+    ("PipelineShape", "batch_tokens"): POSITIVE,
+    ("PipelineShape", "replicas"): st.integers(min_value=1, max_value=10**9),
+    ("PipelineShape", "extra_in_flight"): COUNT,
+    ("FailingParts", "name"): IDS,
+    ("FailingParts", "count"): NOT_NEGATIVE,
+    ("FailingParts", "mtbf_h"): st.floats(min_value=1, max_value=1e9) | st.just(INFINITY),
+    ("FailingParts", "wait_s"): NOT_NEGATIVE,
+    ("JobSite", "site_id"): IDS,
+    ("JobSite", "accelerators"): POSITIVE,
+    ("JobSite", "replicas"): st.integers(min_value=1, max_value=1000),
+    ("Rejoining", "round_s"): NOT_NEGATIVE,
+    ("Rejoining", "restart_s"): NOT_NEGATIVE,
+    ("Checkpointing", "write_s"): NOT_NEGATIVE,
+    ("Checkpointing", "restart_s"): NOT_NEGATIVE,
+    ("Checkpointing", "interval_s"): NOT_NEGATIVE,
+    ("Rejoining", "reform_s"): NOT_NEGATIVE,
+    ("GoodputRequest", "write_s"): NOT_NEGATIVE,
+    ("GoodputRequest", "restart_s"): NOT_NEGATIVE,
+    ("GoodputRequest", "interval_s"): either(NOT_NEGATIVE),
+    ("GoodputRequest", "accelerator"): IDS,
+    ("GoodputRequest", "interruptions"): st.just(0) | st.integers(min_value=2, max_value=100),
+    ("GoodputRequest", "seed"): st.integers(min_value=0, max_value=2**63 - 1),
     ("TransceiverMode", "reach_km"): either(st.floats(min_value=0.001, max_value=40_000)),
     ("TransceiverMode", "id"): IDS,
     ("TransceiverMode", "name"): st.text(max_size=12),
     ("TransceiverMode", "max_spans"): COUNT,
+    ("TrainingRules", "write_s"): NOT_NEGATIVE,
+    ("TrainingRules", "restart_s"): NOT_NEGATIVE,
+    ("TrainingRules", "reform_s"): NOT_NEGATIVE,
+    ("TrainingRules", "jitter_s"): NOT_NEGATIVE,
 }
 BY_NAME: dict[str, st.SearchStrategy[Any]] = {
     "lon": LON,
@@ -170,9 +212,15 @@ def instances(kind: type) -> st.SearchStrategy[Any]:
         Torus: _toruses,
         LinkRequest: _link_requests,
         TransceiverMode: _transceiver_modes,
+        GoodputRequest: _goodput_requests,
+        TrainingModel: lambda: st.sampled_from(training_models()),
     }
+    if kind in KIND_OF and kind not in special:
+        return st.sampled_from(load_catalog().equipment(KIND_OF[kind]))
     if kind in FABRICS:
         return FABRICS[kind]
+    if kind in ASKED:
+        return ASKED[kind]
     return special[kind]() if kind in special else _plain(kind)
 
 
@@ -206,6 +254,19 @@ def _link_requests() -> st.SearchStrategy[LinkRequest]:
     spanned = spans.flatmap(lambda parts: _plain(LinkRequest, length_km=st.just(sum(parts)), spans_km=st.just(parts)))
     length = st.floats(min_value=1e-9, max_value=40_000)
     return spanned | _plain(LinkRequest, length_km=length, spans_km=st.just(()))
+
+
+def _goodput_requests() -> st.SearchStrategy[GoodputRequest]:
+    """Jobs of so many accelerators, and jobs of sites of their own."""
+    count = st.integers(min_value=1000, max_value=10**9)
+    of_count = _plain(
+        GoodputRequest,
+        accelerators=count,
+        site_count=st.integers(min_value=1, max_value=1000),
+        sites=st.just(()),
+    )
+    sites = st.lists(instances(JobSite), min_size=1, max_size=3, unique_by=lambda site: site.site_id).map(tuple)
+    return of_count | _plain(GoodputRequest, accelerators=st.none(), site_count=st.just(1), sites=sites)
 
 
 def _transceiver_modes() -> st.SearchStrategy[TransceiverMode]:

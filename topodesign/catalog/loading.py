@@ -1,7 +1,6 @@
 """Reads the catalogue's TOML files and applies a scenario's overrides."""
 
 import dataclasses
-import difflib
 import functools
 import math
 import sys
@@ -11,6 +10,7 @@ from importlib import resources
 from typing import Any, TypeVar
 
 from topodesign.domain.equipment import (
+    KIND_OF,
     Accelerator,
     CableClass,
     Catalog,
@@ -27,6 +27,7 @@ from topodesign.domain.equipment import (
     TransceiverMode,
 )
 from topodesign.domain.errors import InternalError, InvalidInput
+from topodesign.domain.nearest import nearest
 from topodesign.domain.training_model import TrainingModel
 
 Overrides = Mapping[str, Mapping[str, float]]
@@ -190,7 +191,7 @@ def _with_figures(table: str, item: Item, figures: Mapping[str, float] | None) -
         known = figures_of(item)
         if figure not in known:
             raise InvalidInput(
-                f"{path} has no figure {figure!r}; {_nearest(figure, known)}",
+                f"{path} has no figure {figure!r}; {nearest(figure, known)}",
                 reason="FIGURE_UNKNOWN",
                 field_path=f"{path}.{figure}",
                 metadata={"figure": figure},
@@ -225,7 +226,7 @@ def _require_known_keys(overrides: Overrides) -> None:
     for key in overrides:
         if key not in known:
             raise InvalidInput(
-                f"catalog.{key} names no equipment; {_nearest(key, known)}",
+                f"catalog.{key} names no equipment; {nearest(key, known)}",
                 reason="EQUIPMENT_UNKNOWN",
                 field_path=f"catalog.{key}",
                 metadata={"id": key},
@@ -234,25 +235,4 @@ def _require_known_keys(overrides: Overrides) -> None:
 
 def known_keys() -> tuple[str, ...]:
     """Every override key, such as ``transceiver.zrplus-400``, sorted."""
-    catalog = _built_in_catalog()
-    return tuple(
-        sorted(
-            [f"accelerator.{item.id}" for item in catalog.accelerators]
-            + [f"switch.{item.id}" for item in catalog.switches]
-            + [f"cable.{item.id}" for item in catalog.cables]
-            + [f"transceiver.{item.id}" for item in catalog.transceivers]
-            + [f"grey_optic.{item.id}" for item in catalog.grey_optics]
-            + [f"line_system.{item.id}" for item in catalog.line_systems]
-            + [f"fiber.{item.id}" for item in catalog.fibers]
-            + [f"reliability.{item.id}" for item in catalog.reliabilities]
-            + [f"hut.{item.id}" for item in catalog.huts]
-            + [f"module.{item.id}" for item in catalog.modules]
-            + [f"adapter.{item.id}" for item in catalog.adapters]
-            + [f"ocs.{item.id}" for item in catalog.circuit_switches]
-        )
-    )
-
-
-def _nearest(name: str, known: tuple[str, ...]) -> str:
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
-    return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}"
+    return tuple(sorted(f"{KIND_OF[type(item)]}.{item.id}" for item in _built_in_catalog().equipment()))

@@ -5,6 +5,7 @@ from importlib import resources
 
 from topodesign.catalog.loading import read_items
 from topodesign.domain.errors import NotFound
+from topodesign.domain.nearest import nearest
 from topodesign.domain.training_model import TrainingModel
 
 FILE = "training_models.toml"
@@ -23,14 +24,14 @@ def training_model(model_id: str) -> TrainingModel:
     Raises
     ------
     NotFound
-        ``MODEL_UNKNOWN``, with the ids that there are.
+        ``MODEL_UNKNOWN``, with the nearest id, or all that there are.
     """
     for model in training_models():
         if model.id == model_id:
             return model
     raise NotFound(
-        f"no model {model_id!r} in the catalogue; use one of {', '.join(model.id for model in training_models())}, "
-        "or give its parameters",
+        f"no model {model_id!r} in the catalogue; {nearest(str(model_id), (model.id for model in training_models()))} "
+        "Or give its parameters, layers and step_s",
         reason="MODEL_UNKNOWN",
         field_path="model",
         metadata={"id": model_id},

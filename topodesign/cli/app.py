@@ -40,7 +40,10 @@ COMMANDS = {
     "explain": CommandEntry("topodesign.cli.explain", "explain", "Say what binds a plan and why sites are left out."),
     "fabric": CommandEntry("topodesign.cli.fabric", "fabric", "Evaluate and compare fabrics inside a site."),
     "optics": CommandEntry("topodesign.cli.optics", "optics", "Design one optical link; list transceiver modes."),
-    "training": CommandEntry("topodesign.cli.training", "training", "Estimate a training job over several sites."),
+    "training": CommandEntry(
+        "topodesign.cli.training", "training", "Estimate a training job over sites: bandwidth, goodput, sharding."
+    ),
+    "catalog": CommandEntry("topodesign.cli.catalog", "catalog", "List equipment, and where its figures come from."),
     "serve": CommandEntry("topodesign.cli.serve", "serve", "Run the gRPC service."),
     "submit": CommandEntry("topodesign.cli.submit", "submit", "Submit a scenario to the service."),
     "watch": CommandEntry("topodesign.cli.watch", "watch", "Follow the progress of a job."),

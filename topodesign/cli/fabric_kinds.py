@@ -5,12 +5,14 @@ field name that no other family has.
 """
 
 import difflib
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, fields
 from functools import cache
 from pathlib import Path
 from typing import Literal, NoReturn, get_args, get_origin, get_type_hints
 
+from topodesign.cli.fabric_options import Given, flag, option
 from topodesign.domain.errors import InvalidInput
 from topodesign.domain.fabric import SPEC_OF_KIND, FabricSpec
 
@@ -64,8 +66,6 @@ OPTIONS: Mapping[str, tuple[str, str]] = {
 FLAGS = frozenset({"twist", "rail_optimized"})
 EXAMPLES: Mapping[tuple[str, str], str] = {(FAT_TREE, "radix"): "32", ("hammingmesh", "shape"): "32x32"}
 
-Given = Mapping[str, str | bool | None]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KindOption:
@@ -93,21 +93,21 @@ def spec_of(kind: str, given: Given, *, link_gbps: float) -> FabricSpec:
         if value is None:
             continue
         if name not in options:
-            known = ", ".join(sorted(flag(option) for option in options))
+            taken = ", ".join(sorted(flag(known) for known in options))
             raise InvalidInput(
-                f"{flag(name)} does not belong to {kind}; leave it out, {kind} takes {known}",
+                f"{flag(name)} does not belong to {kind}; leave it out, {kind} takes {taken}",
                 reason="USAGE_INVALID",
                 field_path=flag(name),
                 metadata={"kind": kind},
             )
         values[name] = options[name].read(value) if isinstance(value, str) else value
-    for option in options.values():
-        if option.is_needed and option.name not in values:
-            example = EXAMPLES.get((kind, option.name), OPTIONS[option.name][0])
+    for known in options.values():
+        if known.is_needed and known.name not in values:
+            example = EXAMPLES.get((kind, known.name), OPTIONS[known.name][0])
             raise InvalidInput(
-                f"{kind} needs {flag(option.name)}; add for example {flag(option.name)} {example}",
+                f"{kind} needs {flag(known.name)}; add for example {flag(known.name)} {example}",
                 reason="USAGE_INVALID",
-                field_path=flag(option.name),
+                field_path=flag(known.name),
             )
     return _built(kind, values, link_gbps)
 
@@ -128,14 +128,17 @@ def kind_options(kind: str) -> Mapping[str, KindOption]:
     }
 
 
+def kind_parameters() -> list[inspect.Parameter]:
+    """An option for every field that some kind has, for typer."""
+    return [
+        option(name, bool if name in FLAGS else str, f"{', '.join(kinds_with(name))}: {meaning}")
+        for name, (_, meaning) in OPTIONS.items()
+    ]
+
+
 def kinds_with(name: str) -> tuple[str, ...]:
     """The kinds that take an option."""
     return tuple(kind for kind in KINDS if name in kind_options(kind))
-
-
-def flag(name: str) -> str:
-    """The option of a field, as it is written."""
-    return "--" + name.replace("_", "-")
 
 
 def _built(kind: str, values: Mapping[str, object], link_gbps: float) -> FabricSpec:

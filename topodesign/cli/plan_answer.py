@@ -9,6 +9,7 @@ from topodesign.domain.codec import to_builtins
 if TYPE_CHECKING:
     from topodesign.domain.plan import Goal, Infeasibility, Plan, Sync
     from topodesign.domain.scenario import Demand
+    from topodesign.domain.training_report import PlanTraining
 
 SUMMARY_KEYS = (
     "scenario_name", "status", "stopped_by", "cost_usd", "lower_bound_usd", "gap", "network_cost_usd", "network_gap",
@@ -57,12 +58,18 @@ def describe_plan(plan: "Plan") -> None:
     if plan.sync is not None:
         demand = plan.scenario.workload.demand if plan.scenario is not None else "all-reduce"
         _describe_sync(plan.sync, demand)
+    if plan.training is not None:
+        _describe_training(plan.training)
 
 
 def _goal_line(goal: "Goal") -> str:
     """Value, bound and budget in words."""
     if goal.objective == "accelerators":
         aim, value, bound = "most accelerators", f"{goal.value:,.0f}", f"at most {goal.bound:,.0f} are possible"
+    elif goal.objective == "effective-flops":
+        unit = f" {goal.unit}"
+        aim, value = "most effective FLOP/s", f"{goal.value:,.6g}{unit}"
+        bound = f"at most {goal.bound:,.6g}{unit} are possible"
     else:
         unit = f" {goal.unit}"
         aim, value = "least time of one all-reduce", f"{goal.value:,.4g}{unit}"
@@ -85,6 +92,31 @@ def _describe_sync(sync: "Sync", demand: "Demand") -> None:
         say(f"demand between sites ({demand}): {needs}")
     if sync.worst_failure is not None and sync.worst_strength_gbps is not None:
         say(f"worst failure: {sync.worst_failure}, {sync.worst_strength_gbps / 1e3:,.1f} Tbit/s left")
+
+
+def _describe_training(training: "PlanTraining") -> None:
+    """A line for each arrangement, with the way to recover that keeps the most of its time."""
+    from topodesign.outputs.training_table import ARRANGEMENT_WORDS
+
+    say("")
+    say(
+        f"  {'training, estimated':<24}{'step s':>9}{'stall s':>9}{'goodput %':>11}{'EFLOP/s':>9}{'USD/EFLOP-day':>15}"
+        f"{'MWh/1e24':>10}{'t/1e24':>8}  after an interruption"
+    )
+    for column in training.columns:
+        step, best = column.step, column.best
+        stall = None if step.wall_s is None else step.wall_s - step.compute_s
+        say(
+            f"  {ARRANGEMENT_WORDS[column.arrangement]:<24}{_cell(step.wall_s, '.2f'):>9}{_cell(stall, '.2f'):>9}"
+            f"{best.goodput * 100:>11.1f}{_cell(best.effective_exaflops, ',.4g'):>9}"
+            f"{_cell(best.usd_per_exaflop_day_with_fabrics, ',.0f'):>15}{_cell(best.mwh_per_1e24_flop, ',.0f'):>10}"
+            f"{_cell(best.carbon_t_per_1e24_flop, ',.0f'):>8}  {best.recovery.replace('-', ' ')}"
+        )
+    say("  effective FLOP; dollars with accelerators and fabrics, indicative; other ways to recover are in the report")
+
+
+def _cell(value: float | None, form: str) -> str:
+    return "-" if value is None else format(value, form)
 
 
 def infeasible_document(why: "Infeasibility") -> dict[str, object]:

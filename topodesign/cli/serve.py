@@ -27,8 +27,20 @@ def serve(
         Path | None,
         typer.Option("--data", parser=path, help="Folder that keeps scenarios, jobs and plans (topodesign-data)."),
     ] = None,
+    database_url: Annotated[
+        str | None,
+        typer.Option(
+            "--database-url",
+            help="PostgreSQL that several servers may share, instead of --data: postgresql://user@host/database. "
+            "Others see command lines: give one with a password as TOPODESIGN_DATABASE_URL.",
+        ),
+    ] = None,
     workers: Annotated[int | None, typer.Option("--workers", min=0, max=256, help="Plans made at a time (1).")] = None,
     queue_limit: Annotated[int | None, typer.Option("--queue-limit", min=1, help="Plans that may wait (100).")] = None,
+    fabric_memory_gib: Annotated[
+        float | None,
+        typer.Option("--fabric-memory-gib", min=0.5, help="Memory that one evaluation of fabrics may take (4)."),
+    ] = None,
     address_file: Annotated[
         Path | None,
         typer.Option("--address-file", parser=path, help="File that gets HOST:PORT once the service answers."),
@@ -53,14 +65,17 @@ def serve(
 
     with StopSignals() as stop:  # first of all: a SIGTERM at start-up ends the service in order, too
         from topodesign_server.configuration import PREFIX, read_configuration
+        from topodesign_server.settings import GIB
 
         named = {
             "host": host,
             "port": port,
             "data_directory": data,
+            "database_url": database_url,
             "workers": workers,
             "queue_limit": queue_limit,
             "address_file": address_file,
+            "fabric_memory_bytes": None if fabric_memory_gib is None else int(fabric_memory_gib * GIB),
         }
         configuration = read_configuration(
             config,

@@ -17,11 +17,11 @@ Gap = Annotated[float, typer.Option("--gap", help="Relative gap to stop at; 0.00
 Seed = Annotated[int, typer.Option("--seed", help="Seed of the solvers.")]
 Threads = Annotated[int, typer.Option("--threads", help="Most threads to use.")]
 ObjectiveName = Annotated[
-    Literal["cost", "accelerators", "sync-time"] | None,
+    Literal["cost", "accelerators", "sync-time", "effective-flops"] | None,
     typer.Option(
         "--objective",
-        help="What to optimize; by default what the scenario asks for: most accelerators with size.budget_usd, least "
-        "sync time with policy.budget_usd, otherwise least cost.",
+        help="What to optimize; by default what the scenario asks for: most accelerators with size.budget_usd (where "
+        "effective-flops may be asked for instead), least sync time with policy.budget_usd, otherwise least cost.",
     ),
 ]
 

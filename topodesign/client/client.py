@@ -2,7 +2,7 @@
 
 import hashlib
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -10,19 +10,19 @@ from typing import Any, Self, TypeVar
 import grpc
 from google.longrunning import operations_pb2, operations_pb2_grpc
 
+from topodesign.client.catalog_calls import CatalogCalls
 from topodesign.client.connection import Connection
+from topodesign.client.fabric_calls import FabricCalls
 from topodesign.client.job import Job, job_status
 from topodesign.client.kept import EXPORT_FORMATS, ExportFormat, JobStatus, KeptPlan, KeptScenario
+from topodesign.client.training_calls import TrainingCalls
 from topodesign.domain.equipment import TransceiverMode
 from topodesign.domain.errors import InternalError, InvalidInput, Problem
-from topodesign.domain.fabric import FabricEvaluation, FabricSpec
 from topodesign.domain.link import LinkDesign, LinkRequest
 from topodesign.domain.link_options import link_request
 from topodesign.domain.plan import Objective, Plan, SolveLimits, Verification
 from topodesign.domain.scenario import Scenario
 from topodesign.v1 import (
-    fabric_service_pb2,
-    fabric_service_pb2_grpc,
     optics_service_pb2,
     optics_service_pb2_grpc,
     plan_pb2,
@@ -32,14 +32,14 @@ from topodesign.v1 import (
 )
 from topodesign.v1 import planning_service_pb2 as planning_pb
 from topodesign.v1 import scenario_service_pb2 as scenario_pb
-from topodesign.wire import fabric_to_proto, from_proto, to_proto
+from topodesign.wire import from_proto, to_proto
 
 M = TypeVar("M")
 DEFAULT_LIMITS = SolveLimits()
 ScenarioSource = Scenario | Mapping[str, bytes]
 
 
-class Client:
+class Client(FabricCalls, TrainingCalls, CatalogCalls):
     """A connection to a topodesign server; a context manager.
 
     Parameters
@@ -59,13 +59,11 @@ class Client:
     """
 
     def __init__(self, target: str, *, timeout_s: float = 30.0, retry_for_s: float | None = None) -> None:
-        self._connection = Connection(
-            target, timeout_s=timeout_s, retry_for_s=timeout_s if retry_for_s is None else retry_for_s
-        )
+        retry_for_s = timeout_s if retry_for_s is None else retry_for_s
+        super().__init__(Connection(target, timeout_s=timeout_s, retry_for_s=retry_for_s))
         channel = self._connection.channel
         self._planning = planning_service_pb2_grpc.PlanningServiceStub(channel)
         self._scenarios = scenario_service_pb2_grpc.ScenarioServiceStub(channel)
-        self._fabrics = fabric_service_pb2_grpc.FabricServiceStub(channel)
         self._optics = optics_service_pb2_grpc.OpticsServiceStub(channel)
         self._operations = operations_pb2_grpc.OperationsStub(channel)
 
@@ -120,7 +118,7 @@ class Client:
 
     def list_scenarios(self) -> tuple[KeptScenario, ...]:
         """All kept scenarios, the newest first, without their content."""
-        pages = self._pages(self._scenarios.ListScenarios, scenario_pb.ListScenariosRequest())
+        pages = self._connection.pages(self._scenarios.ListScenarios, scenario_pb.ListScenariosRequest())
         return tuple(_kept_scenario(item, with_content=False) for page in pages for item in page.scenarios)
 
     def delete_scenario(self, name: str) -> None:
@@ -152,7 +150,7 @@ class Client:
             Relative gap to the proven bound at which to stop.
         seed : int
         threads : int
-        objective : {"cost", "accelerators", "sync-time"}, optional
+        objective : {"cost", "accelerators", "sync-time", "effective-flops"}, optional
             What to optimize; by default what the scenario's budget asks for.
         start : str, optional
             Resource name of a kept plan (``plans/...``) to begin from, of this or a similar scenario.
@@ -192,7 +190,7 @@ class Client:
     def jobs(self) -> tuple[JobStatus, ...]:
         """All jobs, the newest first."""
         request = operations_pb2.ListOperationsRequest(name="operations")
-        pages = self._pages(self._operations.ListOperations, request)
+        pages = self._connection.pages(self._operations.ListOperations, request)
         return tuple(job_status(item) for page in pages for item in page.operations)
 
     def get_plan(self, name: str) -> Plan:
@@ -212,7 +210,7 @@ class Client:
 
     def list_plans(self) -> tuple[KeptPlan, ...]:
         """All plans that were made, the newest first, without lightpaths, segments, verification and fabrics."""
-        pages = self._pages(self._planning.ListPlans, planning_pb.ListPlansRequest())
+        pages = self._connection.pages(self._planning.ListPlans, planning_pb.ListPlansRequest())
         return tuple(
             KeptPlan(
                 name=item.name,
@@ -278,21 +276,6 @@ class Client:
             )
         return content
 
-    def evaluate_fabric(self, fabric: FabricSpec, *, message_bytes: float | None = None) -> FabricEvaluation:
-        """Evaluate one fabric; ``message_bytes`` is the all-reduce message of each accelerator."""
-        request = fabric_service_pb2.EvaluateFabricRequest(fabric=fabric_to_proto(fabric), message_bytes=message_bytes)
-        return from_proto(self._connection.call(self._fabrics.EvaluateFabric, request), FabricEvaluation)
-
-    def compare_fabrics(
-        self, fabrics: Sequence[FabricSpec], *, message_bytes: float | None = None
-    ) -> tuple[FabricEvaluation, ...]:
-        """Evaluate several fabrics side by side, in their order."""
-        request = fabric_service_pb2.CompareFabricsRequest(
-            fabrics=[fabric_to_proto(fabric) for fabric in fabrics], message_bytes=message_bytes
-        )
-        response = self._connection.call(self._fabrics.CompareFabrics, request)
-        return tuple(from_proto(item, FabricEvaluation) for item in response.fabrics)
-
     def design_link(self, length_km: float | LinkRequest, **options: Any) -> LinkDesign:
         """One optical link on its own; the same answer as :func:`topodesign.design_link`.
 
@@ -326,16 +309,8 @@ class Client:
         tuple of TransceiverMode
             The highest rate first, then by cost, power, spectrum and id.
         """
-        pages = self._pages(self._optics.ListModes, optics_service_pb2.ListModesRequest(rate_gbps=rate_gbps))
+        pages = self._connection.pages(self._optics.ListModes, optics_service_pb2.ListModesRequest(rate_gbps=rate_gbps))
         return tuple(from_proto(item, TransceiverMode) for page in pages for item in page.modes)
-
-    def _pages(self, method: Callable[..., Any], request: Any) -> Iterator[Any]:
-        while True:
-            page = self._connection.call(method, request)
-            yield page
-            if not page.next_page_token:
-                return
-            request.page_token = page.next_page_token
 
 
 def _put_source(

@@ -1,7 +1,7 @@
 """Calls over one channel: deadlines, retries that are safe, and errors of the domain's tree."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar, cast
 
 import grpc
@@ -73,6 +73,15 @@ class Connection:
                     raise self.as_domain_error(error) from None
             time.sleep(delay_s)
             delay_s = min(2 * delay_s, LONGEST_DELAY_S)
+
+    def pages(self, method: Callable[..., Any], request: Any) -> Iterator[Any]:
+        """The pages of a list, asked for one after the other as they are taken."""
+        while True:
+            page = self.call(method, request)
+            yield page
+            if not page.next_page_token:
+                return
+            request.page_token = page.next_page_token
 
     def as_domain_error(self, error: grpc.RpcError) -> TopoDesignError:
         """The error of the domain's tree that an RPC error stands for."""

@@ -48,3 +48,11 @@ def require_id(value: str, *, field: str) -> None:
         limit="an id of 1 to 200 printable characters with no ';' and no surrounding spaces",
         remedy="rename it",
     )
+
+
+def relocated(fault: InvalidInput, located: str) -> InvalidInput:
+    """The same fault with another path, also at the beginning of its message."""
+    message = fault.message
+    if fault.field_path and message.startswith(fault.field_path):
+        message = located + message[len(fault.field_path) :]
+    return InvalidInput(message, reason=fault.reason, field_path=located, metadata=fault.metadata)

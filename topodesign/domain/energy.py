@@ -7,18 +7,6 @@ from topodesign.domain.checks import require_number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Curtailment:
-    """Hours of the year in which a zone takes load off, and the share of a site's load that is firm: it runs on."""
-
-    hours_per_year: float = 0.0
-    firm_share: float = 0.0
-
-    def __post_init__(self) -> None:
-        require_number(self.hours_per_year, field="curtailment.hours_per_year", at_least=0, at_most=8760)
-        require_number(self.firm_share, field="curtailment.firm_share", at_least=0, at_most=1)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RunningShare:
     """Share of a year in which accelerators have power.
 

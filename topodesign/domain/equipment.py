@@ -7,8 +7,9 @@ imported from here.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal, get_args
 
-from topodesign.domain.errors import NotFound
+from topodesign.domain.errors import InvalidInput, NotFound
 from topodesign.domain.fabric_equipment import Accelerator as Accelerator
 from topodesign.domain.fabric_equipment import CableClass as CableClass
 from topodesign.domain.fabric_equipment import CableMedium as CableMedium
@@ -16,6 +17,7 @@ from topodesign.domain.fabric_equipment import CircuitSwitch as CircuitSwitch
 from topodesign.domain.fabric_equipment import NetworkAdapter as NetworkAdapter
 from topodesign.domain.fabric_equipment import OpticalModule as OpticalModule
 from topodesign.domain.fabric_equipment import Switch as Switch
+from topodesign.domain.nearest import nearest
 from topodesign.domain.optical_equipment import FiberKind as FiberKind
 from topodesign.domain.optical_equipment import GreyOptic as GreyOptic
 from topodesign.domain.optical_equipment import HutKind as HutKind
@@ -41,6 +43,47 @@ Equipment = (
     | Reliability
     | HutKind
 )
+EquipmentKind = Literal[
+    "accelerator",
+    "switch",
+    "cable",
+    "module",
+    "adapter",
+    "ocs",
+    "transceiver",
+    "grey_optic",
+    "line_system",
+    "fiber",
+    "hut",
+    "reliability",
+]
+"""Tables of the catalogue, as the keys of a scenario's overrides name them; ``ocs`` are optical circuit switches."""
+KIND_OF: Mapping[type, EquipmentKind] = {
+    Accelerator: "accelerator",
+    Switch: "switch",
+    CableClass: "cable",
+    OpticalModule: "module",
+    NetworkAdapter: "adapter",
+    CircuitSwitch: "ocs",
+    TransceiverMode: "transceiver",
+    GreyOptic: "grey_optic",
+    LineSystem: "line_system",
+    FiberKind: "fiber",
+    HutKind: "hut",
+    Reliability: "reliability",
+}
+
+
+def require_kind(kind: str | None) -> None:
+    """Raise :class:`InvalidInput` (``KIND_UNKNOWN``) for a kind of equipment that there is not; ``None`` is any."""
+    known = get_args(EquipmentKind)
+    if kind is not None and kind not in known:
+        raise InvalidInput(
+            f"kind is {kind!r}, but it must be one of {', '.join(known)}; {nearest(str(kind), known)}",
+            reason="KIND_UNKNOWN",
+            field_path="kind",
+            metadata={"value": repr(kind)},
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,26 +107,39 @@ class Catalog:
         """The modes of one set, by id."""
         return tuple(mode for mode in self.transceivers if mode.catalog == catalog)
 
-    @cached_property
-    def _by_key(self) -> Mapping[str, Equipment]:
-        tables: Mapping[str, tuple[Equipment, ...]] = {
+    def equipment(self, kind: EquipmentKind | None = None) -> tuple[Equipment, ...]:
+        """All equipment, or that of one kind, in the order of :data:`EquipmentKind`, then by id.
+
+        Raises
+        ------
+        InvalidInput
+            For a kind that there is not (``KIND_UNKNOWN``).
+        """
+        require_kind(kind)
+        tables: Mapping[EquipmentKind, tuple[Equipment, ...]] = {
             "accelerator": self.accelerators,
             "switch": self.switches,
             "cable": self.cables,
+            "module": self.modules,
+            "adapter": self.adapters,
+            "ocs": self.circuit_switches,
             "transceiver": self.transceivers,
             "grey_optic": self.grey_optics,
             "line_system": self.line_systems,
             "fiber": self.fibers,
-            "reliability": self.reliabilities,
             "hut": self.huts,
-            "module": self.modules,
-            "adapter": self.adapters,
-            "ocs": self.circuit_switches,
+            "reliability": self.reliabilities,
         }
-        return {f"{table}.{item.id}": item for table, items in tables.items() for item in items}
+        wanted = tables.values() if kind is None else (tables[kind],)
+        return tuple(item for items in wanted for item in sorted(items, key=lambda item: item.id))
 
-    def accelerator(self, item_id: str) -> Accelerator:
-        item = self._get("accelerator", item_id)
+    @cached_property
+    def _by_key(self) -> Mapping[str, Equipment]:
+        return {f"{KIND_OF[type(item)]}.{item.id}": item for item in self.equipment()}
+
+    def accelerator(self, item_id: str, *, field: str = "") -> Accelerator:
+        """One by id; :class:`NotFound` where there is none, with the field that named it."""
+        item = self._get("accelerator", item_id, field=field)
         assert isinstance(item, Accelerator)
         return item
 
@@ -142,13 +198,14 @@ class Catalog:
         assert isinstance(item, CircuitSwitch)
         return item
 
-    def _get(self, table: str, item_id: str) -> object:
+    def _get(self, table: str, item_id: str, *, field: str = "") -> object:
         try:
             return self._by_key[f"{table}.{item_id}"]
         except KeyError:
-            known = sorted(key.removeprefix(f"{table}.") for key in self._by_key if key.startswith(f"{table}."))
+            known = [key.removeprefix(f"{table}.") for key in self._by_key if key.startswith(f"{table}.")]
             raise NotFound(
-                f"no {table} {item_id!r} in the catalogue; known: {', '.join(known)}",
+                f"no {table} {item_id!r} in the catalogue; {nearest(str(item_id), known)}",
                 reason="EQUIPMENT_UNKNOWN",
+                field_path=field,
                 metadata={"id": item_id},
             ) from None

@@ -6,6 +6,8 @@ from types import MappingProxyType
 from typing import Literal
 
 from topodesign.domain.checks import require, require_number
+from topodesign.domain.fabric_bill import FabricBill
+from topodesign.domain.fabric_failures import FailureReport
 from topodesign.domain.fabric_kinds import HammingMesh, Hypercube, HyperX, ReconfigurableTorus, require_twistable
 from topodesign.domain.fabric_limits import MAX_ACCELERATORS as MAX_ACCELERATORS
 from topodesign.domain.fabric_limits import require_count, require_link_rate, require_radix, require_sides
@@ -294,7 +296,8 @@ class FabricEvaluation:
     switches, cables and optics, not accelerators. ``collectives`` has all candidates by operation, the best first.
     ``loaded`` and ``jitter`` are ``None`` without pairs, ``collisions`` where no hash spreads flows over uplinks.
     ``disconnected_pairs`` ordered pairs of accelerators have no path and are in no average. ``throughput`` is per
-    traffic pattern; patterns that would take long to solve are left out.
+    traffic pattern; patterns that would take long to solve are left out. ``failures`` and ``bill`` are there where they
+    were asked for; ``cost_usd`` and ``power_kw`` are then the bill's total.
     """
 
     kind: str
@@ -321,3 +324,5 @@ class FabricEvaluation:
     collisions: Collisions | None = None
     disconnected_pairs: int = 0
     throughput: tuple[Throughput, ...] = ()
+    failures: FailureReport | None = None
+    bill: FabricBill | None = None

@@ -3,9 +3,16 @@
 from dataclasses import dataclass, field
 
 from topodesign.domain.checks import require, require_number
+from topodesign.domain.fabric_limits import MAX_MESSAGE_BYTES
 
 MOST_UTILIZATION = 0.95
 """Above this share of what is reached in practice a queueing model says nothing useful."""
+LONGEST_NS = 1e12
+"""Longest delay of a part: 1000 s."""
+LONGEST_STEP_S = 1e6
+"""Longest time between synchronisations: 12 days."""
+MOST_PACKET_BYTES = 1e9
+"""Largest packet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +42,9 @@ class LatencyInputs:
     store_and_forward: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("adapter_ns", "direct_hop_ns", "cable_ns_per_m", "message_bytes"):
-            require_number(getattr(self, name), field=name, at_least=0)
+        for name in ("adapter_ns", "direct_hop_ns", "cable_ns_per_m"):
+            require_number(getattr(self, name), field=name, at_least=0, at_most=LONGEST_NS)
+        require_number(self.message_bytes, field="message_bytes", at_least=0, at_most=MAX_MESSAGE_BYTES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,9 +85,9 @@ class LoadInputs:
             limit=f"at most {MOST_UTILIZATION} of the efficiency {self.efficiency:g}",
             remedy="lower it: near saturation queues have no stationary length",
         )
-        require_number(self.packet_bytes, field="packet_bytes", above=0)
+        require_number(self.packet_bytes, field="packet_bytes", at_least=1, at_most=MOST_PACKET_BYTES)
         require_number(self.flows_per_accelerator, field="flows_per_accelerator", at_least=1, at_most=1024)
-        require_number(self.step_s, field="step_s", above=0)
+        require_number(self.step_s, field="step_s", above=0, at_most=LONGEST_STEP_S)
         require_number(self.wanted_share, field="wanted_share", above=0)
         require(
             self.wanted_share < 1,

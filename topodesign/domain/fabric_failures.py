@@ -6,6 +6,7 @@ from typing import Literal, Self, get_args
 
 from topodesign.domain.checks import require, require_number
 from topodesign.domain.errors import InvalidInput
+from topodesign.domain.fabric_limits import require_count
 
 FailureKind = Literal["link", "switch", "nic", "host", "ocs", "block"]
 FAILURE_KINDS: tuple[FailureKind, ...] = get_args(FailureKind)
@@ -13,6 +14,8 @@ MAX_SAMPLES = 10_000
 """Most samples of one set."""
 MAX_SETS = 32
 """Most sets of one request."""
+MAX_BLOCKS = 1_000_000
+"""Most blocks of a pod, and most hosts of a block."""
 EACH = "each"
 """In text: every unit of the kind on its own."""
 EXAMPLE = "switch=2,link=1%,ocs=1 or ocs=each"
@@ -294,6 +297,22 @@ class FailureReport:
     whole: FabricFigures
     sets: tuple[FailureSetReport, ...]
     assumptions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SliceGoodputRequest:
+    """A pod of ``blocks`` of ``hosts_per_block`` hosts, each up with probability ``host_availability``; its slices."""
+
+    blocks: int
+    hosts_per_block: int
+    slice_blocks: int
+    host_availability: float
+
+    def __post_init__(self) -> None:
+        require_count(self.blocks, field="blocks", at_most=MAX_BLOCKS)
+        require_count(self.hosts_per_block, field="hosts_per_block", at_most=MAX_BLOCKS)
+        require_count(self.slice_blocks, field="slice_blocks", at_most=self.blocks)
+        require_number(self.host_availability, field="host_availability", at_least=0, at_most=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

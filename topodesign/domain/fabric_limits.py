@@ -4,6 +4,10 @@ from topodesign.domain.checks import require, require_number
 
 MAX_ACCELERATORS = 10_000_000
 """Most in one fabric: a torus of 10^8 takes 5 s and 1.5 GB to evaluate."""
+MAX_NAMED = 300_000
+"""Most accelerators that are named one by one: those of an explicit graph."""
+MAX_MESSAGE_BYTES = 1e18
+"""Most bytes of a message of one accelerator."""
 MIN_LINK_GBPS, MAX_LINK_GBPS = 1e-6, 1e9
 """Rates of one link, Gbit/s: ratios of any two of them are far from the ends of floating point."""
 MAX_AXES = 8

@@ -9,6 +9,7 @@ from topodesign.domain.checks import require, require_number
 from topodesign.domain.errors import InvalidInput
 from topodesign.domain.fabric_limits import (
     MAX_LINK_GBPS,
+    MAX_NAMED,
     MIN_LINK_GBPS,
     require_accelerators,
     require_count,
@@ -19,8 +20,8 @@ from topodesign.domain.fabric_limits import (
 Rails = Literal["none", "optimized", "only"]
 MAX_PORTS = 4096
 """Most ports of a switch, and most links of one kind at a switch."""
-MAX_LINKS = 5_000_000
-"""Most links of a graph that is drawn at random."""
+MAX_LINKS = 1_000_000
+"""Most links of a graph that is drawn at random, one by one: about ten seconds."""
 MAX_EDGES = 500_000
 """Most rows of an edge list."""
 MAX_PARALLEL = 1_000_000
@@ -267,13 +268,13 @@ class Jellyfish:
         )
         require_count(self.server_ports, field="server_ports", at_most=MAX_PORTS)
         require_count(self.seed, field="seed", at_least=0, at_most=2**63 - 1)
+        require_accelerators(self.switches * self.server_ports, of="switches, server_ports")
         require_number(
             self.switches * self.network_ports // 2,
             field="switches x network_ports / 2 (links between switches)",
             at_most=MAX_LINKS,
             remedy="a random graph is drawn link by link; use fewer switches or network ports",
         )
-        require_accelerators(self.switches * self.server_ports, of="switches, server_ports")
         require_link_rate(self.link_gbps)
 
     @property
@@ -302,7 +303,12 @@ class EdgeList:
     def __post_init__(self) -> None:
         _require_tuple(self.accelerators, field="accelerators", of=str, remedy='give names such as ("gpu-0", "gpu-1")')
         _require_tuple(self.edges, field="edges", of=Edge, remedy='give edges such as (Edge(a="gpu-0", z="leaf-0"),)')
-        require_count(len(self.accelerators), field="accelerators", remedy="name at least one accelerator")
+        require_count(
+            len(self.accelerators),
+            field="accelerators",
+            at_most=MAX_NAMED,
+            remedy=f"name at least one accelerator, and at most {MAX_NAMED}",
+        )
         require_count(len(self.edges), field="edges", at_least=0, at_most=MAX_EDGES)
         require_link_rate(self.link_gbps)
         require(

@@ -8,7 +8,15 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from topodesign.domain.checks import require, require_id, require_number
-from topodesign.domain.ranges import MOST_G_PER_KWH, MOST_GBPS, MOST_MW, MOST_PODS, MOST_UNIT_USD, MOST_USD
+from topodesign.domain.ranges import (
+    MOST_G_PER_KWH,
+    MOST_GBPS,
+    MOST_HOURS_PER_YEAR,
+    MOST_MW,
+    MOST_PODS,
+    MOST_UNIT_USD,
+    MOST_USD,
+)
 
 Position = tuple[float, float]
 Ring = tuple[Position, ...]
@@ -73,7 +81,9 @@ class PowerZone:
     """A part of a power grid that shares one headroom.
 
     ``headroom_mw`` in MW, ``energy_usd_per_mwh`` in US dollars per MWh, ``carbon_g_per_kwh`` in grams CO2 per kWh,
-    ``availability`` the probability that the zone is up. ``polygons`` may be empty when the input had no shapes.
+    ``availability`` the probability that the zone is up. ``curtailed_hours_per_year``: hours of a year in which the
+    zone takes load off, all but the ``firm_share`` of it, which runs on. ``polygons`` may be empty when the input had
+    no shapes.
     """
 
     zone_id: str
@@ -85,6 +95,8 @@ class PowerZone:
     availability: float = 1.0
     polygons: tuple[Polygon, ...] = ()
     extra: Mapping[str, Scalar] = field(default_factory=dict)
+    curtailed_hours_per_year: float = 0.0
+    firm_share: float = 0.0
 
     def __post_init__(self) -> None:
         require_id(self.zone_id, field="zone_id")
@@ -92,6 +104,14 @@ class PowerZone:
         require_number(self.energy_usd_per_mwh, field="energy_usd_per_mwh", at_least=0, at_most=MOST_UNIT_USD)
         require_number(self.carbon_g_per_kwh, field="carbon_g_per_kwh", at_least=0, at_most=MOST_G_PER_KWH)
         require_number(self.availability, field="availability", at_least=0, at_most=1)
+        require_number(
+            self.curtailed_hours_per_year,
+            field="curtailed_hours_per_year",
+            at_least=0,
+            at_most=MOST_HOURS_PER_YEAR,
+            remedy="a year has 8760 hours",
+        )
+        require_number(self.firm_share, field="firm_share", at_least=0, at_most=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from topodesign.domain.availability import PlanAvailability
 from topodesign.domain.errors import InvalidInput
 from topodesign.domain.fabric import FabricEvaluation
 from topodesign.domain.scenario import Scenario
+from topodesign.domain.training_report import PlanTraining
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 Status = Literal["optimal", "feasible", "infeasible", "limit"]
 StoppedBy = Literal["gap", "time_limit", "work_limit", "cancelled", "proof"]
-Objective = Literal["cost", "accelerators", "sync-time"]
+Objective = Literal["cost", "accelerators", "sync-time", "effective-flops"]
 TRANSIENT: Mapping[str, bool] = {"transient": True}
 """Metadata of a field that is carried in memory only: neither JSON nor the wire has it."""
 
@@ -179,7 +180,7 @@ class Infeasibility:
 class Goal:
     """What was optimised under a budget: the value reached, and the proven bound that no plan can better.
 
-    ``unit`` is ``accelerators`` (more is better) or ``s`` (less is better).
+    ``unit`` is ``accelerators`` or ``EFLOP/s`` (more is better), or ``s`` (less is better).
     """
 
     objective: Objective
@@ -322,6 +323,7 @@ class Plan:
     assumptions: tuple[str, ...] = ()
     provenance: Provenance
     availability: PlanAvailability | None = None
+    training: PlanTraining | None = None
     scenario: Scenario | None = field(default=None, compare=False, repr=False, metadata=TRANSIENT)
 
     def of(self, scenario: Scenario) -> "Plan":

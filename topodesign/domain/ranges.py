@@ -22,5 +22,6 @@ MOST_USD = 1e16
 MOST_UNIT_USD = 1e10
 """Prices of one km, MW, MWh or tonne."""
 MOST_G_PER_KWH = 1e5
+MOST_HOURS_PER_YEAR = 8760.0
 MOST_REACH_KM = 40_000.0
 """Once around the Earth; a longer reach is a mistake of units."""

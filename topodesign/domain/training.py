@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from topodesign.domain.checks import require, require_number
+from topodesign.domain.goodput import Checkpointing, Goodput
 from topodesign.domain.ranges import (
     MOST_ACCELERATORS,
     MOST_GBPS,
@@ -13,6 +14,7 @@ from topodesign.domain.ranges import (
     MOST_TOKENS,
 )
 from topodesign.domain.training_model import MOST_LAYERS
+from topodesign.domain.training_sites import MOST_RTT_MS, require_site_links, require_site_steps
 
 TrainingMethod = Literal[
     "data-parallel", "diloco", "streaming", "asynchronous", "pipeline", "tensor", "expert", "fully-sharded"
@@ -86,7 +88,7 @@ class TrainingRequest:
     overlap_steps : float
         tau: steps that go on while an exchange is under way, at most ``inner_steps``; 0 for data parallelism.
     gbps : float, optional
-        Gbit/s of each site in each direction, above 0. Exactly one of this and ``utilization``.
+        Gbit/s of each site in each direction, above 0. Exactly one of this, ``site_gbps`` and ``utilization``.
     utilization : float, optional
         Wanted share of time that is computing, in (0, 1].
     rtt_ms : float
@@ -102,6 +104,14 @@ class TrainingRequest:
         Share of time not lost to failures, restarts and checkpoints, in (0, 1].
     pipeline : PipelineShape, optional
         Needed by the method ``pipeline``.
+    site_gbps : tuple of float
+        Of sites whose links differ, in the order of the exchange, Gbit/s of each in each direction; in place of
+        ``gbps``.
+    site_rtt_ms : tuple of float
+        Round trip from each site to the next one, the last back to the first, milliseconds (of a pipeline, the last is
+        not used); in place of ``rtt_ms``.
+    site_step_s : tuple of float
+        Computation of one step at each site, whose largest is ``step_s``. Not for a pipeline.
 
     Raises
     ------
@@ -127,16 +137,21 @@ class TrainingRequest:
     jitter_law: JitterLaw = "normal"
     uptime: float = 1.0
     pipeline: PipelineShape | None = None
+    site_gbps: tuple[float, ...] = ()
+    site_rtt_ms: tuple[float, ...] = ()
+    site_step_s: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         self._require_ranges()
         self._require_schedule()
-        targets = [name for name in ("gbps", "utilization") if getattr(self, name) is not None]
+        require_site_links(sites=self.sites, gbps=self.site_gbps, rtt_ms=self.site_rtt_ms, every_rtt_ms=self.rtt_ms)
+        require_site_steps(self.site_step_s, sites=self.sites, slowest_s=self.step_s, method=self.method)
+        targets = [bool(self.site_gbps), self.gbps is not None, self.utilization is not None]
         require(
-            len(targets) == 1,
+            sum(targets) == 1,
             field="gbps",
             value=self.gbps,
-            limit="given if and only if utilization is not",
+            limit="given if and only if neither utilization nor site_gbps is",
             remedy="give the bandwidth to learn the utilization, or the utilization to learn the bandwidth",
         )
         needs_shape = self.method == "pipeline"
@@ -174,7 +189,7 @@ class TrainingRequest:
                 at_most=1,
                 remedy="it is the share of time spent computing, such as 0.95",
             )
-        require_number(self.rtt_ms, field="rtt_ms", at_least=0, at_most=1e6)
+        require_number(self.rtt_ms, field="rtt_ms", at_least=0, at_most=MOST_RTT_MS)
         for name in ("goodput_factor", "uptime"):
             require_number(getattr(self, name), field=name, above=0, at_most=1)
         require_number(self.backward_overlap, field="backward_overlap", at_least=0, at_most=1)
@@ -222,6 +237,11 @@ class TrainingRequest:
             )
 
     @property
+    def least_gbps(self) -> float | None:
+        """Gbit/s of the slowest site's link; ``None`` where the bandwidth is asked for."""
+        return min(self.site_gbps) if self.site_gbps else self.gbps
+
+    @property
     def steps_between_exchanges(self) -> int:
         """H."""
         if self.inner_steps is not None:
@@ -260,6 +280,9 @@ class JobSize:
         Bits of one weight in memory.
     count_attention : bool
         Whether causal attention over the model's sequence adds to the FLOP of a step.
+    checkpointing : Checkpointing, optional
+        How the job recovers: the request's ``uptime`` then follows from how often ``accelerators`` fail, by the rates
+        of the catalogue.
     """
 
     model: str | None = None
@@ -271,6 +294,7 @@ class JobSize:
     in_site_utilization: float = 0.40
     weight_bits: float = 16.0
     count_attention: bool = False
+    checkpointing: Checkpointing | None = None
 
     def __post_init__(self) -> None:
         for name in ("accelerators", "pod_accelerators"):
@@ -294,7 +318,8 @@ class TrainingEstimate:
     method, sites
         As asked.
     step_s : float
-        Computation of one step, T, without any waiting.
+        Computation of one step, T, without any waiting; of the slowest site where sites wait for each other, else the
+        harmonic mean.
     sync_s : float
         One exchange from its first bit to its last, of a fragment when streaming, latency included; overlapped or not.
         For a pipeline: one micro-batch over one boundary.
@@ -309,7 +334,8 @@ class TrainingEstimate:
     highest_utilization : float
         What no bandwidth exceeds: latency and stragglers remain.
     gbps : float
-        Gbit/s that each site is taken to have in each direction: as asked, or ``required_gbps``.
+        Gbit/s that each site is taken to have in each direction: as asked (the least of ``site_gbps``), or
+        ``required_gbps``.
     required_gbps : float
         The least Gbit/s of each site in each direction that reaches ``utilization``; already divided by the goodput
         factor.
@@ -324,6 +350,8 @@ class TrainingEstimate:
         Factor of compute by which seldom synchronized replicas need more for the same loss; no part of utilization.
     assumptions : tuple of str
         What was taken for granted.
+    failures : Goodput, optional
+        Where the rest of the time goes, when ``uptime`` follows from failures: ``uptime`` is its ``useful``.
     """
 
     method: TrainingMethod
@@ -342,6 +370,7 @@ class TrainingEstimate:
     goodput: float
     compute_penalty: float
     assumptions: tuple[str, ...]
+    failures: Goodput | None = None
 
 
 def _require_count(value: int, name: str, *, most: int, remedy: str = "give a whole number in that range") -> None:

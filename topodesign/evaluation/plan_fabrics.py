@@ -95,15 +95,11 @@ def _across(plan: Plan, found: dict[int, dict[str, Candidate]]) -> tuple[CrossSi
 
 
 def _candidate(kind: str, accelerators: int, injection: float, message: float, catalog: Catalog) -> Candidate:
-    plain = fabric_of_size(kind, accelerators, link_gbps=injection)
-    links = _links_of_injection(plain)
-    spec = fabric_of_size(kind, accelerators, link_gbps=injection / links)
+    spec = equal_injection(kind, accelerators, injection)
     evaluation = evaluate_fabric(spec, message_bytes=message, catalog=catalog)
-    notes: tuple[str, ...] = ()
-    if isinstance(spec, Clos) and not evaluation.alltoall.exact:
-        spec = dataclasses.replace(spec, pod_leaves=spec.radix // 2)
-        evaluation = evaluate_fabric(spec, message_bytes=message, catalog=catalog)
-        notes = (EVENLY_WIRED,)
+    is_evenly_wired = isinstance(spec, Clos) and spec.pod_leaves is not None
+    notes = (EVENLY_WIRED,) if is_evenly_wired else ()
+    links = _links_of_injection(spec)
     basis = f"equal injection: {injection:g} Gbit/s per accelerator over {links:g} link(s)"
     scale_up = spec.scale_up_switches * spec.scale_up_gbps if isinstance(spec, ScaleUpClos) else 0.0
     return Candidate(
@@ -111,6 +107,15 @@ def _candidate(kind: str, accelerators: int, injection: float, message: float, c
         injection_gbps=injection,
         accelerator_gbps=injection + scale_up,
     )
+
+
+def equal_injection(kind: str, accelerators: int, injection_gbps: float) -> FabricSpec:
+    """A fabric of a kind whose accelerators have so many Gbit/s in all, one direction; a Clos is wired evenly."""
+    plain = fabric_of_size(kind, accelerators, link_gbps=injection_gbps)
+    spec = fabric_of_size(kind, accelerators, link_gbps=injection_gbps / _links_of_injection(plain))
+    if isinstance(spec, Clos) and not topology_of(spec).alltoall().exact:
+        return dataclasses.replace(spec, pod_leaves=spec.radix // 2)
+    return spec
 
 
 def _links_of_injection(spec: FabricSpec) -> float:

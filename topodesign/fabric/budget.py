@@ -9,10 +9,11 @@ from topodesign.domain.equipment import Catalog
 from topodesign.domain.fabric import FabricSpec
 from topodesign.domain.fabric_bill import BillOptions, FabricBill
 from topodesign.domain.fabric_comparison import BudgetComparison, BudgetFabric
+from topodesign.domain.fabric_conditions import FabricConditions
 from topodesign.fabric.bill import DEFAULT_OPTIONS, price_fabric
 from topodesign.fabric.cost_ladders import SizeLadder, size_ladder
 from topodesign.fabric.equal_cost import require_kinds
-from topodesign.fabric.evaluating import evaluate_fabric
+from topodesign.fabric.evaluating import DEFAULT_CONDITIONS, evaluate_fabric
 
 BUDGET = (
     "the largest size of each kind that the budget pays for, by bisection over its sizes: tori of whole blocks of "
@@ -46,6 +47,7 @@ def fabrics_for_budget(
     message_bytes: float = 1e9,
     catalog: Catalog | None = None,
     options: BillOptions = DEFAULT_OPTIONS,
+    conditions: FabricConditions = DEFAULT_CONDITIONS,
 ) -> BudgetComparison:
     """How many accelerators each kind joins for the same budget, by bisection over the sizes that it can be built in.
 
@@ -59,7 +61,7 @@ def fabrics_for_budget(
         Price of one accelerator with its share of the server; 0: the budget is for the fabric alone.
     link_gbps : float
         Rate of one link, one direction.
-    message_bytes : float
+    message_bytes, conditions
         See :func:`topodesign.fabric.evaluate_fabric`.
     catalog, options
         Prices, and what is in the total.
@@ -89,13 +91,15 @@ def fabrics_for_budget(
         accelerator_usd=accelerator_usd,
         definition=BUDGET,
         fabrics=tuple(
-            _largest(kind, size_ladder(kind, link_gbps=link_gbps), money, message_bytes)
+            _largest(kind, size_ladder(kind, link_gbps=link_gbps), money, message_bytes, conditions)
             for kind in dict.fromkeys(kinds)
         ),
     )
 
 
-def _largest(kind: str, ladder: SizeLadder, money: Money, message_bytes: float) -> BudgetFabric:
+def _largest(
+    kind: str, ladder: SizeLadder, money: Money, message_bytes: float, conditions: FabricConditions
+) -> BudgetFabric:
     step = last_step_within(ladder, money)
     spec = ladder.at_or_below(step)
     following = ladder.spec_at(step + 1) if step + 1 < ladder.steps else None
@@ -108,7 +112,9 @@ def _largest(kind: str, ladder: SizeLadder, money: Money, message_bytes: float) 
         cost_usd=cost_usd,
         left_usd=money.budget_usd - cost_usd,
         spec=spec,
-        evaluation=None if spec is None else evaluate_fabric(spec, message_bytes=message_bytes, catalog=money.catalog),
+        evaluation=None
+        if spec is None
+        else evaluate_fabric(spec, message_bytes=message_bytes, catalog=money.catalog, conditions=conditions),
         bill=bill,
         next_accelerators=None if next_bill is None else next_bill.accelerators,
         next_cost_usd=None if next_bill is None else money.cost_usd(next_bill),

@@ -11,16 +11,13 @@ from topodesign.fabric.clos_layout import ClosLayout, clos_layout, spread
 from topodesign.fabric.clos_pods import core_profile
 from topodesign.fabric.clos_shaped import shaped_links
 from topodesign.fabric.collectives_shapes import GroupLevel, SwitchedShape
-from topodesign.fabric.collectives_table import allreduce_times
 from topodesign.fabric.floor_plan import FLOOR_PLAN, IN_RACK_CABLE_M, group_cable_m
 from topodesign.fabric.topology import (
-    AllReduceTime,
     CableRun,
     CutLinks,
     FabricGraph,
     PairRate,
     PathClasses,
-    StepLatency,
     no_paths,
     require_graph_size,
 )
@@ -173,9 +170,6 @@ class ClosTopology:
     def alltoall(self) -> PairRate:
         plane, planes = clos_alltoall(self.layout), self.spec.planes
         return PairRate(rate=plane.rate * planes, method=plane.method, exact=plane.exact, lower=plane.lower * planes)
-
-    def allreduce(self, message_bytes: float, step: StepLatency) -> tuple[AllReduceTime, ...]:
-        return allreduce_times(self.collective_shape(), message_bytes, link_gbps=self.link_gbps, step=step)
 
     def collective_shape(self) -> SwitchedShape:
         layout, planes = self.layout, self.spec.planes

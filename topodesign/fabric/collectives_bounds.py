@@ -21,9 +21,18 @@ P. Patarasuk, X. Yuan (2009), "Bandwidth optimal all-reduce algorithms for clust
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import assert_never
 
 from topodesign.domain.fabric import CollectiveOperation
-from topodesign.fabric.collectives_shapes import BITS_PER_BYTE, GridShape, Shape, SwitchedShape
+from topodesign.fabric.collectives_shapes import (
+    BITS_PER_BYTE,
+    GridShape,
+    LinesShape,
+    ScaleUpShape,
+    Shape,
+    SwitchedShape,
+    TourShape,
+)
 from topodesign.fabric.topology import Topology
 
 
@@ -38,11 +47,11 @@ class Cut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capacities:
-    """What bounds need of a fabric. Links one way; ``least_rank_links`` is ``None`` where a family does not tell."""
+    """What bounds need of a fabric, links one way; ``least_rank_links`` of the accelerator that has least."""
 
     ranks: int
     link_gbps: float
-    least_rank_links: float | None
+    least_rank_links: float
     all_rank_links: float
     cuts: tuple[Cut, ...]
     pair_rate: float
@@ -57,32 +66,48 @@ class LowerBound:
     by: str
 
 
-def capacities_of(topology: Topology, shape: Shape | None) -> Capacities:
-    """Capacities of a fabric, of its shape where there is one."""
+def capacities_of(topology: Topology, shape: Shape) -> Capacities:
+    """Capacities of a fabric and of its shape."""
     ranks = topology.accelerators
-    # one end of each link, one way, at most leaves accelerators in either direction
-    every_link = 2.0 * sum(run.count * run.rate for run in topology.cable_runs())
     cuts = [Cut(what="bisection", ranks=ranks // 2, links=topology.bisection().upper)] if ranks > 1 else []
-    least: float | None = None
-    if isinstance(shape, GridShape):
-        # a corner has one link on a path of two or more, two on a ring
-        least = float(sum(2 if axis.is_ring else 1 for axis in shape.axes))
-    elif isinstance(shape, SwitchedShape):
-        least, every_link = shape.rank_links, shape.ranks * shape.rank_links
-        cuts += [
-            Cut(what=f"group of {level.ranks}", ranks=level.ranks, links=level.uplinks)
-            for level in shape.levels
-            if level.ranks < ranks
-        ]
     return Capacities(
         ranks=ranks,
         link_gbps=topology.link_gbps,
-        least_rank_links=least,
-        all_rank_links=every_link,
-        cuts=tuple(cuts),
+        least_rank_links=_least_rank_links(shape),
+        all_rank_links=ranks * topology.injection_links,
+        cuts=(*cuts, *(cut for cut in _group_cuts(shape) if cut.ranks < ranks)),
         pair_rate=topology.alltoall().rate,
-        reduces_in_network=isinstance(shape, SwitchedShape) and shape.in_network_efficiency > 0,
+        reduces_in_network=_reduces_in_network(shape),
     )
+
+
+def _least_rank_links(shape: Shape) -> float:
+    match shape:
+        case SwitchedShape():
+            return shape.rank_links
+        case ScaleUpShape():
+            return shape.inside.rank_links + (shape.outside_links if shape.outside.ranks > 1 else 0.0)
+        case LinesShape():
+            return float(sum(side - 1 for side in shape.sides))
+        case GridShape() | TourShape():
+            return shape.least_rank_links
+        case _:
+            assert_never(shape)
+
+
+def _group_cuts(shape: Shape) -> Iterator[Cut]:
+    if isinstance(shape, SwitchedShape):
+        for level in shape.levels:
+            yield Cut(what=f"group of {level.ranks}", ranks=level.ranks, links=level.uplinks)
+    elif isinstance(shape, ScaleUpShape):
+        domain = shape.inside.ranks
+        yield Cut(what=f"domain of {domain}", ranks=domain, links=domain * shape.outside_links)
+
+
+def _reduces_in_network(shape: Shape) -> bool:
+    if isinstance(shape, ScaleUpShape):
+        return shape.inside.in_network_efficiency > 0
+    return isinstance(shape, SwitchedShape) and shape.in_network_efficiency > 0
 
 
 def lower_bound(
@@ -103,12 +128,10 @@ def _shares(operation: CollectiveOperation, capacities: Capacities) -> Iterator[
     ranks, least = capacities.ranks, capacities.least_rank_links
     if operation == "all_to_all":
         yield _over(1.0, ranks * capacities.pair_rate), "uniform all-to-all"
-        if least:
-            yield (ranks - 1) / ranks / least, "one accelerator's links"
+        yield _over((ranks - 1) / ranks, least), "one accelerator's links"
         return
     whole = operation in ("all_reduce", "broadcast")
-    if least:
-        yield (1.0 if whole else (ranks - 1) / ranks) / least, "one accelerator's links"
+    yield _over(1.0 if whole else (ranks - 1) / ranks, least), "one accelerator's links"
     if operation != "broadcast" and not capacities.reduces_in_network:
         messages = (2 if operation == "all_reduce" else 1) * (ranks - 1)
         yield _over(messages, capacities.all_rank_links), "all accelerators' links"

@@ -17,16 +17,12 @@ import math
 
 from topodesign.domain.fabric import CollectiveOperation
 from topodesign.fabric.collectives_pipeline import pipelined_s
-from topodesign.fabric.collectives_shapes import BITS_PER_BYTE, AlgorithmTime, RingAxis
+from topodesign.fabric.collectives_shapes import BITS_PER_BYTE, AlgorithmTime, GridShape, RingAxis
+from topodesign.fabric.topology import StepLatency
 
 
 def grid_times(
-    operation: CollectiveOperation,
-    axes: tuple[RingAxis, ...],
-    message_bytes: float,
-    *,
-    link_gbps: float,
-    hop_s: float,
+    operation: CollectiveOperation, shape: GridShape, message_bytes: float, *, link_gbps: float, step: StepLatency
 ) -> tuple[AlgorithmTime, ...]:
     """Candidates for one operation other than all-to-all; at least one.
 
@@ -34,17 +30,24 @@ def grid_times(
     ----------
     operation : CollectiveOperation
         What is done.
-    axes : tuple of RingAxis
-        At least one.
+    shape : GridShape
+        With at least one axis.
     message_bytes : float
         The whole array: reduced at every accelerator, or gathered by all, or sent by the root.
-    link_gbps, hop_s : float
-        Rate of one link one way in Gbit/s, latency to a neighbor in s.
+    link_gbps : float
+        Rate of one link one way in Gbit/s.
+    step : StepLatency
+        Latency of a step in s.
     """
-    seconds_per_byte = BITS_PER_BYTE / (link_gbps * 1e9)
+    axes = shape.axes
+    seconds_per_byte = BITS_PER_BYTE / (link_gbps * shape.links * 1e9)
+    hop_s = step.farthest_s if shape.is_switched else step.neighbor_s
     phases = 1 if operation in ("all_gather", "reduce_scatter") else 2
-    in_turn = phases * axes_in_turn_s(axes, message_bytes, seconds_per_byte, hop_s)
+    in_turn = phases * axes_in_turn_s(axes, message_bytes / shape.rotations, seconds_per_byte, hop_s)
     suffix = ", scattered and gathered" if operation == "broadcast" else ""
+    if shape.rotations > 1:
+        name = f"bidirectional twisted multi-ring over {shape.rotations} axes{suffix}"
+        return (AlgorithmTime(algorithm=name, seconds=in_turn),)
     if len(axes) == 1:
         name = "bidirectional ring" if axes[0].is_ring else "path in both directions"
         found = [AlgorithmTime(algorithm=f"{name}{suffix}", seconds=in_turn)]

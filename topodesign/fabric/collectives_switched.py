@@ -197,17 +197,8 @@ def _all_reduce(costs: SwitchedCosts, message_bytes: float, step: StepLatency) -
 
 
 def _hierarchical(costs: SwitchedCosts, message_bytes: float, step: StepLatency) -> list[AlgorithmTime]:
-    """Over the scale-up domains where there are any, and over the leaves where all can be alike."""
+    """Over the leaves where all can be alike."""
     shape, found = costs.shape, []
-    scale_up = shape.scale_up
-    if scale_up is not None and scale_up.ranks > 1 and shape.ranks % scale_up.ranks == 0:
-        inside = SwitchedCosts(
-            shape=SwitchedShape(ranks=scale_up.ranks, rank_links=1.0),
-            seconds_per_byte=BITS_PER_BYTE / (scale_up.gbps * 1e9),
-            step_s=scale_up.step_s,
-        )
-        seconds = hierarchical_s(costs, message_bytes, inner_ranks=scale_up.ranks, inner=inside)
-        found.append(_named(f"hierarchical over scale-up domains of {scale_up.ranks}", seconds))
     if shape.levels:
         size = math.gcd(shape.ranks, shape.levels[0].ranks)
         if 1 < size < shape.ranks:

@@ -2,31 +2,41 @@
 
 import math
 from dataclasses import replace
-from typing import get_args
+from typing import assert_never, get_args
 
 from topodesign.domain.fabric import CollectiveOperation, CollectiveTime
 from topodesign.fabric.collectives_bounds import Capacities, capacities_of, lower_bound
 from topodesign.fabric.collectives_grid import grid_times
+from topodesign.fabric.collectives_lines import lines_times
+from topodesign.fabric.collectives_scale_up import scale_up_times
 from topodesign.fabric.collectives_shapes import (
     BITS_PER_BYTE,
     AlgorithmTime,
-    HasCollectiveShape,
+    GridShape,
+    LinesShape,
+    ScaleUpShape,
     Shape,
     SwitchedShape,
+    TourShape,
 )
-from topodesign.fabric.collectives_switched import switched_times
-from topodesign.fabric.topology import AllReduceTime, StepLatency, Topology
+from topodesign.fabric.collectives_switched import SwitchedCosts, ring_s, switched_times
+from topodesign.fabric.topology import StepLatency, Topology
 
 OPERATIONS: tuple[CollectiveOperation, ...] = get_args(CollectiveOperation)
 NOTHING_TO_DO = AlgorithmTime(algorithm="none (one accelerator)", seconds=0.0)
 NO_LATENCY = StepLatency(neighbor_s=0.0, farthest_s=0.0)
 
 
-def shape_of(topology: Topology, *, in_network_efficiency: float = 0.0) -> Shape | None:
+def shape_of(topology: Topology, *, in_network_efficiency: float = 0.0) -> Shape:
     """The shape that a family tells, its switches reducing when ``in_network_efficiency`` is above 0."""
-    shape = topology.collective_shape() if isinstance(topology, HasCollectiveShape) else None
-    if isinstance(shape, SwitchedShape) and in_network_efficiency:
+    shape = topology.collective_shape()
+    if in_network_efficiency and isinstance(shape, SwitchedShape):
         return replace(shape, in_network_efficiency=in_network_efficiency)
+    if in_network_efficiency and isinstance(shape, ScaleUpShape):
+        inside, outside = (
+            replace(part, in_network_efficiency=in_network_efficiency) for part in (shape.inside, shape.outside)
+        )
+        return replace(shape, inside=inside, outside=outside)
     return shape
 
 
@@ -38,8 +48,7 @@ def collectives(
     Parameters
     ----------
     topology : Topology
-        The fabric. One without a shape of its own does everything over its uniform all-to-all, and all-reduce by what
-        its family offers beside that.
+        The fabric. What has no regular shape does everything over its uniform all-to-all, or in one ring.
     message_bytes : float
         S: the array reduced at every accelerator, gathered by every one (n parts), scattered to all, sent by the root;
         in the all-to-all the parts of one accelerator for all n, itself included (nccl-tests' convention).
@@ -68,47 +77,63 @@ def collectives(
     return tuple(found)
 
 
-def allreduce_times(
-    shape: Shape, message_bytes: float, *, link_gbps: float, step: StepLatency
-) -> tuple[AllReduceTime, ...]:
-    """All-reduce candidates of a shape, in the form of :meth:`Topology.allreduce`."""
-    found = _shape_times("all_reduce", shape, message_bytes, link_gbps, step)
-    return tuple(AllReduceTime(algorithm=timed.algorithm, seconds=timed.seconds) for timed in found)
-
-
 def candidates(
-    operation: CollectiveOperation, topology: Topology, shape: Shape | None, message_bytes: float, step: StepLatency
+    operation: CollectiveOperation, topology: Topology, shape: Shape, message_bytes: float, step: StepLatency
 ) -> tuple[AlgorithmTime, ...]:
     """Algorithms for one operation with their times, always in the same order."""
     if topology.accelerators == 1:
         return (NOTHING_TO_DO,)
-    link_gbps = topology.link_gbps
+    own = shape_times(operation, shape, message_bytes, link_gbps=topology.link_gbps, step=step)
     if operation == "all_to_all":
-        direct = _direct("all parts at once", 1, topology, message_bytes, step)
-        return direct if shape is None else direct + _shape_times(operation, shape, message_bytes, link_gbps, step)
-    if shape is not None:
-        return _shape_times(operation, shape, message_bytes, link_gbps, step)
+        return (*_direct("all parts at once", 1, topology, message_bytes, step), *own)
+    if not isinstance(shape, TourShape):
+        return own
     if operation in ("all_gather", "reduce_scatter"):
-        return _direct("direct exchange", 1, topology, message_bytes, step)
+        return (*own, *_direct("direct exchange", 1, topology, message_bytes, step))
     if operation == "broadcast":
         return _direct("direct scatter and all-gather", 2, topology, message_bytes, step)
-    own = topology.allreduce(message_bytes, step)
-    told = tuple(AlgorithmTime(algorithm=timed.algorithm, seconds=timed.seconds) for timed in own)
-    return (*told, *_direct("direct reduce-scatter and all-gather", 2, topology, message_bytes, step))
+    return (*own, *_direct("direct reduce-scatter and all-gather", 2, topology, message_bytes, step))
 
 
-def _shape_times(
-    operation: CollectiveOperation, shape: Shape, message_bytes: float, link_gbps: float, step: StepLatency
+def shape_times(
+    operation: CollectiveOperation, shape: Shape, message_bytes: float, *, link_gbps: float, step: StepLatency
 ) -> tuple[AlgorithmTime, ...]:
+    """Algorithms that use the shape of a fabric of two accelerators or more.
+
+    At least one, but for all-to-all: along grids, lines and rings, all parts at once is the direct exchange.
+    """
     if isinstance(shape, SwitchedShape):
-        if shape.ranks == 1:
-            return (NOTHING_TO_DO,)
         return switched_times(operation, shape, message_bytes, link_gbps=link_gbps, step=step)
     if operation == "all_to_all":
-        return ()  # dimension-ordered routing of all parts at once is the direct exchange
-    if not shape.axes:
-        return (NOTHING_TO_DO,)
-    return grid_times(operation, shape.axes, message_bytes, link_gbps=link_gbps, hop_s=step.neighbor_s)
+        return ()
+    match shape:
+        case GridShape():
+            return grid_times(operation, shape, message_bytes, link_gbps=link_gbps, step=step)
+        case LinesShape():
+            return lines_times(operation, shape, message_bytes, link_gbps=link_gbps, hop_s=step.neighbor_s)
+        case ScaleUpShape():
+            return scale_up_times(operation, shape, message_bytes, link_gbps=link_gbps, step=step)
+        case TourShape():
+            return _tour_times(operation, shape, message_bytes, link_gbps, step)
+        case _:
+            assert_never(shape)
+
+
+def _tour_times(
+    operation: CollectiveOperation, shape: TourShape, message_bytes: float, link_gbps: float, step: StepLatency
+) -> tuple[AlgorithmTime, ...]:
+    """One ring along the tour of :mod:`topodesign.fabric.collectives_tour`; none for a broadcast."""
+    if operation == "broadcast":
+        return ()
+    if shape.tour_links == 0:
+        return (AlgorithmTime(algorithm="none (disconnected)", seconds=math.inf),)
+    costs = SwitchedCosts(
+        shape=SwitchedShape(ranks=shape.ranks, rank_links=shape.tour_links),
+        seconds_per_byte=BITS_PER_BYTE / (shape.tour_links * link_gbps * 1e9),
+        step_s=shape.crossings * step.farthest_s,
+    )
+    passes = 2 if operation == "all_reduce" else 1
+    return (AlgorithmTime(algorithm="ring along a tree", seconds=passes * ring_s(costs, message_bytes)),)
 
 
 def _direct(

@@ -68,7 +68,7 @@ def hop_histogram(graph: FabricGraph) -> HopHistogram:
     Twins are searched once (:mod:`topodesign.fabric.quotient`); a graph that claims symmetry, from one source.
     """
     ends = _ends(graph, use_orbit=True)
-    _require_work(ends, MOST_SEARCHED)
+    require_searchable(len(ends.sources), len(ends.graph.a))
     counts = np.zeros(1, dtype=np.int64)
     order = np.argsort(ends.source_weight, kind="stable")
     for first in range(0, len(order), WORDS_AT_ONCE * 64):
@@ -85,12 +85,23 @@ def hop_histogram(graph: FabricGraph) -> HopHistogram:
     return HopHistogram(pairs=counts, disconnected=graph.hosts * (graph.hosts - 1) - int(counts.sum()))
 
 
-def _require_work(ends: _Ends, most: int) -> None:
-    work = len(ends.sources) * 2 * len(ends.graph.a)
+def require_searchable(sources: int, links: int, *, most: int = MOST_SEARCHED) -> None:
+    """Refuse to search more than takes about a minute.
+
+    Parameters
+    ----------
+    sources, links : int
+        Vertices that are searched from, twins counted once, and pairs of vertices that links join.
+
+    Raises
+    ------
+    InvalidInput
+        When there are too many.
+    """
     require(
-        work <= most,
+        sources * 2 * links <= most,
         field="graph",
-        value=f"{len(ends.sources)} sources x {2 * len(ends.graph.a)} links, both ways",
+        value=f"{sources} sources x {2 * links} links, both ways",
         limit=f"at most {most} (sources x links)",
         remedy="use a smaller fabric of the same family, or one whose family has closed forms",
     )
@@ -253,7 +264,7 @@ def _keyed_levels(graph: FabricGraph, seen: Words, key: _PathKey) -> Iterator[tu
 
 def _keyed_by_search(ends: _Ends, key: _PathKey) -> Iterator[tuple[Counts, Counts]]:
     """Keys of shortest paths with their numbers of ordered pairs, batch by batch of sources."""
-    _require_work(ends, MOST_SEARCHED_SINGLY)
+    require_searchable(len(ends.sources), len(ends.graph.a), most=MOST_SEARCHED_SINGLY)
     graph = ends.graph
     start, heads, edges = graph.arcs()
     tails = np.repeat(np.arange(graph.vertices), np.diff(start))

@@ -1,16 +1,19 @@
 """Fabrics at equal cost: what each kind gives for the same dollars per accelerator."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from topodesign.catalog import load_catalog
 from topodesign.domain.checks import require, require_number
 from topodesign.domain.equipment import Catalog
+from topodesign.domain.fabric import FabricEvaluation, FabricSpec
 from topodesign.domain.fabric_bill import BillOptions
 from topodesign.domain.fabric_comparison import EqualCostComparison, EqualCostFabric
+from topodesign.domain.fabric_conditions import FabricConditions
 from topodesign.fabric.bill import DEFAULT_OPTIONS, price_fabric
 from topodesign.fabric.cost_ladders import MOST_PARALLEL, Rung, richness_ladder
-from topodesign.fabric.evaluating import evaluate_fabric
+from topodesign.fabric.evaluating import DEFAULT_CONDITIONS, evaluate_fabric
 
 EQUAL_COST = (
     "at the same number of accelerators every kind is the richest of its ladder whose cost per accelerator does not "
@@ -28,6 +31,7 @@ def compare_at_equal_cost(
     message_bytes: float = 1e9,
     catalog: Catalog | None = None,
     options: BillOptions = DEFAULT_OPTIONS,
+    conditions: FabricConditions = DEFAULT_CONDITIONS,
 ) -> EqualCostComparison:
     """What each kind gives for the same money per accelerator, at the same number of accelerators.
 
@@ -45,7 +49,7 @@ def compare_at_equal_cost(
         The target; default: the cost per accelerator of the cheapest of the kinds' plain fabrics.
     link_gbps : float
         Rate of one link, one direction, before links are doubled.
-    message_bytes : float
+    message_bytes, conditions
         See :func:`topodesign.fabric.evaluate_fabric`.
     catalog, options
         Prices, and what is in the total.
@@ -73,14 +77,15 @@ def compare_at_equal_cost(
         )
         target_of = f"the plain {cheapest} of this size"
     require_number(usd_per_accelerator, field="usd_per_accelerator", at_least=0)
+    evaluate = partial(evaluate_fabric, message_bytes=message_bytes, catalog=catalog, conditions=conditions)
     return EqualCostComparison(
         accelerators=accelerators,
         target_usd_per_accelerator=usd_per_accelerator,
         target_of=target_of,
         definition=EQUAL_COST,
         fabrics=tuple(
-            _richest_within(kind, ladders[kind], usd_per_accelerator, message_bytes, catalog, options)
-            for kind in ladders
+            _richest_within(kind, ladder, usd_per_accelerator, catalog, options, evaluate)
+            for kind, ladder in ladders.items()
         ),
     )
 
@@ -94,9 +99,9 @@ def _richest_within(
     kind: str,
     ladder: Sequence[Rung],
     target_usd: float,
-    message_bytes: float,
     catalog: Catalog,
     options: BillOptions,
+    evaluate: Callable[[FabricSpec], FabricEvaluation],
 ) -> EqualCostFabric:
     """The last rung that costs no more than the target; the cheapest where none does."""
     bills = [price_fabric(rung.spec, catalog=catalog, options=options) for rung in ladder]
@@ -109,7 +114,7 @@ def _richest_within(
         kind=kind,
         spec=rung.spec,
         change=rung.change,
-        evaluation=evaluate_fabric(rung.spec, message_bytes=message_bytes, catalog=catalog),
+        evaluation=evaluate(rung.spec),
         bill=bills[place],
         share_of_target=_share(costs[place], target_usd),
         is_within=is_within,

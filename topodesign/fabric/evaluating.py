@@ -2,20 +2,26 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
 
 from topodesign.catalog import load_catalog
 from topodesign.domain.checks import require_number
 from topodesign.domain.equipment import Catalog, Switch
-from topodesign.domain.fabric import AllToAll, Bisection, FabricEvaluation, FabricSpec, Throughput
+from topodesign.domain.fabric import AllToAll, Bisection, FabricEvaluation, FabricSpec, LatencyUs, Throughput
+from topodesign.domain.fabric_bill import BillOptions, FabricBill
 from topodesign.domain.fabric_conditions import FabricConditions
-from topodesign.fabric.bill import fabric_bill, switch_of
+from topodesign.domain.fabric_failures import FailureSpec
+from topodesign.domain.fabric_limits import MAX_MESSAGE_BYTES
+from topodesign.fabric.bill import TOTAL_ONLY, fabric_bill, switch_of
 from topodesign.fabric.collectives_shapes import BITS_PER_BYTE
 from topodesign.fabric.collectives_table import collectives
+from topodesign.fabric.failures_report import failure_report
 from topodesign.fabric.families import topology_of
 from topodesign.fabric.hops import diameter_hops, mean_hops
 from topodesign.fabric.latency import PathDelays, latency_of, step_latency
 from topodesign.fabric.quotient import quotient_of
-from topodesign.fabric.topology import CutLinks, PairRate, Topology
+from topodesign.fabric.topology import CutLinks, PairRate, PathClasses, StepLatency, Topology
 from topodesign.fabric.traffic_rates import random_share, uniform_share, worst_shares
 from topodesign.fabric.under_load import under_load
 
@@ -39,6 +45,8 @@ def evaluate_fabric(
     message_bytes: float = 1e9,
     catalog: Catalog | None = None,
     conditions: FabricConditions = DEFAULT_CONDITIONS,
+    failures: FailureSpec | None = None,
+    bill: BillOptions | None = None,
 ) -> FabricEvaluation:
     """Evaluate one fabric.
 
@@ -47,11 +55,17 @@ def evaluate_fabric(
     spec : FabricSpec
         The fabric; link rates count one direction.
     message_bytes : float
-        Bytes of each accelerator's array, above 0: all of it is reduced, or sent in equal parts to all accelerators.
+        Bytes of each accelerator's array, above 0 up to 1e18: all of it is reduced, or sent in equal parts to all
+        accelerators.
     catalog : Catalog, optional
         Prices, watts and switch latency; default: the built-in catalogue.
     conditions : FabricConditions
         Delays of parts, load, and what switches can do.
+    failures : FailureSpec, optional
+        Also the fabric under these failures, see :func:`topodesign.fabric.failure_report`.
+    bill : BillOptions, optional
+        Also the bill of materials drawn up so, see :func:`topodesign.fabric.price_fabric`; cost and power are then its
+        total.
 
     Returns
     -------
@@ -63,30 +77,22 @@ def evaluate_fabric(
     ------
     InvalidInput
         When the fabric cannot be built: too many accelerators for the radix (``FABRIC_TOO_LARGE``), a cable that no
-        class reaches (``CABLE_TOO_LONG``), ``message_bytes`` not above 0.
+        class reaches (``CABLE_TOO_LONG``), ``message_bytes`` out of range, and what ``failure_report`` refuses.
     """
-    require_number(message_bytes, field="message_bytes", above=0)
-    catalog = catalog if catalog is not None else load_catalog()
-    topology = topology_of(spec)
-    switch = switch_of(topology, catalog)
-    paths = topology.path_classes()
-    bill = fabric_bill(topology, catalog)
-    delays = PathDelays(
-        inputs=conditions.latency,
-        link_gbps=topology.link_gbps * min((run.rate for run in topology.cable_runs()), default=1.0),
-        run_fec_ns=tuple(catalog.cable(item).fec_ns for item in bill.run_classes),
+    require_number(message_bytes, field="message_bytes", above=0, at_most=MAX_MESSAGE_BYTES)
+    parts = _Parts.of(
+        topology_of(spec),
+        load_catalog() if catalog is None else catalog,
+        conditions,
+        options=TOTAL_ONLY if bill is None else bill,
     )
-    step = step_latency(paths, switch, delays)
-    latency = latency_of(paths, switch, delays)
-    table = collectives(
-        topology,
-        message_bytes,
-        step,
-        in_network_efficiency=conditions.in_network_efficiency if conditions.in_network_reduction else 0.0,
-    )
+    topology, priced, rate = parts.topology, parts.bill, parts.topology.alltoall()
+    efficiency = conditions.in_network_efficiency if conditions.in_network_reduction else 0.0
+    table = collectives(topology, message_bytes, parts.step, in_network_efficiency=efficiency)
     best = next(row for row in table if row.operation == "all_reduce")
-    loaded = under_load(topology, paths, switch, delays=delays, load=conditions.load, unloaded=latency)
-    rate = topology.alltoall()
+    loaded = under_load(
+        topology, parts.paths, parts.switch, delays=parts.delays, load=conditions.load, unloaded=parts.latency
+    )
     return FabricEvaluation(
         kind=topology.kind,
         name=topology.name,
@@ -94,30 +100,68 @@ def evaluate_fabric(
         switches=sum(topology.switches_by_tier),
         switches_by_tier=topology.switches_by_tier,
         links=sum(run.count for run in topology.cable_runs()),
-        optical_links=bill.optical_links,
-        diameter_hops=diameter_hops(paths),
-        mean_hops=mean_hops(paths),
+        optical_links=priced.optical_links,
+        diameter_hops=diameter_hops(parts.paths),
+        mean_hops=mean_hops(parts.paths),
         bisection=_bisection(topology.bisection(), topology.link_gbps),
-        alltoall=_alltoall(topology, rate, message_bytes, farthest_s=step.farthest_s),
+        alltoall=_alltoall(topology, rate, message_bytes, farthest_s=parts.step.farthest_s),
         message_bytes=float(message_bytes),
         allreduce_s=best.seconds,
         allreduce_algorithm=best.algorithm,
-        latency_us=latency,
-        cost_usd=bill.cost_usd,
-        power_kw=bill.power_kw,
-        disconnected_pairs=paths.disconnected,
+        latency_us=parts.latency,
+        cost_usd=priced.cost_usd,
+        power_kw=priced.power_kw,
+        disconnected_pairs=parts.paths.disconnected,
         throughput=_throughput(topology, rate),
-        assumptions=(
-            f"latency without queueing: {_delays_in_words(delays, switch)}",
-            FLUID,
-            f"all-to-all: {rate.method}",
-            *topology.assumptions,
-            *bill.assumptions,
-        ),
+        assumptions=_assumptions(parts, rate),
         collectives=table,
         loaded=loaded.loaded,
         jitter=loaded.jitter,
         collisions=loaded.collisions,
+        failures=None if failures is None else failure_report(spec, failures),
+        bill=None if bill is None else priced,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parts:
+    """What several answers are worked out from."""
+
+    topology: Topology
+    switch: Switch | None
+    paths: PathClasses
+    bill: FabricBill
+    delays: PathDelays
+    step: StepLatency
+    latency: LatencyUs
+
+    @classmethod
+    def of(cls, topology: Topology, catalog: Catalog, conditions: FabricConditions, *, options: BillOptions) -> Self:
+        switch, paths = switch_of(topology, catalog), topology.path_classes()
+        bill = fabric_bill(topology, catalog, options=options)
+        delays = PathDelays(
+            inputs=conditions.latency,
+            link_gbps=topology.link_gbps * min((run.rate for run in topology.cable_runs()), default=1.0),
+            run_fec_ns=tuple(catalog.cable(item).fec_ns for item in bill.run_classes),
+        )
+        return cls(
+            topology=topology,
+            switch=switch,
+            paths=paths,
+            bill=bill,
+            delays=delays,
+            step=step_latency(paths, switch, delays),
+            latency=latency_of(paths, switch, delays),
+        )
+
+
+def _assumptions(parts: _Parts, rate: PairRate) -> tuple[str, ...]:
+    return (
+        f"latency without queueing: {_delays_in_words(parts.delays, parts.switch)}",
+        FLUID,
+        f"all-to-all: {rate.method}",
+        *parts.topology.assumptions,
+        *parts.bill.assumptions,
     )
 
 

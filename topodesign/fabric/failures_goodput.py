@@ -19,10 +19,7 @@ import math
 import numpy as np
 from scipy.special import gammaln
 
-from topodesign.domain.checks import require, require_number
-from topodesign.domain.fabric_failures import SliceGoodput
-
-MOST_BLOCKS = 1_000_000
+from topodesign.domain.fabric_failures import SliceGoodput, SliceGoodputRequest
 
 
 def slice_goodput(*, blocks: int, hosts_per_block: int, slice_blocks: int, host_availability: float) -> SliceGoodput:
@@ -49,24 +46,20 @@ def slice_goodput(*, blocks: int, hosts_per_block: int, slice_blocks: int, host_
     InvalidInput
         For numbers out of range, or a slice larger than the pod.
     """
-    for field, value, most in (
-        ("blocks", blocks, MOST_BLOCKS),
-        ("hosts_per_block", hosts_per_block, MOST_BLOCKS),
-        ("slice_blocks", slice_blocks, blocks),
-    ):
-        require_number(value, field=field, at_least=1, at_most=most, remedy=f"give 1 to {most}")
-        require(value == int(value), field=field, value=value, limit="a whole number", remedy="round it")
-    require_number(host_availability, field="host_availability", at_least=0, at_most=1)
+    asked = SliceGoodputRequest(
+        blocks=blocks, hosts_per_block=hosts_per_block, slice_blocks=slice_blocks, host_availability=host_availability
+    )
+    blocks, slice_blocks = int(asked.blocks), int(asked.slice_blocks)
     up = float(host_availability) ** int(hosts_per_block)
     working = np.arange(blocks + 1)
     slices = working // slice_blocks
-    expected = float(slices @ _binomial(int(blocks), up))
+    expected = float(slices @ _binomial(blocks, up))
     fixed = blocks // slice_blocks * up**slice_blocks
     share = slice_blocks / blocks
     # rounding must not put (1) below (2) where both are 1, or 0
     with_ocs = min(1.0, max(expected, fixed) * share)
     return SliceGoodput(
-        slice_blocks=int(slice_blocks),
+        slice_blocks=slice_blocks,
         block_availability=up,
         with_ocs=with_ocs,
         without_ocs=min(with_ocs, fixed * share),

@@ -1,24 +1,22 @@
 """What a family gets from its explicit graph: everything that it has no closed form for."""
 
-import math
 from abc import ABC, abstractmethod
 from functools import cached_property
 
 import numpy as np
 
 from topodesign.fabric.bisecting import bisection_from, spectrum_and_cuts
-from topodesign.fabric.collectives import NOTHING_TO_DO, ring_allreduce
+from topodesign.fabric.collectives_shapes import TourShape
+from topodesign.fabric.collectives_tour import tour_shape
 from topodesign.fabric.cut_search import HostCut
-from topodesign.fabric.distances import path_classes_of
-from topodesign.fabric.throughput import alltoall_of, injection, ring_load
+from topodesign.fabric.distances import HopHistogram, hop_histogram, path_classes_of
+from topodesign.fabric.throughput import alltoall_of, injection
 from topodesign.fabric.topology import (
-    AllReduceTime,
     CableRun,
     CutLinks,
     FabricGraph,
     PairRate,
     PathClasses,
-    StepLatency,
 )
 
 
@@ -104,17 +102,16 @@ class GraphTopology(ABC):
 
     @cached_property
     def _found_rate(self) -> PairRate:
-        return alltoall_of(self.graph(), self._found_cuts[1])
+        return alltoall_of(self.graph(), self._found_cuts[1], hops=lambda: self._hops)
 
-    def allreduce(self, message_bytes: float, step: StepLatency) -> tuple[AllReduceTime, ...]:
-        """One ring through the accelerators in order of their numbers, over equally split shortest paths."""
-        if self.accelerators == 1:
-            return (NOTHING_TO_DO,)
-        load = self._ring_load()
-        if math.isinf(load):
-            return (AllReduceTime(algorithm="none (disconnected)", seconds=math.inf),)
-        rank_gbps = self.link_gbps / load
-        return (ring_allreduce(self.accelerators, message_bytes, rank_gbps=rank_gbps, step_s=step.farthest_s),)
+    @cached_property
+    def _hops(self) -> HopHistogram:
+        return hop_histogram(self.graph())
 
-    def _ring_load(self) -> float:
-        return ring_load(self.graph())
+    def collective_shape(self) -> TourShape:
+        """See :mod:`topodesign.fabric.collectives_tour`."""
+        return self._tour
+
+    @cached_property
+    def _tour(self) -> TourShape:
+        return tour_shape(self.graph())

@@ -13,20 +13,18 @@ from functools import cached_property
 import numpy as np
 
 from topodesign.domain.fabric_kinds import HammingMesh
-from topodesign.fabric.collectives import NOTHING_TO_DO, RingAxis, torus_allreduce
+from topodesign.fabric.collectives_shapes import GridShape, RingAxis
 from topodesign.fabric.floor_plan import ACCELERATORS_PER_RACK, FLOOR_PLAN, RACK_PITCH_M, ROW_PITCH_M
-from topodesign.fabric.hammingmesh_cuts import least_line_cut
+from topodesign.fabric.hammingmesh_cuts import least_line_cut, least_mismatch
 from topodesign.fabric.hammingmesh_graph import hammingmesh_graph
 from topodesign.fabric.hammingmesh_lines import BY_SWITCH, TRACE_M, BoardLine, PathKey
 from topodesign.fabric.searched_cuts import narrowed
 from topodesign.fabric.topology import (
-    AllReduceTime,
     CableRun,
     CutLinks,
     FabricGraph,
     PairRate,
     PathClasses,
-    StepLatency,
     no_paths,
 )
 
@@ -150,7 +148,7 @@ class HammingMeshTopology:
 
     @cached_property
     def _bisection(self) -> CutLinks:
-        """The best of straight cuts and rectangles of boards; below, what the all-to-all certifies.
+        """The best of straight cuts and rectangles of boards; below, :func:`least_mismatch` and the all-to-all.
 
         A corner of 0.71 of the rows and columns has fewer links to the rest than one half of the rows. Small graphs are
         searched too.
@@ -159,10 +157,11 @@ class HammingMeshTopology:
             return CutLinks(lower=0.0, upper=0.0, method="no links to cut")
         count = self.accelerators
         rate = self.alltoall().rate
-        lower = float(math.ceil(rate * (count // 2) * (count - count // 2) - 1e-6))
+        certified = math.ceil(rate * (count // 2) * (count - count // 2) - 1e-6)
+        lower = float(max(certified, least_mismatch(self.lines) * self.spec.planes))
         upper = float(least_line_cut(self.lines) * self.spec.planes)
         known = CutLinks(
-            lower=lower, upper=upper, method="corner of rows and columns; lower bound by the uniform all-to-all"
+            lower=lower, upper=upper, method="corner of rows and columns; lower bound by rows and columns on both sides"
         )
         return narrowed(known, self.graph, vertices=count + self._switch_vertices, pair_rate=rate)
 
@@ -190,7 +189,7 @@ class HammingMeshTopology:
         method = "rows, then columns, met by the cut around one line of boards"
         return PairRate(rate=min(rates, default=0.0) * self.spec.planes, method=method, exact=True)
 
-    def allreduce(self, message_bytes: float, step: StepLatency) -> tuple[AllReduceTime, ...]:
+    def collective_shape(self) -> GridShape:
         """Rings along rows and columns, over traces on a board and the network from board to board.
 
         Every step is taken to last as long as one to the farthest accelerator, which errs on the high side.
@@ -200,9 +199,7 @@ class HammingMeshTopology:
             for line in self.lines
             if line.side * line.boards > 1
         )
-        if not axes:
-            return (NOTHING_TO_DO,)
-        return torus_allreduce(axes, message_bytes, link_gbps=self.link_gbps * self.spec.planes, hop_s=step.farthest_s)
+        return GridShape(axes=axes, links=float(self.spec.planes), is_switched=True)
 
     def graph(self) -> FabricGraph:
         """Accelerators count along rows first; then come, for each plane, the switches of the rows and of the columns.

@@ -1,14 +1,24 @@
-"""Cuts of a HammingMesh into halves that follow rows, columns and boards."""
+"""Cuts of a HammingMesh into halves: those that follow rows, columns and boards, and what every half must cut.
+
+Below, for one plane: let each row (column) stand on the side of its network, or of most of its accelerators where it
+has none. A network carries any demand that fits its ports, so it cuts, with the traces, at least two links for every
+board that has an accelerator of the row on the other side, hence 2/a for each such accelerator on boards of a; a path
+of a cuts at least one, 1/floor(a/2) for each. So with R rows and C columns on side A every accelerator of side B in a
+row of A costs a share, and so on: those in a row and a column of one side cost nothing there and both shares on the
+other, those in between one share or the other. The least sum with half of all accelerators on side A, over all R and C,
+is a bound that boards of a single accelerator meet.
+"""
 
 import math
 from collections.abc import Iterator
 
 import numpy as np
-import numpy.typing as npt
 
+from topodesign.fabric.graph import Counts, Lengths, Marks
 from topodesign.fabric.hammingmesh_lines import BoardLine
 
-Marks = npt.NDArray[np.bool_]
+ROUNDING = 1e-6
+"""Links that floating point may be off before a bound is rounded up."""
 
 
 def least_line_cut(lines: tuple[BoardLine, BoardLine]) -> int:
@@ -19,6 +29,47 @@ def least_line_cut(lines: tuple[BoardLine, BoardLine]) -> int:
     row, column = lines
     halves = [*_rectangles(row, column), *(marks.T for marks in _rectangles(column, row))]
     return min(_along(marks, row) + _along(marks.T, column) for marks in halves)
+
+
+def least_mismatch(lines: tuple[BoardLine, BoardLine]) -> int:
+    """Links of one plane that every half cuts, by the argument of the module."""
+    row, column = lines
+    width, height = row.side * row.boards, column.side * column.boards
+    target = width * height // 2
+    in_row, in_column = _share(row), _share(column)
+    columns = np.arange(width + 1)
+    best = math.inf
+    for rows in range(height + 1):
+        best = min(best, float(_least_with(rows, columns, (width, height), target, (in_row, in_column)).min()))
+    return math.ceil(best - ROUNDING)
+
+
+def _share(line: BoardLine) -> float:
+    """Least links of a line for each accelerator that is not on the line's side."""
+    if line.has_network:
+        return 2 / line.side
+    return 1 / (line.side // 2) if line.side > 1 else 0.0
+
+
+def _least_with(rows: int, columns: Counts, size: tuple[int, int], target: int, share: tuple[float, float]) -> Lengths:
+    """Least sum with ``rows`` rows and each number of columns on side A, which has ``target`` accelerators."""
+    width, height = size
+    in_row, in_column = share
+    both, neither = rows * columns, (height - rows) * (width - columns)
+    by_row, by_column = rows * (width - columns), (height - rows) * columns
+    # accelerators between a row of one side and a column of the other pay the lesser share, for one side or the other
+    with_row = in_column <= in_row
+    cheap = both + (by_row if with_row else by_column)
+    other = by_column if with_row else by_row
+    lesser, more = min(in_row, in_column), abs(in_row - in_column)
+    total = (by_row + by_column) * lesser
+    # those that are cheaper on B (A) change over first, for the difference of the shares, then those that all is for
+    missing, excess = np.maximum(0, target - cheap), np.maximum(0, cheap - target)
+    flipped_in, flipped_out = np.minimum(missing, other), np.minimum(excess, cheap - both)
+    total = total + (flipped_in + flipped_out) * more
+    against = np.minimum(missing - flipped_in, neither) + np.minimum(excess - flipped_out, both)
+    found: Lengths = total + against * (in_row + in_column)
+    return found
 
 
 def _rectangles(row: BoardLine, column: BoardLine) -> Iterator[Marks]:

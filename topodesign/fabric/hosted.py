@@ -17,7 +17,6 @@ from topodesign.fabric.graph import FabricGraph, Marks
 from topodesign.fabric.graph_topology import GraphTopology
 from topodesign.fabric.quotient import Quotient
 from topodesign.fabric.spectral import spectrum_of
-from topodesign.fabric.throughput import ring_load
 
 
 class HostsOnSwitches(GraphTopology):
@@ -52,11 +51,6 @@ class HostsOnSwitches(GraphTopology):
             mu = min(spectrum.mu / per_switch, graph.hosts / (graph.hosts - half))
         found = [_balanced(cut, per_switch) for cut in cuts]
         return mu, tuple(sorted([links, *found], key=lambda cut: cut.capacity))
-
-    def _ring_load(self) -> float:
-        """The ring leaves and enters every switch once."""
-        small = switch_graph(self.graph())
-        return max(1.0, ring_load(small)) if small.hosts > 1 else 1.0
 
 
 def switch_graph(graph: FabricGraph) -> FabricGraph:

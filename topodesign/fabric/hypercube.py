@@ -6,17 +6,15 @@ from functools import cached_property
 import numpy as np
 
 from topodesign.domain.fabric_kinds import Hypercube
-from topodesign.fabric.collectives import NOTHING_TO_DO, RingAxis, torus_allreduce
+from topodesign.fabric.collectives_shapes import GridShape, RingAxis
 from topodesign.fabric.floor_plan import ACCELERATORS_PER_RACK, FLOOR_PLAN, IN_RACK_CABLE_M, straight_cable_m
 from topodesign.fabric.path_products import AxisPaths, direct_path_classes
 from topodesign.fabric.topology import (
-    AllReduceTime,
     CableRun,
     CutLinks,
     FabricGraph,
     PairRate,
     PathClasses,
-    StepLatency,
     require_graph_size,
 )
 from topodesign.fabric.torus_cuts import GridAxis, grid_alltoall
@@ -97,12 +95,9 @@ class HypercubeTopology:
     def alltoall(self) -> PairRate:
         return grid_alltoall((GridAxis(side=2, weight=1),) * self.spec.dimension)
 
-    def allreduce(self, message_bytes: float, step: StepLatency) -> tuple[AllReduceTime, ...]:
+    def collective_shape(self) -> GridShape:
         """Halving and doubling along all dimensions at once, each chunk beginning with another, or one by one."""
-        if self.accelerators == 1:
-            return (NOTHING_TO_DO,)
-        axes = (RingAxis(side=2, is_ring=False),) * self.spec.dimension
-        return torus_allreduce(axes, message_bytes, link_gbps=self.link_gbps, hop_s=step.neighbor_s)
+        return GridShape(axes=(RingAxis(side=2, is_ring=False),) * self.spec.dimension)
 
     def graph(self) -> FabricGraph:
         """Every link is like every other one."""

@@ -17,18 +17,16 @@ import numpy as np
 
 from topodesign.domain.checks import require
 from topodesign.domain.fabric_kinds import HyperX
-from topodesign.fabric.collectives import BITS_PER_BYTE, NOTHING_TO_DO
+from topodesign.fabric.collectives_shapes import LinesShape
 from topodesign.fabric.floor_plan import ACCELERATORS_PER_RACK, FLOOR_PLAN, IN_RACK_CABLE_M, straight_cable_m
 from topodesign.fabric.path_products import AxisPaths, direct_path_classes
 from topodesign.fabric.topology import (
-    AllReduceTime,
     CableRun,
     Counts,
     CutLinks,
     FabricGraph,
     PairRate,
     PathClasses,
-    StepLatency,
     require_graph_size,
 )
 
@@ -135,19 +133,8 @@ class HyperXTopology:
             return PairRate(rate=0.0, method="no pairs", exact=True)
         return PairRate(rate=min(axis.side for axis in self._axes) / self.accelerators, method=method, exact=True)
 
-    def allreduce(self, message_bytes: float, step: StepLatency) -> tuple[AllReduceTime, ...]:
-        if not self._axes:
-            return (NOTHING_TO_DO,)
-        sides = [axis.side for axis in self._axes]
-        seconds_per_byte = BITS_PER_BYTE / (self.link_gbps * 1e9)
-        in_turn = _exchanges_s([sorted(sides, reverse=True)], message_bytes, seconds_per_byte, step.neighbor_s)
-        found = AllReduceTime(algorithm="exchanges between all of a line, one axis after another", seconds=in_turn)
-        if len(sides) == 1:
-            return (found,)
-        orders = [sides[first:] + sides[:first] for first in range(len(sides))]
-        at_once = _exchanges_s(orders, message_bytes, seconds_per_byte, step.neighbor_s)
-        name = f"exchanges between all of a line, {len(sides)} axes at once"
-        return (AllReduceTime(algorithm=name, seconds=at_once), found)
+    def collective_shape(self) -> LinesShape:
+        return LinesShape(sides=tuple(axis.side for axis in self._axes))
 
     def graph(self) -> FabricGraph:
         """Vertices count along the first axis first; all links along one axis are alike."""
@@ -224,17 +211,3 @@ def _links_inside(size: int, falling: tuple[int, ...]) -> int:
 
 def _all_links(sides: tuple[int, ...]) -> int:
     return math.prod(sides) * sum(side - 1 for side in sides) // 2
-
-
-def _exchanges_s(orders: list[list[int]], message_bytes: float, seconds_per_byte: float, hop_s: float) -> float:
-    """Reduce-scatter of one chunk for each order of the axes, and all-gather back.
-
-    In a phase every accelerator of a line sends its part of the chunk to each other one at once, over a link of their
-    own; all wait for the slowest.
-    """
-    chunks = [message_bytes / len(orders)] * len(orders)
-    total = 0.0
-    for sides in zip(*orders, strict=True):
-        chunks = [chunk / side for chunk, side in zip(chunks, sides, strict=True)]
-        total += hop_s + max(chunks) * seconds_per_byte
-    return 2 * total

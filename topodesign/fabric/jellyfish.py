@@ -14,7 +14,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from topodesign.domain.fabric_switched import Jellyfish
-from topodesign.fabric.distances import hop_histogram
+from topodesign.fabric.distances import require_searchable
 from topodesign.fabric.floor_plan import FLOOR_PLAN, across_cable_m, group_cable_m
 from topodesign.fabric.hosted import HostsOnSwitches
 from topodesign.fabric.router_graph import RunList, host_places, hosts_on_switches, require_switch_graph
@@ -32,7 +32,7 @@ class JellyfishTopology(HostsOnSwitches):
     Parameters
     ----------
     spec : Jellyfish
-        Construction raises :class:`InvalidInput` when the explicit graph would be too large.
+        Construction raises :class:`InvalidInput` when the explicit graph would be too large, or its search too long.
     """
 
     spec: Jellyfish
@@ -41,6 +41,8 @@ class JellyfishTopology(HostsOnSwitches):
         switches = self.spec.switches
         links = switches * self.spec.network_ports // 2
         require_switch_graph(accelerators=self.accelerators, switches=switches, links=links)
+        # before anything is drawn: accelerators of a switch are searched from once, and share one link to it
+        require_searchable(switches, links + switches)
 
     @property
     def kind(self) -> str:
@@ -102,7 +104,7 @@ class JellyfishTopology(HostsOnSwitches):
 
     def path_classes(self) -> PathClasses:
         """All cables between switches are as long: only hops count."""
-        found = hop_histogram(self.graph())
+        found = self._hops
         host_m, network_m = group_cable_m(self.spec.server_ports), across_cable_m(self.accelerators)
         hops = np.flatnonzero(found.pairs)
         return PathClasses(
@@ -175,6 +177,7 @@ def _mend(links: list[Pair], source: random.Random) -> bool:
             faulty.append(place)
         else:
             seen.add(link)
+    is_faulty = set(faulty)
     for _ in range(SWAPS_PER_FAULT * len(faulty)):
         if not faulty:
             break
@@ -184,12 +187,12 @@ def _mend(links: list[Pair], source: random.Random) -> bool:
         if source.random() < 0.5:
             b, y = y, b
         new, also = _pair(a, b), _pair(z, y)
-        if other in faulty or a == b or z == y or new in seen or also in seen or new == also:
+        if other in is_faulty or a == b or z == y or new in seen or also in seen or new == also:
             continue
         seen.discard(links[other])
         seen.update((new, also))
         links[place], links[other] = new, also
-        faulty.pop()
+        is_faulty.discard(faulty.pop())
     return not faulty
 
 

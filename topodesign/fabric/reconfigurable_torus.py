@@ -7,10 +7,10 @@ import numpy as np
 
 from topodesign.domain.fabric import Torus
 from topodesign.domain.fabric_kinds import BLOCK_SIDE, ReconfigurableTorus, twist_unit
+from topodesign.fabric.collectives_shapes import GridShape
 from topodesign.fabric.floor_plan import FLOOR_PLAN
 from topodesign.fabric.ocs_plant import OcsPlant, ocs_number
 from topodesign.fabric.topology import (
-    AllReduceTime,
     CableRun,
     Counts,
     CutLinks,
@@ -18,7 +18,6 @@ from topodesign.fabric.topology import (
     OcsUnits,
     PairRate,
     PathClasses,
-    StepLatency,
 )
 from topodesign.fabric.torus import INSIDE_RACKS, TorusTopology
 from topodesign.fabric.twisted_torus import TwistedTorusTopology
@@ -124,8 +123,8 @@ class ReconfigurableTorusTopology:
     def alltoall(self) -> PairRate:
         return self.slice_topology.alltoall()
 
-    def allreduce(self, message_bytes: float, step: StepLatency) -> tuple[AllReduceTime, ...]:
-        return self.slice_topology.allreduce(message_bytes, step)
+    def collective_shape(self) -> GridShape:
+        return self.slice_topology.collective_shape()
 
     def graph(self) -> FabricGraph:
         return self.slice_topology.graph()

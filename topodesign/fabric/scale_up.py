@@ -14,21 +14,19 @@ from topodesign.domain.fabric import Clos
 from topodesign.domain.fabric_switched import ScaleUpClos
 from topodesign.fabric.clos import plane_links
 from topodesign.fabric.clos_layout import ClosLayout, clos_layout
-from topodesign.fabric.collectives import NOTHING_TO_DO, ring_allreduce
+from topodesign.fabric.collectives_shapes import ScaleUpShape
 from topodesign.fabric.floor_plan import FLOOR_PLAN, IN_RACK_CABLE_M, group_cable_m
 from topodesign.fabric.router_graph import require_switch_graph
 from topodesign.fabric.scale_up_bounds import scale_up_alltoall, scale_up_bisection
-from topodesign.fabric.scale_up_collectives import hierarchical_allreduce
 from topodesign.fabric.scale_up_paths import scale_up_paths
 from topodesign.fabric.scale_up_places import Places
+from topodesign.fabric.scale_up_shape import scale_up_shape
 from topodesign.fabric.topology import (
-    AllReduceTime,
     CableRun,
     CutLinks,
     FabricGraph,
     PairRate,
     PathClasses,
-    StepLatency,
 )
 
 RAILS = {"none": "", "optimized": ", rail-optimized", "only": ", rail-only"}
@@ -180,28 +178,8 @@ class ScaleUpClosTopology:
     def alltoall(self) -> PairRate:
         return scale_up_alltoall(self.places)
 
-    def allreduce(self, message_bytes: float, step: StepLatency) -> tuple[AllReduceTime, ...]:
-        """One ring through all, and the hierarchy: reduce-scatter in domains, rings across, all-gather in domains."""
-        places = self.places
-        if self.accelerators == 1:
-            return (NOTHING_TO_DO,)
-        inside_gbps = places.scale_up * self.link_gbps
-        outside_gbps = self.spec.planes * self.link_gbps
-        if places.layout is None:
-            return (ring_allreduce(self.accelerators, message_bytes, rank_gbps=inside_gbps, step_s=step.farthest_s),)
-        slower = min(inside_gbps, outside_gbps)
-        return (
-            ring_allreduce(self.accelerators, message_bytes, rank_gbps=slower, step_s=step.farthest_s),
-            hierarchical_allreduce(
-                places.domain,
-                places.domains,
-                message_bytes,
-                inside_gbps=inside_gbps,
-                outside_gbps=outside_gbps / places.rings_per_uplink,
-                inside_step_s=step.neighbor_s,
-                outside_step_s=step.farthest_s,
-            ),
-        )
+    def collective_shape(self) -> ScaleUpShape:
+        return scale_up_shape(self.places)
 
     def graph(self) -> FabricGraph:
         """Accelerators, then the switches of every domain, then every plane (and rail) of the Clos."""

@@ -41,14 +41,6 @@ class Places:
         """Copies of the layout: planes times separate rails."""
         return self.planes * self.separate_rails
 
-    @property
-    def rings_per_uplink(self) -> float:
-        """Rings across domains, one for each rank, that share an uplink of a leaf; 1 where each has its own."""
-        if self.layout is None or self.layout.tiers == 1:
-            return 1.0
-        per_domain = self.domain if self.mode == "none" else self.domain // self.rails
-        return max(1.0, min(self.layout.leaf_down, per_domain) / self.layout.leaf_up)
-
     @cached_property
     def members(self) -> Counts:
         """Accelerator at every place of the Clos (rail after rail where rails are separate)."""

@@ -9,7 +9,7 @@ References
 A. Singla, P. Godfrey, A. Kolla (2014), "High Throughput Data Center Topology Design", NSDI: the hop bound.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,7 +17,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from topodesign.fabric.cut_search import HostCut
-from topodesign.fabric.distances import hop_histogram
+from topodesign.fabric.distances import HopHistogram, hop_histogram
 from topodesign.fabric.flow_programme import (
     MOST_COLUMNS,
     FlowProblem,
@@ -25,7 +25,7 @@ from topodesign.fabric.flow_programme import (
     solve_flow,
 )
 from topodesign.fabric.graph import Counts, FabricGraph, Lengths, Marks
-from topodesign.fabric.link_loads import CELLS_AT_ONCE, Arcs, distance_matrix, shortest_path_loads
+from topodesign.fabric.link_loads import CELLS_AT_ONCE, Arcs, distance_matrix
 from topodesign.fabric.quotient import quotient_of
 from topodesign.fabric.topology import PairRate
 from topodesign.fabric.traffic import MOST_CLASSES, Traffic, uniform
@@ -54,7 +54,9 @@ class FlowRate:
         return self.upper - self.lower <= CLOSED_GAP * self.upper
 
 
-def alltoall_of(graph: FabricGraph, cuts: Sequence[HostCut] = ()) -> PairRate:
+def alltoall_of(
+    graph: FabricGraph, cuts: Sequence[HostCut] = (), *, hops: Callable[[], HopHistogram] | None = None
+) -> PairRate:
     """Uniform all-to-all among all accelerators.
 
     Parameters
@@ -62,28 +64,31 @@ def alltoall_of(graph: FabricGraph, cuts: Sequence[HostCut] = ()) -> PairRate:
     graph : FabricGraph
     cuts : sequence of HostCut
         Cuts that are known; each bounds the rate by capacity / (accelerators on one side x on the other).
+    hops : callable, optional
+        Gives the distances of the graph where they are needed, so that who has them does not search twice.
     """
     if graph.hosts < 2:
         return PairRate(rate=0.0, method="no pairs", exact=True)
-    found = uniform_rate(graph, cuts)
+    found = uniform_rate(graph, cuts, hops=hops)
     others = graph.hosts - 1
     return PairRate(rate=found.upper / others, lower=found.lower / others, method=found.method, exact=found.exact)
 
 
-def uniform_rate(graph: FabricGraph, cuts: Sequence[HostCut] = ()) -> FlowRate:
-    """Uniform all-to-all; by one source where the graph claims symmetry."""
+def uniform_rate(
+    graph: FabricGraph, cuts: Sequence[HostCut] = (), *, hops: Callable[[], HopHistogram] | None = None
+) -> FlowRate:
+    """Uniform all-to-all; by one source where the graph claims symmetry. See :func:`alltoall_of`."""
     if graph.orbit is not None:
         others = np.arange(graph.vertices) < graph.hosts
         others[0] = False
         return _by_symmetry(_symmetric_problem(graph, graph.orbit, others), _cut_limits(graph, cuts))
     if len(quotient_of(graph).weight) > MOST_CLASSES:
-        return _uniform_limit(graph, cuts)
+        return _uniform_limit(graph, cuts, hop_histogram(graph) if hops is None else hops())
     return flow_rate(uniform(graph), _cut_limits(graph, cuts))
 
 
-def _uniform_limit(graph: FabricGraph, cuts: Sequence[HostCut]) -> FlowRate:
+def _uniform_limit(graph: FabricGraph, cuts: Sequence[HostCut], hops: HopHistogram) -> FlowRate:
     """For graphs whose demands would fill the memory: upper bounds only."""
-    hops = hop_histogram(graph)
     if hops.disconnected:
         return FlowRate(lower=0.0, upper=0.0, method=NO_PATH)
     total = float(np.dot(hops.pairs, np.arange(len(hops.pairs))))
@@ -151,25 +156,6 @@ def host_capacity(graph: FabricGraph) -> Lengths:
     """Capacity of all links of each accelerator, in links of rate 1."""
     ends, capacity = np.concatenate([graph.a, graph.z]), np.concatenate([graph.capacity, graph.capacity])
     return np.bincount(ends, weights=capacity, minlength=graph.vertices)[: graph.hosts].astype(np.float64)
-
-
-def ring_load(graph: FabricGraph) -> float:
-    """Largest load of a link of rate 1 when every accelerator sends one unit to the next, the last to the first.
-
-    By equally split shortest paths; infinite when the fabric is not connected.
-    """
-    hosts = np.arange(graph.hosts, dtype=np.int64)
-    arcs = Arcs.of(graph)
-    if hop_histogram(graph).disconnected:
-        return np.inf
-
-    def to_next(chosen: Counts) -> Lengths:
-        demand = np.zeros((len(chosen), graph.vertices))
-        demand[np.arange(len(chosen)), (chosen + 1) % graph.hosts] = 1.0
-        return demand
-
-    loads = shortest_path_loads(graph, arcs, hosts, to_next)
-    return float((loads / graph.capacity[arcs.edge]).max())
 
 
 def _problem(traffic: Traffic) -> FlowProblem:

@@ -9,6 +9,7 @@ from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 
+from topodesign.fabric.collectives_shapes import Shape
 from topodesign.fabric.graph import MAX_GRAPH_VERTICES as MAX_GRAPH_VERTICES
 from topodesign.fabric.graph import Counts as Counts
 from topodesign.fabric.graph import FabricGraph as FabricGraph
@@ -122,14 +123,6 @@ class PairRate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AllReduceTime:
-    """Time of one all-reduce by one algorithm."""
-
-    algorithm: str
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class StepLatency:
     """Latency of one algorithm step in seconds: to a neighbor over one link, and to the farthest accelerator."""
 
@@ -179,8 +172,8 @@ class Topology(Protocol):
     def alltoall(self) -> PairRate:
         """Uniform all-to-all, fluid."""
 
-    def allreduce(self, message_bytes: float, step: StepLatency) -> tuple[AllReduceTime, ...]:
-        """Candidate algorithms with their times; at least one."""
+    def collective_shape(self) -> Shape:
+        """What collectives need to know of the fabric."""
 
     def graph(self) -> FabricGraph:
         """The explicit graph; for sizes up to :data:`MAX_GRAPH_VERTICES`. ``run`` counts :meth:`cable_runs`."""

@@ -8,11 +8,9 @@ import numpy as np
 
 from topodesign.domain.fabric import Torus
 from topodesign.fabric.collectives_shapes import GridShape, RingAxis
-from topodesign.fabric.collectives_table import allreduce_times
 from topodesign.fabric.floor_plan import FLOOR_PLAN, IN_RACK_CABLE_M, block_sides, torus_cable_m
 from topodesign.fabric.path_products import AxisPaths, direct_path_classes
 from topodesign.fabric.topology import (
-    AllReduceTime,
     CableRun,
     Counts,
     CutLinks,
@@ -21,7 +19,6 @@ from topodesign.fabric.topology import (
     PairRate,
     PathClasses,
     PathFactor,
-    StepLatency,
     require_graph_size,
 )
 from topodesign.fabric.torus_cuts import GridAxis, grid_alltoall, grid_bisection
@@ -156,9 +153,6 @@ class TorusTopology:
 
     def alltoall(self) -> PairRate:
         return grid_alltoall(self._grid)
-
-    def allreduce(self, message_bytes: float, step: StepLatency) -> tuple[AllReduceTime, ...]:
-        return allreduce_times(self.collective_shape(), message_bytes, link_gbps=self.link_gbps, step=step)
 
     def collective_shape(self) -> GridShape:
         return GridShape(axes=tuple(RingAxis(side=axis.side, is_ring=axis.is_ring) for axis in self._axes))

@@ -20,7 +20,7 @@ import numpy as np
 
 from topodesign.domain.fabric import Torus
 from topodesign.domain.fabric_kinds import require_twistable
-from topodesign.fabric.collectives import RingAxis, torus_allreduce
+from topodesign.fabric.collectives_shapes import GridShape, RingAxis
 from topodesign.fabric.floor_plan import (
     ACCELERATORS_PER_RACK,
     FLOOR_PLAN,
@@ -31,17 +31,16 @@ from topodesign.fabric.floor_plan import (
 from topodesign.fabric.path_products import MILLIMETRES
 from topodesign.fabric.searched_cuts import narrowed
 from topodesign.fabric.topology import (
-    AllReduceTime,
     CableRun,
     Counts,
     CutLinks,
     FabricGraph,
     PairRate,
     PathClasses,
-    StepLatency,
     require_graph_size,
 )
 from topodesign.fabric.torus import INSIDE_RACKS
+from topodesign.fabric.twisted_cuts import twisted_bisection
 from topodesign.fabric.twisted_paths import HOP_KEY, nearest_keys, shifted_keys, twisting_keys
 
 
@@ -172,23 +171,9 @@ class TwistedTorusTopology:
 
     @cached_property
     def _bisection(self) -> CutLinks:
-        """Through the middle of an axis: twice what the torus without twist has; proven only from below.
-
-        Each line along a twisting axis closes after two turns, each along a shifted one after one: n x n x 2n has 4 n^2
-        links through the middle of a short axis (and 4 n more when n is odd and its middle layer is split in turn),
-        n x 2n x 2n has 4 n^2 and as many twisted wraps through the middle of a long one.
-        """
-        n, count = self._unit, self.accelerators
-        is_face_centered = sum(self._is_twisting) == 2
-        upper = 4 * n * n + (4 * n if n % 2 else 0) if is_face_centered else 8 * n * n
-        certified = self.alltoall().rate * count * count / 4
-        lower = math.ceil(max(certified, _spectral_gap(n, is_face_centered=is_face_centered) * count / 4) - 1e-6)
-        known = CutLinks(
-            lower=float(min(lower, upper)),
-            upper=float(upper),
-            method="cut through the middle of an axis; lower bound by the uniform all-to-all and the spectrum",
-        )
-        return narrowed(known, self.graph, vertices=count, pair_rate=self.alltoall().rate)
+        """Exact on n x n x 2n of even n; small ones of the others are searched too."""
+        known = twisted_bisection(self._unit, is_face_centered=sum(self._is_twisting) == 2)
+        return narrowed(known, self.graph, vertices=self.accelerators, pair_rate=self.alltoall().rate)
 
     def alltoall(self) -> PairRate:
         """As many links as the flows need, 6 for each accelerator over the distances to all others.
@@ -203,8 +188,8 @@ class TwistedTorusTopology:
             exact=True,
         )
 
-    def allreduce(self, message_bytes: float, step: StepLatency) -> tuple[AllReduceTime, ...]:
-        """Three thirds of the data at once, each beginning along another axis, whose lines are rings of 2n.
+    def collective_shape(self) -> GridShape:
+        """Three grids at once, each beginning along another axis, whose lines are rings of 2n.
 
         What is left then shrinks by 2n. On n x 2n x 2n another axis closes as rings of 2n; the others are used as paths
         of n, since beyond n they come back shifted along the first.
@@ -216,9 +201,7 @@ class TwistedTorusTopology:
             RingAxis(side=n if is_face_centered else 2 * n, is_ring=not is_face_centered),
             RingAxis(side=n, is_ring=False),
         )
-        found = torus_allreduce(axes, message_bytes / 3, link_gbps=self.link_gbps, hop_s=step.neighbor_s)
-        in_turn = next(timed for timed in found if "one axis after another" in timed.algorithm)
-        return (AllReduceTime(algorithm="bidirectional twisted multi-ring over 3 axes", seconds=in_turn.seconds),)
+        return GridShape(axes=axes, rotations=3)
 
     def graph(self) -> FabricGraph:
         """Vertices count along the first axis first. Every link is like every other one."""
@@ -256,12 +239,3 @@ class TwistedTorusTopology:
             orbit=np.zeros(3 * self.accelerators, dtype=np.int64),
             sources=np.flatnonzero(inside),
         )
-
-
-def _spectral_gap(n: int, *, is_face_centered: bool) -> float:
-    """Second least eigenvalue of the Laplacian: that of the shortest vectors of the dual lattice, times pi / n.
-
-    Those are (1, 1, 1) and (2, 0, 0) for the face-centered cubic one, (1, 1, 0) and (2, 0, 0) for the body-centered.
-    """
-    one, two = 2 * (1 - math.cos(math.pi / n)), 2 * (1 - math.cos(2 * math.pi / n))
-    return min((3 if is_face_centered else 2) * one, two)

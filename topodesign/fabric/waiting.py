@@ -18,6 +18,9 @@ FORGOTTEN = 1e-15
 POISSON_TERMS = 40
 """Arrivals in one service that are counted; with fewer than one on average, more have less than 1e-40."""
 
+LARGEST_EXPONENT = 512.0
+"""Of the moment function: the load whose pole lies beyond it is below 1e-219."""
+
 
 def mean_wait(utilization: float) -> float:
     """Mean wait in services, rho / (2 (1 - rho))."""
@@ -79,7 +82,8 @@ def tail_services(utilization: float, hops: int, *, forgotten: float = 1e-13) ->
     if utilization == 0 or hops == 0:
         return 0.0
     low, high = 0.0, 1.0
-    while high + utilization - utilization * math.exp(high) > 0:
+    # the bound holds at any exponent below the pole, and hardly improves beyond this one, where exp would overflow
+    while high < LARGEST_EXPONENT and high + utilization - utilization * math.exp(high) > 0:
         high *= 2
     for _ in range(60):
         middle = (low + high) / 2

@@ -18,6 +18,14 @@ from topodesign.outputs.properties import LAYER_MEANING, LAYERS, PROPERTIES, Pro
 from topodesign.outputs.report import render_report
 from topodesign.outputs.saving import load_plan, save_plan
 from topodesign.outputs.target import OUTPUT_FILES, require_usable_target
+from topodesign.outputs.training_chart_of_plan import training_chart
+from topodesign.outputs.training_charts import (
+    cost_over_sites,
+    goodput_over_size,
+    utilization_over_bandwidth,
+    utilization_over_distance,
+)
+from topodesign.outputs.training_curves import CostPoint, cost_points, methods_beside
 
 __all__ = [
     "LAYERS",
@@ -27,6 +35,7 @@ __all__ = [
     "AmplifierPlace",
     "AmplifierSite",
     "BillLine",
+    "CostPoint",
     "Property",
     "YearLine",
     "amplifier_sites_of",
@@ -35,11 +44,15 @@ __all__ = [
     "bill_csv",
     "bill_of_materials",
     "cost_chart",
+    "cost_over_sites",
+    "cost_points",
     "fabric_bill_csv",
     "fabric_chart",
     "fabric_comparison_chart",
     "geojson_bytes",
+    "goodput_over_size",
     "load_plan",
+    "methods_beside",
     "plan_to_geodataframes",
     "plan_to_geojson",
     "png_bytes",
@@ -47,5 +60,8 @@ __all__ = [
     "require_usable_target",
     "save_plan",
     "svg_bytes",
+    "training_chart",
+    "utilization_over_bandwidth",
+    "utilization_over_distance",
     "write_geopackage",
 ]

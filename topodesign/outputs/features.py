@@ -110,6 +110,8 @@ def power_zones(source: MapSource) -> Iterator[Made]:
                 "energy_usd_per_mwh": zone.energy_usd_per_mwh,
                 "carbon_g_per_kwh": zone.carbon_g_per_kwh,
                 "availability": zone.availability,
+                "curtailed_hours_per_year": zone.curtailed_hours_per_year,
+                "firm_share": zone.firm_share,
             },
             zone.extra,
         )

@@ -62,6 +62,8 @@ _ROWS: dict[Layer, tuple[tuple[str, Kind, str, bool, str], ...]] = {
         ("energy_usd_per_mwh", "number", "USD/MWh", False, "price of energy"),
         ("carbon_g_per_kwh", "number", "g/kWh", False, "carbon intensity"),
         ("availability", "number", "1", False, "probability that the zone is up"),
+        ("curtailed_hours_per_year", "number", "h/year", False, "hours of a year in which the zone takes load off"),
+        ("firm_share", "number", "1", False, "share of the load that runs on in those hours"),
     ),
     "fiber_segments": (
         ("segment_id", "string", "", False, "id of the segment in the scenario"),

@@ -19,6 +19,7 @@ from topodesign.outputs.fabric_charts import fabric_chart
 from topodesign.outputs.legend import legend
 from topodesign.outputs.report_map import ReportMap, payload, report_map
 from topodesign.outputs.static_map import static_map
+from topodesign.outputs.training_table import training_section
 
 
 def render_report(scenario: Scenario, plan: Plan) -> str:
@@ -96,6 +97,8 @@ def _sections(scenario: Scenario, plan: Plan, drawn: ReportMap) -> list[str]:
         note = "The same accelerators at each site under every fabric. Pale bars: known only to lie in that interval."
         details = f"<h3>Inside each site</h3>{tables.fabric_table(plan.fabrics)}"
         parts.append(_section("Torus against Clos", f'<p class="note">{note}</p>{chart}{details}'))
+    if plan.training is not None:
+        parts.append(_section("Training", training_section(plan.training)))
     if plan.verification is not None and plan.verification.failures:
         note = "Bandwidth that is left for the all-reduce between sites, derived again by the independent verifier."
         parts.append(_section("Failures", f'<p class="note">{note}</p>{tables.failure_table(plan)}'))

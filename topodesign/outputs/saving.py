@@ -19,6 +19,7 @@ from topodesign.outputs.geodataframes import plan_to_geodataframes, write_geopac
 from topodesign.outputs.geojson import geojson_bytes, plan_to_geojson
 from topodesign.outputs.report import render_report
 from topodesign.outputs.target import OUTPUT_FILES, require_replaceable
+from topodesign.outputs.training_chart_of_plan import training_chart
 
 PLAN_FILE = "plan.json"
 
@@ -28,7 +29,8 @@ def save_plan(scenario: Scenario, plan: Plan, directory: str | Path) -> tuple[Pa
 
     ``plan.json`` and, where the plan was verified, ``verification.json``; and for a plan with sites
     ``site-plan.geojson``, ``plan.gpkg``, ``bill-of-materials.csv``, ``bill-of-materials-by-year.csv``, ``cost.png`` and
-    ``cost.svg``, ``fabrics.json``, ``fabrics.png`` and ``fabrics.svg`` (where fabrics were evaluated), ``report.html``.
+    ``cost.svg``, ``fabrics.json``, ``fabrics.png`` and ``fabrics.svg`` (where fabrics were evaluated), ``training.png``
+    and ``training.svg`` (where sites exchange gradients), ``report.html``.
 
     All is written into a folder of its own first (inside ``directory``, or beside it where it does not exist yet) and
     moved into place at the end: after a failure, what was there before is there again. Our files of an earlier plan go,
@@ -126,6 +128,10 @@ def _write_files(scenario: Scenario, plan: Plan, folder: Path) -> None:
         fabrics = fabric_chart(plan.fabrics)
         (folder / "fabrics.png").write_bytes(png_bytes(fabrics))
         (folder / "fabrics.svg").write_bytes(svg_bytes(fabrics))
+    training = training_chart(scenario, plan, catalog)
+    if training is not None:
+        (folder / "training.png").write_bytes(png_bytes(training))
+        (folder / "training.svg").write_bytes(svg_bytes(training))
     (folder / "report.html").write_text(render_report(scenario, plan), encoding="utf-8")
 
 

@@ -19,6 +19,8 @@ OUTPUT_FILES = (
     "fabrics.svg",
     "cost.png",
     "cost.svg",
+    "training.png",
+    "training.svg",
     "report.html",
 )
 """Every file that a plan's folder may have from us; others in it are left alone."""

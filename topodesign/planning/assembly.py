@@ -30,6 +30,7 @@ from topodesign.planning.requirement import separator_for
 from topodesign.planning.search import PROVEN_GAP, Found
 from topodesign.planning.slots import pairs_taken
 from topodesign.scenario import scenario_digest
+from topodesign.training.job_of_scenario import assumptions_of_job
 
 BOUND_BASIS = (
     "relative to {count} lightpath candidates ({routes} routes between {pairs} pairs of sites): for each pair the "
@@ -70,7 +71,7 @@ def assemble_plan(found: Found, limits: SolveLimits, *, wall_s: float, goal: Goa
         cost_items=dict(design.cost_items),
         goal=goal,
         attribution=instance.scenario.attribution,
-        assumptions=assumptions_of(instance),
+        assumptions=assumptions_of(instance, counts_steps=goal is not None and goal.objective == "effective-flops"),
         provenance=provenance_of(instance, limits, bound_basis(found)),
     )
 
@@ -109,8 +110,8 @@ def provenance_of(instance: Instance, limits: SolveLimits, basis: str = "") -> P
     )
 
 
-def assumptions_of(instance: Instance) -> tuple[str, ...]:
-    """The scenario's assumptions and the planner's own."""
+def assumptions_of(instance: Instance, *, counts_steps: bool = False) -> tuple[str, ...]:
+    """The scenario's assumptions and the planner's own; ``counts_steps``: the goal counts the time of a step."""
     own = [
         "prices of transceivers, line systems, accelerators and fabrics come from the catalogue and are indicative",
         "every lightpath has its channels and fiber pairs, a new assignment also for those in service; nodes switch "
@@ -124,10 +125,8 @@ def assumptions_of(instance: Instance) -> tuple[str, ...]:
     late = [site.site_id for site in instance.scenario.sites if site.in_service_year is not None]
     if late:
         own.append(f"in_service_year is not a limit: {len(late)} sites have one, and all sites count as in service")
-    if instance.scenario.workload.utilization is not None:
-        own.append(
-            "the exchange between sites is not overlapped with computation; 40 % of peak FLOP/s are reached in-site"
-        )
+    if counts_steps or instance.scenario.workload.utilization is not None:
+        own += assumptions_of_job(instance.scenario.workload)
     return (*instance.scenario.assumptions, *own)
 
 
@@ -269,6 +268,21 @@ def _exchange_s(instance: Instance, strength_gbps: float) -> float | None:
     if volume is None or not math.isfinite(strength_gbps) or strength_gbps <= 0:
         return None
     return volume / (instance.scenario.workload.wan_goodput_factor * strength_gbps * 1e9)
+
+
+def kept_exchange_s(instance: Instance, design: Design) -> float:
+    """Seconds of one all-reduce that a design keeps in every failure state of the policy; 0 where one site is used.
+
+    With nothing failed, and after a failure with ``survivable_fraction`` of the bandwidth.
+    """
+    sync = sync_of(instance, design)
+    if sync.strength_gbps is None:
+        return 0.0
+    share = instance.scenario.policy.survivable_fraction
+    kept_gbps = sync.strength_gbps
+    if sync.worst_strength_gbps is not None and share > 0:
+        kept_gbps = min(kept_gbps, sync.worst_strength_gbps / share)
+    return _exchange_s(instance, kept_gbps) or math.inf
 
 
 def _least_tree_delay_s(instance: Instance, design: Design, used: Sequence[int]) -> float | None:

@@ -10,12 +10,13 @@ from typing import Protocol
 
 from topodesign.domain.equipment import Catalog
 from topodesign.domain.plan import Objective
+from topodesign.domain.ranges import MOST_GBPS
 from topodesign.domain.scenario import Scenario
-from topodesign.planning.assembly import sync_of
+from topodesign.planning.assembly import kept_exchange_s
+from topodesign.planning.deciding import Tried
 from topodesign.planning.design import Design
 from topodesign.planning.holding import Holding
 from topodesign.planning.instance import Instance, compile_instance
-from topodesign.planning.search import Found
 from topodesign.training.demand import sync_demand
 
 LEAST_TIME_SHARE = 1e-4
@@ -23,16 +24,11 @@ LEAST_TIME_SHARE = 1e-4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tried:
-    """One level: a design within the budget, or spending that any plan of it exceeds (a bound), or neither."""
+class TriedLevel:
+    """A level, and what was found of it."""
 
     level: float
-    instance: Instance
-    found: Found
-    design: Design | None
-    spent_usd: float
-    bound_usd: float
-    is_out_of_reach: bool
+    tried: Tried
 
 
 def pod_purchase_usd(scenario: Scenario, catalog: Catalog) -> float:
@@ -44,7 +40,6 @@ class Ladder(Protocol):
 
     objective: Objective
     unit: str
-    budget_usd: float
 
     def first(self) -> float:
         """The level to try first."""
@@ -54,7 +49,7 @@ class Ladder(Protocol):
         """The scenario whose least cost decides the level."""
         ...
 
-    def between(self, low: Tried | None, high: Tried | None, step: int) -> float | None:
+    def between(self, low: TriedLevel | None, high: TriedLevel | None, step: int) -> float | None:
         """A level to try between one that can be had and one that cannot; ``None`` when they are close enough."""
         ...
 
@@ -75,13 +70,15 @@ class SizeLadder:
 
     def __init__(self, scenario: Scenario, catalog: Catalog, *, gap: float) -> None:
         assert scenario.size.budget_usd is not None  # objective_of has checked it
-        self.budget_usd = scenario.size.budget_usd
+        self._budget_usd = scenario.size.budget_usd
         self._scenario = scenario
         self._gap = gap
         instance = compile_instance(self.scenario_at(1), catalog)
         most = int(Holding(instance).most(range(len(instance.sites)))) if instance.sites else 1
         self._pod_usd = pod_purchase_usd(scenario, catalog)
-        self._most = max(1, min(most, math.floor(self.budget_usd / self._pod_usd) if self._pod_usd > 0 else most))
+        if scenario.workload.utilization is not None:  # the demand is in proportion to the pods
+            most = min(most, math.floor(MOST_GBPS / instance.demand.demand_gbps))
+        self._most = max(1, min(most, math.floor(self._budget_usd / self._pod_usd) if self._pod_usd > 0 else most))
 
     def first(self) -> float:
         """All that power holds or the budget buys."""
@@ -95,19 +92,19 @@ class SizeLadder:
             self._scenario, size=dataclasses.replace(size, accelerators=accelerators, budget_usd=None)
         )
 
-    def between(self, low: Tried | None, high: Tried | None, step: int) -> float | None:
+    def between(self, low: TriedLevel | None, high: TriedLevel | None, step: int) -> float | None:
         """Where a straight line of spending over pods meets the budget; every third time the middle."""
         if high is None:
             return None
         bottom = 0.0 if low is None else low.level
         if high.level - bottom <= max(1.0, self._gap * high.level if low is not None else 1.0):
             return None
-        if step % 3 == 2 or not math.isfinite(high.bound_usd):
+        if step % 3 == 2 or not math.isfinite(high.tried.bound_usd):
             guess = (bottom + high.level) / 2
         else:
-            spent = 0.0 if low is None else low.spent_usd
-            slope = max((high.bound_usd - spent) / (high.level - bottom), self._pod_usd, 1.0)
-            guess = bottom + (self.budget_usd - spent) / slope
+            spent = 0.0 if low is None else low.tried.spent_usd
+            slope = max((high.tried.bound_usd - spent) / (high.level - bottom), self._pod_usd, 1.0)
+            guess = bottom + (self._budget_usd - spent) / slope
         return float(min(max(math.floor(guess), bottom + 1), high.level - 1))
 
     def value(self, reached: float, instance: Instance, design: Design) -> float:  # noqa: ARG002
@@ -128,13 +125,12 @@ class SpeedLadder:
 
     def __init__(self, scenario: Scenario, catalog: Catalog, *, gap: float) -> None:
         assert scenario.policy.budget_usd is not None  # objective_of has checked it
-        self.budget_usd = scenario.policy.budget_usd
+        self._budget_usd = scenario.policy.budget_usd
         self._scenario = scenario
         self._gap = max(gap, 1e-6)
         demand = sync_demand(scenario, catalog.accelerator(scenario.size.accelerator))
-        assert demand.target_s is not None and demand.volume_bits is not None  # an all-reduce has both
+        assert demand.target_s is not None  # an all-reduce has one
         self._first = 1 / demand.target_s
-        self._per_gbps = scenario.workload.wan_goodput_factor * 1e9 / demand.volume_bits
         self._most = self._first / LEAST_TIME_SHARE
 
     def first(self) -> float:
@@ -147,12 +143,12 @@ class SpeedLadder:
         policy = dataclasses.replace(self._scenario.policy, budget_usd=None)
         return dataclasses.replace(self._scenario, workload=workload, policy=policy)
 
-    def between(self, low: Tried | None, high: Tried | None, step: int) -> float | None:
+    def between(self, low: TriedLevel | None, high: TriedLevel | None, step: int) -> float | None:
         """What the money left would buy at the network's price so far, then between what can and what cannot be had."""
-        if low is None or low.design is None:
+        if low is None or low.tried.design is None:
             return None
-        left = self.budget_usd - low.spent_usd
-        network = max(low.design.network_cost_usd, 1.0)
+        left = self._budget_usd - low.tried.spent_usd
+        network = max(low.tried.design.network_cost_usd, 1.0)
         guess = low.level * (1 + left / network)
         if high is None:
             return None if low.level >= self._most else min(max(guess, low.level * (1 + 4 * self._gap)), self._most)
@@ -164,12 +160,7 @@ class SpeedLadder:
 
     def value(self, reached: float, instance: Instance, design: Design) -> float:
         """Seconds of one exchange that the plan keeps in every failure state of the policy."""
-        sync = sync_of(instance, design)
-        if sync.strength_gbps is None or sync.worst_strength_gbps is None:
-            return 1 / reached
-        share = instance.scenario.policy.survivable_fraction
-        failed = math.inf if sync.worst_failure is None or share == 0 else sync.worst_strength_gbps / share
-        return 1 / (min(sync.strength_gbps, failed) * self._per_gbps)
+        return kept_exchange_s(instance, design) or 1 / reached
 
     def bound(self, out_of_reach: float | None) -> float:
         """The sync time that is proven not to be affordable."""

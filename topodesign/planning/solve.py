@@ -11,8 +11,9 @@ from topodesign.domain.equipment import Catalog
 from topodesign.domain.plan import Infeasibility, LimitClash, Objective, Plan, PlanEvent, Relief, SolveLimits, StoppedBy
 from topodesign.domain.scenario import Scenario
 from topodesign.planning.assembly import assemble_plan, assumptions_of, provenance_of
+from topodesign.planning.deciding import Reached
 from topodesign.planning.focus import find_focus, focused, needs_focus
-from topodesign.planning.goals import Reached, objective_of, reach_goal
+from topodesign.planning.goals import objective_of, reach_goal
 from topodesign.planning.halting import Halt, never
 from topodesign.planning.infeasibility import explain_infeasibility
 from topodesign.planning.instance import Instance, compile_instance
@@ -102,7 +103,13 @@ def _plan_of_goal(
 ) -> Plan:
     """The plan at the best level under its own scenario's name, or why the budget pays for nothing."""
     catalog = reached.found.instance.catalog
-    demand = sync_demand(scenario, catalog.accelerator(scenario.size.accelerator))
+    design = reached.found.design
+    pods = 1 if design is None else max(1, sum(design.pods.values()))
+    demand = sync_demand(
+        scenario,
+        catalog.accelerator(scenario.size.accelerator),
+        accelerators=pods * scenario.size.pod_accelerators,
+    )
     instance = dataclasses.replace(reached.found.instance, scenario=scenario, demand=demand)
     if reached.goal is not None:
         found = dataclasses.replace(reached.found, instance=instance)
@@ -122,9 +129,9 @@ def _plan_of_goal(
 
 
 def _too_small_a_budget(scenario: Scenario, reached: Reached, objective: Objective) -> Infeasibility:
-    limit = "size.budget_usd" if objective == "accelerators" else "policy.budget_usd"
+    limit = "policy.budget_usd" if objective == "sync-time" else "size.budget_usd"
     budget = scenario.size.budget_usd or scenario.policy.budget_usd or 0.0
-    aim = "even the smallest plan" if objective == "accelerators" else "any plan of the size and sync time asked for"
+    aim = "any plan of the size and sync time asked for" if objective == "sync-time" else "even the smallest plan"
     enough = math.ceil(reached.affordable_usd)
     return Infeasibility(
         message=(

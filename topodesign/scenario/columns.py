@@ -7,8 +7,9 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 from topodesign.domain.errors import InvalidInput
+from topodesign.domain.nearest import nearest
 from topodesign.domain.scenario import Scalar
-from topodesign.scenario.problems import ProblemLog, nearest
+from topodesign.scenario.problems import ProblemLog
 from topodesign.scenario.rows import Row, Table
 
 T = TypeVar("T")

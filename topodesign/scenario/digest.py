@@ -1,14 +1,17 @@
 """A fingerprint of a scenario's content."""
 
+import dataclasses
 import hashlib
 import json
 from typing import Any
 
 import msgspec
 
-from topodesign.domain.scenario import Scenario
+from topodesign.domain.scenario import Scenario, Workload
 
 _EXACT_INTEGERS = 2**53
+_LATER_WORKLOAD = ("model", "layers", "fragment_layers", "overlap_steps", "backward_overlap", "flops_utilization")
+_DEFAULTS = {item.name: item.default for item in dataclasses.fields(Workload)}
 
 
 def scenario_digest(scenario: Scenario) -> str:
@@ -32,10 +35,17 @@ def _drop_unused(content: dict[str, Any]) -> None:
     for site in content["sites"]:
         if not site["hose_gbps"]:
             del site["hose_gbps"]
+    for zone in content["zones"]:
+        for key in ("curtailed_hours_per_year", "firm_share"):
+            if not zone[key]:
+                del zone[key]
     if content["optics"]["catalog"] == "standard":
         del content["optics"]["catalog"]
     if content["policy"]["budget_usd"] is None:
         del content["policy"]["budget_usd"]
+    for key in _LATER_WORKLOAD:
+        if content["workload"][key] == _DEFAULTS[key]:
+            del content["workload"][key]
 
 
 def _canonical(value: Any) -> Any:

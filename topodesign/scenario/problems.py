@@ -1,10 +1,10 @@
 """Collects located problems, so that a reader goes on after the first fault and reports all of them together."""
 
 import ast
-import difflib
 from collections.abc import Iterable
 
 from topodesign.domain.errors import InvalidInput, Problem
+from topodesign.domain.nearest import nearest
 
 MOST_HINTS = 20
 
@@ -65,13 +65,3 @@ def reason_of(error: InvalidInput) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return error.reason
     return "NUMBER_NEGATIVE" if value < 0 else "NUMBER_OUT_OF_RANGE"
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """The remedy for a misspelled name: the nearest known one, else a list of those known."""
-    names = sorted(known)
-    close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-    if close:
-        return f"did you mean {close[0]!r}?"
-    shown = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
-    return f"known: {shown}" if names else "none is known"

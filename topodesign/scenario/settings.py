@@ -8,18 +8,29 @@ from types import UnionType
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from topodesign.catalog import load_catalog
+from topodesign.catalog.training_models import training_models
+from topodesign.catalog.workload_of_model import figures_of_model
 from topodesign.domain.equipment import Catalog
 from topodesign.domain.errors import InvalidInput
 from topodesign.domain.fabric import SPEC_OF_KIND
+from topodesign.domain.nearest import nearest
 from topodesign.domain.scenario import Demand, Economics, OpticsRules, Policy, Size, Workload
 from topodesign.scenario.columns import LARGEST_WHOLE, is_finite
-from topodesign.scenario.problems import ProblemLog, nearest
+from topodesign.scenario.problems import ProblemLog
 from topodesign.scenario.sources import SETTINGS_FILE
 from topodesign.scenario.toml_guard import too_deep
 
 T = TypeVar("T")
 
-TOLD_BY_THE_PLANNER = frozenset({"optics.catalog"})
+TOLD_BY_THE_PLANNER = frozenset(
+    {
+        "optics.catalog",
+        "workload.fragment_layers",
+        "workload.overlap_steps",
+        "workload.backward_overlap",
+        "workload.flops_utilization",
+    }
+)
 """Settings that came later: a scenario that leaves them out keeps the fingerprint it had before they were."""
 
 GENERAL = {"name": str, "attribution": str, "cost_year": int}
@@ -64,6 +75,7 @@ def read_settings(data: bytes, log: ProblemLog) -> Settings:
         if key in document and _is_of_type(key, document[key], kind, log)
     }
     sections = {name: _table(document, name, log) for name in (*SECTIONS, "catalog")}
+    sections["workload"], of_model = _with_model(sections["workload"], log)
     workload = _section("workload", Workload, sections["workload"], log)
     size = _section("size", Size, sections["size"], log)
     optics = _section("optics", OpticsRules, sections["optics"], log)
@@ -80,7 +92,7 @@ def read_settings(data: bytes, log: ProblemLog) -> Settings:
         economics=_section("economics", Economics, sections["economics"], log),
         optics=optics,
         catalog_overrides=_overrides(sections["catalog"], log),
-        assumptions=(*_assumptions(sections), *_ignored_targets(workload)),
+        assumptions=(*_assumptions(sections), *of_model, *_ignored_targets(workload)),
     )
 
 
@@ -150,6 +162,20 @@ def _section(name: str, kind: type[T], table: Mapping[str, Any], log: ProblemLog
             del given[key]
             is_reduced = True
     return None
+
+
+def _with_model(table: dict[str, Any], log: ProblemLog) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The workload with what it leaves out taken from the model that it names, and what is to be told of that."""
+    model = table.get("model")
+    if not isinstance(model, str):
+        return table, ()  # told by its type, if it is there at all
+    known = [item.id for item in training_models()]
+    if model not in known:
+        message = f"workload.model {model!r} is not in the catalogue; {nearest(model, known)}"
+        _add(log, "MODEL_UNKNOWN", message, "workload.model")
+        return {key: value for key, value in table.items() if key != "model"}, ()
+    figures = figures_of_model(model, table)
+    return {**table, **figures.filled}, figures.assumptions
 
 
 def _target(given: Mapping[str, Any]) -> str:

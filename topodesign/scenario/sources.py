@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from topodesign.scenario.problems import ProblemLog, nearest
+from topodesign.domain.nearest import nearest
+from topodesign.scenario.problems import ProblemLog
 
 SETTINGS_FILE = "scenario.toml"
 SETTINGS_LIMIT_BYTES = 1_000_000

@@ -10,13 +10,24 @@ from topodesign.scenario.problems import ProblemLog
 from topodesign.scenario.rows import Table
 
 REQUIRED = ("zone_id", "headroom_mw")
-COLUMNS = (*REQUIRED, "name", "energy_usd_per_mwh", "carbon_g_per_kwh", "utility", "availability")
+COLUMNS = (
+    *REQUIRED,
+    "name",
+    "energy_usd_per_mwh",
+    "carbon_g_per_kwh",
+    "utility",
+    "availability",
+    "curtailed_hours_per_year",
+    "firm_share",
+)
 _SUBSTITUTES = {
     "zone_id": "unnamed",
     "headroom_mw": 0.0,
     "energy_usd_per_mwh": 0.0,
     "carbon_g_per_kwh": 0.0,
     "availability": 1.0,
+    "curtailed_hours_per_year": 0.0,
+    "firm_share": 0.0,
 }
 
 
@@ -39,6 +50,8 @@ def zones_of(table: Table, log: ProblemLog) -> Part[PowerZone]:
             "carbon_g_per_kwh": reader.number("carbon_g_per_kwh", 0.0),
             "utility": reader.text("utility"),
             "availability": reader.number("availability", 1.0),
+            "curtailed_hours_per_year": _number_if_given(reader, "curtailed_hours_per_year"),
+            "firm_share": _number_if_given(reader, "firm_share"),
             "polygons": geometry.polygons(row, reader.thing) or (),
             "extra": reader.extra(COLUMNS),
         }
@@ -51,6 +64,11 @@ def zones_of(table: Table, log: ProblemLog) -> Part[PowerZone]:
         log.add("FILE_EMPTY", f"{table.file} has no zones; add at least one", file=table.file)
     items = without_repeated(found, lambda zone: zone.zone_id, file=table.file, field="zone_id", log=log)
     return Part(file=table.file, items=items, assumptions=(*table.notes, *defaults.sentences))
+
+
+def _number_if_given(reader: RowReader, column: str) -> float:
+    """Columns that came later: where a file has none of them nothing is assumed, and its fingerprint stays."""
+    return reader.number(column, 0.0) if reader.has(column) else 0.0
 
 
 class ZoneMap:

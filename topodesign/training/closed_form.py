@@ -93,22 +93,6 @@ class Schedule:
         return np.where(self.fragments <= 1.0, self.volume_bits / self.layers, 0.0)
 
 
-def exchanged_whole(*, volume_bits: float, step_s: float, inner_steps: float = 1.0) -> Schedule:
-    """The whole model at once after every so many steps, with nothing overlapped."""
-    zero, one = np.asarray(0.0), np.asarray(1.0)
-    return Schedule(
-        volume_bits=np.asarray(volume_bits),
-        step_s=np.asarray(step_s),
-        inner_steps=np.asarray(float(inner_steps)),
-        fragments=one,
-        layers=one,
-        overlap_steps=zero,
-        backward_overlap=zero,
-        latency_s=zero,
-        straggler_s=zero,
-    )
-
-
 def exchange_s(schedule: Schedule, useful_bps: FloatArray) -> FloatArray:
     """Seconds that one exchange (of a fragment, where there are several) takes from its first bit to its last."""
     return schedule.volume_bits / (schedule.fragments * useful_bps) + schedule.latency_s

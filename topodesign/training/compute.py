@@ -19,9 +19,22 @@ STATE_SHARE = 0.8
 """Share of memory that weights, gradients and optimizer may take; assumed, the rest is for activations and buffers."""
 
 
-def step_flops(active_parameters: float, batch_tokens: float, *, attention_flops_per_token: float = 0.0) -> float:
-    """FLOP of one step that count: 6 for each active parameter and token, and those of attention, if counted."""
-    return batch_tokens * (FLOPS_PER_PARAMETER_AND_TOKEN * active_parameters + attention_flops_per_token)
+def step_flops(
+    active_parameters: float,
+    batch_tokens: float,
+    *,
+    attention_flops_per_token: float = 0.0,
+    recomputes_activations: bool = False,
+) -> float:
+    """FLOP of one step: 6 for each active parameter and token, and those of attention, if counted.
+
+    With all activations recomputed they are a third more: FLOP that the hardware does, and that count in its
+    utilization, but not in that of the model.
+    """
+    counted = batch_tokens * (FLOPS_PER_PARAMETER_AND_TOKEN * active_parameters + attention_flops_per_token)
+    if not recomputes_activations:
+        return counted
+    return counted * RECOMPUTED_FLOPS_PER_PARAMETER_AND_TOKEN / FLOPS_PER_PARAMETER_AND_TOKEN
 
 
 def attention_flops_per_token(model: TrainingModel, *, is_causal: bool = True) -> float:

@@ -25,10 +25,9 @@ from topodesign.training.interruptions import (
     outage_parts,
 )
 from topodesign.training.interruptions_cut_off import sites_cut_off
+from topodesign.training.interruptions_of_site import WHOLE_SITE, site_parts
 
 HOURS_PER_YEAR = 8760
-WHOLE_SITE = "sites"
-"""Parts of this name take down all pods of a site, others one of them."""
 
 
 def plan_goodput(
@@ -63,14 +62,37 @@ def plan_goodput(
     InvalidInput
         As :func:`plan_parts`, and for a negative ``protection_s``.
     """
-    parts = plan_parts(scenario, plan, catalog)
+    return goodput_of_parts(
+        plan_parts(scenario, plan, catalog),
+        _replicas(plan, unit),
+        checkpointing=checkpointing,
+        rejoining=rejoining,
+        protection_s=protection_s,
+    )
+
+
+def goodput_of_parts(
+    parts: JobParts,
+    replicas: Mapping[str, int],
+    *,
+    checkpointing: Checkpointing,
+    rejoining: Rejoining,
+    protection_s: float = PROTECTION_SWITCHING_S,
+) -> PlanGoodput:
+    """Goodput of a job whose parts are known, with so many replicas at each site that leave on their own.
+
+    Raises
+    ------
+    InvalidInput
+        Without sites, or for a negative ``protection_s``.
+    """
     everything = (*(item for site in parts.sites for item in site.parts), *parts.zones, *parts.light)
     pauses = interruptions_per_h(parts.pauses)
     restart = goodput(checkpointing, mean_time_to_interrupt_h(everything), wait_s=mean_wait_s(everything))
     return PlanGoodput(
         restart=with_pauses(restart, pauses_per_h=pauses, pause_s=protection_s),
         continue_without=elastic_goodput(
-            _with_shared_parts(parts, _replicas(plan, unit)), rejoining, pauses_per_h=pauses, pause_s=protection_s
+            _with_shared_parts(parts, replicas), rejoining, pauses_per_h=pauses, pause_s=protection_s
         ),
         shares=interruption_shares(everything),
         assumptions=parts.assumptions,
@@ -104,7 +126,14 @@ def plan_parts(scenario: Scenario, plan: Plan, catalog: Catalog) -> JobParts:
             JobSite(
                 site_id=site.id,
                 accelerators=site.accelerators,
-                parts=tuple(_site_parts(scenario, plan, site, catalog)),
+                parts=tuple(
+                    site_parts(
+                        catalog,
+                        scenario.size.accelerator,
+                        site.accelerators,
+                        switches=_switches(scenario, plan, site),
+                    )
+                ),
             )
             for site in plan.sites
         ),
@@ -114,24 +143,6 @@ def plan_parts(scenario: Scenario, plan: Plan, catalog: Catalog) -> JobParts:
         cut_off=cut_off,
         pauses=pauses,
         assumptions=tuple(_assumptions(scenario, plan, catalog)),
-    )
-
-
-def _site_parts(scenario: Scenario, plan: Plan, site: SitePlan, catalog: Catalog) -> Iterator[FailingParts]:
-    """What interrupts the site alone; spares are at hand for all but the site as a whole."""
-    figures, count = catalog.reliability(), site.accelerators
-    yield FailingParts(name="accelerators", count=count, mtbf_h=figures.accelerator_mtbf_h)
-    yield FailingParts(name="network adapters", count=count, mtbf_h=figures.adapter_mtbf_h)
-    yield FailingParts(name="software", count=count, mtbf_h=figures.software_mtbf_h)
-    yield FailingParts(name="links of accelerators", count=count, mtbf_h=figures.fabric_link_mtbf_h)
-    per_host = catalog.accelerator(scenario.size.accelerator).host_accelerators
-    if per_host is not None:
-        yield FailingParts(name="hosts", count=count / per_host, mtbf_h=figures.host_mtbf_h)
-    switches = _switches(scenario, plan, site)
-    if switches is not None:
-        yield FailingParts(name="switches", count=switches, mtbf_h=figures.switch_mtbf_h)
-    yield FailingParts(
-        name=WHOLE_SITE, count=1, mtbf_h=figures.site_mtbf_h, wait_s=figures.site_repair_h * SECONDS_PER_HOUR
     )
 
 

@@ -1,21 +1,20 @@
 """From a model, accelerators and options to an estimate."""
 
 import dataclasses
-import difflib
 from collections.abc import Mapping
 from typing import Any
 
 from topodesign.catalog.training_models import training_model
 from topodesign.domain.checks import require, require_number
-from topodesign.domain.equipment import Catalog
+from topodesign.domain.equipment import Accelerator, Catalog
 from topodesign.domain.errors import InvalidInput
 from topodesign.domain.training import JobSize, TrainingEstimate, TrainingRequest
 from topodesign.domain.training_model import TrainingModel
+from topodesign.domain.training_options import REQUEST_FIELDS, SIZE_FIELDS, given_options
+from topodesign.domain.training_sites import slowest_step_s
 from topodesign.training.compute import attention_flops_per_token, compute_step_s, require_memory
 from topodesign.training.estimating import estimate
-
-_SIZE_FIELDS = frozenset(field.name for field in dataclasses.fields(JobSize))
-_REQUEST_FIELDS = frozenset(field.name for field in dataclasses.fields(TrainingRequest))
+from topodesign.training.uptime import ASSUMED, failures_of
 
 
 def estimate_job(options: Mapping[str, Any], catalog: Catalog) -> TrainingEstimate:
@@ -27,14 +26,20 @@ def estimate_job(options: Mapping[str, Any], catalog: Catalog) -> TrainingEstima
         See :func:`topodesign.estimate_training`.
     """
     request, model = request_of(options, catalog)
-    return estimate(request, model)
+    size = _size_of(given_options(options))
+    failures = failures_of(request, size, catalog)
+    if failures is None:
+        return estimate(request, model)
+    found = estimate(dataclasses.replace(request, uptime=failures.useful), model)
+    return dataclasses.replace(found, failures=failures, assumptions=(*found.assumptions, ASSUMED))
 
 
 def request_of(options: Mapping[str, Any], catalog: Catalog) -> tuple[TrainingRequest, TrainingModel | None]:
     """The request that options make, and the model of the catalogue that they name."""
-    _require_known(options)
-    size = JobSize(**{name: value for name, value in options.items() if name in _SIZE_FIELDS})
-    figures = {name: value for name, value in options.items() if name in _REQUEST_FIELDS}
+    given = given_options(options)
+    size = _size_of(given)
+    figures = {name: value for name, value in given.items() if name in REQUEST_FIELDS}
+    accelerator = catalog.accelerator(size.accelerator, field="accelerator")
     model = None if size.model is None else training_model(size.model)
     if model is not None:
         figures.setdefault("parameters", model.parameters)
@@ -48,14 +53,20 @@ def request_of(options: Mapping[str, Any], catalog: Catalog) -> tuple[TrainingRe
             remedy=f"give it{f', or name a {instead} of the catalogue' if instead else ''}",
         )
     require_number(figures["parameters"], field="parameters", above=0)
+    if figures.get("step_s") is None and figures.get("site_step_s"):
+        figures["step_s"] = slowest_step_s(figures["site_step_s"], sites=figures["sites"])
     if figures.get("step_s") is None:
-        figures["step_s"] = _step_s(size, model, figures["parameters"], catalog)
+        figures["step_s"] = _step_s(size, model, figures["parameters"], accelerator)
     request = TrainingRequest(**figures)
-    _require_memory(size, request, catalog)
+    _require_memory(size, request, accelerator)
     return request, model
 
 
-def _require_memory(size: JobSize, request: TrainingRequest, catalog: Catalog) -> None:
+def _size_of(given: Mapping[str, Any]) -> JobSize:
+    return JobSize(**{name: value for name, value in given.items() if name in SIZE_FIELDS})
+
+
+def _require_memory(size: JobSize, request: TrainingRequest, accelerator: Accelerator) -> None:
     """One replica must fit a pod, or a site's share of the accelerators; a pipeline through all sites, all of them."""
     holding = size.pod_accelerators
     if holding is None:
@@ -69,14 +80,14 @@ def _require_memory(size: JobSize, request: TrainingRequest, catalog: Catalog) -
         holding *= request.sites
     require_memory(
         request.parameters,
-        catalog.accelerator(size.accelerator),
+        accelerator,
         pod_accelerators=holding,
         weight_bits=size.weight_bits,
         sites=request.sites,
     )
 
 
-def _step_s(size: JobSize, model: TrainingModel | None, parameters: float, catalog: Catalog) -> float:
+def _step_s(size: JobSize, model: TrainingModel | None, parameters: float, accelerator: Accelerator) -> float:
     batch = size.batch_tokens if size.batch_tokens is not None else None if model is None else model.batch_tokens
     require(
         size.accelerators is not None and batch is not None,
@@ -92,7 +103,7 @@ def _step_s(size: JobSize, model: TrainingModel | None, parameters: float, catal
         active_parameters=active,
         batch_tokens=batch,
         accelerators=size.accelerators,
-        peak_tflops=catalog.accelerator(size.accelerator).peak_tflops,
+        peak_tflops=accelerator.peak_tflops,
         flops_utilization=size.in_site_utilization,
         attention_flops_per_token=_attention_flops(size, model),
     )
@@ -107,17 +118,3 @@ def _attention_flops(size: JobSize, model: TrainingModel | None) -> float:
             field_path="count_attention",
         )
     return attention_flops_per_token(model)
-
-
-def _require_known(options: Mapping[str, Any]) -> None:
-    known = _SIZE_FIELDS | _REQUEST_FIELDS
-    for name in options:
-        if name not in known:
-            close = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.4)
-            raise InvalidInput(
-                f"estimate_training has no option {name!r}; "
-                + (f"did you mean {close[0]!r}?" if close else f"known: {', '.join(sorted(known))}"),
-                reason="OPTION_UNKNOWN",
-                field_path=name,
-                metadata={"option": name},
-            )

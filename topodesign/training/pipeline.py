@@ -15,10 +15,16 @@ For one boundary g = 1 and b = 1, and n / w is rounded down: micro-batches that 
 rounding), within 5 % for up to four.
 """
 
-import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
+
+from topodesign.domain.checks import require
+
+MOST_SITES_OF_PIPELINE = 256
+"""The closed form looks at every run of boundaries, and a search for a bandwidth at every one dozens of times."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +49,7 @@ class Pipeline:
     """``stages`` that each take ``forward_s`` and ``backward_s`` for one of ``micro_batches``.
 
     ``extra_in_flight``: micro-batches that stages before a boundary begin ahead of plain 1F1B, for each boundary.
+    ``boundaries`` are in the order of the stages.
     """
 
     stages: int
@@ -51,6 +58,15 @@ class Pipeline:
     backward_s: float
     boundaries: Sequence[Boundary] = ()
     extra_in_flight: int = 0
+
+    def __post_init__(self) -> None:
+        require(
+            len(self.boundaries) < MOST_SITES_OF_PIPELINE,
+            field="sites",
+            value=len(self.boundaries) + 1,
+            limit=f"at most {MOST_SITES_OF_PIPELINE:,} for a pipeline",
+            remedy="run several pipelines side by side, and data parallelism between them",
+        )
 
     @property
     def base_s(self) -> float:
@@ -61,22 +77,28 @@ class Pipeline:
 def pipeline_s(pipeline: Pipeline) -> float:
     """Seconds of one step in closed form, (T3)."""
     filling = sum(2 * boundary.delay_s for boundary in pipeline.boundaries)
-    runs = itertools.combinations_with_replacement(pipeline.boundaries, 2)
-    held_back = max((_held_back_s(pipeline, first, last) for first, last in runs), default=0.0)
-    return pipeline.base_s + held_back + filling
+    return pipeline.base_s + _held_back_s(pipeline) + filling
 
 
-def _held_back_s(pipeline: Pipeline, first: Boundary, last: Boundary) -> float:
-    """The middle term of (T3) for the boundaries from one to another."""
+def _held_back_s(pipeline: Pipeline) -> float:
+    """The middle term of (T3): the most over all runs from one boundary (a row) to another (a column)."""
+    if not pipeline.boundaries:
+        return 0.0
     together = pipeline.forward_s + pipeline.backward_s
-    inside = [item for item in pipeline.boundaries if first.after <= item.after <= last.after]
-    stages = last.after - first.after + 2
-    round_trip = stages * together + 2 * sum(item.delay_s for item in inside)
-    sharing = stages + len(inside) * pipeline.extra_in_flight
-    batches = max(0, pipeline.micro_batches - (pipeline.stages - last.after))
-    round_trips = batches // sharing if first is last else batches / sharing
-    waiting = round_trips * max(0.0, round_trip - sharing * together)
-    return max(waiting, batches * max(0.0, last.send_s - together))
+    after = np.array([item.after for item in pipeline.boundaries])
+    delay = np.array([item.delay_s for item in pipeline.boundaries])
+    place = np.arange(len(after))
+    count = place[None, :] - place[:, None] + 1
+    alone = count == 1
+    until = np.cumsum(delay)
+    delays = np.where(alone, delay, until[None, :] - until[:, None] + delay[:, None])
+    stages = after[None, :] - after[:, None] + 2
+    sharing = np.maximum(1, stages + count * pipeline.extra_in_flight)
+    batches = np.maximum(0, pipeline.micro_batches - (pipeline.stages - after))
+    round_trips = np.where(alone, batches // sharing, batches / sharing)
+    waiting = round_trips * np.maximum(0.0, stages * together + 2 * delays - sharing * together)
+    sending = batches * np.maximum(0.0, np.array([item.send_s for item in pipeline.boundaries]) - together)
+    return float(max(waiting[count >= 1].max(), sending.max()))
 
 
 def extra_in_flight_needed(pipeline: Pipeline) -> int:

@@ -21,8 +21,8 @@ def estimate_pipeline(request: TrainingRequest) -> TrainingEstimate:
     highest = min(1.0, request.step_s / pipeline_s(pipeline_of(request, 0.0)))
     if request.sites == 1:
         send = useful = 0.0
-    elif request.gbps is not None:
-        useful = request.gbps * 1e9 * request.goodput_factor
+    elif request.least_gbps is not None:
+        useful = request.least_gbps * 1e9 * request.goodput_factor
         send = bits / useful
     else:
         send = _longest_send_s(request, highest)
@@ -32,12 +32,12 @@ def estimate_pipeline(request: TrainingRequest) -> TrainingEstimate:
     shape = request.pipeline
     assert shape is not None  # the request's constructor
     step_bits = bits * shape.micro_batches if request.sites > 1 else 0.0
-    gbps = request.gbps if request.gbps is not None else useful / request.goodput_factor / 1e9
+    gbps = request.least_gbps if request.least_gbps is not None else useful / request.goodput_factor / 1e9
     return TrainingEstimate(
         method=request.method,
         sites=request.sites,
         step_s=request.step_s,
-        sync_s=send + request.rtt_ms / 2e3 if request.sites > 1 else 0.0,
+        sync_s=max((item.send_s + item.latency_s for item in pipeline_of(request, send).boundaries), default=0.0),
         stall_s=wall - request.step_s,
         straggler_s=0.0,
         wall_step_s=wall,
@@ -57,7 +57,10 @@ def estimate_pipeline(request: TrainingRequest) -> TrainingEstimate:
 
 
 def pipeline_of(request: TrainingRequest, send_s: float) -> Pipeline:
-    """The pipeline of a request, whose micro-batches occupy a link between sites for ``send_s``."""
+    """The pipeline of a request, whose micro-batches occupy the slowest link between sites for ``send_s``.
+
+    Other links are quicker in proportion to what the slower of their two sites has.
+    """
     shape = request.pipeline
     assert shape is not None  # the request's constructor
     together = request.step_s / (shape.micro_batches + shape.stages - 1)
@@ -67,9 +70,26 @@ def pipeline_of(request: TrainingRequest, send_s: float) -> Pipeline:
         micro_batches=shape.micro_batches,
         forward_s=together * FORWARD_SHARE,
         backward_s=together * (1 - FORWARD_SHARE),
-        boundaries=[Boundary(after=cut, latency_s=request.rtt_ms / 2e3, send_s=send_s) for cut in cuts],
+        boundaries=[
+            Boundary(after=cut, latency_s=latency, send_s=send_s * share)
+            for cut, latency, share in zip(cuts, _latencies_s(request), _send_shares(request), strict=True)
+        ],
         extra_in_flight=shape.extra_in_flight,
     )
+
+
+def _latencies_s(request: TrainingRequest) -> list[float]:
+    """One way, over each boundary between a site and the next."""
+    rtt_ms = request.site_rtt_ms[: request.sites - 1] or [request.rtt_ms] * (request.sites - 1)
+    return [value / 2e3 for value in rtt_ms]
+
+
+def _send_shares(request: TrainingRequest) -> list[float]:
+    """Time on each boundary's link over that on the link of the slowest site."""
+    gbps = request.site_gbps
+    if not gbps:
+        return [1.0] * (request.sites - 1)
+    return [min(gbps) / min(gbps[site], gbps[site + 1]) for site in range(request.sites - 1)]
 
 
 def _micro_batch_bits(request: TrainingRequest) -> float:
@@ -92,8 +112,8 @@ def _longest_send_s(request: TrainingRequest, highest: float) -> float:
     needed = extra_in_flight_needed(pipeline_of(request, 0.0))
     raise InvalidInput(
         f"utilization is {request.utilization:g}, but no bandwidth reaches more than {highest:.6g}: the pipeline waits "
-        f"for {request.rtt_ms:g} ms of round trip at {request.sites - 1} boundaries; lower the utilization, use more "
-        f"micro-batches, or begin {needed} micro-batches ahead (extra_in_flight)",
+        f"for up to {2e3 * max(_latencies_s(request)):g} ms of round trip at {request.sites - 1} boundaries; lower the "
+        f"utilization, use more micro-batches, or begin {needed} micro-batches ahead (extra_in_flight)",
         reason="UTILIZATION_UNREACHABLE",
         field_path="utilization",
         metadata={"value": repr(request.utilization), "limit": repr(highest)},

@@ -6,18 +6,17 @@ more often than on others.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from topodesign.domain.energy import Curtailment, RunningShare
+from topodesign.domain.energy import RunningShare
 from topodesign.domain.errors import InvalidInput
 from topodesign.domain.scenario import PowerZone
 from topodesign.training.checked_arrays import Floats, checked_array
 
 HOURS_PER_YEAR = 8760
-NO_CURTAILMENT = Curtailment()
 
 
 def facility_w(it_w: ArrayLike, pue: ArrayLike) -> Floats:
@@ -81,30 +80,22 @@ def powered_share(availability: ArrayLike, *, curtailed_h: ArrayLike = 0.0, firm
     return np.asarray(up * (1 - (1 - firm) * hours / HOURS_PER_YEAR))
 
 
-def running_share(
-    zones: Mapping[str, PowerZone],
-    accelerators: Mapping[str, float],
-    *,
-    curtailments: Mapping[str, Curtailment] | None = None,
-) -> RunningShare:
+def running_share(zones: Mapping[str, PowerZone], accelerators: Mapping[str, float]) -> RunningShare:
     """Share of a year in which a plan's accelerators have power, zone by zone and in all.
 
     Parameters
     ----------
     zones : mapping of str to PowerZone
-        By id.
+        By id; with their availability, hours of curtailment and firm share.
     accelerators : mapping of str to float
         Accelerators in each used zone, at least 0, some above 0.
-    curtailments : mapping of str to Curtailment, optional
-        By zone id; none where a zone is not named.
 
     Raises
     ------
     InvalidInput
         Without accelerators (``NO_SITES``), or for an id that names no zone (``REFERENCE_UNKNOWN``).
     """
-    curtailed = curtailments or {}
-    _require_zones([*accelerators, *curtailed], zones)
+    _require_zones(accelerators, zones)
     counts = checked_array(list(accelerators.values()), field="accelerators", at_least=0)
     if counts.sum() == 0:
         raise InvalidInput(
@@ -113,11 +104,11 @@ def running_share(
     by_zone: dict[str, float] = {}
     whole: list[float] = []
     for zone_id in sorted(accelerators):
-        rule, up = curtailed.get(zone_id, NO_CURTAILMENT), zones[zone_id].availability
-        hours = rule.hours_per_year
-        by_zone[zone_id] = float(powered_share(up, curtailed_h=hours, firm_share=rule.firm_share))
+        zone = zones[zone_id]
+        up, hours = zone.availability, zone.curtailed_hours_per_year
+        by_zone[zone_id] = float(powered_share(up, curtailed_h=hours, firm_share=zone.firm_share))
         if accelerators[zone_id] > 0:
-            whole.append(float(powered_share(up, curtailed_h=hours if rule.firm_share < 1 else 0.0)))
+            whole.append(float(powered_share(up, curtailed_h=hours if zone.firm_share < 1 else 0.0)))
     mean = math.fsum(accelerators[zone_id] * share for zone_id, share in by_zone.items()) / float(counts.sum())
     return RunningShare(
         by_zone=by_zone,
@@ -128,7 +119,7 @@ def running_share(
     )
 
 
-def _require_zones(named: list[str], zones: Mapping[str, PowerZone]) -> None:
+def _require_zones(named: Iterable[str], zones: Mapping[str, PowerZone]) -> None:
     for zone_id in named:
         if zone_id not in zones:
             raise InvalidInput(

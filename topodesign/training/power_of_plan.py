@@ -1,28 +1,25 @@
 """A plan in an average year: energy, carbon and dollars at the sites' meters, and what its training takes of them."""
 
 import math
-from collections.abc import Mapping
 
-from topodesign.domain.energy import Curtailment, PlanYear, RunningShare, SiteYear
+from topodesign.domain.energy import PlanYear, RunningShare, SiteYear
 from topodesign.domain.equipment import Catalog
 from topodesign.domain.errors import InvalidInput
 from topodesign.domain.plan import Plan, SitePlan
 from topodesign.domain.scenario import Economics, Scenario
-from topodesign.training.power import HOURS_PER_YEAR, NO_CURTAILMENT, powered_share, running_share
+from topodesign.training.power import HOURS_PER_YEAR, powered_share, running_share
 from topodesign.training.power_cost import effective_exaflops, per_1e24_flop, usd_per_exaflop_day
 
 
-def plan_running_share(
-    scenario: Scenario, plan: Plan, *, curtailments: Mapping[str, Curtailment] | None = None
-) -> RunningShare:
+def plan_running_share(scenario: Scenario, plan: Plan) -> RunningShare:
     """Share of a year in which the plan's accelerators have power: outages of zones and curtailment.
 
     Raises
     ------
     InvalidInput
-        For a plan without sites, or a curtailment of an unknown zone.
+        For a plan without sites.
     """
-    return running_share(scenario.zone_by_id, _by_zone(plan), curtailments=curtailments)
+    return running_share(scenario.zone_by_id, _by_zone(plan))
 
 
 def plan_year(
@@ -32,7 +29,6 @@ def plan_year(
     *,
     utilization: float,
     goodput: float,
-    curtailments: Mapping[str, Curtailment] | None = None,
     cost_usd: float | None = None,
 ) -> PlanYear:
     """Energy, carbon and dollars of a plan in an average year, and for each unit of training.
@@ -43,24 +39,24 @@ def plan_year(
     Parameters
     ----------
     scenario, plan, catalog : Scenario, Plan, Catalog
-        Zones give prices, grams and availability; the horizon and discount rate are those of the scenario.
+        Zones give prices, grams, availability, hours of curtailment and firm share; the horizon and discount rate are
+        those of the scenario.
     utilization : float
         In-site model FLOP/s utilization times the share of a step that is not stalled between sites, in [0, 1].
     goodput : float
         In [0, 1]. It includes outages of zones, as :func:`~topodesign.training.interruptions_of_plan.plan_goodput`
         does; here they count for energy only.
-    curtailments : mapping of str to Curtailment, optional
-        By zone id.
     cost_usd : float, optional
-        Present value over the horizon; by default the plan's cost and purchase of accelerators.
+        Present value over the horizon; by default the plan's cost and purchase of accelerators. Energy that is not
+        drawn while load is curtailed is not taken off it.
 
     Raises
     ------
     InvalidInput
-        For a plan without sites, a figure out of its range, or a curtailment of an unknown zone.
+        For a plan without sites, or a figure out of its range.
     """
-    powered = plan_running_share(scenario, plan, curtailments=curtailments)
-    kept = _kept_share(plan, curtailments or {})
+    powered = plan_running_share(scenario, plan)
+    kept = _kept_share(scenario, plan)
     exaflops = float(
         effective_exaflops(
             sum(site.accelerators for site in plan.sites),
@@ -86,7 +82,7 @@ def plan_year(
         usd_per_exaflop_day=None if cost is None else float(usd_per_exaflop_day(cost, exaflops=exaflops, years=years)),
         assumptions=(
             "energy and carbon are those of the sites' meters: line systems between sites are beside them",
-            "load that is curtailed, or whose zone is down, draws nothing",
+            "load that is curtailed, or whose zone is down, draws nothing; what that saves is not taken off the cost",
             f"dollars per exaFLOP-day are levelized: present cost over {years:.4g} discounted years",
         ),
     )
@@ -105,13 +101,18 @@ def _by_zone(plan: Plan) -> dict[str, float]:
     return found
 
 
-def _kept_share(plan: Plan, curtailments: Mapping[str, Curtailment]) -> float:
+def _kept_share(scenario: Scenario, plan: Plan) -> float:
     """Share of accelerator-hours that curtailment leaves, outages aside."""
     by_zone = _by_zone(plan)
-    rules = {zone_id: curtailments.get(zone_id, NO_CURTAILMENT) for zone_id in by_zone}
+    zones = scenario.zone_by_id
     kept = (
-        count * float(powered_share(1.0, curtailed_h=rules[zone].hours_per_year, firm_share=rules[zone].firm_share))
-        for zone, count in by_zone.items()
+        count
+        * float(
+            powered_share(
+                1.0, curtailed_h=zones[zone_id].curtailed_hours_per_year, firm_share=zones[zone_id].firm_share
+            )
+        )
+        for zone_id, count in by_zone.items()
     )
     return math.fsum(kept) / math.fsum(by_zone.values())
 

@@ -6,18 +6,21 @@ each parameter about twice, whatever the number of accelerators, and so it goes 
 replica, one pipeline runs through all sites, and no all-reduce crosses them.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 
-from topodesign.domain.checks import require, require_number
+from topodesign.catalog import load_catalog
+from topodesign.catalog.training_models import training_model
 from topodesign.domain.equipment import Accelerator
+from topodesign.domain.sharding_checks import require_sharding
 from topodesign.domain.training_model import LinkKind, Parallelism, ShardedDimension, ShardingPlan, TrainingModel
 from topodesign.training.compute import pods_for_state, require_memory
 from topodesign.training.traffic import REFUSED, bits_across_sites, data_parallel_bits, pipeline_bits
 
 
 def plan_sharding(
-    model: TrainingModel,
-    accelerator: Accelerator,
+    model: TrainingModel | str,
+    accelerator: Accelerator | str,
     *,
     pods: Mapping[str, int],
     pod_accelerators: int,
@@ -28,28 +31,33 @@ def plan_sharding(
 
     Parameters
     ----------
-    model : TrainingModel
-    accelerator : Accelerator
-        With ``hbm_gb``.
+    model : TrainingModel or str
+        A model, or the id of one of the catalogue.
+    accelerator : Accelerator or str
+        With ``hbm_gb``, or the id of one of the catalogue.
     pods : mapping of str to int
         Pods at every site, at least one each.
     pod_accelerators : int
+        At least 1.
     regions : mapping of str to str, optional
         The region of every site; default: all in one.
     bits_per_element : float
-        Of gradients and activations between pods and sites.
+        Of gradients and activations between pods and sites, above 0, at most 1024.
 
     Raises
     ------
     InvalidInput
-        ``MODEL_EXCEEDS_MEMORY`` when not even the pods of all sites together hold the model.
+        ``MODEL_EXCEEDS_MEMORY`` when not even the pods of all sites together hold the model; for figures out of range.
+    NotFound
+        For a model or accelerator that the catalogue does not have.
     """
-    require(
-        bool(pods), field="pods", value=dict(pods), limit="of at least one site", remedy="give the pods of every site"
-    )
-    for site, count in pods.items():
-        require_number(count, field=f"pods[{site!r}]", at_least=1)
-    where = {site: (regions or {}).get(site, "all") for site in pods}
+    places = regions or {}
+    require_sharding(pods=pods, regions=places, pod_accelerators=pod_accelerators, bits_per_element=bits_per_element)
+    if isinstance(model, str):
+        model = training_model(model)
+    if isinstance(accelerator, str):
+        accelerator = load_catalog().accelerator(accelerator, field="accelerator")
+    where = {site: places.get(site, "all") for site in pods}
     needed = pods_for_state(model.parameters, accelerator, pod_accelerators=pod_accelerators)
     total = sum(pods.values())
     if needed > total:
@@ -112,7 +120,7 @@ def _data(
     model: TrainingModel, pods: Mapping[str, int], where: Mapping[str, str], needed: int, bits_per_element: float
 ) -> list[ShardedDimension]:
     """Hierarchical all-reduce: between the replicas of a site, of the sites of a region, of the regions."""
-    most_sites = max(sum(1 for region in where.values() if region == name) for name in set(where.values()))
+    most_sites = max(Counter(where.values()).values())
     members: dict[LinkKind, int] = {
         "pods": max(count // needed for count in pods.values()),
         "sites": most_sites,

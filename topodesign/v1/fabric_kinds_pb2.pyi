@@ -68,7 +68,7 @@ class ReconfigurableTorus(_message.Message):
     spare_ports: _builtins.int
     """Ports of an optical circuit switch that are kept for repair, a count from 0; default 8."""
     link_gbps: _builtins.float
-    """Rate of one link in Gbit/s per direction, above 0; default 400."""
+    """Rate of one link in Gbit/s per direction, from 1e-6 to 1e9; default 400."""
     @_builtins.property
     def shape(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
         """Three sides of the slice, counts: multiples of 4, or 1, 2 and 4 inside one block."""
@@ -121,7 +121,7 @@ class Hypercube(_message.Message):
     dimension: _builtins.int
     """Dimension, a count from 0 to 23."""
     link_gbps: _builtins.float
-    """Rate of one link in Gbit/s per direction, above 0; default 400."""
+    """Rate of one link in Gbit/s per direction, from 1e-6 to 1e9; default 400."""
     def __init__(
         self,
         *,
@@ -152,7 +152,7 @@ class HyperX(_message.Message):
     SHAPE_FIELD_NUMBER: _builtins.int
     LINK_GBPS_FIELD_NUMBER: _builtins.int
     link_gbps: _builtins.float
-    """Rate of one link in Gbit/s per direction, above 0; default 400."""
+    """Rate of one link in Gbit/s per direction, from 1e-6 to 1e9; default 400."""
     @_builtins.property
     def shape(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
         """Sides, 1 to 8 of them, each a count from 1; their product is at most 10 000 000."""
@@ -189,7 +189,7 @@ class HammingMesh(_message.Message):
     planes: _builtins.int
     """Parallel copies of all links and switches, a count from 1 to 64; default 1."""
     link_gbps: _builtins.float
-    """Rate of one link in Gbit/s per direction, above 0; default 400."""
+    """Rate of one link in Gbit/s per direction, from 1e-6 to 1e9; default 400."""
     @_builtins.property
     def board(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
         """Accelerators along and across a board, two counts from 1; their product is at most 64."""
@@ -250,7 +250,7 @@ class ScaleUpClos(_message.Message):
     scale_up_switches: _builtins.int
     """Scale-up switches of a domain, a count from 1 to 4096; default 18."""
     scale_up_gbps: _builtins.float
-    """Rate from an accelerator to each scale-up switch in Gbit/s per direction, above 0; default 400."""
+    """Rate from an accelerator to each scale-up switch in Gbit/s per direction, from 1e-6 to 1e9; default 400."""
     radix: _builtins.int
     """Ports of a switch of the Clos, an even count from 2 to 4096; default 64."""
     tiers: _builtins.int
@@ -264,7 +264,7 @@ class ScaleUpClos(_message.Message):
     domain_rails: _builtins.int
     """Rails of a domain, a divisor of domain; absent: one for each accelerator."""
     link_gbps: _builtins.float
-    """Rate of one link in Gbit/s per direction, above 0; default 400."""
+    """Rate of one link in Gbit/s per direction, from 1e-6 to 1e9; default 400."""
     def __init__(
         self,
         *,
@@ -347,7 +347,7 @@ class Dragonfly(_message.Message):
     groups: _builtins.int
     """Groups, a count from 1 to a h + 1; absent: the most there can be."""
     link_gbps: _builtins.float
-    """Rate of one link in Gbit/s per direction, above 0; default 400."""
+    """Rate of one link in Gbit/s per direction, from 1e-6 to 1e9; default 400."""
     def __init__(
         self,
         *,
@@ -407,7 +407,7 @@ class DragonflyPlus(_message.Message):
     groups: _builtins.int
     """Groups, a count from 1 to spines h + 1; absent: the most there can be."""
     link_gbps: _builtins.float
-    """Rate of one link in Gbit/s per direction, above 0; default 400."""
+    """Rate of one link in Gbit/s per direction, from 1e-6 to 1e9; default 400."""
     def __init__(
         self,
         *,
@@ -478,7 +478,7 @@ class DirectBlocks(_message.Message):
     ocs_ports: _builtins.int
     """Usable ports of an optical circuit switch, a count from 2 to 4096; default 128."""
     link_gbps: _builtins.float
-    """Rate of one link in Gbit/s per direction, above 0; default 400."""
+    """Rate of one link in Gbit/s per direction, from 1e-6 to 1e9; default 400."""
     def __init__(
         self,
         *,
@@ -544,7 +544,7 @@ class SlimFly(_message.Message):
     p: _builtins.int
     """Accelerators of a router, a count from 1 to 4096; absent: half of the degree, rounded up."""
     link_gbps: _builtins.float
-    """Rate of one link in Gbit/s per direction, above 0; default 400."""
+    """Rate of one link in Gbit/s per direction, from 1e-6 to 1e9; default 400."""
     def __init__(
         self,
         *,
@@ -591,7 +591,7 @@ class Jellyfish(_message.Message):
     seed: _builtins.int
     """Seed of the random links, from 0; default 0."""
     link_gbps: _builtins.float
-    """Rate of one link in Gbit/s per direction, above 0; default 400."""
+    """Rate of one link in Gbit/s per direction, from 1e-6 to 1e9; default 400."""
     def __init__(
         self,
         *,
@@ -645,7 +645,7 @@ class Edge(_message.Message):
     count: _builtins.int
     """Parallel links, a count from 1 to 1 000 000; default 1."""
     gbps: _builtins.float
-    """Rate of each in Gbit/s per direction, above 0; absent: link_gbps of the list."""
+    """Rate of each in Gbit/s per direction, from 1e-6 to 1e9; absent: link_gbps of the list."""
     def __init__(
         self,
         *,
@@ -687,10 +687,10 @@ class EdgeList(_message.Message):
     EDGES_FIELD_NUMBER: _builtins.int
     LINK_GBPS_FIELD_NUMBER: _builtins.int
     link_gbps: _builtins.float
-    """Rate of one link in Gbit/s per direction, above 0; default 400."""
+    """Rate of one link in Gbit/s per direction, from 1e-6 to 1e9; default 400."""
     @_builtins.property
     def accelerators(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Names of the ends that are accelerators, 1 to 10 000 000; all other ends are switches."""
+        """Names of the ends that are accelerators, 1 to 300 000; all other ends are switches."""
 
     @_builtins.property
     def edges(self) -> _containers.RepeatedCompositeFieldContainer[Global___Edge]:

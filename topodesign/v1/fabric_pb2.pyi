@@ -8,6 +8,8 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from topodesign.v1 import fabric_bill_pb2 as _fabric_bill_pb2
+from topodesign.v1 import fabric_failures_pb2 as _fabric_failures_pb2
 from topodesign.v1 import fabric_kinds_pb2 as _fabric_kinds_pb2
 import builtins as _builtins
 import sys
@@ -94,7 +96,7 @@ class Torus(_message.Message):
     two_wide: Global___TwoWide.ValueType
     """Links of a wrapped axis whose side is 2; default TWO_WIDE_DOUBLE."""
     link_gbps: _builtins.float
-    """Rate of one link in Gbit/s per direction, above 0; default 400."""
+    """Rate of one link in Gbit/s per direction, from 1e-6 to 1e9; default 400."""
     twist: _builtins.bool
     """Whether wraps are twisted, on sides n x n x 2n and n x 2n x 2n only; default false."""
     @_builtins.property
@@ -158,7 +160,7 @@ class Clos(_message.Message):
     rail_optimized: _builtins.bool
     """Whether accelerators of one rank share a leaf; default false."""
     link_gbps: _builtins.float
-    """Rate of one link in Gbit/s per direction, above 0; default 400."""
+    """Rate of one link in Gbit/s per direction, from 1e-6 to 1e9; default 400."""
     upper_oversubscription: _builtins.float
     """Capacity down over capacity up at the second of three tiers, a ratio from 1 to 1000; default 1."""
     upper_radix: _builtins.int
@@ -918,6 +920,8 @@ class FabricEvaluation(_message.Message):
     COLLISIONS_FIELD_NUMBER: _builtins.int
     DISCONNECTED_PAIRS_FIELD_NUMBER: _builtins.int
     THROUGHPUT_FIELD_NUMBER: _builtins.int
+    FAILURES_FIELD_NUMBER: _builtins.int
+    BILL_FIELD_NUMBER: _builtins.int
     kind: _builtins.str
     """Kind of fabric, such as torus or clos."""
     name: _builtins.str
@@ -986,6 +990,14 @@ class FabricEvaluation(_message.Message):
     def throughput(self) -> _containers.RepeatedCompositeFieldContainer[Global___Throughput]:
         """Throughput per traffic pattern."""
 
+    @_builtins.property
+    def failures(self) -> _fabric_failures_pb2.FailureReport:
+        """What is left when parts fail; absent when it was not asked for."""
+
+    @_builtins.property
+    def bill(self) -> _fabric_bill_pb2.FabricBill:
+        """Bill of materials, whose total cost_usd and power_kw are then; absent when it was not asked for."""
+
     def __init__(
         self,
         *,
@@ -1013,10 +1025,12 @@ class FabricEvaluation(_message.Message):
         collisions: Global___Collisions | None = ...,
         disconnected_pairs: _builtins.int | None = ...,
         throughput: _abc.Iterable[Global___Throughput] | None = ...,
+        failures: _fabric_failures_pb2.FailureReport | None = ...,
+        bill: _fabric_bill_pb2.FabricBill | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_accelerators", b"_accelerators", "_allreduce_algorithm", b"_allreduce_algorithm", "_allreduce_s", b"_allreduce_s", "_cost_usd", b"_cost_usd", "_diameter_hops", b"_diameter_hops", "_disconnected_pairs", b"_disconnected_pairs", "_kind", b"_kind", "_links", b"_links", "_mean_hops", b"_mean_hops", "_message_bytes", b"_message_bytes", "_name", b"_name", "_optical_links", b"_optical_links", "_power_kw", b"_power_kw", "_switches", b"_switches", "accelerators", b"accelerators", "allreduce_algorithm", b"allreduce_algorithm", "allreduce_s", b"allreduce_s", "alltoall", b"alltoall", "bisection", b"bisection", "collisions", b"collisions", "cost_usd", b"cost_usd", "diameter_hops", b"diameter_hops", "disconnected_pairs", b"disconnected_pairs", "jitter", b"jitter", "kind", b"kind", "latency_us", b"latency_us", "links", b"links", "loaded", b"loaded", "mean_hops", b"mean_hops", "message_bytes", b"message_bytes", "name", b"name", "optical_links", b"optical_links", "power_kw", b"power_kw", "switches", b"switches"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_accelerators", b"_accelerators", "_allreduce_algorithm", b"_allreduce_algorithm", "_allreduce_s", b"_allreduce_s", "_cost_usd", b"_cost_usd", "_diameter_hops", b"_diameter_hops", "_disconnected_pairs", b"_disconnected_pairs", "_kind", b"_kind", "_links", b"_links", "_mean_hops", b"_mean_hops", "_message_bytes", b"_message_bytes", "_name", b"_name", "_optical_links", b"_optical_links", "_power_kw", b"_power_kw", "_switches", b"_switches", "accelerators", b"accelerators", "allreduce_algorithm", b"allreduce_algorithm", "allreduce_s", b"allreduce_s", "alltoall", b"alltoall", "bill", b"bill", "bisection", b"bisection", "collisions", b"collisions", "cost_usd", b"cost_usd", "diameter_hops", b"diameter_hops", "disconnected_pairs", b"disconnected_pairs", "failures", b"failures", "jitter", b"jitter", "kind", b"kind", "latency_us", b"latency_us", "links", b"links", "loaded", b"loaded", "mean_hops", b"mean_hops", "message_bytes", b"message_bytes", "name", b"name", "optical_links", b"optical_links", "power_kw", b"power_kw", "switches", b"switches"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_accelerators", b"_accelerators", "_allreduce_algorithm", b"_allreduce_algorithm", "_allreduce_s", b"_allreduce_s", "_cost_usd", b"_cost_usd", "_diameter_hops", b"_diameter_hops", "_disconnected_pairs", b"_disconnected_pairs", "_kind", b"_kind", "_links", b"_links", "_mean_hops", b"_mean_hops", "_message_bytes", b"_message_bytes", "_name", b"_name", "_optical_links", b"_optical_links", "_power_kw", b"_power_kw", "_switches", b"_switches", "accelerators", b"accelerators", "allreduce_algorithm", b"allreduce_algorithm", "allreduce_s", b"allreduce_s", "alltoall", b"alltoall", "assumptions", b"assumptions", "bisection", b"bisection", "collectives", b"collectives", "collisions", b"collisions", "cost_usd", b"cost_usd", "diameter_hops", b"diameter_hops", "disconnected_pairs", b"disconnected_pairs", "jitter", b"jitter", "kind", b"kind", "latency_us", b"latency_us", "links", b"links", "loaded", b"loaded", "mean_hops", b"mean_hops", "message_bytes", b"message_bytes", "name", b"name", "optical_links", b"optical_links", "power_kw", b"power_kw", "switches", b"switches", "switches_by_tier", b"switches_by_tier", "throughput", b"throughput"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_accelerators", b"_accelerators", "_allreduce_algorithm", b"_allreduce_algorithm", "_allreduce_s", b"_allreduce_s", "_cost_usd", b"_cost_usd", "_diameter_hops", b"_diameter_hops", "_disconnected_pairs", b"_disconnected_pairs", "_kind", b"_kind", "_links", b"_links", "_mean_hops", b"_mean_hops", "_message_bytes", b"_message_bytes", "_name", b"_name", "_optical_links", b"_optical_links", "_power_kw", b"_power_kw", "_switches", b"_switches", "accelerators", b"accelerators", "allreduce_algorithm", b"allreduce_algorithm", "allreduce_s", b"allreduce_s", "alltoall", b"alltoall", "assumptions", b"assumptions", "bill", b"bill", "bisection", b"bisection", "collectives", b"collectives", "collisions", b"collisions", "cost_usd", b"cost_usd", "diameter_hops", b"diameter_hops", "disconnected_pairs", b"disconnected_pairs", "failures", b"failures", "jitter", b"jitter", "kind", b"kind", "latency_us", b"latency_us", "links", b"links", "loaded", b"loaded", "mean_hops", b"mean_hops", "message_bytes", b"message_bytes", "name", b"name", "optical_links", b"optical_links", "power_kw", b"power_kw", "switches", b"switches", "switches_by_tier", b"switches_by_tier", "throughput", b"throughput"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__accelerators: _TypeAlias = _typing.Literal["accelerators"]  # noqa: Y015
     _WhichOneofArgType__accelerators: _TypeAlias = _typing.Literal["_accelerators", b"_accelerators"]  # noqa: Y015

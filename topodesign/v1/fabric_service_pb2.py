@@ -24,9 +24,13 @@ _sym_db = _symbol_database.Default()
 
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from topodesign.v1 import fabric_pb2 as topodesign_dot_v1_dot_fabric__pb2
+from topodesign.v1 import fabric_bill_pb2 as topodesign_dot_v1_dot_fabric__bill__pb2
+from topodesign.v1 import fabric_comparison_pb2 as topodesign_dot_v1_dot_fabric__comparison__pb2
+from topodesign.v1 import fabric_conditions_pb2 as topodesign_dot_v1_dot_fabric__conditions__pb2
+from topodesign.v1 import fabric_failures_pb2 as topodesign_dot_v1_dot_fabric__failures__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"topodesign/v1/fabric_service.proto\x12\rtopodesign.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1atopodesign/v1/fabric.proto\"|\n\x15\x45valuateFabricRequest\x12/\n\x06\x66\x61\x62ric\x18\x01 \x01(\x0b\x32\x19.topodesign.v1.FabricSpecB\x04\xe2\x41\x01\x02\x12 \n\rmessage_bytes\x18\x02 \x01(\x01\x42\x04\xe2\x41\x01\x01H\x00\x88\x01\x01\x42\x10\n\x0e_message_bytes\"}\n\x15\x43ompareFabricsRequest\x12\x30\n\x07\x66\x61\x62rics\x18\x01 \x03(\x0b\x32\x19.topodesign.v1.FabricSpecB\x04\xe2\x41\x01\x02\x12 \n\rmessage_bytes\x18\x02 \x01(\x01\x42\x04\xe2\x41\x01\x01H\x00\x88\x01\x01\x42\x10\n\x0e_message_bytes\"J\n\x16\x43ompareFabricsResponse\x12\x30\n\x07\x66\x61\x62rics\x18\x01 \x03(\x0b\x32\x1f.topodesign.v1.FabricEvaluation2\xc7\x01\n\rFabricService\x12W\n\x0e\x45valuateFabric\x12$.topodesign.v1.EvaluateFabricRequest\x1a\x1f.topodesign.v1.FabricEvaluation\x12]\n\x0e\x43ompareFabrics\x12$.topodesign.v1.CompareFabricsRequest\x1a%.topodesign.v1.CompareFabricsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"topodesign/v1/fabric_service.proto\x12\rtopodesign.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1atopodesign/v1/fabric.proto\x1a\x1ftopodesign/v1/fabric_bill.proto\x1a%topodesign/v1/fabric_comparison.proto\x1a%topodesign/v1/fabric_conditions.proto\x1a#topodesign/v1/fabric_failures.proto\"\x9b\x02\n\x15\x45valuateFabricRequest\x12/\n\x06\x66\x61\x62ric\x18\x01 \x01(\x0b\x32\x19.topodesign.v1.FabricSpecB\x04\xe2\x41\x01\x02\x12 \n\rmessage_bytes\x18\x02 \x01(\x01\x42\x04\xe2\x41\x01\x01H\x00\x88\x01\x01\x12\x39\n\nconditions\x18\x03 \x01(\x0b\x32\x1f.topodesign.v1.FabricConditionsB\x04\xe2\x41\x01\x01\x12\x32\n\x08\x66\x61ilures\x18\x04 \x01(\x0b\x32\x1a.topodesign.v1.FailureSpecB\x04\xe2\x41\x01\x01\x12.\n\x04\x62ill\x18\x05 \x01(\x0b\x32\x1a.topodesign.v1.BillOptionsB\x04\xe2\x41\x01\x01\x42\x10\n\x0e_message_bytes\"\xeb\x02\n\x15\x43ompareFabricsRequest\x12\x30\n\x07\x66\x61\x62rics\x18\x01 \x03(\x0b\x32\x19.topodesign.v1.FabricSpecB\x04\xe2\x41\x01\x01\x12 \n\rmessage_bytes\x18\x02 \x01(\x01\x42\x04\xe2\x41\x01\x01H\x01\x88\x01\x01\x12\x39\n\nconditions\x18\x03 \x01(\x0b\x32\x1f.topodesign.v1.FabricConditionsB\x04\xe2\x41\x01\x01\x12\x39\n\nequal_size\x18\x04 \x01(\x0b\x32\x1d.topodesign.v1.EqualSizeBasisB\x04\xe2\x41\x01\x01H\x00\x12\x39\n\nequal_cost\x18\x05 \x01(\x0b\x32\x1d.topodesign.v1.EqualCostBasisB\x04\xe2\x41\x01\x01H\x00\x12\x32\n\x06\x62udget\x18\x06 \x01(\x0b\x32\x1a.topodesign.v1.BudgetBasisB\x04\xe2\x41\x01\x01H\x00\x42\x07\n\x05\x62\x61sisB\x10\n\x0e_message_bytes\"\xff\x01\n\x16\x43ompareFabricsResponse\x12\x30\n\x07\x66\x61\x62rics\x18\x01 \x03(\x0b\x32\x1f.topodesign.v1.FabricEvaluation\x12\x38\n\nequal_size\x18\x02 \x01(\x0b\x32\".topodesign.v1.EqualSizeComparisonH\x00\x12\x38\n\nequal_cost\x18\x03 \x01(\x0b\x32\".topodesign.v1.EqualCostComparisonH\x00\x12\x31\n\x06\x62udget\x18\x04 \x01(\x0b\x32\x1f.topodesign.v1.BudgetComparisonH\x00\x42\x0c\n\ncomparison\"\xe9\x01\n\x1b\x45stimateSliceGoodputRequest\x12\x19\n\x06\x62locks\x18\x01 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\"\n\x0fhosts_per_block\x18\x02 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x1f\n\x0cslice_blocks\x18\x03 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12$\n\x11host_availability\x18\x04 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x03\x88\x01\x01\x42\t\n\x07_blocksB\x12\n\x10_hosts_per_blockB\x0f\n\r_slice_blocksB\x14\n\x12_host_availability2\xa8\x02\n\rFabricService\x12W\n\x0e\x45valuateFabric\x12$.topodesign.v1.EvaluateFabricRequest\x1a\x1f.topodesign.v1.FabricEvaluation\x12]\n\x0e\x43ompareFabrics\x12$.topodesign.v1.CompareFabricsRequest\x1a%.topodesign.v1.CompareFabricsResponse\x12_\n\x14\x45stimateSliceGoodput\x12*.topodesign.v1.EstimateSliceGoodputRequest\x1a\x1b.topodesign.v1.SliceGoodputb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,16 +41,40 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EVALUATEFABRICREQUEST'].fields_by_name['fabric']._serialized_options = b'\342A\001\002'
   _globals['_EVALUATEFABRICREQUEST'].fields_by_name['message_bytes']._loaded_options = None
   _globals['_EVALUATEFABRICREQUEST'].fields_by_name['message_bytes']._serialized_options = b'\342A\001\001'
+  _globals['_EVALUATEFABRICREQUEST'].fields_by_name['conditions']._loaded_options = None
+  _globals['_EVALUATEFABRICREQUEST'].fields_by_name['conditions']._serialized_options = b'\342A\001\001'
+  _globals['_EVALUATEFABRICREQUEST'].fields_by_name['failures']._loaded_options = None
+  _globals['_EVALUATEFABRICREQUEST'].fields_by_name['failures']._serialized_options = b'\342A\001\001'
+  _globals['_EVALUATEFABRICREQUEST'].fields_by_name['bill']._loaded_options = None
+  _globals['_EVALUATEFABRICREQUEST'].fields_by_name['bill']._serialized_options = b'\342A\001\001'
   _globals['_COMPAREFABRICSREQUEST'].fields_by_name['fabrics']._loaded_options = None
-  _globals['_COMPAREFABRICSREQUEST'].fields_by_name['fabrics']._serialized_options = b'\342A\001\002'
+  _globals['_COMPAREFABRICSREQUEST'].fields_by_name['fabrics']._serialized_options = b'\342A\001\001'
   _globals['_COMPAREFABRICSREQUEST'].fields_by_name['message_bytes']._loaded_options = None
   _globals['_COMPAREFABRICSREQUEST'].fields_by_name['message_bytes']._serialized_options = b'\342A\001\001'
-  _globals['_EVALUATEFABRICREQUEST']._serialized_start=114
-  _globals['_EVALUATEFABRICREQUEST']._serialized_end=238
-  _globals['_COMPAREFABRICSREQUEST']._serialized_start=240
-  _globals['_COMPAREFABRICSREQUEST']._serialized_end=365
-  _globals['_COMPAREFABRICSRESPONSE']._serialized_start=367
-  _globals['_COMPAREFABRICSRESPONSE']._serialized_end=441
-  _globals['_FABRICSERVICE']._serialized_start=444
-  _globals['_FABRICSERVICE']._serialized_end=643
+  _globals['_COMPAREFABRICSREQUEST'].fields_by_name['conditions']._loaded_options = None
+  _globals['_COMPAREFABRICSREQUEST'].fields_by_name['conditions']._serialized_options = b'\342A\001\001'
+  _globals['_COMPAREFABRICSREQUEST'].fields_by_name['equal_size']._loaded_options = None
+  _globals['_COMPAREFABRICSREQUEST'].fields_by_name['equal_size']._serialized_options = b'\342A\001\001'
+  _globals['_COMPAREFABRICSREQUEST'].fields_by_name['equal_cost']._loaded_options = None
+  _globals['_COMPAREFABRICSREQUEST'].fields_by_name['equal_cost']._serialized_options = b'\342A\001\001'
+  _globals['_COMPAREFABRICSREQUEST'].fields_by_name['budget']._loaded_options = None
+  _globals['_COMPAREFABRICSREQUEST'].fields_by_name['budget']._serialized_options = b'\342A\001\001'
+  _globals['_ESTIMATESLICEGOODPUTREQUEST'].fields_by_name['blocks']._loaded_options = None
+  _globals['_ESTIMATESLICEGOODPUTREQUEST'].fields_by_name['blocks']._serialized_options = b'\342A\001\002'
+  _globals['_ESTIMATESLICEGOODPUTREQUEST'].fields_by_name['hosts_per_block']._loaded_options = None
+  _globals['_ESTIMATESLICEGOODPUTREQUEST'].fields_by_name['hosts_per_block']._serialized_options = b'\342A\001\002'
+  _globals['_ESTIMATESLICEGOODPUTREQUEST'].fields_by_name['slice_blocks']._loaded_options = None
+  _globals['_ESTIMATESLICEGOODPUTREQUEST'].fields_by_name['slice_blocks']._serialized_options = b'\342A\001\002'
+  _globals['_ESTIMATESLICEGOODPUTREQUEST'].fields_by_name['host_availability']._loaded_options = None
+  _globals['_ESTIMATESLICEGOODPUTREQUEST'].fields_by_name['host_availability']._serialized_options = b'\342A\001\002'
+  _globals['_EVALUATEFABRICREQUEST']._serialized_start=263
+  _globals['_EVALUATEFABRICREQUEST']._serialized_end=546
+  _globals['_COMPAREFABRICSREQUEST']._serialized_start=549
+  _globals['_COMPAREFABRICSREQUEST']._serialized_end=912
+  _globals['_COMPAREFABRICSRESPONSE']._serialized_start=915
+  _globals['_COMPAREFABRICSRESPONSE']._serialized_end=1170
+  _globals['_ESTIMATESLICEGOODPUTREQUEST']._serialized_start=1173
+  _globals['_ESTIMATESLICEGOODPUTREQUEST']._serialized_end=1406
+  _globals['_FABRICSERVICE']._serialized_start=1409
+  _globals['_FABRICSERVICE']._serialized_end=1705
 # @@protoc_insertion_point(module_scope)

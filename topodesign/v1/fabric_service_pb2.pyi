@@ -7,15 +7,19 @@ from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
+from topodesign.v1 import fabric_bill_pb2 as _fabric_bill_pb2
+from topodesign.v1 import fabric_comparison_pb2 as _fabric_comparison_pb2
+from topodesign.v1 import fabric_conditions_pb2 as _fabric_conditions_pb2
+from topodesign.v1 import fabric_failures_pb2 as _fabric_failures_pb2
 from topodesign.v1 import fabric_pb2 as _fabric_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
 
-if sys.version_info >= (3, 11):
-    from typing import TypeAlias as _TypeAlias, Never as _Never
+if sys.version_info >= (3, 10):
+    from typing import TypeAlias as _TypeAlias
 else:
-    from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
+    from typing_extensions import TypeAlias as _TypeAlias
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -27,21 +31,39 @@ class EvaluateFabricRequest(_message.Message):
 
     FABRIC_FIELD_NUMBER: _builtins.int
     MESSAGE_BYTES_FIELD_NUMBER: _builtins.int
+    CONDITIONS_FIELD_NUMBER: _builtins.int
+    FAILURES_FIELD_NUMBER: _builtins.int
+    BILL_FIELD_NUMBER: _builtins.int
     message_bytes: _builtins.float
-    """Message of each accelerator in bytes, above 0; default 1e9."""
+    """Message of each accelerator in bytes, above 0 up to 1e18; default 1e9."""
     @_builtins.property
     def fabric(self) -> _fabric_pb2.FabricSpec:
         """The fabric."""
+
+    @_builtins.property
+    def conditions(self) -> _fabric_conditions_pb2.FabricConditions:
+        """Delays, load, and what switches can do; absent: all at their defaults."""
+
+    @_builtins.property
+    def failures(self) -> _fabric_failures_pb2.FailureSpec:
+        """Failures to look at; absent: none."""
+
+    @_builtins.property
+    def bill(self) -> _fabric_bill_pb2.BillOptions:
+        """Asks for the bill of materials, drawn up so; absent: no bill."""
 
     def __init__(
         self,
         *,
         fabric: _fabric_pb2.FabricSpec | None = ...,
         message_bytes: _builtins.float | None = ...,
+        conditions: _fabric_conditions_pb2.FabricConditions | None = ...,
+        failures: _fabric_failures_pb2.FailureSpec | None = ...,
+        bill: _fabric_bill_pb2.BillOptions | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_message_bytes", b"_message_bytes", "fabric", b"fabric", "message_bytes", b"message_bytes"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_message_bytes", b"_message_bytes", "bill", b"bill", "conditions", b"conditions", "fabric", b"fabric", "failures", b"failures", "message_bytes", b"message_bytes"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_message_bytes", b"_message_bytes", "fabric", b"fabric", "message_bytes", b"message_bytes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_message_bytes", b"_message_bytes", "bill", b"bill", "conditions", b"conditions", "fabric", b"fabric", "failures", b"failures", "message_bytes", b"message_bytes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__message_bytes: _TypeAlias = _typing.Literal["message_bytes"]  # noqa: Y015
     _WhichOneofArgType__message_bytes: _TypeAlias = _typing.Literal["_message_bytes", b"_message_bytes"]  # noqa: Y015
@@ -51,31 +73,60 @@ Global___EvaluateFabricRequest: _TypeAlias = EvaluateFabricRequest  # noqa: Y015
 
 @_typing.final
 class CompareFabricsRequest(_message.Message):
-    """Asks for the evaluation of several fabrics."""
+    """Asks for the evaluation of several fabrics: either fabrics or a basis is given."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     FABRICS_FIELD_NUMBER: _builtins.int
     MESSAGE_BYTES_FIELD_NUMBER: _builtins.int
+    CONDITIONS_FIELD_NUMBER: _builtins.int
+    EQUAL_SIZE_FIELD_NUMBER: _builtins.int
+    EQUAL_COST_FIELD_NUMBER: _builtins.int
+    BUDGET_FIELD_NUMBER: _builtins.int
     message_bytes: _builtins.float
-    """Message of each accelerator in bytes, above 0; default 1e9."""
+    """Message of each accelerator in bytes, above 0 up to 1e18; default 1e9."""
     @_builtins.property
     def fabrics(self) -> _containers.RepeatedCompositeFieldContainer[_fabric_pb2.FabricSpec]:
-        """The fabrics, 1 to 32 of them."""
+        """The fabrics, 1 to 32 of them; none where a basis is given."""
+
+    @_builtins.property
+    def conditions(self) -> _fabric_conditions_pb2.FabricConditions:
+        """Delays, load, and what switches can do; absent: all at their defaults."""
+
+    @_builtins.property
+    def equal_size(self) -> _fabric_comparison_pb2.EqualSizeBasis:
+        """The number of accelerators."""
+
+    @_builtins.property
+    def equal_cost(self) -> _fabric_comparison_pb2.EqualCostBasis:
+        """The number of accelerators and the money."""
+
+    @_builtins.property
+    def budget(self) -> _fabric_comparison_pb2.BudgetBasis:
+        """The budget."""
 
     def __init__(
         self,
         *,
         fabrics: _abc.Iterable[_fabric_pb2.FabricSpec] | None = ...,
         message_bytes: _builtins.float | None = ...,
+        conditions: _fabric_conditions_pb2.FabricConditions | None = ...,
+        equal_size: _fabric_comparison_pb2.EqualSizeBasis | None = ...,
+        equal_cost: _fabric_comparison_pb2.EqualCostBasis | None = ...,
+        budget: _fabric_comparison_pb2.BudgetBasis | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_message_bytes", b"_message_bytes", "message_bytes", b"message_bytes"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_message_bytes", b"_message_bytes", "basis", b"basis", "budget", b"budget", "conditions", b"conditions", "equal_cost", b"equal_cost", "equal_size", b"equal_size", "message_bytes", b"message_bytes"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_message_bytes", b"_message_bytes", "fabrics", b"fabrics", "message_bytes", b"message_bytes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_message_bytes", b"_message_bytes", "basis", b"basis", "budget", b"budget", "conditions", b"conditions", "equal_cost", b"equal_cost", "equal_size", b"equal_size", "fabrics", b"fabrics", "message_bytes", b"message_bytes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__message_bytes: _TypeAlias = _typing.Literal["message_bytes"]  # noqa: Y015
     _WhichOneofArgType__message_bytes: _TypeAlias = _typing.Literal["_message_bytes", b"_message_bytes"]  # noqa: Y015
+    _WhichOneofReturnType_basis: _TypeAlias = _typing.Literal["equal_size", "equal_cost", "budget"]  # noqa: Y015
+    _WhichOneofArgType_basis: _TypeAlias = _typing.Literal["basis", b"basis"]  # noqa: Y015
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__message_bytes) -> _WhichOneofReturnType__message_bytes | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_basis) -> _WhichOneofReturnType_basis | None: ...
 
 Global___CompareFabricsRequest: _TypeAlias = CompareFabricsRequest  # noqa: Y015
 
@@ -86,19 +137,88 @@ class CompareFabricsResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     FABRICS_FIELD_NUMBER: _builtins.int
+    EQUAL_SIZE_FIELD_NUMBER: _builtins.int
+    EQUAL_COST_FIELD_NUMBER: _builtins.int
+    BUDGET_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def fabrics(self) -> _containers.RepeatedCompositeFieldContainer[_fabric_pb2.FabricEvaluation]:
-        """The evaluations in the order that was asked."""
+        """The evaluations in the order that was asked; none where a basis was given."""
+
+    @_builtins.property
+    def equal_size(self) -> _fabric_comparison_pb2.EqualSizeComparison:
+        """At equal size."""
+
+    @_builtins.property
+    def equal_cost(self) -> _fabric_comparison_pb2.EqualCostComparison:
+        """For equal money."""
+
+    @_builtins.property
+    def budget(self) -> _fabric_comparison_pb2.BudgetComparison:
+        """For a budget."""
 
     def __init__(
         self,
         *,
         fabrics: _abc.Iterable[_fabric_pb2.FabricEvaluation] | None = ...,
+        equal_size: _fabric_comparison_pb2.EqualSizeComparison | None = ...,
+        equal_cost: _fabric_comparison_pb2.EqualCostComparison | None = ...,
+        budget: _fabric_comparison_pb2.BudgetComparison | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["budget", b"budget", "comparison", b"comparison", "equal_cost", b"equal_cost", "equal_size", b"equal_size"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["fabrics", b"fabrics"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["budget", b"budget", "comparison", b"comparison", "equal_cost", b"equal_cost", "equal_size", b"equal_size", "fabrics", b"fabrics"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType_comparison: _TypeAlias = _typing.Literal["equal_size", "equal_cost", "budget"]  # noqa: Y015
+    _WhichOneofArgType_comparison: _TypeAlias = _typing.Literal["comparison", b"comparison"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_comparison) -> _WhichOneofReturnType_comparison | None: ...
 
 Global___CompareFabricsResponse: _TypeAlias = CompareFabricsResponse  # noqa: Y015
+
+@_typing.final
+class EstimateSliceGoodputRequest(_message.Message):
+    """Asks for the goodput of slices of one size."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BLOCKS_FIELD_NUMBER: _builtins.int
+    HOSTS_PER_BLOCK_FIELD_NUMBER: _builtins.int
+    SLICE_BLOCKS_FIELD_NUMBER: _builtins.int
+    HOST_AVAILABILITY_FIELD_NUMBER: _builtins.int
+    blocks: _builtins.int
+    """Blocks of the pod, a count from 1 to 1 000 000."""
+    hosts_per_block: _builtins.int
+    """Hosts of a block that must all be up, a count from 1 to 1 000 000."""
+    slice_blocks: _builtins.int
+    """Blocks of a slice, a count from 1 to blocks."""
+    host_availability: _builtins.float
+    """Share of the time that a host is up, from 0 to 1."""
+    def __init__(
+        self,
+        *,
+        blocks: _builtins.int | None = ...,
+        hosts_per_block: _builtins.int | None = ...,
+        slice_blocks: _builtins.int | None = ...,
+        host_availability: _builtins.float | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_blocks", b"_blocks", "_host_availability", b"_host_availability", "_hosts_per_block", b"_hosts_per_block", "_slice_blocks", b"_slice_blocks", "blocks", b"blocks", "host_availability", b"host_availability", "hosts_per_block", b"hosts_per_block", "slice_blocks", b"slice_blocks"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_blocks", b"_blocks", "_host_availability", b"_host_availability", "_hosts_per_block", b"_hosts_per_block", "_slice_blocks", b"_slice_blocks", "blocks", b"blocks", "host_availability", b"host_availability", "hosts_per_block", b"hosts_per_block", "slice_blocks", b"slice_blocks"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__blocks: _TypeAlias = _typing.Literal["blocks"]  # noqa: Y015
+    _WhichOneofArgType__blocks: _TypeAlias = _typing.Literal["_blocks", b"_blocks"]  # noqa: Y015
+    _WhichOneofReturnType__host_availability: _TypeAlias = _typing.Literal["host_availability"]  # noqa: Y015
+    _WhichOneofArgType__host_availability: _TypeAlias = _typing.Literal["_host_availability", b"_host_availability"]  # noqa: Y015
+    _WhichOneofReturnType__hosts_per_block: _TypeAlias = _typing.Literal["hosts_per_block"]  # noqa: Y015
+    _WhichOneofArgType__hosts_per_block: _TypeAlias = _typing.Literal["_hosts_per_block", b"_hosts_per_block"]  # noqa: Y015
+    _WhichOneofReturnType__slice_blocks: _TypeAlias = _typing.Literal["slice_blocks"]  # noqa: Y015
+    _WhichOneofArgType__slice_blocks: _TypeAlias = _typing.Literal["_slice_blocks", b"_slice_blocks"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__blocks) -> _WhichOneofReturnType__blocks | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__host_availability) -> _WhichOneofReturnType__host_availability | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__hosts_per_block) -> _WhichOneofReturnType__hosts_per_block | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__slice_blocks) -> _WhichOneofReturnType__slice_blocks | None: ...
+
+Global___EstimateSliceGoodputRequest: _TypeAlias = EstimateSliceGoodputRequest  # noqa: Y015

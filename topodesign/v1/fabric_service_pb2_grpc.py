@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from topodesign.v1 import fabric_failures_pb2 as topodesign_dot_v1_dot_fabric__failures__pb2
 from topodesign.v1 import fabric_pb2 as topodesign_dot_v1_dot_fabric__pb2
 from topodesign.v1 import fabric_service_pb2 as topodesign_dot_v1_dot_fabric__service__pb2
 
@@ -27,7 +28,7 @@ if _version_not_supported:
 
 
 class FabricServiceStub:
-    """Evaluates fabrics. The work stops when the call ends.
+    """Evaluates fabrics. The work stops when the call ends; time and memory of a call are limited.
     """
 
     def __init__(self, channel):
@@ -46,21 +47,33 @@ class FabricServiceStub:
                 request_serializer=topodesign_dot_v1_dot_fabric__service__pb2.CompareFabricsRequest.SerializeToString,
                 response_deserializer=topodesign_dot_v1_dot_fabric__service__pb2.CompareFabricsResponse.FromString,
                 _registered_method=True)
+        self.EstimateSliceGoodput = channel.unary_unary(
+                '/topodesign.v1.FabricService/EstimateSliceGoodput',
+                request_serializer=topodesign_dot_v1_dot_fabric__service__pb2.EstimateSliceGoodputRequest.SerializeToString,
+                response_deserializer=topodesign_dot_v1_dot_fabric__failures__pb2.SliceGoodput.FromString,
+                _registered_method=True)
 
 
 class FabricServiceServicer:
-    """Evaluates fabrics. The work stops when the call ends.
+    """Evaluates fabrics. The work stops when the call ends; time and memory of a call are limited.
     """
 
     def EvaluateFabric(self, request, context):
-        """Evaluates one fabric.
+        """Evaluates one fabric, on request also under failures and with its bill of materials.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def CompareFabrics(self, request, context):
-        """Evaluates several fabrics side by side.
+        """Evaluates several fabrics side by side: given ones, or kinds at equal size, for equal money or for a budget.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def EstimateSliceGoodput(self, request, context):
+        """Tells which share of a reconfigurable pod runs slices of one size while hosts fail.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -79,6 +92,11 @@ def add_FabricServiceServicer_to_server(servicer, server):
                     request_deserializer=topodesign_dot_v1_dot_fabric__service__pb2.CompareFabricsRequest.FromString,
                     response_serializer=topodesign_dot_v1_dot_fabric__service__pb2.CompareFabricsResponse.SerializeToString,
             ),
+            'EstimateSliceGoodput': grpc.unary_unary_rpc_method_handler(
+                    servicer.EstimateSliceGoodput,
+                    request_deserializer=topodesign_dot_v1_dot_fabric__service__pb2.EstimateSliceGoodputRequest.FromString,
+                    response_serializer=topodesign_dot_v1_dot_fabric__failures__pb2.SliceGoodput.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'topodesign.v1.FabricService', rpc_method_handlers)
@@ -88,7 +106,7 @@ def add_FabricServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class FabricService:
-    """Evaluates fabrics. The work stops when the call ends.
+    """Evaluates fabrics. The work stops when the call ends; time and memory of a call are limited.
     """
 
     @staticmethod
@@ -135,6 +153,33 @@ class FabricService:
             '/topodesign.v1.FabricService/CompareFabrics',
             topodesign_dot_v1_dot_fabric__service__pb2.CompareFabricsRequest.SerializeToString,
             topodesign_dot_v1_dot_fabric__service__pb2.CompareFabricsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EstimateSliceGoodput(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/topodesign.v1.FabricService/EstimateSliceGoodput',
+            topodesign_dot_v1_dot_fabric__service__pb2.EstimateSliceGoodputRequest.SerializeToString,
+            topodesign_dot_v1_dot_fabric__failures__pb2.SliceGoodput.FromString,
             options,
             channel_credentials,
             insecure,

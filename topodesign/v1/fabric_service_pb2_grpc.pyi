@@ -5,6 +5,7 @@ Fabrics inside a site, evaluated while the caller waits."""
 
 from collections import abc as _abc
 from grpc import aio as _aio
+from topodesign.v1 import fabric_failures_pb2 as _fabric_failures_pb2
 from topodesign.v1 import fabric_pb2 as _fabric_pb2
 from topodesign.v1 import fabric_service_pb2 as _fabric_service_pb2
 import abc as _abc_1
@@ -28,29 +29,33 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class FabricServiceStub:
-    """Evaluates fabrics. The work stops when the call ends."""
+    """Evaluates fabrics. The work stops when the call ends; time and memory of a call are limited."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> FabricServiceAsyncStub: ...
     EvaluateFabric: _grpc.UnaryUnaryMultiCallable[_fabric_service_pb2.EvaluateFabricRequest, _fabric_pb2.FabricEvaluation]
-    """Evaluates one fabric."""
+    """Evaluates one fabric, on request also under failures and with its bill of materials."""
     CompareFabrics: _grpc.UnaryUnaryMultiCallable[_fabric_service_pb2.CompareFabricsRequest, _fabric_service_pb2.CompareFabricsResponse]
-    """Evaluates several fabrics side by side."""
+    """Evaluates several fabrics side by side: given ones, or kinds at equal size, for equal money or for a budget."""
+    EstimateSliceGoodput: _grpc.UnaryUnaryMultiCallable[_fabric_service_pb2.EstimateSliceGoodputRequest, _fabric_failures_pb2.SliceGoodput]
+    """Tells which share of a reconfigurable pod runs slices of one size while hosts fail."""
 
 @_typing.type_check_only
 class FabricServiceAsyncStub(FabricServiceStub):
-    """Evaluates fabrics. The work stops when the call ends."""
+    """Evaluates fabrics. The work stops when the call ends; time and memory of a call are limited."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     EvaluateFabric: _aio.UnaryUnaryMultiCallable[_fabric_service_pb2.EvaluateFabricRequest, _fabric_pb2.FabricEvaluation]  # type: ignore[assignment]
-    """Evaluates one fabric."""
+    """Evaluates one fabric, on request also under failures and with its bill of materials."""
     CompareFabrics: _aio.UnaryUnaryMultiCallable[_fabric_service_pb2.CompareFabricsRequest, _fabric_service_pb2.CompareFabricsResponse]  # type: ignore[assignment]
-    """Evaluates several fabrics side by side."""
+    """Evaluates several fabrics side by side: given ones, or kinds at equal size, for equal money or for a budget."""
+    EstimateSliceGoodput: _aio.UnaryUnaryMultiCallable[_fabric_service_pb2.EstimateSliceGoodputRequest, _fabric_failures_pb2.SliceGoodput]  # type: ignore[assignment]
+    """Tells which share of a reconfigurable pod runs slices of one size while hosts fail."""
 
 class FabricServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Evaluates fabrics. The work stops when the call ends."""
+    """Evaluates fabrics. The work stops when the call ends; time and memory of a call are limited."""
 
     @_abc_1.abstractmethod
     def EvaluateFabric(
@@ -58,7 +63,7 @@ class FabricServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _fabric_service_pb2.EvaluateFabricRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_fabric_pb2.FabricEvaluation, _abc.Awaitable[_fabric_pb2.FabricEvaluation]]:
-        """Evaluates one fabric."""
+        """Evaluates one fabric, on request also under failures and with its bill of materials."""
 
     @_abc_1.abstractmethod
     def CompareFabrics(
@@ -66,6 +71,14 @@ class FabricServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _fabric_service_pb2.CompareFabricsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_fabric_service_pb2.CompareFabricsResponse, _abc.Awaitable[_fabric_service_pb2.CompareFabricsResponse]]:
-        """Evaluates several fabrics side by side."""
+        """Evaluates several fabrics side by side: given ones, or kinds at equal size, for equal money or for a budget."""
+
+    @_abc_1.abstractmethod
+    def EstimateSliceGoodput(
+        self,
+        request: _fabric_service_pb2.EstimateSliceGoodputRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_fabric_failures_pb2.SliceGoodput, _abc.Awaitable[_fabric_failures_pb2.SliceGoodput]]:
+        """Tells which share of a reconfigurable pod runs slices of one size while hosts fail."""
 
 def add_FabricServiceServicer_to_server(servicer: FabricServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

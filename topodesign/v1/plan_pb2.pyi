@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from topodesign.v1 import fabric_pb2 as _fabric_pb2
+from topodesign.v1 import plan_training_pb2 as _plan_training_pb2
 from topodesign.v1 import scenario_pb2 as _scenario_pb2
 import builtins as _builtins
 import sys
@@ -103,6 +104,8 @@ class _ObjectiveEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Objective.V
     """Most accelerators for `Size.budget_usd`."""
     OBJECTIVE_SYNC_TIME: _Objective.ValueType  # 3
     """Least time of one all-reduce for `Policy.budget_usd`."""
+    OBJECTIVE_EFFECTIVE_FLOPS: _Objective.ValueType  # 4
+    """Most effective FLOP/s for `Size.budget_usd`."""
 
 class Objective(_Objective, metaclass=_ObjectiveEnumTypeWrapper):
     """What is optimized."""
@@ -115,6 +118,8 @@ OBJECTIVE_ACCELERATORS: Objective.ValueType  # 2
 """Most accelerators for `Size.budget_usd`."""
 OBJECTIVE_SYNC_TIME: Objective.ValueType  # 3
 """Least time of one all-reduce for `Policy.budget_usd`."""
+OBJECTIVE_EFFECTIVE_FLOPS: Objective.ValueType  # 4
+"""Most effective FLOP/s for `Size.budget_usd`."""
 Global___Objective: _TypeAlias = Objective  # noqa: Y015
 
 @_typing.final
@@ -783,7 +788,7 @@ class Goal(_message.Message):
     gap: _builtins.float
     """Difference of the two relative to the larger, from 0."""
     unit: _builtins.str
-    """Unit of value and bound: `accelerators` (more is better) or `s` (less is better)."""
+    """Unit of value and bound: `accelerators` or `EFLOP/s` (more is better), or `s` (less is better)."""
     budget_usd: _builtins.float
     """The budget in US dollars."""
     def __init__(
@@ -1607,6 +1612,7 @@ class Plan(_message.Message):
     PROVENANCE_FIELD_NUMBER: _builtins.int
     GOAL_FIELD_NUMBER: _builtins.int
     AVAILABILITY_FIELD_NUMBER: _builtins.int
+    TRAINING_FIELD_NUMBER: _builtins.int
     scenario_name: _builtins.str
     """Name of the scenario."""
     status: Global___Status.ValueType
@@ -1685,6 +1691,10 @@ class Plan(_message.Message):
     def availability(self) -> Global___PlanAvailability:
         """How much of the time it is connected; absent: not evaluated. Left out in PLAN_VIEW_BASIC."""
 
+    @_builtins.property
+    def training(self) -> _plan_training_pb2.PlanTraining:
+        """What training on it achieves; absent: not evaluated. Left out in PLAN_VIEW_BASIC."""
+
     def __init__(
         self,
         *,
@@ -1714,10 +1724,11 @@ class Plan(_message.Message):
         provenance: Global___Provenance | None = ...,
         goal: Global___Goal | None = ...,
         availability: Global___PlanAvailability | None = ...,
+        training: _plan_training_pb2.PlanTraining | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_accelerator_purchase_usd", b"_accelerator_purchase_usd", "_attribution", b"_attribution", "_cost_usd", b"_cost_usd", "_gap", b"_gap", "_lower_bound_usd", b"_lower_bound_usd", "_network_cost_usd", b"_network_cost_usd", "_network_gap", b"_network_gap", "_scenario_name", b"_scenario_name", "_seed", b"_seed", "_verified", b"_verified", "_wall_s", b"_wall_s", "accelerator_purchase_usd", b"accelerator_purchase_usd", "attribution", b"attribution", "availability", b"availability", "cost_usd", b"cost_usd", "fabrics", b"fabrics", "gap", b"gap", "goal", b"goal", "infeasibility", b"infeasibility", "lower_bound_usd", b"lower_bound_usd", "network_cost_usd", b"network_cost_usd", "network_gap", b"network_gap", "provenance", b"provenance", "scenario_name", b"scenario_name", "seed", b"seed", "sync", b"sync", "verification", b"verification", "verified", b"verified", "wall_s", b"wall_s"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_accelerator_purchase_usd", b"_accelerator_purchase_usd", "_attribution", b"_attribution", "_cost_usd", b"_cost_usd", "_gap", b"_gap", "_lower_bound_usd", b"_lower_bound_usd", "_network_cost_usd", b"_network_cost_usd", "_network_gap", b"_network_gap", "_scenario_name", b"_scenario_name", "_seed", b"_seed", "_verified", b"_verified", "_wall_s", b"_wall_s", "accelerator_purchase_usd", b"accelerator_purchase_usd", "attribution", b"attribution", "availability", b"availability", "cost_usd", b"cost_usd", "fabrics", b"fabrics", "gap", b"gap", "goal", b"goal", "infeasibility", b"infeasibility", "lower_bound_usd", b"lower_bound_usd", "network_cost_usd", b"network_cost_usd", "network_gap", b"network_gap", "provenance", b"provenance", "scenario_name", b"scenario_name", "seed", b"seed", "sync", b"sync", "training", b"training", "verification", b"verification", "verified", b"verified", "wall_s", b"wall_s"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_accelerator_purchase_usd", b"_accelerator_purchase_usd", "_attribution", b"_attribution", "_cost_usd", b"_cost_usd", "_gap", b"_gap", "_lower_bound_usd", b"_lower_bound_usd", "_network_cost_usd", b"_network_cost_usd", "_network_gap", b"_network_gap", "_scenario_name", b"_scenario_name", "_seed", b"_seed", "_verified", b"_verified", "_wall_s", b"_wall_s", "accelerator_purchase_usd", b"accelerator_purchase_usd", "assumptions", b"assumptions", "attribution", b"attribution", "availability", b"availability", "cost_items", b"cost_items", "cost_usd", b"cost_usd", "fabrics", b"fabrics", "gap", b"gap", "goal", b"goal", "infeasibility", b"infeasibility", "lightpaths", b"lightpaths", "links", b"links", "lower_bound_usd", b"lower_bound_usd", "network_cost_usd", b"network_cost_usd", "network_gap", b"network_gap", "provenance", b"provenance", "scenario_name", b"scenario_name", "seed", b"seed", "segments", b"segments", "sites", b"sites", "status", b"status", "stopped_by", b"stopped_by", "sync", b"sync", "verification", b"verification", "verified", b"verified", "wall_s", b"wall_s"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_accelerator_purchase_usd", b"_accelerator_purchase_usd", "_attribution", b"_attribution", "_cost_usd", b"_cost_usd", "_gap", b"_gap", "_lower_bound_usd", b"_lower_bound_usd", "_network_cost_usd", b"_network_cost_usd", "_network_gap", b"_network_gap", "_scenario_name", b"_scenario_name", "_seed", b"_seed", "_verified", b"_verified", "_wall_s", b"_wall_s", "accelerator_purchase_usd", b"accelerator_purchase_usd", "assumptions", b"assumptions", "attribution", b"attribution", "availability", b"availability", "cost_items", b"cost_items", "cost_usd", b"cost_usd", "fabrics", b"fabrics", "gap", b"gap", "goal", b"goal", "infeasibility", b"infeasibility", "lightpaths", b"lightpaths", "links", b"links", "lower_bound_usd", b"lower_bound_usd", "network_cost_usd", b"network_cost_usd", "network_gap", b"network_gap", "provenance", b"provenance", "scenario_name", b"scenario_name", "seed", b"seed", "segments", b"segments", "sites", b"sites", "status", b"status", "stopped_by", b"stopped_by", "sync", b"sync", "training", b"training", "verification", b"verification", "verified", b"verified", "wall_s", b"wall_s"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__accelerator_purchase_usd: _TypeAlias = _typing.Literal["accelerator_purchase_usd"]  # noqa: Y015
     _WhichOneofArgType__accelerator_purchase_usd: _TypeAlias = _typing.Literal["_accelerator_purchase_usd", b"_accelerator_purchase_usd"]  # noqa: Y015

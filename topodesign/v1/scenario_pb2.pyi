@@ -540,6 +540,8 @@ class PowerZone(_message.Message):
     AVAILABILITY_FIELD_NUMBER: _builtins.int
     POLYGONS_FIELD_NUMBER: _builtins.int
     EXTRA_FIELD_NUMBER: _builtins.int
+    CURTAILED_HOURS_PER_YEAR_FIELD_NUMBER: _builtins.int
+    FIRM_SHARE_FIELD_NUMBER: _builtins.int
     zone_id: _builtins.str
     """Id, unique among zones: 1 to 200 printable characters without ';'."""
     name: _builtins.str
@@ -554,6 +556,10 @@ class PowerZone(_message.Message):
     """Utility that serves the zone; default empty (unnamed)."""
     availability: _builtins.float
     """Probability that the zone is up, 0 to 1; default 1."""
+    curtailed_hours_per_year: _builtins.float
+    """Hours of a year in which the zone takes load off, 0 to 8760; default 0."""
+    firm_share: _builtins.float
+    """Share of the load that runs on in those hours, 0 to 1; default 0."""
     @_builtins.property
     def polygons(self) -> _containers.RepeatedCompositeFieldContainer[Global___Polygon]:
         """Shapes of the zone; may be empty."""
@@ -574,17 +580,23 @@ class PowerZone(_message.Message):
         availability: _builtins.float | None = ...,
         polygons: _abc.Iterable[Global___Polygon] | None = ...,
         extra: _abc.Mapping[_builtins.str, Global___Scalar] | None = ...,
+        curtailed_hours_per_year: _builtins.float | None = ...,
+        firm_share: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_availability", b"_availability", "_carbon_g_per_kwh", b"_carbon_g_per_kwh", "_energy_usd_per_mwh", b"_energy_usd_per_mwh", "_headroom_mw", b"_headroom_mw", "_name", b"_name", "_utility", b"_utility", "_zone_id", b"_zone_id", "availability", b"availability", "carbon_g_per_kwh", b"carbon_g_per_kwh", "energy_usd_per_mwh", b"energy_usd_per_mwh", "headroom_mw", b"headroom_mw", "name", b"name", "utility", b"utility", "zone_id", b"zone_id"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_availability", b"_availability", "_carbon_g_per_kwh", b"_carbon_g_per_kwh", "_curtailed_hours_per_year", b"_curtailed_hours_per_year", "_energy_usd_per_mwh", b"_energy_usd_per_mwh", "_firm_share", b"_firm_share", "_headroom_mw", b"_headroom_mw", "_name", b"_name", "_utility", b"_utility", "_zone_id", b"_zone_id", "availability", b"availability", "carbon_g_per_kwh", b"carbon_g_per_kwh", "curtailed_hours_per_year", b"curtailed_hours_per_year", "energy_usd_per_mwh", b"energy_usd_per_mwh", "firm_share", b"firm_share", "headroom_mw", b"headroom_mw", "name", b"name", "utility", b"utility", "zone_id", b"zone_id"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_availability", b"_availability", "_carbon_g_per_kwh", b"_carbon_g_per_kwh", "_energy_usd_per_mwh", b"_energy_usd_per_mwh", "_headroom_mw", b"_headroom_mw", "_name", b"_name", "_utility", b"_utility", "_zone_id", b"_zone_id", "availability", b"availability", "carbon_g_per_kwh", b"carbon_g_per_kwh", "energy_usd_per_mwh", b"energy_usd_per_mwh", "extra", b"extra", "headroom_mw", b"headroom_mw", "name", b"name", "polygons", b"polygons", "utility", b"utility", "zone_id", b"zone_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_availability", b"_availability", "_carbon_g_per_kwh", b"_carbon_g_per_kwh", "_curtailed_hours_per_year", b"_curtailed_hours_per_year", "_energy_usd_per_mwh", b"_energy_usd_per_mwh", "_firm_share", b"_firm_share", "_headroom_mw", b"_headroom_mw", "_name", b"_name", "_utility", b"_utility", "_zone_id", b"_zone_id", "availability", b"availability", "carbon_g_per_kwh", b"carbon_g_per_kwh", "curtailed_hours_per_year", b"curtailed_hours_per_year", "energy_usd_per_mwh", b"energy_usd_per_mwh", "extra", b"extra", "firm_share", b"firm_share", "headroom_mw", b"headroom_mw", "name", b"name", "polygons", b"polygons", "utility", b"utility", "zone_id", b"zone_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__availability: _TypeAlias = _typing.Literal["availability"]  # noqa: Y015
     _WhichOneofArgType__availability: _TypeAlias = _typing.Literal["_availability", b"_availability"]  # noqa: Y015
     _WhichOneofReturnType__carbon_g_per_kwh: _TypeAlias = _typing.Literal["carbon_g_per_kwh"]  # noqa: Y015
     _WhichOneofArgType__carbon_g_per_kwh: _TypeAlias = _typing.Literal["_carbon_g_per_kwh", b"_carbon_g_per_kwh"]  # noqa: Y015
+    _WhichOneofReturnType__curtailed_hours_per_year: _TypeAlias = _typing.Literal["curtailed_hours_per_year"]  # noqa: Y015
+    _WhichOneofArgType__curtailed_hours_per_year: _TypeAlias = _typing.Literal["_curtailed_hours_per_year", b"_curtailed_hours_per_year"]  # noqa: Y015
     _WhichOneofReturnType__energy_usd_per_mwh: _TypeAlias = _typing.Literal["energy_usd_per_mwh"]  # noqa: Y015
     _WhichOneofArgType__energy_usd_per_mwh: _TypeAlias = _typing.Literal["_energy_usd_per_mwh", b"_energy_usd_per_mwh"]  # noqa: Y015
+    _WhichOneofReturnType__firm_share: _TypeAlias = _typing.Literal["firm_share"]  # noqa: Y015
+    _WhichOneofArgType__firm_share: _TypeAlias = _typing.Literal["_firm_share", b"_firm_share"]  # noqa: Y015
     _WhichOneofReturnType__headroom_mw: _TypeAlias = _typing.Literal["headroom_mw"]  # noqa: Y015
     _WhichOneofArgType__headroom_mw: _TypeAlias = _typing.Literal["_headroom_mw", b"_headroom_mw"]  # noqa: Y015
     _WhichOneofReturnType__name: _TypeAlias = _typing.Literal["name"]  # noqa: Y015
@@ -598,7 +610,11 @@ class PowerZone(_message.Message):
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__carbon_g_per_kwh) -> _WhichOneofReturnType__carbon_g_per_kwh | None: ...
     @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__curtailed_hours_per_year) -> _WhichOneofReturnType__curtailed_hours_per_year | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__energy_usd_per_mwh) -> _WhichOneofReturnType__energy_usd_per_mwh | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__firm_share) -> _WhichOneofReturnType__firm_share | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__headroom_mw) -> _WhichOneofReturnType__headroom_mw | None: ...
     @_typing.overload
@@ -860,6 +876,12 @@ class Workload(_message.Message):
     UTILIZATION_FIELD_NUMBER: _builtins.int
     WAN_GOODPUT_FACTOR_FIELD_NUMBER: _builtins.int
     DEMAND_FIELD_NUMBER: _builtins.int
+    MODEL_FIELD_NUMBER: _builtins.int
+    LAYERS_FIELD_NUMBER: _builtins.int
+    FRAGMENT_LAYERS_FIELD_NUMBER: _builtins.int
+    OVERLAP_STEPS_FIELD_NUMBER: _builtins.int
+    BACKWARD_OVERLAP_FIELD_NUMBER: _builtins.int
+    FLOPS_UTILIZATION_FIELD_NUMBER: _builtins.int
     parameters: _builtins.float
     """Parameters of the model, a count above 0; default 1e12."""
     active_parameters: _builtins.float
@@ -880,6 +902,22 @@ class Workload(_message.Message):
     """Usable share of the line rate between sites, above 0 to 1; default 0.8."""
     demand: Global___Demand.ValueType
     """Form of the traffic; default DEMAND_ALL_REDUCE."""
+    model: _builtins.str
+    """Id in the catalog of the model that parameters, active parameters, layers and tokens are taken from where they are
+    absent; what is given wins, and both are told under `assumptions`.
+    """
+    layers: _builtins.int
+    """Layers of the model, a count from 1; absent: nothing is hidden behind the backward pass, and METHOD_STREAMING
+    exchanges the model whole.
+    """
+    fragment_layers: _builtins.int
+    """Layers that METHOD_STREAMING exchanges at a time, a count from 1; default 3."""
+    overlap_steps: _builtins.float
+    """Steps that go on while an exchange is under way, from 0 to `inner_steps`, 0 with METHOD_SYNCHRONOUS; default 0."""
+    backward_overlap: _builtins.float
+    """Share of a step during which gradients are released, from 0 to 1; default 2/3, the backward pass."""
+    flops_utilization: _builtins.float
+    """Share of the peak FLOP/s that training reaches within a site, above 0 to 1; default 0.4."""
     def __init__(
         self,
         *,
@@ -893,19 +931,37 @@ class Workload(_message.Message):
         utilization: _builtins.float | None = ...,
         wan_goodput_factor: _builtins.float | None = ...,
         demand: Global___Demand.ValueType = ...,
+        model: _builtins.str | None = ...,
+        layers: _builtins.int | None = ...,
+        fragment_layers: _builtins.int | None = ...,
+        overlap_steps: _builtins.float | None = ...,
+        backward_overlap: _builtins.float | None = ...,
+        flops_utilization: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_active_parameters", b"_active_parameters", "_bits_per_element", b"_bits_per_element", "_global_batch_tokens", b"_global_batch_tokens", "_inner_steps", b"_inner_steps", "_parameters", b"_parameters", "_sync_time_s", b"_sync_time_s", "_utilization", b"_utilization", "_wan_goodput_factor", b"_wan_goodput_factor", "active_parameters", b"active_parameters", "bits_per_element", b"bits_per_element", "global_batch_tokens", b"global_batch_tokens", "inner_steps", b"inner_steps", "parameters", b"parameters", "sync_time_s", b"sync_time_s", "utilization", b"utilization", "wan_goodput_factor", b"wan_goodput_factor"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_active_parameters", b"_active_parameters", "_backward_overlap", b"_backward_overlap", "_bits_per_element", b"_bits_per_element", "_flops_utilization", b"_flops_utilization", "_fragment_layers", b"_fragment_layers", "_global_batch_tokens", b"_global_batch_tokens", "_inner_steps", b"_inner_steps", "_layers", b"_layers", "_model", b"_model", "_overlap_steps", b"_overlap_steps", "_parameters", b"_parameters", "_sync_time_s", b"_sync_time_s", "_utilization", b"_utilization", "_wan_goodput_factor", b"_wan_goodput_factor", "active_parameters", b"active_parameters", "backward_overlap", b"backward_overlap", "bits_per_element", b"bits_per_element", "flops_utilization", b"flops_utilization", "fragment_layers", b"fragment_layers", "global_batch_tokens", b"global_batch_tokens", "inner_steps", b"inner_steps", "layers", b"layers", "model", b"model", "overlap_steps", b"overlap_steps", "parameters", b"parameters", "sync_time_s", b"sync_time_s", "utilization", b"utilization", "wan_goodput_factor", b"wan_goodput_factor"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_active_parameters", b"_active_parameters", "_bits_per_element", b"_bits_per_element", "_global_batch_tokens", b"_global_batch_tokens", "_inner_steps", b"_inner_steps", "_parameters", b"_parameters", "_sync_time_s", b"_sync_time_s", "_utilization", b"_utilization", "_wan_goodput_factor", b"_wan_goodput_factor", "active_parameters", b"active_parameters", "bits_per_element", b"bits_per_element", "demand", b"demand", "global_batch_tokens", b"global_batch_tokens", "inner_steps", b"inner_steps", "method", b"method", "parameters", b"parameters", "sync_time_s", b"sync_time_s", "utilization", b"utilization", "wan_goodput_factor", b"wan_goodput_factor"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_active_parameters", b"_active_parameters", "_backward_overlap", b"_backward_overlap", "_bits_per_element", b"_bits_per_element", "_flops_utilization", b"_flops_utilization", "_fragment_layers", b"_fragment_layers", "_global_batch_tokens", b"_global_batch_tokens", "_inner_steps", b"_inner_steps", "_layers", b"_layers", "_model", b"_model", "_overlap_steps", b"_overlap_steps", "_parameters", b"_parameters", "_sync_time_s", b"_sync_time_s", "_utilization", b"_utilization", "_wan_goodput_factor", b"_wan_goodput_factor", "active_parameters", b"active_parameters", "backward_overlap", b"backward_overlap", "bits_per_element", b"bits_per_element", "demand", b"demand", "flops_utilization", b"flops_utilization", "fragment_layers", b"fragment_layers", "global_batch_tokens", b"global_batch_tokens", "inner_steps", b"inner_steps", "layers", b"layers", "method", b"method", "model", b"model", "overlap_steps", b"overlap_steps", "parameters", b"parameters", "sync_time_s", b"sync_time_s", "utilization", b"utilization", "wan_goodput_factor", b"wan_goodput_factor"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__active_parameters: _TypeAlias = _typing.Literal["active_parameters"]  # noqa: Y015
     _WhichOneofArgType__active_parameters: _TypeAlias = _typing.Literal["_active_parameters", b"_active_parameters"]  # noqa: Y015
+    _WhichOneofReturnType__backward_overlap: _TypeAlias = _typing.Literal["backward_overlap"]  # noqa: Y015
+    _WhichOneofArgType__backward_overlap: _TypeAlias = _typing.Literal["_backward_overlap", b"_backward_overlap"]  # noqa: Y015
     _WhichOneofReturnType__bits_per_element: _TypeAlias = _typing.Literal["bits_per_element"]  # noqa: Y015
     _WhichOneofArgType__bits_per_element: _TypeAlias = _typing.Literal["_bits_per_element", b"_bits_per_element"]  # noqa: Y015
+    _WhichOneofReturnType__flops_utilization: _TypeAlias = _typing.Literal["flops_utilization"]  # noqa: Y015
+    _WhichOneofArgType__flops_utilization: _TypeAlias = _typing.Literal["_flops_utilization", b"_flops_utilization"]  # noqa: Y015
+    _WhichOneofReturnType__fragment_layers: _TypeAlias = _typing.Literal["fragment_layers"]  # noqa: Y015
+    _WhichOneofArgType__fragment_layers: _TypeAlias = _typing.Literal["_fragment_layers", b"_fragment_layers"]  # noqa: Y015
     _WhichOneofReturnType__global_batch_tokens: _TypeAlias = _typing.Literal["global_batch_tokens"]  # noqa: Y015
     _WhichOneofArgType__global_batch_tokens: _TypeAlias = _typing.Literal["_global_batch_tokens", b"_global_batch_tokens"]  # noqa: Y015
     _WhichOneofReturnType__inner_steps: _TypeAlias = _typing.Literal["inner_steps"]  # noqa: Y015
     _WhichOneofArgType__inner_steps: _TypeAlias = _typing.Literal["_inner_steps", b"_inner_steps"]  # noqa: Y015
+    _WhichOneofReturnType__layers: _TypeAlias = _typing.Literal["layers"]  # noqa: Y015
+    _WhichOneofArgType__layers: _TypeAlias = _typing.Literal["_layers", b"_layers"]  # noqa: Y015
+    _WhichOneofReturnType__model: _TypeAlias = _typing.Literal["model"]  # noqa: Y015
+    _WhichOneofArgType__model: _TypeAlias = _typing.Literal["_model", b"_model"]  # noqa: Y015
+    _WhichOneofReturnType__overlap_steps: _TypeAlias = _typing.Literal["overlap_steps"]  # noqa: Y015
+    _WhichOneofArgType__overlap_steps: _TypeAlias = _typing.Literal["_overlap_steps", b"_overlap_steps"]  # noqa: Y015
     _WhichOneofReturnType__parameters: _TypeAlias = _typing.Literal["parameters"]  # noqa: Y015
     _WhichOneofArgType__parameters: _TypeAlias = _typing.Literal["_parameters", b"_parameters"]  # noqa: Y015
     _WhichOneofReturnType__sync_time_s: _TypeAlias = _typing.Literal["sync_time_s"]  # noqa: Y015
@@ -917,11 +973,23 @@ class Workload(_message.Message):
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__active_parameters) -> _WhichOneofReturnType__active_parameters | None: ...
     @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__backward_overlap) -> _WhichOneofReturnType__backward_overlap | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__bits_per_element) -> _WhichOneofReturnType__bits_per_element | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__flops_utilization) -> _WhichOneofReturnType__flops_utilization | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__fragment_layers) -> _WhichOneofReturnType__fragment_layers | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__global_batch_tokens) -> _WhichOneofReturnType__global_batch_tokens | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__inner_steps) -> _WhichOneofReturnType__inner_steps | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__layers) -> _WhichOneofReturnType__layers | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__model) -> _WhichOneofReturnType__model | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__overlap_steps) -> _WhichOneofReturnType__overlap_steps | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__parameters) -> _WhichOneofReturnType__parameters | None: ...
     @_typing.overload

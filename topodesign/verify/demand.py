@@ -6,12 +6,7 @@ from dataclasses import dataclass
 from topodesign.domain.equipment import Accelerator
 from topodesign.domain.scenario import Scenario
 from topodesign.verify.tolerance import RELATIVE, ROUTED
-
-COMPUTE_EFFICIENCY = 0.4
-"""Share of peak FLOP/s that training reaches inside a site; docs/formulation.md takes the step time from it.
-
-The Llama 3 Herd of Models, arXiv:2407.21783, table 4: 38 to 43 % in BF16.
-"""
+from topodesign.verify.utilization import longest_exchange_s, step_s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,10 +29,11 @@ class Demand:
         return self.volume_bits / (self.goodput * strength_gbps * 1e9) if strength_gbps > 0 else math.inf
 
 
-def demand_of(scenario: Scenario, accelerator: Accelerator) -> Demand | None:
+def demand_of(scenario: Scenario, accelerator: Accelerator, *, placed: int) -> Demand | None:
     """B of a scenario, or ``None`` where it has none that the verifier could compute.
 
-    That is so for an all-reduce with a utilization target and no size in accelerators, which leaves the step time open.
+    With a utilization target it follows from the accelerators that the scenario asks for; for a budget from those
+    ``placed``. A size in MW, for which there is no such plan, has none.
     """
     workload = scenario.workload
     if workload.demand == "matrix":
@@ -46,12 +42,11 @@ def demand_of(scenario: Scenario, accelerator: Accelerator) -> Demand | None:
         return Demand(needed_gbps=math.fsum(site.hose_gbps for site in scenario.sites), blur=ROUTED)
     allowed_s = workload.sync_time_s
     if allowed_s is None:
-        if scenario.size.accelerators is None or workload.utilization is None:
+        size = scenario.size
+        count = placed if size.budget_usd is not None else size.accelerators
+        if not count or workload.utilization is None:
             return None
-        active = workload.parameters if workload.active_parameters is None else workload.active_parameters
-        speed = COMPUTE_EFFICIENCY * accelerator.peak_tflops * 1e12 * scenario.size.accelerators
-        step_s = 6 * active * workload.global_batch_tokens / speed
-        allowed_s = workload.inner_steps * step_s * (1 / workload.utilization - 1)
+        allowed_s = longest_exchange_s(workload, step_s(workload, accelerator, count), workload.utilization)
     volume = workload.parameters * workload.bits_per_element
     goodput = workload.wan_goodput_factor
     return Demand(needed_gbps=volume / (goodput * allowed_s) / 1e9, blur=RELATIVE, volume_bits=volume, goodput=goodput)

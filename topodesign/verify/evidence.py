@@ -65,6 +65,11 @@ class Evidence:
         """Ids of the used sites, sorted."""
         return tuple(sorted(self.pods))
 
+    @property
+    def accelerators(self) -> int:
+        """Placed at all sites together."""
+        return sum(self.pods.values()) * self.scenario.size.pod_accelerators
+
     def pods_mw(self, site_id: str) -> float:
         """MW at the meter of the pods of a site, formulation (5)."""
         accelerators = self.pods.get(site_id, 0) * self.scenario.size.pod_accelerators

@@ -10,10 +10,12 @@ from topodesign.verify.failures import Survival
 from topodesign.verify.finding import disagrees, found, shown
 from topodesign.verify.sync import as_gbps
 from topodesign.verify.tolerance import CENT_USD, GAP, agrees, is_number
+from topodesign.verify.utilization import step_s, utilization
 
 RULES = ("goal", "goal_value", "goal_bound", "goal_gap", "goal_budget")
 
-UNITS: dict[Objective, str] = {"accelerators": "accelerators", "sync-time": "s"}
+UNITS: dict[Objective, str] = {"accelerators": "accelerators", "sync-time": "s", "effective-flops": "EFLOP/s"}
+MORE_IS_BETTER: frozenset[Objective] = frozenset({"accelerators", "effective-flops"})
 
 
 def check_goal(evidence: Evidence, survivals: Sequence[Survival]) -> Iterator[Violation]:
@@ -22,32 +24,66 @@ def check_goal(evidence: Evidence, survivals: Sequence[Survival]) -> Iterator[Vi
     if goal is None:
         return
     size, policy = evidence.scenario.size, evidence.scenario.policy
-    objective: Objective = "accelerators" if size.budget_usd is not None else "sync-time"
+    objectives: tuple[Objective, ...] = ("sync-time",)
+    if size.budget_usd is not None:
+        may_weigh = evidence.scenario.workload.demand == "all-reduce"
+        objectives = ("accelerators", "effective-flops") if may_weigh else ("accelerators",)
     budget = size.budget_usd if size.budget_usd is not None else policy.budget_usd
-    if budget is None or goal.objective != objective or goal.unit != UNITS[objective]:
-        asked = f"{objective!r} in {UNITS[objective]}" if budget is not None else "least cost without a budget"
+    if budget is None or goal.objective not in objectives or goal.unit != UNITS[goal.objective]:
+        known = " or ".join(f"{objective!r} in {UNITS[objective]}" for objective in objectives)
+        asked = known if budget is not None else "least cost without a budget"
         yield found(
             "goal",
             "goal",
             f"the plan states the goal {shown(goal.objective)!r} in {shown(goal.unit)}, the scenario asks for {asked}",
             value=goal.objective,
-            limit=objective if budget is not None else None,
+            limit=";".join(objectives) if budget is not None else None,
             remedy="state the goal that the scenario's budget asks for, or none",
         )
         return
     if not agrees(goal.budget_usd, budget, absolute=CENT_USD):
         yield disagrees("goal_budget", "goal", "budget_usd", goal.budget_usd, budget, "USD")
-    if objective == "accelerators":
+    if goal.objective == "accelerators":
         yield from _check_accelerators(evidence, goal)
+    elif goal.objective == "effective-flops":
+        yield from _check_effective_flops(evidence, goal, survivals)
     else:
         yield from _check_sync_time(evidence, goal, survivals)
-    yield from _check_bound(goal, is_more_better=objective == "accelerators")
+    yield from _check_bound(goal, is_more_better=goal.objective in MORE_IS_BETTER)
 
 
 def _check_accelerators(evidence: Evidence, goal: Goal) -> Iterator[Violation]:
-    placed = sum(evidence.pods.values()) * evidence.scenario.size.pod_accelerators
-    if goal.value != placed:
-        yield disagrees("goal_value", "goal", "value", goal.value, placed, "accelerators")
+    if goal.value != evidence.accelerators:
+        yield disagrees("goal_value", "goal", "value", goal.value, evidence.accelerators, "accelerators")
+
+
+def _check_effective_flops(evidence: Evidence, goal: Goal, survivals: Sequence[Survival]) -> Iterator[Violation]:
+    """The stated FLOP/s are reached with the exchange that the plan keeps in every failure state."""
+    most = effective_eflops(evidence, survivals)
+    if most is None or not is_number(goal.value):
+        return  # reported by the rules on demand and on numbers
+    if goal.value > most * (1 + GAP):
+        yield found(
+            "goal_value",
+            "goal",
+            f"value is stated as {shown(goal.value)} EFLOP/s, but {evidence.accelerators:,} accelerators with the "
+            f"exchange that the lightpaths keep reach no more than {most:.9g} EFLOP/s",
+            value=goal.value,
+            limit=most,
+            unit="EFLOP/s",
+            remedy="state what accelerators, strength and worst failure give, or light more capacity",
+        )
+
+
+def effective_eflops(evidence: Evidence, survivals: Sequence[Survival]) -> float | None:
+    """Accelerators x peak x in-site share x utilization, in EFLOP/s; ``None`` where no all-reduce is asked for."""
+    exchange_s = least_sync_time_s(evidence, survivals)
+    if exchange_s is None or evidence.accelerators == 0:
+        return None
+    workload, accelerator = evidence.scenario.workload, evidence.accelerator
+    one_step = step_s(workload, accelerator, evidence.accelerators)
+    busy = 0.0 if math.isinf(exchange_s) else utilization(workload, one_step, exchange_s)
+    return evidence.accelerators * accelerator.peak_tflops * workload.flops_utilization * busy / 1e6
 
 
 def _check_sync_time(evidence: Evidence, goal: Goal, survivals: Sequence[Survival]) -> Iterator[Violation]:
@@ -70,7 +106,7 @@ def _check_sync_time(evidence: Evidence, goal: Goal, survivals: Sequence[Surviva
 
 def least_sync_time_s(evidence: Evidence, survivals: Sequence[Survival]) -> float | None:
     """Least time of an all-reduce that the plan keeps in every failure state, in seconds; ``None`` without one."""
-    demand = demand_of(evidence.scenario, evidence.accelerator)
+    demand = demand_of(evidence.scenario, evidence.accelerator, placed=evidence.accelerators)
     if demand is None or demand.volume_bits is None:
         return None
     fraction = evidence.scenario.policy.survivable_fraction
@@ -78,7 +114,8 @@ def least_sync_time_s(evidence: Evidence, survivals: Sequence[Survival]) -> floa
     for survival in survivals:
         strength = as_gbps(survival)
         share = 1.0 if survival.state.name == "none" else fraction
-        times.append(0.0 if strength is None else share * (demand.exchange_s(strength) or 0.0))
+        is_free = strength is None or share == 0  # 0 of an infinite time would be no number
+        times.append(0.0 if is_free else share * (demand.exchange_s(strength or 0.0) or 0.0))
     return max(times)
 
 

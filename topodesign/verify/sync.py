@@ -28,7 +28,7 @@ MOST_LISTED = 1000
 
 def check_sync(evidence: Evidence, survivals: Sequence[Survival]) -> Iterator[Violation]:
     """Violations of :data:`RULES`, from the strength in every failure state (the first: nothing failed)."""
-    demand = demand_of(evidence.scenario, evidence.accelerator)
+    demand = demand_of(evidence.scenario, evidence.accelerator, placed=evidence.accelerators)
     if demand is None:
         yield found(
             "demand",
@@ -55,7 +55,7 @@ def required_gbps(evidence: Evidence, demand: Demand, survivals: Sequence[Surviv
 
 def failure_strengths(evidence: Evidence, survivals: Sequence[Survival]) -> tuple[FailureStrength, ...]:
     """The strengths for the verification: all states, or the weakest :data:`MOST_LISTED` of them."""
-    demand = demand_of(evidence.scenario, evidence.accelerator)
+    demand = demand_of(evidence.scenario, evidence.accelerator, placed=evidence.accelerators)
     if demand is None:
         return ()
     needed = required_gbps(evidence, demand, survivals)

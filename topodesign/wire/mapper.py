@@ -13,11 +13,32 @@ from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
+from topodesign.domain.checks import relocated
 from topodesign.domain.errors import InvalidInput, InvalidScenario, Problem
-from topodesign.domain.fabric import SPEC_OF_KIND, FabricSpec
+from topodesign.domain.fabric import FabricSpec
+from topodesign.domain.fabric_failures import SliceGoodputRequest
+from topodesign.domain.goodput_request import GoodputRequest
 from topodesign.domain.link import LinkRequest
 from topodesign.domain.scenario import Scenario
-from topodesign.v1 import fabric_kinds_pb2, fabric_pb2, optics_pb2, optics_service_pb2, plan_pb2, scenario_pb2
+from topodesign.v1 import (
+    catalog_pb2,
+    fabric_bill_pb2,
+    fabric_comparison_pb2,
+    fabric_conditions_pb2,
+    fabric_failures_pb2,
+    fabric_kinds_pb2,
+    fabric_pb2,
+    fabric_service_pb2,
+    optics_pb2,
+    optics_service_pb2,
+    plan_pb2,
+    plan_training_pb2,
+    scenario_pb2,
+    training_goodput_pb2,
+    training_pb2,
+    training_service_pb2,
+)
+from topodesign.wire.entries import require_entries
 from topodesign.wire.values import (
     Converter,
     FaultList,
@@ -26,16 +47,37 @@ from topodesign.wire.values import (
     map_value,
     mapped,
     missing,
+    one_of,
     repeated,
     without_none,
 )
 from topodesign.wire.values import converter as value_converter
 
 T = TypeVar("T")
-MODULES: tuple[ModuleType, ...] = (scenario_pb2, fabric_pb2, fabric_kinds_pb2, optics_pb2, plan_pb2)
+MODULES: tuple[ModuleType, ...] = (
+    scenario_pb2,
+    fabric_pb2,
+    fabric_kinds_pb2,
+    fabric_conditions_pb2,
+    fabric_failures_pb2,
+    fabric_bill_pb2,
+    fabric_comparison_pb2,
+    optics_pb2,
+    plan_pb2,
+    plan_training_pb2,
+    catalog_pb2,
+    training_pb2,
+    training_goodput_pb2,
+)
 
 # A request is named after its method; its message is the domain object itself, so that paths of fields are the same.
-REQUESTS: Mapping[type, type[Message]] = MappingProxyType({LinkRequest: optics_service_pb2.DesignLinkRequest})
+REQUESTS: Mapping[type, type[Message]] = MappingProxyType(
+    {
+        LinkRequest: optics_service_pb2.DesignLinkRequest,
+        SliceGoodputRequest: fabric_service_pb2.EstimateSliceGoodputRequest,
+        GoodputRequest: training_service_pb2.EstimateGoodputRequest,
+    }
+)
 
 # An empty list on the wire means the default; an empty tuple of failures means what "none" says.
 EMPTY_AS: Mapping[tuple[str, str], tuple[str, ...]] = MappingProxyType({("Policy", "survive"): ("none",)})
@@ -118,29 +160,19 @@ def from_proto(message: Message, kind: type[T], *, path: str = "") -> T:
 
 def fabric_to_proto(spec: FabricSpec) -> fabric_pb2.FabricSpec:
     """The message of a fabric of any kind."""
-    message = fabric_pb2.FabricSpec()
-    getattr(message, _member(spec.kind)).CopyFrom(to_proto(spec))
-    return message
+    return cast(fabric_pb2.FabricSpec, _FABRIC.encode(spec, "fabric"))
 
 
 def fabric_from_proto(message: fabric_pb2.FabricSpec, *, path: str = "fabric") -> FabricSpec:
     """The fabric that a message describes; raises :class:`InvalidInput` when it has none or a wrong one."""
-    member = message.WhichOneof("spec")
-    if member is None:
-        raise missing(path)
-    return from_proto(getattr(message, member), _SPECS[member], path=f"{path}.{member}")
-
-
-def _member(kind: str) -> str:
-    """The member of ``FabricSpec`` that carries a kind."""
-    return kind.replace("-", "_")
-
-
-_SPECS = {_member(kind): spec for kind, spec in SPEC_OF_KIND.items()}
+    try:
+        return cast(FabricSpec, _FABRIC.decode(message, path))
+    except SeveralFaults as several:
+        raise several.faults[0] from None
 
 
 @dataclass(frozen=True, slots=True)
-class _FieldCodec:
+class FieldCodec:
     """One field of a dataclass and of its message."""
 
     name: str
@@ -156,9 +188,8 @@ class _FieldCodec:
         if self.empty_as is not None and value == ():
             value = self.empty_as
         path = f"{path}.{self.name}" if path else self.name
-        content = self.converter.encode(value, path)
         try:
-            self._store(message, content)
+            self._store(message, self.converter.encode(value, path))
         except (ValueError, TypeError) as error:
             raise InvalidInput(f"{path} cannot be sent: {error}; correct that value", field_path=path) from None
 
@@ -179,22 +210,26 @@ class _FieldCodec:
 
     def take(self, message: Message, path: str) -> Any:
         path = f"{path}.{self.name}" if path else self.name
-        content = getattr(message, self.name)
-        if self._is_absent(message, content):
+        if self.descriptor.is_repeated:
+            require_entries(self.descriptor, len(getattr(message, self.name)), path)
+        if self.is_absent(message):
             if self.default is not MISSING:
                 return self.default
             if self.optional:
                 return None
             if not self.descriptor.is_repeated:
                 raise missing(path)
-        return self.converter.decode(content, path)
+        return self.converter.decode(getattr(message, self.name), path)
 
-    def _is_absent(self, message: Message, content: Any) -> bool:
+    def is_absent(self, message: Message) -> bool:
         if self.descriptor.is_repeated:
-            return len(content) == 0
+            return len(getattr(message, self.name)) == 0
         if self.descriptor.enum_type is not None:
-            return bool(content == 0)
+            return bool(getattr(message, self.name) == 0)
         return not message.HasField(self.name)
+
+
+_CODECS: dict[tuple[type, str], tuple[FieldCodec, ...]] = {}
 
 
 def _converter_of(kind: type) -> Converter:
@@ -204,26 +239,23 @@ def _converter_of(kind: type) -> Converter:
     return _CONVERTERS[kind]
 
 
+_FABRIC = one_of(FabricSpec, fabric_pb2.FabricSpec.DESCRIPTOR, _converter_of)
+
+
 def _record(kind: type) -> Converter:
     message_class = message_type(kind)
-    hints = get_type_hints(kind)
-    descriptors = message_class.DESCRIPTOR.fields_by_name
-    codecs = [
-        _field_codec(kind, item, hints[item.name], cast(FieldDescriptor, descriptors[item.name]))
-        for item in fields(kind)
-        if "transient" not in item.metadata
-    ]
+    own = codecs(kind, message_class)
 
     def encode(value: Any, path: str) -> Message:
         message = message_class()
-        for codec in codecs:
+        for codec in own:
             codec.put(message, getattr(value, codec.name), path)
         return message
 
     def decode(message: Message, path: str) -> Any:
         faults = FaultList()
         values: dict[str, Any] = {}
-        for codec in codecs:
+        for codec in own:
             try:
                 values[codec.name] = codec.take(message, path)
             except InvalidInput as fault:
@@ -237,7 +269,21 @@ def _record(kind: type) -> Converter:
     return Converter(encode, decode)
 
 
-def _field_codec(kind: type, item: "Field[Any]", hint: Any, descriptor: FieldDescriptor) -> _FieldCodec:
+def codecs(kind: type, message_class: type[Message]) -> tuple[FieldCodec, ...]:
+    """One for each field of a dataclass that the wire has, in a message with a field of each of these names."""
+    descriptor = message_class.DESCRIPTOR
+    key = (kind, descriptor.full_name)
+    if key not in _CODECS:
+        hints = get_type_hints(kind)
+        _CODECS[key] = tuple(
+            _field_codec(kind, item, hints[item.name], cast(FieldDescriptor, descriptor.fields_by_name[item.name]))
+            for item in fields(kind)
+            if "transient" not in item.metadata
+        )
+    return _CODECS[key]
+
+
+def _field_codec(kind: type, item: "Field[Any]", hint: Any, descriptor: FieldDescriptor) -> FieldCodec:
     bare, optional = without_none(hint)
     if is_map(descriptor):
         converter = mapped(value_converter(get_args(bare)[1], map_value(descriptor), _converter_of))
@@ -250,7 +296,7 @@ def _field_codec(kind: type, item: "Field[Any]", hint: Any, descriptor: FieldDes
     default = item.default
     if default is MISSING and item.default_factory is not MISSING:
         default = item.default_factory()
-    return _FieldCodec(
+    return FieldCodec(
         name=item.name,
         descriptor=descriptor,
         optional=optional,
@@ -262,13 +308,18 @@ def _field_codec(kind: type, item: "Field[Any]", hint: Any, descriptor: FieldDes
 
 def _relocated(fault: InvalidInput, kind: type, values: Mapping[str, Any], path: str) -> InvalidInput:
     """The fault of a constructor with its path as seen in the message."""
-    in_scenario = kind is Scenario
-    within = _unsorted(fault.field_path, values) if in_scenario else fault.field_path.rpartition(".")[2]
-    located = ".".join(part for part in (path, within) if part)
-    message = fault.message
-    if fault.field_path and message.startswith(fault.field_path):
-        message = located + message[len(fault.field_path) :]
-    return InvalidInput(message, reason=fault.reason, field_path=located, metadata=fault.metadata)
+    within = _unsorted(fault.field_path, values) if kind is Scenario else _within(fault.field_path, kind)
+    return relocated(fault, ".".join(part for part in (path, within) if part))
+
+
+def _within(field_path: str, kind: type) -> str:
+    """The path below a message; the last part of one that does not begin with a field of the message."""
+    path = re.split(r"[ (]", field_path, maxsplit=1)[0]
+    names = {item.name for item in fields(kind)}
+    if re.split(r"[.\[]", path, maxsplit=1)[0] in names:
+        return path
+    last = path.rpartition(".")[2]
+    return last if last in names else ""
 
 
 def _unsorted(field_path: str, values: Mapping[str, Any]) -> str:

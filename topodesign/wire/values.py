@@ -10,6 +10,7 @@ domain type                           protobuf field
 ``Literal["c+l", ...]``               enum, ``<PREFIX>_C_PLUS_L``
 union of scalars                      ``Scalar``
 dataclass                             the message of the same name
+union of dataclasses                   a message with a oneof that has a member of each
 ``tuple[float, float]``               a message with that many fields, in their order
 ``tuple[X, ...]`` inside a tuple      a message whose only field is repeated
 ``Mapping`` inside a mapping          a message whose only field is a map
@@ -25,6 +26,7 @@ from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescript
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
+from topodesign.domain.checks import require, require_number
 from topodesign.domain.errors import InvalidInput
 from topodesign.v1.scenario_pb2 import Scalar
 
@@ -50,6 +52,10 @@ class SeveralFaults(InvalidInput):
         super().__init__("; ".join(fault.message for fault in faults), field_path=faults[0].field_path)
 
 
+MOST_FAULTS = 10_000
+"""Faults of one list after which its other entries are not read: a small message can have millions."""
+
+
 class FaultList:
     """Collects the faults of a message, so that all of them are reported and not just the first."""
 
@@ -58,6 +64,10 @@ class FaultList:
 
     def add(self, fault: InvalidInput) -> None:
         self._faults.extend(fault.faults if isinstance(fault, SeveralFaults) else [fault])
+
+    @property
+    def is_full(self) -> bool:
+        return len(self._faults) >= MOST_FAULTS
 
     def raise_any(self) -> None:
         if len(self._faults) == 1:
@@ -84,6 +94,8 @@ def converter(hint: Any, field: FieldDescriptor, record: Callable[[type], Conver
         return _enum(get_args(hint), _present(field.enum_type, field))
     if isinstance(hint, type) and is_dataclass(hint):
         return record(hint)
+    if get_origin(hint) in (Union, types.UnionType):
+        return one_of(hint, _present(field.message_type, field), record)
     if get_origin(hint) is tuple:
         return _tuple(get_args(hint), _present(field.message_type, field), record)
     if hint in (str, bool, float):
@@ -103,41 +115,45 @@ def enum_name(literal: str, enum: EnumDescriptor) -> str:
 
 def _enum(literals: tuple[str, ...], enum: EnumDescriptor) -> Converter:
     number_of = {literal: enum.values_by_name[enum_name(literal, enum)].number for literal in literals}
-    literal_of = {number: literal for literal, number in number_of.items()}
 
     def encode(value: str, path: str) -> int:
-        if value not in number_of:
-            raise InvalidInput(
-                f"{path} is {value!r}, but it must be one of {', '.join(literals)}; give one of them", field_path=path
-            )
+        # as the domain itself refuses it
+        known = value in literals
+        require(known, field=path, value=value, limit=f"one of {', '.join(literals)}", remedy="name one of them")
         return number_of[value]
 
-    def decode(number: int, path: str) -> str:
-        if number not in literal_of:
-            names = ", ".join(enum_name(literal, enum) for literal in literals)
-            raise InvalidInput(
-                f"{path} is {number}, but it must be one of {names}; give one of them",
-                reason="ENUM_UNKNOWN",
-                field_path=path,
-                metadata={"value": str(number)},
-            )
-        return literal_of[number]
+    return Converter(encode, lambda number, path: enum_literal(number, literals, enum, path))
 
-    return Converter(encode, decode)
+
+def enum_literal(number: int, literals: tuple[str, ...], enum: EnumDescriptor, path: str) -> Any:
+    """The literal that an enum's number stands for; raises :class:`InvalidInput` (``ENUM_UNKNOWN``) for no such one."""
+    literal_of = {enum.values_by_name[enum_name(literal, enum)].number: literal for literal in literals}
+    if number not in literal_of:
+        names = ", ".join(enum_name(literal, enum) for literal in literals)
+        raise InvalidInput(
+            f"{path} is {number}, but it must be one of {names}; give one of them",
+            reason="ENUM_UNKNOWN",
+            field_path=path,
+            metadata={"value": str(number)},
+        )
+    return literal_of[number]
 
 
 def _whole_number(field: FieldDescriptor) -> Converter:
     allowed = INT32 if field.type == FieldDescriptor.TYPE_INT32 else INT64
 
-    def encode(value: int, path: str) -> int:
-        if value not in allowed:
+    def encode(value: float, path: str) -> int:
+        require_number(value, field=path)
+        if not allowed.start <= value < allowed.stop:
             raise InvalidInput(
                 f"{path} is {value}, but it must lie between {allowed.start} and {allowed.stop - 1} to be sent; "
                 "give a value in that range",
                 field_path=path,
                 metadata={"value": str(value)},
             )
-        return value
+        # a float is none of a range's members without a walk through all of them
+        require(value == int(value), field=path, value=value, limit="a whole number", remedy="give a count")
+        return int(value)
 
     return Converter(encode, _as_it_is)
 
@@ -186,6 +202,27 @@ def _tuple(parts: tuple[Any, ...], message: Descriptor, record: Callable[[type],
     return Converter(encode, decode)
 
 
+def one_of(hint: Any, message: Descriptor, record: Callable[[type], Converter]) -> Converter:
+    """A converter between a union of dataclasses and a message with a oneof; members are found by their messages."""
+    kinds = {kind.__name__: kind for kind in get_args(hint) if kind is not type(None)}
+    choice = message.oneofs[0]
+    kind_of = {field.name: kinds[_present(field.message_type, field).name] for field in choice.fields}
+    member_of = {kind: name for name, kind in kind_of.items()}
+    message_class = GetMessageClass(message)
+
+    def encode(value: Any, path: str) -> Message:
+        member = member_of[type(value)]
+        return message_class(**{member: record(type(value)).encode(value, f"{path}.{member}")})
+
+    def decode(content: Any, path: str) -> Any:
+        member = content.WhichOneof(choice.name)
+        if member is None:
+            raise missing(path)
+        return record(kind_of[member]).decode(getattr(content, member), f"{path}.{member}")
+
+    return Converter(encode, decode)
+
+
 def repeated(element: Converter) -> Converter:
     """A converter between tuples and repeated fields."""
 
@@ -200,6 +237,8 @@ def repeated(element: Converter) -> Converter:
                 values.append(element.decode(content, f"{path}[{index}]"))
             except InvalidInput as fault:
                 faults.add(fault)
+                if faults.is_full:
+                    break
         faults.raise_any()
         return tuple(values)
 
