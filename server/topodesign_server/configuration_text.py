@@ -1,6 +1,10 @@
-"""Settings as commented TOML: the example that lists every option, and what a server would run with."""
+"""Settings as commented TOML: the example that lists every option, and what a server would run with.
+
+``python -m topodesign_server.configuration_text > server/deploy/server.toml`` writes the example anew.
+"""
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -56,3 +60,7 @@ def _value(value: object) -> str:
     if isinstance(value, str | Path):
         return json.dumps(str(value), ensure_ascii=False)
     return repr(value)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(example())

@@ -7,12 +7,12 @@ every line that is logged on behalf of the call. Nothing of a request is logged 
 from __future__ import annotations  # gRPC's types take parameters for type checkers only
 
 import asyncio
+import contextlib
 import inspect
 import re
 import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
 import grpc
@@ -53,6 +53,15 @@ class ObservingInterceptor(grpc.aio.ServerInterceptor):
         self._tracing = tracing
         self._ours = frozenset(ours)
         self._standard = frozenset(standard)
+        self._in_flight = 0
+        self._none_in_flight = asyncio.Event()
+        self._none_in_flight.set()
+
+    async def wait_for_calls(self, timeout_s: float) -> None:
+        """Return once no call of our services runs, and at the latest after ``timeout_s``."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                await self._none_in_flight.wait()
 
     async def intercept_service(
         self,
@@ -86,8 +95,24 @@ class ObservingInterceptor(grpc.aio.ServerInterceptor):
 
         return generate if inspect.isasyncgenfunction(behavior) else self._unary(behavior, method)
 
-    @contextmanager
+    @contextlib.contextmanager
     def _observed(self, method: str, context: Context) -> Iterator[None]:
+        if method not in self._ours:
+            with self._told(method, context):
+                yield
+            return
+        self._in_flight += 1
+        self._none_in_flight.clear()
+        try:
+            with self._told(method, context):
+                yield
+        finally:
+            self._in_flight -= 1
+            if self._in_flight == 0:
+                self._none_in_flight.set()
+
+    @contextlib.contextmanager
+    def _told(self, method: str, context: Context) -> Iterator[None]:
         metadata = _metadata(context)
         request_id = metadata.get(REQUEST_ID, "")
         if not SOUND_REQUEST_ID.fullmatch(request_id):

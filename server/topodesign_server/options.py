@@ -32,13 +32,17 @@ class Option:
         """The values that are allowed, in words; empty when any is."""
         if self.choices:
             return " | ".join(self.choices)
-        lower = f"above {self.above:g}" if self.above is not None else ""
+        lower = f"above {_plain(self.above)}" if self.above is not None else ""
         if self.at_least is not None and self.at_most is not None:
-            return f"{self.at_least:g} to {self.at_most:g}"
+            return f"{_plain(self.at_least)} to {_plain(self.at_most)}"
         if self.at_least is not None:
-            lower = f"at least {self.at_least:g}"
-        upper = f"at most {self.at_most:g}" if self.at_most is not None else ""
+            lower = f"at least {_plain(self.at_least)}"
+        upper = f"at most {_plain(self.at_most)}" if self.at_most is not None else ""
         return ", ".join(part for part in (lower, upper) if part)
+
+
+def _plain(number: float) -> str:
+    return str(number) if isinstance(number, int) else f"{number:g}"
 
 
 def option(

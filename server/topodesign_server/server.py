@@ -64,6 +64,8 @@ from topodesign_server.workers import Workers
 log = structlog.get_logger("topodesign_server")
 
 ENDED_WITHOUT_STORE = 1
+SENDING_S = 0.5
+"""Time for the last bytes of answers to leave; streams of the standard services are cut off after it."""
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 WITH_STORE = (
@@ -89,6 +91,7 @@ class _Parts:
     """What a running server consists of, for taking it apart again."""
 
     server: grpc.aio.Server
+    observed: ObservingInterceptor
     health: Health
     probe: StoreProbe
     workers: Workers
@@ -177,16 +180,11 @@ def _assemble(
     calls = Calls(children, slots=settings.call_slots, queue_limit=settings.call_queue_limit)
     answers = Answers(calls, metrics, cache_bytes=settings.answer_cache_bytes)
     reader = ScenarioReader(offload, calls)
+    observed = ObservingInterceptor(
+        metrics=metrics, tracing=tracing, ours=_methods(*WITH_STORE, *WITHOUT_STORE), standard=_methods(*STANDARD)
+    )
     server = grpc.aio.server(
-        interceptors=(
-            ObservingInterceptor(
-                metrics=metrics,
-                tracing=tracing,
-                ours=_methods(*WITH_STORE, *WITHOUT_STORE),
-                standard=_methods(*STANDARD),
-            ),
-            BoundaryInterceptor(watchers, message_bytes=settings.message_bytes),
-        ),
+        interceptors=(observed, BoundaryInterceptor(watchers, message_bytes=settings.message_bytes)),
         options=(
             ("grpc.max_receive_message_length", settings.message_bytes),
             ("grpc.max_send_message_length", settings.message_bytes),
@@ -231,6 +229,7 @@ def _assemble(
     metrics.answers_waiting.set_function(calls.waiting)
     return _Parts(
         server=server,
+        observed=observed,
         health=reported,
         probe=StoreProbe(
             jobs=jobs,
@@ -326,7 +325,9 @@ async def _drain(parts: _Parts, settings: ServerSettings, background: list[async
         await parts.server.stop(0)
         os._exit(ENDED_WITHOUT_STORE)
     giving_back.result()
-    await parts.server.stop(settings.drain_grace_s)
+    # Until here, and while calls end, new ones are told SERVER_DRAINING; a stopped server says nothing but good-bye.
+    await parts.observed.wait_for_calls(settings.drain_grace_s)
+    await parts.server.stop(min(SENDING_S, settings.drain_grace_s))
     parts.calls.close()
     parts.offload.close()
     parts.designs.close()
