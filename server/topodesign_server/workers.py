@@ -111,7 +111,7 @@ class Workers:
             attempts = list(self._attempts.values())
         for attempt in attempts:
             attempt.abandon()
-        self._news.release(len(self._threads))
+        self._news.release(max(1, len(self._threads)))  # there may be none: none is not released
         for thread in self._threads:
             thread.join()
         self._drained.set()
