@@ -6,6 +6,7 @@ import os
 import secrets
 import socket
 import sys
+import threading
 from dataclasses import dataclass
 
 import grpc
@@ -303,13 +304,22 @@ def _announce(address: str, settings: ServerSettings) -> None:
     sys.stderr.flush()
 
 
+def _end_anyway() -> None:
+    log.error("drain_incomplete", advice="the store hangs; jobs that ran here start again when their leases end")
+    os._exit(ENDED_WITHOUT_STORE)
+
+
 async def _drain(parts: _Parts, settings: ServerSettings, background: list[asyncio.Task[None]]) -> None:
     """Say so, refuse new work, give jobs back, let running calls end.
 
-    A store that hangs could hold this up for ever: then the process ends without it, and its jobs are taken over when
-    their leases have run out.
+    A store that hangs could hold this up for ever, and the end of the interpreter, too: then the process ends without
+    it, and its jobs are taken over when their leases have run out.
     """
     log.info("draining")
+    longest_s = settings.drain_delay_s + settings.store_timeout_s + 2 * settings.drain_grace_s + SENDING_S
+    watchdog = threading.Timer(longest_s, _end_anyway)
+    watchdog.daemon = True
+    watchdog.start()
     await parts.health.drain()
     parts.retention.stop()
     for task in background:
@@ -318,13 +328,7 @@ async def _drain(parts: _Parts, settings: ServerSettings, background: list[async
     parts.probe.close()
     await asyncio.sleep(settings.drain_delay_s)
     parts.watchers.drain()
-    giving_back = asyncio.ensure_future(parts.offload(parts.workers.drain))
-    done, _ = await asyncio.wait({giving_back}, timeout=settings.store_timeout_s + settings.drain_grace_s)
-    if not done:
-        log.error("drain_incomplete", advice="the store hangs; jobs that ran here start again when their leases end")
-        await parts.server.stop(0)
-        os._exit(ENDED_WITHOUT_STORE)
-    giving_back.result()
+    await parts.offload(parts.workers.drain)
     # Until here, and while calls end, new ones are told SERVER_DRAINING; a stopped server says nothing but good-bye.
     await parts.observed.wait_for_calls(settings.drain_grace_s)
     await parts.server.stop(min(SENDING_S, settings.drain_grace_s))

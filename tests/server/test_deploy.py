@@ -83,7 +83,7 @@ def test_a_pod_has_no_rights_and_time_to_drain(name: str) -> None:
     assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
     assert "memory" in container["resources"]["limits"]
     assert spec["enableServiceLinks"] is False  # TOPODESIGN_PORT=tcp://... would be read as an option
-    longest = settings.drain_delay_s + settings.drain_grace_s + settings.store_timeout_s
+    longest = settings.drain_delay_s + 2 * settings.drain_grace_s + settings.store_timeout_s
     assert spec["terminationGracePeriodSeconds"] > longest
 
 
@@ -106,7 +106,7 @@ def test_the_unit_gives_only_options_that_there_are_and_time_to_drain() -> None:
     assert read_configuration(environment=environment).ignored == []
     defaults = ServerSettings()
     (stop,) = re.findall(r"^TimeoutStopSec=(\d+)s$", text, re.MULTILINE)
-    assert int(stop) > defaults.drain_delay_s + defaults.drain_grace_s + defaults.store_timeout_s
+    assert int(stop) > defaults.drain_delay_s + 2 * defaults.drain_grace_s + defaults.store_timeout_s
     assert "KillMode=mixed" in text  # SIGTERM for the server alone
 
 
