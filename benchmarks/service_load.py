@@ -94,8 +94,9 @@ async def at_rate(server: LoadedServer, what: str, send: Send, *, per_s: float, 
         nonlocal failed
         try:
             sizes.append(await send(number))
-        except grpc.aio.AioRpcError:
+        except grpc.aio.AioRpcError as error:
             failed += 1
+            _tell(error, failed)
         latencies.append(loop.time() - due)
 
     count = round(per_s * seconds)
@@ -125,12 +126,19 @@ async def at_once(server: LoadedServer, what: str, send: Send, *, callers: int, 
             start = loop.time()
             try:
                 sizes.append(await send(next(numbers)))
-            except grpc.aio.AioRpcError:
+            except grpc.aio.AioRpcError as error:
                 failed += 1
+                _tell(error, failed)
             latencies.append(loop.time() - start)
 
     await asyncio.gather(*(caller() for _ in range(callers)))
     return _row(server, what, latencies, sizes, failed=failed, elapsed_s=loop.time() - begin, cpu_s=cpu_s)
+
+
+def _tell(error: grpc.aio.AioRpcError, failed: int) -> None:
+    """Why calls fail: the first one tells."""
+    if failed == 1:
+        sys.stderr.write(f"{error.code().name}: {error.details()}\n")
 
 
 def _row(
@@ -258,8 +266,9 @@ async def _watch_all(
                     opened.append(loop.time() - begin)
                     if len(opened) == count:
                         all_open.set()
-        except grpc.aio.AioRpcError:
+        except grpc.aio.AioRpcError as error:
             failed += 1
+            _tell(error, failed)
         ended.append(loop.time())
 
     tasks = [asyncio.create_task(watch(number)) for number in range(count)]
