@@ -20,6 +20,7 @@ PRELOADED = (
     "topodesign_server.dying_with_parent",  # first: it ties fork server and children to their parents
     "topodesign_server.tasks",
     "topodesign_server.incidents",
+    "topodesign_server.catalog_in_memory",
     "topodesign.api",
     "topodesign.fabric",
     "topodesign.planning.solve",
