@@ -88,7 +88,7 @@ def test_nothing_of_opentelemetry_is_imported_by_a_server_that_does_not_trace() 
     assert done.returncode == 0
 
 
-def test_an_endpoint_makes_an_exporter_and_is_told_when_it_cannot() -> None:
+def test_an_endpoint_makes_an_exporter() -> None:
     from topodesign_server.tracing import tracing_of
 
     settings = ServerSettings(traces_endpoint="http://localhost:1")
@@ -97,6 +97,5 @@ def test_an_endpoint_makes_an_exporter_and_is_told_when_it_cannot() -> None:
     except ModuleNotFoundError:
         missing("topodesign[telemetry]")
     tracing = tracing_of(settings)
-    with tracing.attempt("", {"job": "a"}) as span:
-        span.fail("lost")
     assert type(tracing).__name__ == "Telemetry"
+    tracing.close()
