@@ -60,7 +60,7 @@ def training_chart(scenario: Scenario, plan: Plan, catalog: Catalog) -> "Figure 
     names = {name: f"this plan: {name}" if item is job else name for name, item in methods_beside(job).items()}
     jobs = {names[name]: item for name, item in methods_beside(job).items()}
     with chart_style():
-        figure = new_figure(9.6, 7.2)
+        figure = new_figure(9.6, 7.6)
         grid = figure.add_gridspec(2, 2, height_ratios=[1.15, 1])
         whole, left, right = (figure.add_subplot(place) for place in (grid[0, :], grid[1, 0], grid[1, 1]))
         decade = math.floor(math.log10(job.gbps))

@@ -261,10 +261,10 @@ def _without_zeros(text: str) -> str:
 
 def _powers_of_ten(axes: "Axes", written: Callable[[float], str]) -> None:
     """Powers of ten along the axis, and no marks between them."""
-    from matplotlib.ticker import FuncFormatter, NullFormatter
+    from matplotlib.ticker import FuncFormatter, NullLocator
 
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: written(value)))
-    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.xaxis.set_minor_locator(NullLocator())
     axes.margins(x=0)
 
 
