@@ -1,11 +1,11 @@
 """The hand-made plans, made once."""
 
+from pathlib import Path
+
 import pytest
 from outputs.hand_made_plans import Case, east_case, pacific_case
 
-from topodesign.catalog import load_catalog
-from topodesign.outputs import svg_bytes
-from topodesign.outputs.charts_of_plan import charts_of_plan
+from topodesign.outputs import save_plan
 
 
 @pytest.fixture(scope="session")
@@ -14,12 +14,19 @@ def east() -> Case:
 
 
 @pytest.fixture(scope="session")
-def east_charts(east: Case) -> dict[str, bytes]:
+def east_charts(complete: Path) -> dict[str, bytes]:
     """What a report takes long to draw, for those that are about something else."""
-    figures = charts_of_plan(east.scenario, east.plan, load_catalog())
-    return {name: svg_bytes(figure) for name, figure in figures.items()}
+    return {name: (complete / f"{name}.svg").read_bytes() for name in ("cost", "fabrics", "training")}
 
 
 @pytest.fixture(scope="session")
 def pacific() -> Case:
     return pacific_case()
+
+
+@pytest.fixture(scope="session", name="complete")
+def complete_fixture(east: Case, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The whole plan, saved once; nobody writes here."""
+    folder = tmp_path_factory.mktemp("saved") / "deep" / "out"
+    save_plan(east.scenario, east.plan, folder)
+    return folder

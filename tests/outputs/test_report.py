@@ -63,8 +63,8 @@ def evil_scenario(scenario: Scenario) -> Scenario:
 
 
 @pytest.fixture(scope="module")
-def page(east: Case) -> str:
-    return render_report(east.scenario, east.plan)
+def page(east: Case, east_charts: dict[str, bytes]) -> str:
+    return render_report(east.scenario, east.plan, charts=east_charts)
 
 
 def test_no_tag_points_anywhere_outside_of_the_page(page: str) -> None:

@@ -27,14 +27,6 @@ def infeasible(plan: Plan) -> Plan:
     )  # fmt: skip
 
 
-@pytest.fixture(scope="module", name="complete")
-def complete_fixture(east: Case, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The whole plan, saved once; nobody writes here."""
-    folder = tmp_path_factory.mktemp("saved") / "deep" / "out"
-    save_plan(east.scenario, east.plan, folder)
-    return folder
-
-
 def without_charts(plan: Plan) -> Plan:
     """A plan with every file but those that take long to draw."""
     return replace(plan, cost_items={}, fabrics=None, sync=None)
