@@ -117,7 +117,7 @@ class AttemptStore:
 
     def _take(self, waiting: int, *, state: int | None) -> ClaimedJob | None:
         columns = (jobs.c.number, jobs.c.tenant, jobs.c.id, jobs.c.attempt, jobs.c.limits, jobs.c.progress)
-        query = sa.select(*columns, jobs.c.scenario, jobs.c.start)
+        query = sa.select(*columns, jobs.c.scenario, jobs.c.start, jobs.c.create_time, jobs.c.trace_context)
         query = query.where(jobs.c.state == waiting, jobs.c.is_held.is_(False)).order_by(jobs.c.number).limit(1)
         with self._database.writing() as connection:
             row = connection.execute(query.with_for_update(skip_locked=True)).one_or_none()
@@ -148,6 +148,8 @@ class AttemptStore:
                 limits=row.limits,
                 start=read_blob(connection, row.tenant, row.start),
                 progress=row.progress,
+                create_time=row.create_time,
+                trace_context=row.trace_context,
             )
 
     def _end(

@@ -26,6 +26,10 @@ class Calls:
         self._waiting = 0
         self._queue_limit = queue_limit
 
+    def waiting(self) -> int:
+        """How many callers wait for a slot."""
+        return self._waiting
+
     async def run(
         self, task: str, *payload: bytes, limit_s: float | None = None, memory_bytes: int | None = None
     ) -> bytes:

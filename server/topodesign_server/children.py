@@ -8,9 +8,8 @@ import contextlib
 import multiprocessing
 import os
 import signal
-import threading
 from collections.abc import Sequence
-from multiprocessing import forkserver
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.context import ForkServerContext
 
 from topodesign_server.frames import Frame, FrameKind
@@ -21,6 +20,7 @@ PRELOADED = (
     "topodesign_server.dying_with_parent",  # first: it ties fork server and children to their parents
     "topodesign_server.tasks",
     "topodesign_server.incidents",
+    "topodesign_server.catalog_in_memory",
     "topodesign.api",
     "topodesign.fabric",
     "topodesign.planning.solve",
@@ -40,14 +40,14 @@ class ChildFactory:
     def __init__(self, preload: Sequence[str] = PRELOADED) -> None:
         self._context: ForkServerContext = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(list(preload))
-        # A SIGTERM to the whole process group is for the server alone: it decides what becomes of its children.
-        in_main_thread = threading.current_thread() is threading.main_thread()
-        earlier = signal.signal(signal.SIGTERM, signal.SIG_IGN) if in_main_thread else None
+        # A SIGTERM to the whole process group is for the server alone: it decides what becomes of its children. The
+        # fork server and all that it forks inherit the blocked signal; here one that comes meanwhile is only put off.
+        resource_tracker.ensure_running()  # starting it unblocks the signal
+        earlier = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
         try:
             forkserver.ensure_running()
         finally:
-            if in_main_thread:
-                signal.signal(signal.SIGTERM, earlier)
+            signal.pthread_sigmask(signal.SIG_SETMASK, earlier)
 
     def start(self, task: str, payload: tuple[bytes, ...], *, memory_bytes: int | None = None) -> "Child":
         """Start a child that runs one of :data:`topodesign_server.tasks.TASKS`, in at most ``memory_bytes``."""

@@ -28,6 +28,7 @@ from topodesign_server.resources import operation, stored_plan, watch_response
 from topodesign_server.scenario_store import ScenarioStore
 from topodesign_server.sources import ScenarioReader, source_missing
 from topodesign_server.tenants import tenant_of
+from topodesign_server.tracing import Tracing
 from topodesign_server.watchers import Watchers
 from topodesign_server.workers import Workers
 
@@ -49,6 +50,7 @@ class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
         calls: Calls,
         pager: Pager,
         offload: Offloader,
+        tracing: Tracing,
     ) -> None:
         self._jobs = jobs
         self._scenarios = scenarios
@@ -58,6 +60,7 @@ class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
         self._calls = calls
         self._pager = pager
         self._offload = offload
+        self._tracing = tracing
 
     async def CreatePlan(
         self,
@@ -81,6 +84,7 @@ class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
             scenario=scenario.SerializeToString(deterministic=True),
             limits=limits.SerializeToString(deterministic=True),
             start=start,
+            trace_context=self._tracing.job(plan_id),
         )
         if request.validate_only:
             await self._offload(self._jobs.require_creatable, new, key=key)
@@ -94,9 +98,11 @@ class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
     async def GetPlan(
         self, request: pb.GetPlanRequest, context: grpc.aio.ServicerContext[pb.GetPlanRequest, pb.StoredPlan]
     ) -> pb.StoredPlan:
-        row = await self._offload(self._jobs.plan, tenant_of(context), parse_name(request.name, "plans"))
+        with_scenario = request.view == pb.PLAN_VIEW_WITH_SCENARIO
+        plan_id = parse_name(request.name, "plans")
+        row = await self._offload(self._jobs.plan, tenant_of(context), plan_id, with_scenario=with_scenario)
         message = stored_plan(row, full=request.view != pb.PLAN_VIEW_BASIC)
-        if request.view == pb.PLAN_VIEW_WITH_SCENARIO:
+        if with_scenario:
             message.scenario_content.ParseFromString(row.scenario)
         return message
 
