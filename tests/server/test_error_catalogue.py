@@ -46,7 +46,10 @@ SERVER = ROOT / "server" / "topodesign_server"
 ROOMS = ("domain", "catalog", "training", "optics", "fabric", "planning", "verify", "evaluation", "wire", "api.py")
 DETAILS_KEY = "grpc-status-details-bin"
 
-AT_START = {"ADDRESS_UNUSABLE", "DATA_DIRECTORY_IN_USE", "DATABASE_TOO_NEW", "DATABASE_URL_INVALID"}
+AT_START = {
+    *("ADDRESS_UNUSABLE", "DATA_DIRECTORY_IN_USE", "DATABASE_TOO_NEW", "DATABASE_URL_INVALID"),
+    *("CONFIGURATION_INVALID", "OPTION_UNKNOWN", "TELEMETRY_NOT_INSTALLED"),
+}
 IN_LOGS = {"LEASE_LOST"}
 IN_THE_LIBRARY = {
     *("EDGE_LIST_INVALID", "FAILURES_INVALID"),  # text of the command line
