@@ -246,7 +246,9 @@ def test_calls_beyond_those_that_may_wait_and_one_whose_process_ends_are_refused
         stub = FABRIC(opened)
         first = stub.EvaluateFabric.future(long, timeout=60)
         child = json.loads(server.wait_for(lambda line: '"event": "call"' in line))["pid"]
-        require_form(*status_of_call(lambda: stub.EvaluateFabric(long, timeout=60)), "CALLS_FULL")
+        torus = fabric_pb2.FabricSpec(torus=fabric_pb2.Torus(shape=[4, 4]))  # the same again would share the answer
+        another = fabric_service_pb2.EvaluateFabricRequest(fabric=torus)
+        require_form(*status_of_call(lambda: stub.EvaluateFabric(another, timeout=60)), "CALLS_FULL")
         os.kill(child, signal.SIGUSR1)
         require_form(*status_of_call(first.result), "CALL_CRASHED")
 
