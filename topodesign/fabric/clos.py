@@ -54,7 +54,7 @@ class ClosTopology:
     def name(self) -> str:
         tiers = self.layout.tiers
         parts = [f"Clos, {tiers} tier{'s' if tiers > 1 else ''}, radix {self.spec.radix}"]
-        if self.layout.leaf_down != self.layout.leaf_up:
+        if tiers > 1 and self.layout.leaf_down != self.layout.leaf_up:
             parts.append(f"{self.layout.leaf_down}:{self.layout.leaf_up} at the leaves")
         shape = self.layout.shape
         if shape is not None and shape.down != shape.up:
@@ -95,8 +95,8 @@ class ClosTopology:
         layout = self.layout
         said = [FLOOR_PLAN, "spines stand in the middle of their pod or hall; adapters belong to the accelerators"]
         if layout.tiers == 1:
-            said.append("one leaf holds all accelerators, so that no tier is built above it")
-        if abs(layout.taper - self.spec.oversubscription) > 1e-9:
+            said.append("one switch per plane holds all accelerators, so that no tier is built above it and nothing tapers")
+        elif abs(layout.taper - self.spec.oversubscription) > 1e-9:
             said.append(
                 f"a leaf of radix {layout.radix} has {layout.leaf_down} ports down and {layout.leaf_up} up: "
                 f"oversubscription {layout.taper:.4g} instead of {self.spec.oversubscription:g}"
