@@ -19,6 +19,7 @@ from topodesign.fabric.quotient import quotient_of
 from topodesign.fabric.spectral import spectrum_of
 from topodesign.fabric.topology import CutLinks
 
+ENUMERATED = "enumeration of all halves"
 CERTIFIED_ROUNDING = 2e-6
 """Share of a link sum (at least of one link) by which a certificate may be off before it is rounded up."""
 
@@ -52,7 +53,7 @@ def bisection_from(graph: FabricGraph, *, mu: float, cuts: Sequence[HostCut], pa
     """
     exact = least_cut(graph)
     if exact is not None:
-        return CutLinks(lower=exact, upper=exact, method="enumeration of all halves")
+        return CutLinks(lower=exact, upper=exact, method=ENUMERATED)
     return certified_interval(graph, mu=mu, cuts=cuts, pair_rate=pair_rate)
 
 

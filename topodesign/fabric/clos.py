@@ -1,6 +1,6 @@
 """Folded Clos fabrics (fat trees) of two or three tiers, tapered at the leaves, in one or more planes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -12,6 +12,7 @@ from topodesign.fabric.clos_pods import core_profile
 from topodesign.fabric.clos_shaped import shaped_links
 from topodesign.fabric.collectives_shapes import GroupLevel, SwitchedShape
 from topodesign.fabric.floor_plan import FLOOR_PLAN, IN_RACK_CABLE_M, group_cable_m
+from topodesign.fabric.searched_cuts import enumerated
 from topodesign.fabric.topology import (
     CableRun,
     CutLinks,
@@ -163,9 +164,15 @@ class ClosTopology:
         )
 
     def bisection(self) -> CutLinks:
-        plane = clos_bisection(self.layout)
-        planes = self.spec.planes
+        """Planes are alike, so that each cuts as much for any half."""
+        plane, planes = self._plane_bisection, self.spec.planes
         return CutLinks(lower=plane.lower * planes, upper=plane.upper * planes, method=plane.method)
+
+    @cached_property
+    def _plane_bisection(self) -> CutLinks:
+        one = replace(self.spec, planes=1)
+        vertices = self.accelerators + sum(self.layout.switches_by_tier)
+        return enumerated(clos_bisection(self.layout), lambda: ClosTopology(one).graph(), vertices=vertices)
 
     def alltoall(self) -> PairRate:
         plane, planes = clos_alltoall(self.layout), self.spec.planes
