@@ -133,7 +133,7 @@ def test_a_mixed_torus_that_is_not_proven_says_so() -> None:
     cut = TorusTopology(Torus(shape=(9, 11, 13), wrap=(True, False, False))).bisection()
     assert not cut.exact
     assert cut.lower < cut.upper
-    bisection = evaluate_fabric(Torus(shape=(3, 7), wrap=(True, False))).bisection
+    bisection = evaluate_fabric(Torus(shape=(9, 11, 13), wrap=(True, False, False))).bisection
     assert bisection.gbps == bisection.upper_gbps > bisection.lower_gbps
     assert not bisection.exact
 

@@ -96,7 +96,9 @@ class ClosTopology:
         layout = self.layout
         said = [FLOOR_PLAN, "spines stand in the middle of their pod or hall; adapters belong to the accelerators"]
         if layout.tiers == 1:
-            said.append("one switch per plane holds all accelerators, so that no tier is built above it and nothing tapers")
+            said.append(
+                "one switch per plane holds all accelerators, so that no tier is built above it and nothing tapers"
+            )
         elif abs(layout.taper - self.spec.oversubscription) > 1e-9:
             said.append(
                 f"a leaf of radix {layout.radix} has {layout.leaf_down} ports down and {layout.leaf_up} up: "

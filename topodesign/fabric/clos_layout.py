@@ -106,12 +106,12 @@ def clos_layout(spec: Clos) -> ClosLayout:
     """Layout of one plane of a folded Clos.
 
     Accelerators that a single switch has ports for need nothing above it, whatever the taper: unless ``tiers`` asks for
-    more, they are one tier, a switch whose r ports all face down (NVIDIA's and Meta's rail planes, HammingMesh's rows
-    of up to 64 ports). With more tiers a leaf of radix r has u = ceil(r / (1 + oversubscription)) ports up and r - u down, so that it tapers no more than
-    asked. A partly filled leaf has as many uplinks as keep its taper. The tiers above have as many ports down as up;
-    each has the fewest switches with enough ports. Three tiers: r/2 leaves and u switches above them make a pod; r
-    pods fit. Where the spec shapes its pods (:func:`has_shaped_pods`), every tier is wired evenly (:class:`PodShape`):
-    a partly filled leaf or pod then has a few links more than its taper needs.
+    more, they are one tier, a switch whose r ports all face down. With more tiers a leaf of radix r has
+    u = ceil(r / (1 + oversubscription)) ports up and r - u down, so that it tapers no more than asked. A partly filled
+    leaf has as many uplinks as keep its taper. The tiers above have as many ports down as up; each has the fewest
+    switches with enough ports. Three tiers: r/2 leaves and u switches above them make a pod; r pods fit. Where the spec
+    shapes its pods (:func:`has_shaped_pods`), every tier is wired evenly (:class:`PodShape`): a partly filled leaf or
+    pod then has a few links more than its taper needs.
 
     Raises
     ------

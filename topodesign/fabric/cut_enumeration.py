@@ -47,7 +47,9 @@ def least_cut(graph: FabricGraph, *, most_work: int = MOST_WORK) -> float | None
 
 def _work(small: SidedGraph, plan: Plan, sizes: int) -> int:
     """Entries that are written: two sides of every vertex, and each number of accelerators of a class inside."""
-    work = sizes * sum(min(sizes, weight + 1) for weight in (*small.alone, *(small.weight[one] for one in plan.classes)))
+    work = sizes * sum(
+        min(sizes, weight + 1) for weight in (*small.alone, *(small.weight[one] for one in plan.classes))
+    )
     for step in plan.steps:
         classes = sum(min(sizes, small.weight[one] + 1) for one in step.classes)
         work += (1 << (step.waiting + 1)) * sizes * (3 + len(step.neighbors) // 2 + classes)

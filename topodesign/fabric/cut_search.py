@@ -76,9 +76,7 @@ def capacity_matrix(graph: FabricGraph) -> csr_array:
     return csr_array((values, (rows, columns)), shape=(graph.vertices, graph.vertices))
 
 
-def _halves(
-    graph: FabricGraph, links: csr_array, vector: Lengths | None, searches: int
-) -> Iterator[tuple[str, Marks]]:
+def _halves(graph: FabricGraph, links: csr_array, vector: Lengths | None, searches: int) -> Iterator[tuple[str, Marks]]:
     hosts = graph.hosts
     yield "first half of the accelerators", _first_half(np.arange(hosts), hosts)
     own = links[:hosts].sum(axis=1)

@@ -25,7 +25,7 @@ MOST_SEARCHED = 50_000_000_000
 """Sources times arcs up to which distances of all pairs are searched on bits: about a minute on one core."""
 MOST_SEARCHED_SINGLY = 600_000_000
 """The same source by source, about half a minute."""
-MOST_LEVELED = 6_000_000_000
+MOST_LEVELED = 4_000_000_000
 """Words of 64 sources times arcs times levels of such a search: about half a minute."""
 EXACT_INTEGERS = 2**53
 """Whole numbers below this are exact in floating point."""
@@ -197,10 +197,12 @@ def path_classes_of(graph: FabricGraph, run_m: Lengths) -> PathClasses:
             disconnected=histogram.disconnected,
         )
     key = _PathKey.fitting(histogram.diameter, run_m)
+    if graph.switches == 0 and len(np.unique(key.run_units[graph.run])) == 1:
+        return _by_hops(histogram, float(run_m[graph.run[0]]))
     ends = _ends(graph, use_orbit=False)
     totals: dict[int, int] = {}
-    kinds = len(np.unique(key.run_units)) * (2 if ends.graph.switches else 1)
-    is_flat = kinds == 1 or (histogram.diameter <= FLAT_DIAMETER and kinds <= FEW_KINDS)
+    kinds = len(np.unique(key.run_units)) * 2
+    is_flat = histogram.diameter <= FLAT_DIAMETER and kinds <= FEW_KINDS
     for keys, pairs in (_keyed_by_bits if is_flat else _keyed_by_search)(ends, key):
         for value, count in zip(keys.tolist(), pairs.tolist(), strict=True):
             totals[value] = totals.get(value, 0) + count
@@ -215,6 +217,19 @@ def path_classes_of(graph: FabricGraph, run_m: Lengths) -> PathClasses:
         switches=switches,
         direct_hops=hops - switches - first,
         metres=metres,
+        disconnected=histogram.disconnected,
+    )
+
+
+def _by_hops(histogram: HopHistogram, cable_m: float) -> PathClasses:
+    """The classes where all cables are alike and no switch is on the way."""
+    hops = np.flatnonzero(histogram.pairs)
+    return PathClasses(
+        pairs=histogram.pairs[hops],
+        hops=hops,
+        switches=np.zeros_like(hops),
+        direct_hops=hops,
+        metres=hops * cable_m,
         disconnected=histogram.disconnected,
     )
 

@@ -18,9 +18,9 @@ import numpy as np
 from topodesign.fabric.bisecting import ENUMERATED
 from topodesign.fabric.cut_enumeration import least_cut
 from topodesign.fabric.cut_search import HostCut, search_cuts
-from topodesign.fabric.distances import hop_histogram
 from topodesign.fabric.failures import DegradedFabric
 from topodesign.fabric.failures_detours import detour_share
+from topodesign.fabric.failures_hops import KnownHops, hops_after
 from topodesign.fabric.graph import FabricGraph
 from topodesign.fabric.quotient import quotient_of
 from topodesign.fabric.spectral import spectrum_of
@@ -36,6 +36,8 @@ ENUMERATED_WORK = 150_000_000
 """Entries of the tables of all outcomes together by which halves are enumerated: half a second."""
 MOST_ENUMERATED = 200
 """Vertices (twins as one) up to which that is tried, some milliseconds for each outcome."""
+FEWEST_COMPARED = 6
+"""Outcomes from which their distances are told from those of the whole fabric."""
 MOST_SPECTRAL = 1_500
 """Vertices (twins as one) up to which the spectrum is worked out: 0.1 s."""
 ROUNDING = 2e-6
@@ -59,6 +61,7 @@ class WholeFabric:
     bisection: CutLinks
     rate: PairRate
     outcomes: int
+    known_hops: KnownHops | None
     most_columns: int
     is_routed: bool
     most_enumerated: int
@@ -75,6 +78,7 @@ class WholeFabric:
             bisection=topology.bisection(),
             rate=topology.alltoall(),
             outcomes=outcomes,
+            known_hops=KnownHops.of(graph) if outcomes >= FEWEST_COMPARED else None,
             most_columns=PROGRAMME_WORK // outcomes,
             is_routed=columns * outcomes <= ROUTED_WORK,
             most_enumerated=ENUMERATED_WORK // outcomes if reduced.vertices <= MOST_ENUMERATED else 0,
@@ -92,7 +96,7 @@ class WholeFabric:
             )
         spectrum = spectrum_of(graph, quotient_of(graph)) if self.is_spectral else None
         cuts = search_cuts(graph, None if spectrum is None else spectrum.vector, searches=self.outcomes)
-        hops = hop_histogram(graph)
+        hops = hops_after(self.known_hops, degraded)
         total_hops = int((hops.pairs * np.arange(len(hops.pairs))).sum())
         rate = self._rate(degraded, cuts, total_hops)
         mu = 0.0 if spectrum is None else spectrum.mu
