@@ -130,9 +130,11 @@ def _require_shallow(ends: _Ends) -> None:
     )
 
 
-def _in_largest_part(links: csr_array, sources: Counts) -> int:
+def _in_largest_part(links: csr_array, sources: Counts) -> Counts:
+    """One of the sources."""
     part = connected_components(links, directed=False)[1]
-    return int(sources[np.argmax(np.bincount(part)[part[sources]])])
+    first = int(np.argmax(np.bincount(part)[part[sources]]))
+    return sources[first : first + 1]
 
 
 def _ends(graph: FabricGraph, *, use_orbit: bool) -> _Ends:
@@ -229,7 +231,7 @@ def _by_hops(histogram: HopHistogram, cable_m: float) -> PathClasses:
         hops=hops,
         switches=np.zeros_like(hops),
         direct_hops=hops,
-        metres=hops * cable_m,
+        metres=hops.astype(np.float64) * cable_m,
         disconnected=histogram.disconnected,
     )
 

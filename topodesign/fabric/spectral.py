@@ -113,13 +113,15 @@ def _by_products(reduced: Quotient) -> tuple[float, Lengths]:
     def shifted(vector: Lengths) -> Lengths:
         centered = vector.ravel() - null * (null @ vector.ravel())
         found: Lengths = top * centered - (laplacian @ (centered / root)) / root
-        return found - null * (null @ found)
+        projected: Lengths = found - null * (null @ found)
+        return projected
 
     value, vector = _largest(
         shifted, small.vertices, most_restarts=MOST_PRODUCTS // (64 * (small.vertices + len(small.a)))
     )
     mu = (top - value) - MARGIN * MARGIN * top - MARGIN * (top - value)
-    return mu, (vector / root)[: len(reduced.weight)]
+    scaled: Lengths = vector / root
+    return mu, scaled[: len(reduced.weight)]
 
 
 def _largest(
