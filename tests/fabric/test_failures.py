@@ -1,5 +1,6 @@
 """Degraded fabrics: what fails together, what is left, and what is proven of it against independent answers."""
 
+import functools
 import itertools
 from random import Random
 
@@ -156,13 +157,16 @@ def small_failures(draw: st.DrawFn) -> tuple[FabricSpec, int, FailureKind, list[
     return spec, per_host, kind, draw(st.lists(st.integers(0, count - 1), min_size=1, max_size=4, unique=True))
 
 
+small_topology = functools.cache(topology_of)
+
+
 @given(small_failures())
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_certificates_hold_the_truth(case: tuple[FabricSpec, int, FailureKind, list[int]]) -> None:
     # every half of the accelerators with a minimum cut for the switches, and the whole linear programme, by code
     # that shares nothing with the engine; distances by networkx
     spec, per_host, kind, units = case
-    topology = topology_of(spec)
+    topology = small_topology(spec)
     left = without(topology, kind, units, per_host)
     hosts = left.graph.hosts
     found = certificates_of(topology, left)
