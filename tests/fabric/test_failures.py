@@ -161,7 +161,7 @@ small_topology = functools.cache(topology_of)
 
 
 @given(small_failures())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_certificates_hold_the_truth(case: tuple[FabricSpec, int, FailureKind, list[int]]) -> None:
     # every half of the accelerators with a minimum cut for the switches, and the whole linear programme, by code
     # that shares nothing with the engine; distances by networkx
