@@ -254,7 +254,7 @@ class ScaleUpClos(_message.Message):
     radix: _builtins.int
     """Ports of a switch of the Clos, an even count from 2 to 4096; default 64."""
     tiers: _builtins.int
-    """Tiers of the Clos, a count of 2 or 3; absent: the least that fits."""
+    """Tiers of the Clos, a count of 2 or 3; absent: the least that fit, a single switch where it has the ports."""
     oversubscription: _builtins.float
     """Capacity down over capacity up at the leaves, a ratio from 0.1 to 1000; default 1."""
     planes: _builtins.int

@@ -152,7 +152,7 @@ class Clos(_message.Message):
     radix: _builtins.int
     """Ports of a switch, an even count from 2 to 4096; default 64."""
     tiers: _builtins.int
-    """Tiers of switches, a count of 2 or 3; absent: the least that fits."""
+    """Tiers of switches, a count of 2 or 3; absent: the least that fit, a single switch for up to `radix` accelerators."""
     oversubscription: _builtins.float
     """Capacity down over capacity up at the leaves, a ratio from 0.1 to 1000; default 1."""
     planes: _builtins.int
