@@ -4,9 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 WORKERS ?= 2
+FUZZ_S ?= 1800
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 
-.PHONY: demo test campaign lint generate interop clean help setup
+.PHONY: demo test campaign fuzz lint generate interop clean help setup
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/  -/'
@@ -30,13 +31,17 @@ campaign: $(READY) ## the long tests: 200 scenarios against exhaustive enumerati
 	TOPODESIGN_KILL_MOMENTS=50 $(BIN)/python -m pytest tests/server/test_kill_moments.py
 	TOPODESIGN_NEW_EXAMPLES=1 $(BIN)/python -m pytest -n $(WORKERS)
 
-lint: $(READY) ## linters: ruff, mypy, import-linter, generated code, buf
+fuzz: $(READY) ## new requests for every method of a real server for half an hour (FUZZ_S=seconds)
+	TOPODESIGN_FUZZ_S=$(FUZZ_S) TOPODESIGN_FUZZ_SEED=$$(date +%s) $(BIN)/python -m pytest -s tests/server/test_fuzz.py
+
+lint: $(READY) ## linters: ruff, mypy, import-linter, generated code, buf, breaking changes of the API
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python protos/generate.py --check
 	$(BIN)/buf lint protos
+	$(BIN)/python protos/breaking.py
 
 generate: $(READY) ## regenerate topodesign/v1 from protos/
 	$(BIN)/python protos/generate.py

@@ -1,4 +1,5 @@
-"""The boundary of every call: bytes that are no message, errors that become rich statuses, refusal while draining."""
+"""The boundary of every call: bytes that are no message, requests that break a rule, errors that become rich statuses,
+refusal while draining."""
 
 from __future__ import annotations  # gRPC's types take parameters for type checkers only
 
@@ -15,6 +16,7 @@ from topodesign.domain.errors import CapacityError, InvalidInput
 from topodesign.wire.faults import DOMAIN
 from topodesign_server.incidents import status_of
 from topodesign_server.observing import bind_names
+from topodesign_server.request_gate import RequestGate
 from topodesign_server.watchers import Watchers
 
 OURS = ("/topodesign.", "/google.longrunning.")
@@ -34,8 +36,9 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
     that the answer can be INVALID_ARGUMENT with reason MESSAGE_UNDECODABLE.
     """
 
-    def __init__(self, watchers: Watchers, *, message_bytes: int) -> None:
+    def __init__(self, watchers: Watchers, gate: RequestGate, *, message_bytes: int) -> None:
         self._watchers = watchers
+        self._gate = gate
         self._message_bytes = message_bytes
 
     async def intercept_service(
@@ -63,7 +66,9 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
         async def call(data: bytes, context: Context) -> Any:
             try:
                 self._watchers.require_serving()
-                response = await behavior(_decoded(handler, data, method), context)
+                request = _decoded(handler, data, method)
+                await self._gate.require(request)
+                response = await behavior(request, context)
                 bind_names(response)
                 return self._sendable(response, method)
             except NotImplementedError:
@@ -79,7 +84,9 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
         async def call(data: bytes, context: Context) -> AsyncIterator[Any]:
             try:
                 self._watchers.require_serving()
-                async for response in behavior(_decoded(handler, data, method), context):
+                request = _decoded(handler, data, method)
+                await self._gate.require(request)
+                async for response in behavior(request, context):
                     yield self._sendable(response, method)
             except NotImplementedError:
                 await _abort(context, _unknown_method(method))

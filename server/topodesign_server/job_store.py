@@ -105,6 +105,13 @@ class JobStore:
             connection.execute(events.insert().values(job=number, sequence=1, create_time=now, state=QUEUED))
             return find_job(connection, new.tenant, new.id)
 
+    def require_creatable(self, new: NewJob, *, key: RequestKey | None) -> None:
+        """Raise what :meth:`create` would raise now."""
+        with self._database.reading() as connection:
+            if key is None or first_answer(connection, key) is None:
+                self._require_room(connection)
+                _require_free(connection, new)
+
     def repeated(self, key: RequestKey | None) -> JobRow | None:
         """What the same request queued before; raises :class:`InvalidInput` as :meth:`create` does."""
         if key is None:
@@ -113,10 +120,10 @@ class JobStore:
             earlier = first_answer(connection, key)
             return None if earlier is None else find_job(connection, key.tenant, earlier)
 
-    def get(self, tenant: str, job_id: str) -> JobRow:
-        """A job; raises :class:`NotFound`."""
+    def get(self, tenant: str, job_id: str, *, what: str = "operations") -> JobRow:
+        """A job, asked for as one of a collection; raises :class:`NotFound`."""
         with self._database.reading() as connection:
-            return find_job(connection, tenant, job_id)
+            return find_job(connection, tenant, job_id, what=what)
 
     def waiting(self) -> int:
         """How many jobs wait for a worker."""
@@ -132,7 +139,7 @@ class JobStore:
     def history(self, tenant: str, job_id: str, *, after: int, most: int = 500) -> tuple[JobRow, list[EventRow]]:
         """A job, and the entries of its history after a sequence number, in order; raises :class:`NotFound`."""
         with self._database.reading() as connection:
-            job = find_job(connection, tenant, job_id)
+            job = find_job(connection, tenant, job_id, what="plans")
             query = sa.select(events).where(events.c.job == job.number, events.c.sequence > after)
             rows = connection.execute(query.order_by(events.c.sequence).limit(most))
             entries = [

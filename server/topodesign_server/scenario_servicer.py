@@ -39,6 +39,7 @@ class ScenarioServicer(scenario_service_pb2_grpc.ScenarioServiceServicer):
         key = request_key(tenant, "CreateScenario", request, request.request_id)
         scenario = await self._read(request)
         if request.validate_only:
+            await self._offload(self._store.require_creatable, tenant, scenario_id, key=key)
             return pb.StoredScenario(scenario=scenario)
         row = await self._offload(
             self._store.create,
@@ -74,7 +75,8 @@ class ScenarioServicer(scenario_service_pb2_grpc.ScenarioServiceServicer):
         request: pb.DeleteScenarioRequest,
         context: grpc.aio.ServicerContext[pb.DeleteScenarioRequest, Empty],
     ) -> Empty:
-        await self._offload(self._store.delete, tenant_of(context), parse_name(request.name, "scenarios"))
+        scenario_id = parse_name(request.name, "scenarios")
+        await self._offload(self._store.delete, tenant_of(context), scenario_id, etag=request.etag)
         return Empty()
 
     async def CheckScenario(

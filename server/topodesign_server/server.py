@@ -51,6 +51,7 @@ from topodesign_server.optics_servicer import OpticsServicer
 from topodesign_server.paging import Pager
 from topodesign_server.planning_servicer import PlanningServicer
 from topodesign_server.polling import ChangePoller
+from topodesign_server.request_gate import RequestGate
 from topodesign_server.retention import Periods, Retention
 from topodesign_server.scenario_servicer import ScenarioServicer
 from topodesign_server.scenario_store import ScenarioStore
@@ -185,7 +186,10 @@ def _assemble(
         metrics=metrics, tracing=tracing, ours=_methods(*WITH_STORE, *WITHOUT_STORE), standard=_methods(*STANDARD)
     )
     server = grpc.aio.server(
-        interceptors=(observed, BoundaryInterceptor(watchers, message_bytes=settings.message_bytes)),
+        interceptors=(
+            observed,
+            BoundaryInterceptor(watchers, RequestGate(designs), message_bytes=settings.message_bytes),
+        ),
         options=(
             ("grpc.max_receive_message_length", settings.message_bytes),
             ("grpc.max_send_message_length", settings.message_bytes),

@@ -9,7 +9,7 @@ from served.running_server import RunningServer, wait_until_gone
 from served.small_scenarios import two_sites, wide_grid
 
 from topodesign.client import Client
-from topodesign.domain.errors import CapacityError
+from topodesign.domain.errors import CapacityError, Conflict, InternalError
 
 
 def test_a_job_that_was_accepted_survives_the_death_of_the_server(tmp_path: Path) -> None:
@@ -108,6 +108,12 @@ def test_a_job_that_takes_the_server_down_again_and_again_is_given_up(tmp_path: 
         status = client.job(name).status()
         assert status.state == "failed"
         assert "ended 2 times" in status.error
+        with pytest.raises(InternalError) as caught:
+            client.job(name).result(60)
+        assert caught.value.reason == "ATTEMPTS_EXHAUSTED"
+        with pytest.raises(Conflict) as refused:
+            client.get_plan(client.job(name).plan_name)
+        assert refused.value.reason == "PLAN_NOT_MADE"
 
 
 def test_a_second_server_on_the_same_data_is_refused(tmp_path: Path) -> None:

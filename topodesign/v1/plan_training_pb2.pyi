@@ -175,7 +175,7 @@ class CheckpointIntervals(_message.Message):
     daly_interval_s: _builtins.float
     """Daly's."""
     first_order_goodput: _builtins.float
-    """Goodput to first order at Young's interval, from 0 to 1; absent: all is lost to first order, which says nothing."""
+    """Goodput to first order at Young's interval, a share from 0 to 1; absent: all is lost to first order, which says nothing."""
     def __init__(
         self,
         *,
@@ -229,9 +229,9 @@ class TrainingYield(_message.Message):
     goodput: _builtins.float
     """Share of time that is kept, from 0 to 1."""
     effective_exaflops: _builtins.float
-    """10^18 FLOP/s that end in the model."""
+    """FLOP/s that end in the model, in the unit 10^18 FLOP/s."""
     tokens_per_day: _builtins.float
-    """Tokens trained on in a day."""
+    """Number of tokens trained on in a day."""
     usd_per_exaflop_day: _builtins.float
     """Levelized US dollars of sites and network for each effective exaFLOP-day, 8.64 x 10^22 FLOP."""
     usd_per_exaflop_day_with_purchase: _builtins.float
@@ -340,7 +340,7 @@ class TrainingColumn(_message.Message):
     power_mw: _builtins.float
     """MW at the meters; of ARRANGEMENT_SINGLE_SITE what the site would need."""
     fabric_switches: _builtins.int
-    """Switches of the fabrics."""
+    """Switches of the fabrics, a count."""
     fabric_cost_usd: _builtins.float
     """US dollars of the fabrics, beside the plan's cost."""
     fabric_power_mw: _builtins.float
@@ -446,9 +446,9 @@ class PlanTraining(_message.Message):
     flop_per_step: _builtins.float
     """FLOP of one global step."""
     tokens_per_step: _builtins.float
-    """Tokens of one global step."""
+    """Number of tokens of one global step."""
     replica_pods: _builtins.int
-    """Pods that hold one replica of the model, from 1."""
+    """Pods that hold one replica of the model, a count from 1."""
     @_builtins.property
     def columns(self) -> _containers.RepeatedCompositeFieldContainer[Global___TrainingColumn]:
         """As planned, torus and Clos at every site where fabrics are compared, and the hypothetical single site."""

@@ -1569,7 +1569,7 @@ class Scenario(_message.Message):
     attribution: _builtins.str
     """Credit for the data; default empty."""
     cost_year: _builtins.int
-    """Year whose dollars the prices are in; default 2026."""
+    """Year whose dollars the prices are in, any; default 2026."""
     @_builtins.property
     def sites(self) -> _containers.RepeatedCompositeFieldContainer[Global___Site]:
         """Sites; at least one."""

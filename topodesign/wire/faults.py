@@ -2,8 +2,9 @@
 
 Every status carries ``ErrorInfo`` (domain ``topodesign``, a stable reason); faults of input, and fields that name
 something unknown, also carry ``BadRequest``; faults that pass by themselves ``RetryInfo``; a plan that failed
-verification its violations (``topodesign.v1.Violation``). A status travels in HTTP/2 trailers, which peers limit to
-about 8 kB: messages and lists are cut to fit, and ``problem_count`` or ``violation_count`` tells how many there are.
+verification its violations (``topodesign.v1.Verification``); each of these at most once. A status travels in HTTP/2
+trailers, which peers limit to about 8 kB: messages and lists are cut to fit, and ``problem_count`` or
+``violation_count`` tells how many there are.
 """
 
 import re
@@ -68,8 +69,7 @@ def status_from_error(error: TopoDesignError, *, incident_id: str = "") -> Statu
     if violations:
         status.details.add().Pack(BadRequest(field_violations=violations))
     if isinstance(error, VerificationFailed):
-        for item in _found(error):
-            status.details.add().Pack(item)
+        status.details.add().Pack(plan_pb2.Verification(valid=False, violations=_found(error)))
     if isinstance(error, CapacityError | ServiceUnavailable) and error.reason not in LASTING_REASONS:
         status.details.add().Pack(RetryInfo(retry_delay=Duration(seconds=RETRY_DELAY_S)))
     return status
@@ -82,9 +82,9 @@ def error_from_status(status: Status) -> TopoDesignError:
     for detail in status.details:
         detail.Unpack(info)
         detail.Unpack(bad_request)
-        violation = plan_pb2.Violation()
-        if detail.Unpack(violation):
-            found.append(from_proto(violation, Violation))
+        verification = plan_pb2.Verification()
+        if detail.Unpack(verification):
+            found.extend(from_proto(violation, Violation) for violation in verification.violations)
     metadata = dict(info.metadata)
     field_path = metadata.pop("field_path", "")
     if status.code == code_pb2.INVALID_ARGUMENT and info.reason == InvalidScenario.default_reason:
@@ -143,12 +143,18 @@ def _code(error: TopoDesignError) -> int:
     elif isinstance(error, NotFound):
         code = code_pb2.NOT_FOUND
     elif isinstance(error, Conflict):
-        code = code_pb2.ALREADY_EXISTS if error.reason.endswith("_EXISTS") else code_pb2.FAILED_PRECONDITION
+        code = _conflict_code(error.reason)
     elif isinstance(error, CapacityError):
         code = code_pb2.RESOURCE_EXHAUSTED
     elif isinstance(error, ServiceUnavailable):
         code = code_pb2.UNAVAILABLE
     return int(code)
+
+
+def _conflict_code(reason: str) -> int:
+    if reason.endswith("_EXISTS"):
+        return int(code_pb2.ALREADY_EXISTS)
+    return int(code_pb2.ABORTED if reason == "ETAG_MISMATCH" else code_pb2.FAILED_PRECONDITION)
 
 
 def _family(code: int) -> type[TopoDesignError]:
