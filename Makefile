@@ -25,8 +25,9 @@ demo: $(READY) ## plan the United States scenario through a real local server, a
 test: $(READY) ## run all tests
 	$(BIN)/python -m pytest -n $(WORKERS)
 
-campaign: $(READY) ## the long tests: 200 scenarios against exhaustive enumeration, property tests with new examples
+campaign: $(READY) ## the long tests: 200 scenarios against exhaustive enumeration, 50 killed servers, property tests with new examples
 	TOPODESIGN_ENUMERATED=200 $(BIN)/python -m pytest -n $(WORKERS) tests/planning/test_optimum.py
+	TOPODESIGN_KILL_MOMENTS=50 $(BIN)/python -m pytest tests/server/test_kill_moments.py
 	TOPODESIGN_NEW_EXAMPLES=1 $(BIN)/python -m pytest -n $(WORKERS)
 
 lint: $(READY) ## linters: ruff, mypy, import-linter, generated code, buf

@@ -1,11 +1,13 @@
-"""The data directory: one SQLite file that one server at a time may use.
+"""The database of a server: a SQLite file that one server uses at a time, or a PostgreSQL that several share.
 
-WAL with ``synchronous=FULL``: what was acknowledged survives the loss of power. Writers begin IMMEDIATE, so that two of
-them wait for each other and do not deadlock.
+What was acknowledged survives the loss of power: SQLite runs in WAL mode with ``synchronous=FULL``, PostgreSQL as it
+is set up to (``synchronous_commit`` is on by default). Writers to SQLite begin IMMEDIATE, so that two of them wait for
+each other and do not deadlock.
 """
 
 import fcntl
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,158 +18,148 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from topodesign.domain.errors import Conflict, InvalidInput
-from topodesign_server.names import RequestKey
+from topodesign_server.migrating import migrate
+from topodesign_server.store_faults import typed_faults
+from topodesign_server.tables import settings
 
-metadata = sa.MetaData()
-
-settings = sa.Table(
-    "settings",
-    metadata,
-    sa.Column("key", sa.String(64), primary_key=True),
-    sa.Column("value", sa.LargeBinary, nullable=False),
-)
-scenarios = sa.Table(
-    "scenarios",
-    metadata,
-    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
-    sa.Column("id", sa.String(63), nullable=False, unique=True),
-    sa.Column("create_time", sa.Float, nullable=False),
-    sa.Column("summary", sa.LargeBinary, nullable=False),
-    sa.Column("content", sa.LargeBinary, nullable=False),
-    sqlite_autoincrement=True,
-)
-jobs = sa.Table(
-    "jobs",
-    metadata,
-    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
-    sa.Column("id", sa.String(63), nullable=False, unique=True),
-    sa.Column("state", sa.Integer, nullable=False, index=True),
-    sa.Column("create_time", sa.Float, nullable=False),
-    sa.Column("update_time", sa.Float, nullable=False),
-    sa.Column("attempt", sa.Integer, nullable=False),
-    sa.Column("sequence", sa.Integer, nullable=False),
-    sa.Column("progress", sa.LargeBinary),
-    sa.Column("error", sa.LargeBinary),
-    sa.Column("operation_deleted", sa.Boolean, nullable=False),
-    sa.Column("plan_deleted", sa.Boolean, nullable=False),
-    sa.Column("scenario_name", sa.String(80), nullable=False),
-    sa.Column("limits", sa.LargeBinary, nullable=False),
-    sa.Column("scenario", sa.LargeBinary, nullable=False),
-    sa.Column("plan_summary", sa.LargeBinary),
-    sa.Column("plan", sa.LargeBinary),
-    sa.Column("start", sa.LargeBinary),
-    sqlite_autoincrement=True,
-)
-events = sa.Table(
-    "events",
-    metadata,
-    sa.Column("job_id", sa.String(63), primary_key=True),
-    sa.Column("sequence", sa.Integer, primary_key=True),
-    sa.Column("create_time", sa.Float, nullable=False),
-    sa.Column("state", sa.Integer, nullable=False),
-    sa.Column("event", sa.LargeBinary),
-)
-requests = sa.Table(
-    "requests",
-    metadata,
-    sa.Column("method", sa.String(64), primary_key=True),
-    sa.Column("request_id", sa.String(36), primary_key=True),
-    sa.Column("digest", sa.LargeBinary, nullable=False),
-    sa.Column("resource_id", sa.String(63), nullable=False),
-)
+FILE_NAME = "topodesign.sqlite"
+CONNECT_TIMEOUT_S = 10
+MOST_CONNECTIONS = 20
+TIMEOUTS = ("lock_timeout", "idle_in_transaction_session_timeout")
+LOCK_CLASS = 0x746F706F  # "topo": the first half of every advisory lock of ours in a shared PostgreSQL
 
 
 class Database:
-    """The open data directory.
+    """The open database, at the layout of this version. Make it with :func:`open_database`."""
 
-    Raises
-    ------
-    Conflict
-        When another server uses the directory.
-    """
-
-    def __init__(self, directory: Path) -> None:
-        directory.mkdir(parents=True, exist_ok=True)
-        self._lock = _lock(directory)
-        self._engine = sa.create_engine(f"sqlite:///{directory / 'topodesign.sqlite'}")
-        sa.event.listen(self._engine, "connect", _on_connect)
-        sa.event.listen(self._engine, "begin", _on_begin)
-        self._writer: Engine = self._engine.execution_options(immediate=True)
-        metadata.create_all(self._writer)
-        self._add_missing_columns()
-        self.signing_key = self._signing_key()
+    def __init__(self, engine: Engine, lock: TextIO | None) -> None:
+        self._reader = engine.execution_options(**_reading(engine))
+        self._writer: Engine = engine.execution_options(immediate=True)
+        self._lock = lock
+        self.is_shared = lock is None
+        """Whether other servers may use it at the same time."""
+        with self.writing() as connection:
+            self.serialize(connection, "migrate")
+            migrate(connection)
+            self.signing_key = _signing_key(connection)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A connection inside a read transaction: all of its reads see one state."""
-        with self._engine.begin() as connection:
+        with typed_faults(), self._reader.begin() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """A connection inside a write transaction; on disk when the block is left."""
-        with self._writer.begin() as connection:
+        """A connection inside a write transaction; durable when the block is left."""
+        with typed_faults(), self._writer.begin() as connection:
             yield connection
 
+    def now(self, connection: Connection) -> float:
+        """Seconds since 1970: one clock for all servers of a database."""
+        if connection.dialect.name == "sqlite":
+            return time.time()
+        return float(connection.scalar(sa.select(sa.extract("epoch", sa.func.clock_timestamp()))) or 0.0)
+
+    def serialize(self, connection: Connection, what: str) -> None:
+        """Wait until no other transaction does the same; SQLite has one writer at a time anyway."""
+        if connection.dialect.name != "sqlite":
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK_CLASS, sa.func.hashtext(what))))
+
     def close(self) -> None:
-        self._engine.dispose()
-        self._lock.close()
-
-    def _add_missing_columns(self) -> None:
-        """Bring a directory of an earlier version up to date: columns that came later are nullable and stay empty."""
-        with self.writing() as connection:
-            for table in metadata.sorted_tables:
-                present = {column["name"] for column in sa.inspect(connection).get_columns(table.name)}
-                for column in table.columns:
-                    if column.name not in present:
-                        kind = column.type.compile(connection.dialect)
-                        connection.execute(sa.text(f"ALTER TABLE {table.name} ADD COLUMN {column.name} {kind}"))
-
-    def _signing_key(self) -> bytes:
-        with self.writing() as connection:
-            found = connection.scalar(sa.select(settings.c.value).where(settings.c.key == "signing_key"))
-            if found is not None:
-                return bytes(found)
-            key = secrets.token_bytes(32)
-            connection.execute(settings.insert().values(key="signing_key", value=key))
-            return key
+        self._writer.dispose()
+        if self._lock is not None:
+            self._lock.close()
 
 
-def first_answer(connection: Connection, key: RequestKey | None) -> str | None:
-    """Id of what the same request made before, or ``None``.
+def open_database(directory: Path, *, url: str | None = None, lock_timeout_s: float = 10.0) -> Database:
+    """Open the SQLite file in a directory, or the PostgreSQL at ``url``, and bring it to the layout of this version.
+
+    Parameters
+    ----------
+    directory : Path
+        Made when it is missing; not touched when there is a ``url``.
+    url : str, optional
+        ``postgresql://user:password@host/database``.
+    lock_timeout_s : float
+        How long a transaction waits for another before the store is said to be busy, and how long one of PostgreSQL may
+        do nothing before it is ended.
 
     Raises
     ------
+    Conflict
+        When another server uses the directory, or a later version has used the database.
     InvalidInput
-        When the same ``request_id`` came with another request.
+        When the URL is not one of PostgreSQL.
+    ServiceUnavailable
+        When the database does not answer.
     """
-    if key is None:
-        return None
-    row = connection.execute(
-        sa.select(requests.c.digest, requests.c.resource_id).where(
-            requests.c.method == key.method, requests.c.request_id == key.request_id
-        )
-    ).one_or_none()
-    if row is None:
-        return None
-    if row.digest != key.digest:
+    lock = None
+    if url is not None:
+        engine = _postgres(url, lock_timeout_s)
+    else:
+        directory.mkdir(parents=True, exist_ok=True)
+        lock = _lock(directory)
+        engine = _sqlite(directory / FILE_NAME, lock_timeout_s)
+    try:
+        return Database(engine, lock)
+    except BaseException:
+        engine.dispose()
+        if lock is not None:
+            lock.close()
+        raise
+
+
+def _postgres(text: str, lock_timeout_s: float) -> Engine:
+    try:
+        url = sa.make_url(text)
+    except sa.exc.ArgumentError:
+        url = None
+    if url is None or url.get_backend_name() not in ("postgresql", "postgres"):
+        given = "no URL" if url is None else f"one of {url.get_backend_name()}"
         raise InvalidInput(
-            f"request_id {key.request_id} was used for another {key.method} request; make a new UUID for a new request",
-            reason="REQUEST_ID_REUSED",
-            field_path="request_id",
-            metadata={"request_id": key.request_id},
+            f"database_url is {given}, but it must be one of PostgreSQL, as in postgresql://user@host/database; "
+            "leave it out for a SQLite file in the data directory",
+            reason="DATABASE_URL_INVALID",
+            field_path="database_url",
         )
-    return str(row.resource_id)
+    # A server that was stopped, or whose machine is gone, in the middle of a transaction must not hold its locks on.
+    timeouts = [f"-c {name}={round(lock_timeout_s * 1000)}" for name in TIMEOUTS]
+    return sa.create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        pool_pre_ping=True,
+        pool_size=5,
+        max_overflow=MOST_CONNECTIONS - 5,
+        pool_timeout=lock_timeout_s,
+        connect_args={
+            "connect_timeout": CONNECT_TIMEOUT_S,
+            "options": " ".join(timeouts),
+            "application_name": "topodesign",
+        },
+    )
 
 
-def remember(connection: Connection, key: RequestKey | None, resource_id: str) -> None:
-    """Note what a request made, in the transaction that makes it."""
-    if key is not None:
-        connection.execute(
-            requests.insert().values(
-                method=key.method, request_id=key.request_id, digest=key.digest, resource_id=resource_id
-            )
-        )
+def _sqlite(path: Path, lock_timeout_s: float) -> Engine:
+    engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": lock_timeout_s})
+    sa.event.listen(engine, "connect", _on_connect)
+    sa.event.listen(engine, "begin", _on_begin)
+    return engine
+
+
+def _reading(engine: Engine) -> dict[str, object]:
+    if engine.dialect.name == "sqlite":
+        return {"immediate": False}
+    return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+
+
+def _signing_key(connection: Connection) -> bytes:
+    """The key of the page tokens: made once, the same for every server of the database."""
+    found = connection.scalar(sa.select(settings.c.value).where(settings.c.key == "signing_key"))
+    if found is not None:
+        return bytes(found)
+    key = secrets.token_bytes(32)
+    connection.execute(settings.insert().values(key="signing_key", value=key))
+    return key
 
 
 def _lock(directory: Path) -> TextIO:
@@ -188,7 +180,7 @@ def _on_connect(connection: sa.engine.interfaces.DBAPIConnection, _: ConnectionP
     # The driver must not begin transactions by itself: _on_begin does.
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

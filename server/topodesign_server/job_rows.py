@@ -16,14 +16,22 @@ FINAL = (SUCCEEDED, FAILED, CANCELLED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobRow:
-    """A job without its blobs; ``progress`` is a serialized ``PlanEvent``, ``error`` a ``google.rpc.Status``."""
+    """A job without its blobs; ``progress`` is a serialized ``PlanEvent``, ``error`` a ``google.rpc.Status``.
+
+    ``number`` is unique in the database, ``id`` within the tenant. ``attempt`` is the number of the latest attempt,
+    which grows with every claim; ``attempt_count`` leaves out those that a server gave back in order.
+    """
 
     number: int
+    tenant: str
     id: str
+    is_named: bool
     state: int
+    attempt: int
+    attempt_count: int
     create_time: float
     update_time: float
-    attempt: int
+    end_time: float | None
     sequence: int
     progress: bytes | None
     error: bytes | None
@@ -38,9 +46,14 @@ class JobRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewJob:
-    """What a job is made from: serialized ``Scenario``, ``SolveLimits`` and the ``Plan`` to begin from, if any."""
+    """What a job is made from: serialized ``Scenario``, ``SolveLimits`` and the ``Plan`` to begin from, if any.
 
+    ``is_named`` says that the caller chose the id; plans without a name of their own may be kept for a limited time.
+    """
+
+    tenant: str
     id: str
+    is_named: bool
     scenario_name: str
     scenario: bytes
     limits: bytes
@@ -49,13 +62,16 @@ class NewJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimedJob:
-    """A job in the hands of one worker."""
+    """A job in the hands of one worker, who writes to it by ``number`` and ``attempt``."""
 
+    number: int
+    tenant: str
     id: str
     attempt: int
     scenario: bytes
     limits: bytes
     start: bytes | None = None
+    progress: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,3 +94,11 @@ class EventRow:
     create_time: float
     state: int
     event: bytes | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """How far a job is."""
+
+    sequence: int
+    state: int

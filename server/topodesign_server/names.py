@@ -14,8 +14,9 @@ ID_PATTERN = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestKey:
-    """What makes a repetition recognizable: method, the caller's UUID, and a digest of the whole request."""
+    """What makes a repetition recognizable: tenant, method, the caller's UUID, and a digest of the whole request."""
 
+    tenant: str
     method: str
     request_id: str
     digest: bytes
@@ -50,7 +51,7 @@ def chosen_id(wanted: str, *, field: str, prefix: str) -> str:
     return wanted
 
 
-def request_key(method: str, request: Message, request_id: str) -> RequestKey | None:
+def request_key(tenant: str, method: str, request: Message, request_id: str) -> RequestKey | None:
     """The key of a request, ``None`` when it has no ``request_id``; raises :class:`InvalidInput` for no UUID."""
     if not request_id:
         return None
@@ -64,4 +65,4 @@ def request_key(method: str, request: Message, request_id: str) -> RequestKey | 
             metadata={"value": request_id[:60]},
         ) from None
     digest = sha256(request.SerializeToString(deterministic=True)).digest()
-    return RequestKey(method=method, request_id=canonical, digest=digest)
+    return RequestKey(tenant=tenant, method=method, request_id=canonical, digest=digest)

@@ -1,6 +1,6 @@
 """``google.longrunning.Operations`` over the job store."""
 
-# ruff: noqa: ARG002, N802 (the names of methods and their parameters are gRPC's)
+# ruff: noqa: N802 (the names of methods and their parameters are gRPC's)
 from __future__ import annotations  # gRPC's types take parameters for type checkers only
 
 import asyncio
@@ -17,6 +17,7 @@ from topodesign_server.names import parse_name
 from topodesign_server.offloading import Offloader
 from topodesign_server.paging import Pager
 from topodesign_server.resources import operation
+from topodesign_server.tenants import tenant_of
 from topodesign_server.watchers import Watchers
 from topodesign_server.workers import Workers
 
@@ -40,7 +41,7 @@ class OperationsServicer(operations_pb2_grpc.OperationsServicer):  # type: ignor
         request: operations_pb2.GetOperationRequest,
         context: grpc.aio.ServicerContext[operations_pb2.GetOperationRequest, operations_pb2.Operation],
     ) -> operations_pb2.Operation:
-        return await self._offload(self._operation, parse_name(request.name, "operations"))
+        return await self._offload(self._operation, tenant_of(context), parse_name(request.name, "operations"))
 
     async def ListOperations(
         self,
@@ -55,7 +56,7 @@ class OperationsServicer(operations_pb2_grpc.OperationsServicer):  # type: ignor
                 field_path="filter",
             )
         page = self._pager.page(page_size=request.page_size, page_token=request.page_token, arguments="operations")
-        rows = await self._offload(self._jobs.page, page)
+        rows = await self._offload(self._jobs.page, tenant_of(context), page)
         shown = rows[: page.size]
         token = self._pager.token(shown[-1].number, "operations") if len(rows) > page.size else ""
         operations = await self._offload(self._shown, shown)
@@ -67,12 +68,10 @@ class OperationsServicer(operations_pb2_grpc.OperationsServicer):  # type: ignor
         context: grpc.aio.ServicerContext[operations_pb2.CancelOperationRequest, Empty],
     ) -> Empty:
         job_id = parse_name(request.name, "operations")
-        was_waiting = await self._offload(self._jobs.request_cancel, job_id)
-        if was_waiting:
-            await self._offload(self._workers.finish_cancelled, job_id)
-        else:
-            await self._offload(self._workers.cancel, job_id)
-        self._watchers.notify(job_id)
+        job = await self._offload(self._jobs.request_cancel, tenant_of(context), job_id)
+        if not job.is_final:
+            await self._offload(self._workers.cancel, job.number)
+            self._watchers.notify(job.number)
         return Empty()
 
     async def DeleteOperation(
@@ -80,7 +79,7 @@ class OperationsServicer(operations_pb2_grpc.OperationsServicer):  # type: ignor
         request: operations_pb2.DeleteOperationRequest,
         context: grpc.aio.ServicerContext[operations_pb2.DeleteOperationRequest, Empty],
     ) -> Empty:
-        await self._offload(self._jobs.delete_operation, parse_name(request.name, "operations"))
+        await self._offload(self._jobs.delete_operation, tenant_of(context), parse_name(request.name, "operations"))
         return Empty()
 
     async def WaitOperation(
@@ -93,10 +92,12 @@ class OperationsServicer(operations_pb2_grpc.OperationsServicer):  # type: ignor
         asked = request.timeout.ToTimedelta().total_seconds() if request.HasField("timeout") else LONGEST_WAIT_S
         loop = asyncio.get_running_loop()
         until = loop.time() + min(max(asked, 0.0), LONGEST_WAIT_S)
-        with self._watchers.watching(job_id) as changed:
+        tenant = tenant_of(context)
+        number = (await self._offload(self._jobs.get, tenant, job_id)).number
+        with self._watchers.watching(number) as changed:
             while True:
                 changed.clear()
-                message = await self._offload(self._operation, job_id)
+                message = await self._offload(self._operation, tenant, job_id)
                 left = until - loop.time()
                 if message.done or left <= 0:
                     return message
@@ -104,14 +105,14 @@ class OperationsServicer(operations_pb2_grpc.OperationsServicer):  # type: ignor
                 try:
                     await asyncio.wait_for(changed.wait(), left)
                 except TimeoutError:
-                    return await self._offload(self._operation, job_id)
+                    return await self._offload(self._operation, tenant, job_id)
 
-    def _operation(self, job_id: str) -> operations_pb2.Operation:
-        return operation(*self._jobs.get_with_plan(job_id))
+    def _operation(self, tenant: str, job_id: str) -> operations_pb2.Operation:
+        return operation(*self._jobs.get_with_plan(tenant, job_id))
 
     def _shown(self, rows: list[JobRow]) -> list[operations_pb2.Operation]:
         found = []
         for row in rows:
             with contextlib.suppress(NotFound):  # deleted since the list was read
-                found.append(operation(*self._jobs.get_with_plan(row.id, full=False)))
+                found.append(operation(*self._jobs.get_with_plan(row.tenant, row.id, full=False)))
         return found

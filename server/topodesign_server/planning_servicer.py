@@ -1,6 +1,6 @@
 """``PlanningService``."""
 
-# ruff: noqa: ARG002, N802 (the names of methods and their parameters are gRPC's)
+# ruff: noqa: N802 (the names of methods and their parameters are gRPC's)
 from __future__ import annotations  # gRPC's types take parameters for type checkers only
 
 from collections.abc import AsyncIterator
@@ -18,7 +18,7 @@ from topodesign.v1 import planning_service_pb2 as pb
 from topodesign.wire import from_proto, to_proto
 from topodesign_server.calls import Calls
 from topodesign_server.exports import FILES
-from topodesign_server.job_rows import NewJob
+from topodesign_server.job_rows import JobRow, NewJob
 from topodesign_server.job_store import JobStore
 from topodesign_server.limits import read_limits
 from topodesign_server.names import chosen_id, parse_name, request_key
@@ -27,6 +27,7 @@ from topodesign_server.paging import Pager
 from topodesign_server.resources import operation, stored_plan, watch_response
 from topodesign_server.scenario_store import ScenarioStore
 from topodesign_server.sources import ScenarioReader, source_missing
+from topodesign_server.tenants import tenant_of
 from topodesign_server.watchers import Watchers
 from topodesign_server.workers import Workers
 
@@ -64,16 +65,22 @@ class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
         context: grpc.aio.ServicerContext[pb.CreatePlanRequest, operations_pb2.Operation],
     ) -> operations_pb2.Operation:
         plan_id = chosen_id(request.plan_id, field="plan_id", prefix="p")
-        key = request_key("CreatePlan", request, request.request_id)
+        tenant = tenant_of(context)
+        key = request_key(tenant, "CreatePlan", request, request.request_id)
+        earlier = None if request.validate_only else await self._offload(self._jobs.repeated, key)
+        if earlier is not None:  # answered even when what it was made from is deleted since
+            return await self._offload(self._operation, earlier)
         limits = to_proto(read_limits(request.limits))
-        scenario = await self._scenario(request)
-        start = await self._start(request.start_plan)
+        scenario = await self._scenario(tenant, request)
+        start = await self._start(tenant, request.start_plan)
         if request.validate_only:
             checked = operations_pb2.Operation(done=True)
             checked.response.Pack(pb.StoredPlan(scenario=request.scenario_name))
             return checked
         new = NewJob(
+            tenant=tenant,
             id=plan_id,
+            is_named=bool(request.plan_id),
             scenario_name=request.scenario_name,
             scenario=scenario.SerializeToString(deterministic=True),
             limits=limits.SerializeToString(deterministic=True),
@@ -81,12 +88,12 @@ class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
         )
         job = await self._offload(self._jobs.create, new, key=key)
         self._workers.wake()
-        return operation(job, None) if not job.is_final else await self._offload(self._finished, job.id)
+        return await self._offload(self._operation, job)
 
     async def GetPlan(
         self, request: pb.GetPlanRequest, context: grpc.aio.ServicerContext[pb.GetPlanRequest, pb.StoredPlan]
     ) -> pb.StoredPlan:
-        row = await self._offload(self._jobs.plan, parse_name(request.name, "plans"))
+        row = await self._offload(self._jobs.plan, tenant_of(context), parse_name(request.name, "plans"))
         message = stored_plan(row, full=request.view != pb.PLAN_VIEW_BASIC)
         if request.view == pb.PLAN_VIEW_WITH_SCENARIO:
             message.scenario_content.ParseFromString(row.scenario)
@@ -102,7 +109,7 @@ class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
         page = self._pager.page(page_size=request.page_size, page_token=request.page_token, arguments=arguments)
         if full:
             page = replace(page, size=min(page.size, MOST_FULL_PLANS))
-        rows = await self._offload(self._jobs.plans, page, full=full)
+        rows = await self._offload(self._jobs.plans, tenant_of(context), page, full=full)
         shown = rows[: page.size]
         token = self._pager.token(shown[-1].number, arguments) if len(rows) > page.size else ""
         return pb.ListPlansResponse(plans=[stored_plan(row, full=full) for row in shown], next_page_token=token)
@@ -110,7 +117,7 @@ class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
     async def DeletePlan(
         self, request: pb.DeletePlanRequest, context: grpc.aio.ServicerContext[pb.DeletePlanRequest, Empty]
     ) -> Empty:
-        await self._offload(self._jobs.delete_plan, parse_name(request.name, "plans"))
+        await self._offload(self._jobs.delete_plan, tenant_of(context), parse_name(request.name, "plans"))
         return Empty()
 
     async def WatchPlan(
@@ -126,11 +133,12 @@ class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
                 field_path="after_sequence",
                 metadata={"value": str(after)},
             )
-        with self._watchers.watching(job_id) as changed:
+        tenant = tenant_of(context)
+        number = (await self._offload(self._jobs.get, tenant, job_id)).number
+        with self._watchers.watching(number) as changed:
             while True:
                 changed.clear()
-                job = await self._offload(self._jobs.get, job_id)
-                rows = await self._offload(self._jobs.events_after, job_id, after)
+                job, rows = await self._offload(self._jobs.history, tenant, job_id, after=after)
                 for row in rows:
                     after = row.sequence
                     yield watch_response(row)
@@ -154,7 +162,7 @@ class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
                     "scenario is given with name, but a kept plan is checked against its own; give only one of the two",
                     field_path="scenario",
                 )
-            row = await self._offload(self._jobs.plan, parse_name(request.name, "plans"))
+            row = await self._offload(self._jobs.plan, tenant_of(context), parse_name(request.name, "plans"))
             scenario, plan = row.scenario, row.content
         else:
             if not request.HasField("scenario"):
@@ -178,7 +186,7 @@ class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
                 field_path="format",
                 metadata={"value": str(request.format)},
             )
-        row = await self._offload(self._jobs.plan, plan_id)
+        row = await self._offload(self._jobs.plan, tenant_of(context), plan_id)
         name = pb.ExportFormat.Name(request.format).encode("ascii")
         content = await self._calls.run("export_plan", row.scenario, row.content, name)
         file = FILES[request.format]
@@ -192,21 +200,22 @@ class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
         for start in range(CHUNK_BYTES, len(content), CHUNK_BYTES):
             yield pb.ExportPlanResponse(data=content[start : start + CHUNK_BYTES])
 
-    async def _scenario(self, request: pb.CreatePlanRequest) -> scenario_pb2.Scenario:
+    async def _scenario(self, tenant: str, request: pb.CreatePlanRequest) -> scenario_pb2.Scenario:
         source = request.WhichOneof("source")
         if source is None:
             raise source_missing("source", "either scenario or scenario_name")
         if source == "scenario":
             return await self._reader.inline(request.scenario)
         scenario_id = parse_name(request.scenario_name, "scenarios", field="scenario_name")
-        return scenario_pb2.Scenario.FromString((await self._offload(self._scenarios.get, scenario_id)).content)
+        kept = await self._offload(self._scenarios.get, tenant, scenario_id)
+        return scenario_pb2.Scenario.FromString(kept.content)
 
-    async def _start(self, name: str) -> bytes | None:
+    async def _start(self, tenant: str, name: str) -> bytes | None:
         """The plan to begin from, read now so that the job does not depend on it being kept."""
         if not name:
             return None
-        return (await self._offload(self._jobs.plan, parse_name(name, "plans", field="start_plan"))).content
+        return (await self._offload(self._jobs.plan, tenant, parse_name(name, "plans", field="start_plan"))).content
 
-    def _finished(self, job_id: str) -> operations_pb2.Operation:
-        """The operation of a job that ended before its request was repeated."""
-        return operation(*self._jobs.get_with_plan(job_id))
+    def _operation(self, job: JobRow) -> operations_pb2.Operation:
+        """The operation of a job; one that ended before its request was repeated has its plan."""
+        return operation(*self._jobs.get_with_plan(job.tenant, job.id)) if job.is_final else operation(job, None)

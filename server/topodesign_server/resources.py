@@ -53,7 +53,7 @@ def operation(job: JobRow, plan: PlanRow | None) -> operations_pb2.Operation:
             update_time=timestamp(job.update_time),
             progress=None if job.progress is None else plan_pb2.PlanEvent.FromString(job.progress),
             sequence=job.sequence,
-            attempt_count=job.attempt,
+            attempt_count=job.attempt_count,
         )
     )
     if plan is not None:

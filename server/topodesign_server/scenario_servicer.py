@@ -17,6 +17,7 @@ from topodesign_server.resources import stored_scenario
 from topodesign_server.scenario_store import ScenarioStore
 from topodesign_server.sources import ScenarioReader, source_missing
 from topodesign_server.summaries import scenario_summary
+from topodesign_server.tenants import tenant_of
 
 
 class ScenarioServicer(scenario_service_pb2_grpc.ScenarioServiceServicer):
@@ -34,12 +35,14 @@ class ScenarioServicer(scenario_service_pb2_grpc.ScenarioServiceServicer):
         context: grpc.aio.ServicerContext[pb.CreateScenarioRequest, pb.StoredScenario],
     ) -> pb.StoredScenario:
         scenario_id = chosen_id(request.scenario_id, field="scenario_id", prefix="s")
-        key = request_key("CreateScenario", request, request.request_id)
+        tenant = tenant_of(context)
+        key = request_key(tenant, "CreateScenario", request, request.request_id)
         scenario = await self._read(request)
         if request.validate_only:
             return pb.StoredScenario(scenario=scenario)
         row = await self._offload(
             self._store.create,
+            tenant,
             scenario_id,
             content=scenario.SerializeToString(deterministic=True),
             summary=scenario_summary(scenario).SerializeToString(deterministic=True),
@@ -52,7 +55,8 @@ class ScenarioServicer(scenario_service_pb2_grpc.ScenarioServiceServicer):
         request: pb.GetScenarioRequest,
         context: grpc.aio.ServicerContext[pb.GetScenarioRequest, pb.StoredScenario],
     ) -> pb.StoredScenario:
-        return stored_scenario(await self._offload(self._store.get, parse_name(request.name, "scenarios")))
+        scenario_id = parse_name(request.name, "scenarios")
+        return stored_scenario(await self._offload(self._store.get, tenant_of(context), scenario_id))
 
     async def ListScenarios(
         self,
@@ -60,7 +64,7 @@ class ScenarioServicer(scenario_service_pb2_grpc.ScenarioServiceServicer):
         context: grpc.aio.ServicerContext[pb.ListScenariosRequest, pb.ListScenariosResponse],
     ) -> pb.ListScenariosResponse:
         page = self._pager.page(page_size=request.page_size, page_token=request.page_token, arguments="scenarios")
-        rows = await self._offload(self._store.page, page)
+        rows = await self._offload(self._store.page, tenant_of(context), page)
         shown = rows[: page.size]
         token = self._pager.token(shown[-1].number, "scenarios") if len(rows) > page.size else ""
         return pb.ListScenariosResponse(scenarios=[stored_scenario(row) for row in shown], next_page_token=token)
@@ -70,7 +74,7 @@ class ScenarioServicer(scenario_service_pb2_grpc.ScenarioServiceServicer):
         request: pb.DeleteScenarioRequest,
         context: grpc.aio.ServicerContext[pb.DeleteScenarioRequest, Empty],
     ) -> Empty:
-        await self._offload(self._store.delete, parse_name(request.name, "scenarios"))
+        await self._offload(self._store.delete, tenant_of(context), parse_name(request.name, "scenarios"))
         return Empty()
 
     async def CheckScenario(

@@ -1,7 +1,10 @@
 """Puts the service together and runs it until SIGTERM or SIGINT."""
 
 import asyncio
+import os
+import secrets
 import signal
+import socket
 import sys
 from dataclasses import dataclass
 
@@ -26,11 +29,13 @@ from topodesign.v1 import (
     training_service_pb2,
     training_service_pb2_grpc,
 )
+from topodesign_server.attempt_store import AttemptStore
 from topodesign_server.calls import Calls
 from topodesign_server.catalog_servicer import CatalogServicer
 from topodesign_server.children import ChildFactory
-from topodesign_server.database import Database
+from topodesign_server.database import Database, open_database
 from topodesign_server.fabric_servicer import FabricServicer
+from topodesign_server.incidents import status_of
 from topodesign_server.interceptor import BoundaryInterceptor
 from topodesign_server.job_store import JobStore
 from topodesign_server.offloading import Offloader
@@ -38,6 +43,8 @@ from topodesign_server.operations_servicer import OperationsServicer
 from topodesign_server.optics_servicer import OpticsServicer
 from topodesign_server.paging import Pager
 from topodesign_server.planning_servicer import PlanningServicer
+from topodesign_server.polling import ChangePoller
+from topodesign_server.retention import Periods, Retention
 from topodesign_server.scenario_servicer import ScenarioServicer
 from topodesign_server.scenario_store import ScenarioStore
 from topodesign_server.settings import ServerSettings
@@ -72,6 +79,8 @@ class _Parts:
     calls: Calls
     offload: Offloader
     designs: Offloader
+    poller: ChangePoller
+    retention: Retention
 
 
 async def serve(settings: ServerSettings, children: ChildFactory) -> None:
@@ -89,8 +98,12 @@ async def serve(settings: ServerSettings, children: ChildFactory) -> None:
         When another server uses the data directory.
     InvalidInput
         When the address cannot be bound.
+    ServiceUnavailable
+        When the database does not answer.
     """
-    database = Database(settings.data_directory)
+    database = open_database(
+        settings.data_directory, url=settings.database_url, lock_timeout_s=settings.store_timeout_s
+    )
     try:
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -101,8 +114,15 @@ async def serve(settings: ServerSettings, children: ChildFactory) -> None:
         await parts.server.start()
         for service in ("", *SERVICES):
             await parts.health.set(service, health_pb2.HealthCheckResponse.SERVING)
+        background = [asyncio.create_task(_sweep(parts.retention, settings))]
+        if database.is_shared:
+            background.append(asyncio.create_task(parts.poller.run()))
         _announce(address, settings)
         await stop.wait()
+        parts.retention.stop()
+        for task in background:
+            task.cancel()
+        await asyncio.gather(*background, return_exceptions=True)
         await _drain(parts, settings)
     finally:
         database.close()
@@ -111,9 +131,16 @@ async def serve(settings: ServerSettings, children: ChildFactory) -> None:
 def _assemble(settings: ServerSettings, database: Database, children: ChildFactory) -> _Parts:
     offload, watchers, pager = Offloader(), Watchers(), Pager(database.signing_key)
     designs = Offloader(threads=2, name="design")  # its own, so that links and estimates never hold up the store
-    jobs = JobStore(database, queue_limit=settings.queue_limit, max_attempts=settings.max_attempts)
-    scenarios = ScenarioStore(database)
-    workers = Workers(jobs, children, settings, watchers.notify)
+    jobs, scenarios = JobStore(database, queue_limit=settings.queue_limit), ScenarioStore(database)
+    workers = Workers(
+        jobs=jobs,
+        attempts=AttemptStore(database, owner=_owner(), lease_s=settings.lease_s, max_attempts=settings.max_attempts),
+        children=children,
+        settings=settings,
+        is_shared=database.is_shared,
+        on_change=watchers.notify,
+    )
+    poller = ChangePoller(jobs=jobs, workers=workers, watchers=watchers, offload=offload, poll_s=settings.poll_s)
     calls = Calls(children, slots=settings.call_slots, queue_limit=settings.call_queue_limit)
     reader = ScenarioReader(offload, calls)
     server = grpc.aio.server(
@@ -152,7 +179,31 @@ def _assemble(settings: ServerSettings, database: Database, children: ChildFacto
     health_servicer = health.aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(health_servicer, server)
     reflection.enable_server_reflection((*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
-    return _Parts(server, health_servicer, workers, watchers, calls, offload, designs)
+    retention = Retention(database, _periods(settings))
+    return _Parts(server, health_servicer, workers, watchers, calls, offload, designs, poller, retention)
+
+
+def _owner() -> str:
+    """A name for this process that no other has, and that tells its operator where to look."""
+    return f"{socket.gethostname()[:100]}:{os.getpid()}:{secrets.token_hex(8)}"
+
+
+def _periods(settings: ServerSettings) -> Periods:
+    return Periods(
+        operations_days=settings.keep_operations_days,
+        histories_days=settings.keep_histories_days,
+        unnamed_plans_days=settings.keep_unnamed_plans_days,
+        request_ids_days=settings.keep_request_ids_days,
+    )
+
+
+async def _sweep(retention: Retention, settings: ServerSettings) -> None:
+    while True:
+        try:
+            await asyncio.to_thread(retention.sweep)
+        except Exception as error:  # noqa: BLE001 - one sweep may fail, the next comes
+            status_of(error, during="retention")
+        await asyncio.sleep(settings.sweep_s)
 
 
 def _bind(server: grpc.aio.Server, settings: ServerSettings) -> str:

@@ -17,6 +17,17 @@ class ServerSettings:
     most ``fabric_memory_bytes`` of address space each. A cancelled solve has ``cancel_grace_s`` seconds to return its
     best plan; one that outlives its time limit by ``overrun_s`` seconds is ended. ``drain_grace_s`` is how long running
     calls may take after SIGTERM. Messages may have ``message_bytes``.
+
+    Everything is kept in a SQLite file in ``data_directory``, which one server uses at a time, or in the PostgreSQL at
+    ``database_url`` (``postgresql://user:password@host/database``), which several may share. A call or worker waits up
+    to ``store_timeout_s`` for others' transactions. A running job belongs to its server under a lease of ``lease_s``
+    seconds, renewed three times in that span; when it has run out, another server starts the job again, in all
+    ``max_attempts`` times. Every ``poll_s`` a server that shares its database looks for what others changed.
+
+    What has ended is forgotten in time, by a sweep every ``sweep_s``: operations after ``keep_operations_days``, all of
+    their history but its end after ``keep_histories_days``, request ids after ``keep_request_ids_days``. Plans are kept
+    until they are deleted; those whose id the service chose for ``keep_unnamed_plans_days`` if that is given. ``None``
+    keeps anything until it is deleted.
     """
 
     host: str = "127.0.0.1"
@@ -34,3 +45,12 @@ class ServerSettings:
     drain_grace_s: float = 5.0
     message_bytes: int = 64 * MIB
     max_attempts: int = 5
+    database_url: str | None = None
+    store_timeout_s: float = 10.0
+    lease_s: float = 15.0
+    poll_s: float = 0.5
+    sweep_s: float = 600.0
+    keep_operations_days: float | None = 30.0
+    keep_histories_days: float | None = 7.0
+    keep_unnamed_plans_days: float | None = None
+    keep_request_ids_days: float | None = 7.0

@@ -1,30 +1,34 @@
 """Workers: threads that take jobs from the store and have children solve them, one child for each attempt."""
 
 import threading
-import time
 from collections.abc import Callable
 
 import structlog
-from google.rpc.status_pb2 import Status
 
-from topodesign.domain.errors import CapacityError, InternalError
+from topodesign.domain.errors import TopoDesignError
 from topodesign.domain.plan import SolveLimits
 from topodesign.v1 import plan_pb2
-from topodesign.wire import from_proto, status_from_error
+from topodesign.wire import from_proto
+from topodesign_server.attempt_store import AttemptStore
 from topodesign_server.cancelled import cancelled_plan
-from topodesign_server.children import Child, ChildFactory
+from topodesign_server.children import ChildFactory
 from topodesign_server.frames import Frame, FrameKind
 from topodesign_server.incidents import status_of
 from topodesign_server.job_rows import CANCELLING, ClaimedJob
 from topodesign_server.job_store import JobStore
+from topodesign_server.running_attempt import RunningAttempt, crash_status
 from topodesign_server.settings import ServerSettings
+from topodesign_server.store_faults import is_store_fault
 from topodesign_server.summaries import plan_summary
 
 log = structlog.get_logger("topodesign_server")
 
 POLL_S = 0.1
-IDLE_S = 5.0
+IDLE_ALONE_S = 5.0  # new jobs wake the workers; this is for what nobody tells them of
+IDLE_SHARED_S = 1.0  # other servers' jobs do not
+RETRY_S = 1.0
 MOST_EVENTS_AT_ONCE = 200
+RENEWALS_PER_LEASE = 3
 
 
 class Workers:
@@ -32,36 +36,44 @@ class Workers:
 
     Parameters
     ----------
+    is_shared : bool
+        Whether other servers work on the jobs of this database too.
     on_change : callable
-        Called with the id of a job, from any thread, after its history grew.
+        Called with the number of a job, from any thread, after its history grew.
     """
 
     def __init__(
-        self, store: JobStore, children: ChildFactory, settings: ServerSettings, on_change: Callable[[str], None]
+        self,
+        *,
+        jobs: JobStore,
+        attempts: AttemptStore,
+        children: ChildFactory,
+        settings: ServerSettings,
+        is_shared: bool,
+        on_change: Callable[[int], None],
     ) -> None:
-        self._store = store
+        self._jobs = jobs
+        self._store = attempts
         self._children = children
         self._settings = settings
+        self._is_shared = is_shared
         self._on_change = on_change
         self._lock = threading.Lock()
-        self._attempts: dict[str, _Attempt] = {}
+        self._attempts: dict[int, RunningAttempt] = {}
         # A permit for each new job: one that comes between a worker's look and its sleep is not missed.
         self._news = threading.Semaphore(0)
-        self._draining = False
+        self._draining = threading.Event()
+        self._drained = threading.Event()
+        self._renewing = threading.Thread(target=self._keep_leases, name="leases", daemon=True)
         self._threads = [
             threading.Thread(target=self._work, name=f"worker-{number}", daemon=True)
             for number in range(settings.workers)
         ]
 
     def start(self) -> None:
-        """Settle what an earlier server left, then begin to work."""
-        queued, cancelling, spent = self._store.recover()
-        for job_id in cancelling:
-            self.finish_cancelled(job_id)
-        for job_id in spent:
-            self._give_up(job_id)
-        if queued or cancelling or spent:
-            log.info("recovered", queued=queued, cancelled=cancelling, given_up=spent)
+        """Settle what dead servers left, then begin to work."""
+        self._recover(everything=not self._is_shared)
+        self._renewing.start()
         for thread in self._threads:
             thread.start()
 
@@ -69,22 +81,27 @@ class Workers:
         """There is a new job."""
         self._news.release()
 
-    def cancel(self, job_id: str) -> None:
-        """Ask the attempt at a job, if one runs, to return its best plan; it is killed when it takes too long."""
+    def numbers(self) -> set[int]:
+        """The jobs that are worked on here."""
         with self._lock:
-            attempt = self._attempts.get(job_id)
+            return set(self._attempts)
+
+    def cancel(self, number: int) -> None:
+        """See to a job that is to be cancelled.
+
+        An attempt here is asked for its best plan, and killed when it takes too long; a job that no attempt holds gets
+        its result now; one that another server works on is left to that server, which sees the new state.
+        """
+        with self._lock:
+            attempt = self._attempts.get(number)
         if attempt is not None:
             attempt.cancel()
-
-    def finish_cancelled(self, job_id: str) -> None:
-        """Write the result of a job that was cancelled while no worker had it."""
-        job = self._store.claim_cancelled(job_id)
-        if job is not None:
-            self._write_cancelled(job)
+        else:
+            self._finish_cancelled()
 
     def drain(self) -> None:
         """Take no new job, end the running ones and queue them again for the next server; returns when that is done."""
-        self._draining = True
+        self._draining.set()
         with self._lock:
             attempts = list(self._attempts.values())
         for attempt in attempts:
@@ -92,163 +109,150 @@ class Workers:
         self._news.release(len(self._threads))
         for thread in self._threads:
             thread.join()
+        self._drained.set()
+        self._renewing.join()
+
+    def _keep_leases(self) -> None:
+        while not self._drained.wait(self._settings.lease_s / RENEWALS_PER_LEASE):
+            try:
+                self._renew()
+                self._recover()
+            except Exception as error:  # noqa: BLE001 - the job boundary: leases are kept for as long as the server lives
+                _note(error, during="leases")
+
+    def _renew(self) -> None:
+        with self._lock:
+            held = {attempt.job.number: attempt for attempt in self._attempts.values()}
+        for job in self._store.renew([attempt.job for attempt in held.values()]):
+            log.warning("lease_lost", job=job.id, attempt=job.attempt)
+            held[job.number].lose()
+
+    def _recover(self, *, everything: bool = False) -> None:
+        for job in self._store.recover(everything=everything):
+            log.info("recovered", job=job.id, attempt=job.attempt, state=job.state)
+            self._on_change(job.number)
+            self.wake()
+        self._finish_cancelled()
+
+    def _finish_cancelled(self) -> None:
+        """Write the results of jobs that were cancelled while no worker had them."""
+        while (job := self._store.claim_cancelled()) is not None:
+            self._write_cancelled(job)
 
     def _work(self) -> None:
-        while not self._draining:
+        idle_s = IDLE_SHARED_S if self._is_shared else IDLE_ALONE_S
+        while not self._draining.is_set():
             try:
                 job = self._store.claim()
                 if job is not None:
-                    self._on_change(job.id)
+                    self._on_change(job.number)
                     self._attempt(job)
-                    self._on_change(job.id)
+                    self._on_change(job.number)
                     continue
-            except Exception:  # the job boundary: a worker outlives every defect
-                log.exception("worker")
-            if not self._draining:
-                self._news.acquire(timeout=IDLE_S)
+            except Exception as error:  # noqa: BLE001 - the job boundary: a worker outlives every defect
+                _note(error, during="worker")
+            if not self._draining.is_set():
+                self._news.acquire(timeout=idle_s)
 
     def _attempt(self, job: ClaimedJob) -> None:
         try:
             limits = from_proto(plan_pb2.SolveLimits.FromString(job.limits), SolveLimits, path="limits")
-            attempt = _Attempt(self._children, job, self._settings, limits)
+            attempt = RunningAttempt(self._children, job, self._settings, limits)
             try:
                 self._register(attempt)
                 log.info("attempt", job=job.id, attempt=job.attempt, pid=attempt.pid)
                 self._settle(attempt, self._follow(attempt))
             finally:
                 with self._lock:
-                    self._attempts.pop(job.id, None)
+                    self._attempts.pop(job.number, None)
                 attempt.close()
-        except Exception as error:  # noqa: BLE001 - the job boundary
-            self._store.fail(job, status=status_of(error, during="make_plan").SerializeToString())
+        except Exception as error:
+            if is_store_fault(error):
+                raise  # no fault of the job: its lease runs out, and it is queued again
+            status = status_of(error, during="make_plan").SerializeToString()
+            self._write(job, lambda: self._store.fail(job, status=status))
 
-    def _register(self, attempt: "_Attempt") -> None:
+    def _register(self, attempt: RunningAttempt) -> None:
         with self._lock:
-            self._attempts[attempt.job.id] = attempt
-            # What was asked since the claim is in the store, but nobody could tell the attempt.
-            if self._store.get(attempt.job.id).state == CANCELLING:
-                attempt.cancel()
-            if self._draining:
-                attempt.abandon()
+            self._attempts[attempt.job.number] = attempt
+        # What was asked since the claim is in the store, but nobody could tell the attempt.
+        if self._jobs.get(attempt.job.tenant, attempt.job.id).state == CANCELLING:
+            attempt.cancel()
+        if self._draining.is_set():
+            attempt.abandon()
 
-    def _follow(self, attempt: "_Attempt") -> Frame:
+    def _follow(self, attempt: RunningAttempt) -> Frame:
         """Store progress until the last frame comes."""
+        unsaved: list[bytes] = []
         while True:
-            serialized: list[bytes] = []
+            room = MOST_EVENTS_AT_ONCE
             frame = attempt.receive(POLL_S)
-            while frame is not None and frame.kind is FrameKind.EVENT and len(serialized) < MOST_EVENTS_AT_ONCE:
-                serialized.append(frame.content)
-                frame = attempt.receive(0)
-            if frame is not None and frame.kind is FrameKind.EVENT:
-                serialized.append(frame.content)
-                frame = None
-            if serialized:
-                self._store.add_events(attempt.job, serialized)
-                attempt.progress = serialized[-1]
-                self._on_change(attempt.job.id)
+            while frame is not None and frame.kind is FrameKind.EVENT:
+                unsaved.append(frame.content)
+                room -= 1
+                frame = attempt.receive(0) if room > 0 else None
+            if unsaved:
+                attempt.progress = unsaved[-1]
+                unsaved = self._report(attempt, unsaved)
             if frame is not None:
                 return frame
             attempt.enforce_limits()
 
-    def _settle(self, attempt: "_Attempt", end: Frame) -> None:
+    def _report(self, attempt: RunningAttempt, events: list[bytes]) -> list[bytes]:
+        """Store progress; what is still to be stored, as the store did not answer."""
+        try:
+            is_held = self._store.add_events(attempt.job, events)
+        except TopoDesignError as error:
+            log.warning("store", during="progress", job=attempt.job.id, reason=str(error))
+            return events[-MOST_EVENTS_AT_ONCE:]
+        if not is_held:
+            attempt.lose()
+        self._on_change(attempt.job.number)
+        return []
+
+    def _settle(self, attempt: RunningAttempt, end: Frame) -> None:
         job = attempt.job
         if end.kind is FrameKind.RESULT:
-            plan = plan_pb2.Plan.FromString(end.content)
-            self._store.succeed(
-                job,
-                plan=end.content,
-                summary=plan_summary(plan).SerializeToString(),
-                cancelled=plan.stopped_by == plan_pb2.STOPPED_BY_CANCELLED,
-            )
+            self._write_plan(job, plan_pb2.Plan.FromString(end.content), content=end.content)
         elif end.kind is FrameKind.FAULT:
-            self._store.fail(job, status=end.content)
+            self._write(job, lambda: self._store.fail(job, status=end.content))
+        elif attempt.is_lost:
+            log.info("attempt_lost", job=job.id, attempt=job.attempt, reason="LEASE_LOST")
         elif attempt.is_cancelled:
             self._write_cancelled(job, progress=attempt.progress)
         elif attempt.is_abandoned:
-            self._store.give_back(job)
+            self._write(job, lambda: self._store.give_back(job))
         else:
-            self._store.fail(job, status=_crash(attempt).SerializeToString())
+            status = crash_status(attempt).SerializeToString()
+            self._write(job, lambda: self._store.fail(job, status=status))
 
     def _write_cancelled(self, job: ClaimedJob, *, progress: bytes | None = None) -> None:
-        plan = cancelled_plan(scenario=job.scenario, limits=job.limits, progress=progress)
-        self._store.succeed(
-            job,
-            plan=plan.SerializeToString(),
-            summary=plan_summary(plan).SerializeToString(),
-            cancelled=True,
-        )
-        self._on_change(job.id)
+        plan = cancelled_plan(scenario=job.scenario, limits=job.limits, progress=progress or job.progress)
+        self._write_plan(job, plan, content=plan.SerializeToString(), cancelled=True)
 
-    def _give_up(self, job_id: str) -> None:
-        error = InternalError(
-            f"the server ended {self._settings.max_attempts} times while it made plans/{job_id}; "
-            "make the scenario smaller or give the server more memory",
-            reason="ATTEMPTS_EXHAUSTED",
-        )
-        row = self._store.get(job_id)
-        job = ClaimedJob(id=job_id, attempt=row.attempt, scenario=b"", limits=b"")
-        self._store.fail(job, status=status_from_error(error).SerializeToString())
+    def _write_plan(self, job: ClaimedJob, plan: plan_pb2.Plan, *, content: bytes, cancelled: bool = False) -> None:
+        summary = plan_summary(plan).SerializeToString()
+        cancelled = cancelled or plan.stopped_by == plan_pb2.STOPPED_BY_CANCELLED
+        self._write(job, lambda: self._store.succeed(job, plan=content, summary=summary, cancelled=cancelled))
 
-
-class _Attempt:
-    """A child that solves one job, with the clocks that bound it."""
-
-    def __init__(self, children: ChildFactory, job: ClaimedJob, settings: ServerSettings, limits: SolveLimits) -> None:
-        self.job = job
-        self.progress: bytes | None = None
-        self.is_cancelled = False
-        self.is_abandoned = False
-        self.is_overrun = False
-        self._grace_s = settings.cancel_grace_s
-        self._deadline = time.monotonic() + limits.time_limit_s + settings.overrun_s
-        self._kill_at: float | None = None
-        self._child: Child = children.start("make_plan", (job.scenario, job.limits, job.start or b""))
-        self.pid = self._child.pid
-
-    @property
-    def exit_code(self) -> int | None:
-        return self._child.exit_code
-
-    def receive(self, timeout_s: float) -> Frame | None:
-        return self._child.receive(timeout_s)
-
-    def cancel(self) -> None:
-        if not self.is_cancelled:
-            self.is_cancelled = True
-            self._kill_at = time.monotonic() + self._grace_s
-            self._child.ask_to_stop()
-
-    def abandon(self) -> None:
-        self.is_abandoned = True
-        self._child.kill()
-
-    def enforce_limits(self) -> None:
-        """End the child when its time is over."""
-        now = time.monotonic()
-        if self._kill_at is None and now > self._deadline:
-            self.is_overrun = True
-            self._kill_at = now + self._grace_s
-            self._child.ask_to_stop()
-        if self._kill_at is not None and now > self._kill_at:
-            self._child.kill()
-
-    def close(self) -> None:
-        self._child.close()
+    def _write(self, job: ClaimedJob, write: Callable[[], bool]) -> None:
+        """Write the end of an attempt, again and again while the store does not answer: hours of work may be in it."""
+        while True:
+            try:
+                is_kept = write()
+            except TopoDesignError as error:
+                log.warning("store", during="end", job=job.id, attempt=job.attempt, reason=str(error))
+                if not is_store_fault(error) or self._draining.wait(RETRY_S):
+                    raise
+            else:
+                if not is_kept:
+                    log.warning("late", job=job.id, attempt=job.attempt)
+                self._on_change(job.number)
+                return
 
 
-def _crash(attempt: _Attempt) -> Status:
-    job_id = attempt.job.id
-    if attempt.is_overrun:
-        error = CapacityError(
-            f"the solve of plans/{job_id} did not stop at its time limit and was ended; make the scenario smaller",
-            reason="SOLVER_OVERRUN",
-        )
+def _note(error: Exception, *, during: str) -> None:
+    if is_store_fault(error):
+        log.warning("store", during=during, reason=str(error))
     else:
-        error = CapacityError(
-            f"the solve of plans/{job_id} was ended by the system (exit code {attempt.exit_code}), most often for want "
-            "of memory; make the scenario smaller or give the server more",
-            reason="SOLVER_CRASHED",
-            metadata={"exit_code": str(attempt.exit_code)},
-        )
-    log.error("attempt_lost", job=job_id, attempt=attempt.job.attempt, reason=error.reason)
-    return status_from_error(error)
+        log.error("defect", during=during, exc_info=error)

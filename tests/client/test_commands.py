@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 from served.running_server import PATIENCE_S, ROOT, RunningServer
 from served.small_scenarios import two_sites, wide_grid
-from topodesign_server.database import Database
+from topodesign_server.attempt_store import AttemptStore
+from topodesign_server.database import open_database
 from topodesign_server.job_rows import NewJob
 from topodesign_server.job_store import JobStore
+from topodesign_server.tables import DEFAULT_TENANT
 
 from topodesign.client import Client
 from topodesign.domain.errors import VerificationFailed
@@ -118,13 +120,20 @@ def test_a_job_that_ended_without_a_plan_is_fetched_with_5_and_nothing_is_writte
 def test_a_job_whose_plan_failed_verification_is_fetched_with_4_and_its_violations(tmp_path: Path) -> None:
     """The job is put into the store as a server whose verifier refused a plan leaves it there."""
     found = Violation(rule="site_power", id="east", value=13.0, limit=12.0, unit="MW", message="east draws too much")
-    database = Database(tmp_path / "data")
-    store = JobStore(database, queue_limit=10, max_attempts=5)
-    scenario = to_proto(two_sites()).SerializeToString()
-    store.create(NewJob(id="p-bad", scenario_name="", scenario=scenario, limits=b""), key=None)
-    claimed = store.claim()
+    database = open_database(tmp_path / "data")
+    job = NewJob(
+        tenant=DEFAULT_TENANT,
+        id="p-bad",
+        is_named=True,
+        scenario_name="",
+        scenario=to_proto(two_sites()).SerializeToString(),
+        limits=b"",
+    )
+    JobStore(database, queue_limit=10).create(job, key=None)
+    attempts = AttemptStore(database, owner="a server that is gone", lease_s=60.0, max_attempts=5)
+    claimed = attempts.claim()
     assert claimed is not None
-    store.fail(claimed, status=status_from_error(VerificationFailed([found])).SerializeToString())
+    attempts.fail(claimed, status=status_from_error(VerificationFailed([found])).SerializeToString())
     database.close()
     with RunningServer(tmp_path / "data") as server:
         fetched = run("fetch", "plans/p-bad", "--out", str(tmp_path / "out"), "--json", server=server)

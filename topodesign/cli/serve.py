@@ -18,6 +18,14 @@ def serve(
     data: Annotated[
         Path, typer.Option("--data", parser=path, help="Folder that keeps scenarios, jobs and plans.")
     ] = Path("topodesign-data"),
+    database_url: Annotated[
+        str | None,
+        typer.Option(
+            "--database-url",
+            envvar="TOPODESIGN_DATABASE_URL",
+            help="PostgreSQL that several servers may share, instead of --data: postgresql://user@host/database.",
+        ),
+    ] = None,
     workers: Annotated[int, typer.Option("--workers", min=1, max=256, help="Plans made at a time.")] = 1,
     queue_limit: Annotated[int, typer.Option("--queue-limit", min=1, help="Plans that may wait.")] = 100,
     fabric_memory_gib: Annotated[
@@ -40,6 +48,7 @@ def serve(
             host=host,
             port=port,
             data_directory=data,
+            database_url=database_url,
             address_file=address_file,
             workers=workers,
             queue_limit=queue_limit,

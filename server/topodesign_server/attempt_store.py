@@ -1,0 +1,211 @@
+"""Attempts at jobs, as the workers of one server write them: claimed, renewed, reported, ended, taken from the dead.
+
+An attempt holds its job under a lease that its server renews. Once the lease has run out any server may take the job
+away; until one does, the attempt may still renew and finish. Whatever an attempt writes after it lost its job changes
+nothing: every statement asks for the job's number together with the number of the attempt, which grows with each claim.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Row
+
+from topodesign.domain.errors import InternalError
+from topodesign.wire import status_from_error
+from topodesign_server.blobs import keep
+from topodesign_server.database import Database
+from topodesign_server.job_changes import advance, read_blob
+from topodesign_server.job_rows import CANCELLED, CANCELLING, FAILED, QUEUED, RUNNING, SUCCEEDED, ClaimedJob
+from topodesign_server.tables import attempts, jobs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recovered:
+    """A job that was taken from an attempt whose server no longer renews it, and the state that it is in now."""
+
+    number: int
+    id: str
+    attempt: int
+    state: int
+
+
+class AttemptStore:
+    """Attempts of one server.
+
+    Parameters
+    ----------
+    owner : str
+        Names the server process; no two are the same.
+    lease_s : float
+        How long a lease lasts after it was taken or renewed.
+    max_attempts : int
+        How many attempts may be lost before a job is given up.
+    """
+
+    def __init__(self, database: Database, *, owner: str, lease_s: float, max_attempts: int) -> None:
+        self._database = database
+        self._owner = owner
+        self._lease_s = lease_s
+        self._max_attempts = max_attempts
+
+    def claim(self) -> ClaimedJob | None:
+        """Take the oldest waiting job, or ``None``."""
+        return self._take(QUEUED, state=RUNNING)
+
+    def claim_cancelled(self) -> ClaimedJob | None:
+        """Take a job that is to be cancelled and that no attempt holds, to write its result, or ``None``."""
+        return self._take(CANCELLING, state=None)
+
+    def renew(self, held: Iterable[ClaimedJob]) -> list[ClaimedJob]:
+        """Renew the leases of attempts; those of them that were taken away."""
+        lost = []
+        for job in held:
+            with self._database.writing() as connection:
+                lease_until = self._database.now(connection) + self._lease_s
+                renewal = attempts.update().where(_attempt(job), attempts.c.end_time.is_(None))
+                if connection.execute(renewal.values(lease_until=lease_until)).rowcount == 0:
+                    lost.append(job)
+        return lost
+
+    def recover(self, *, everything: bool = False) -> list[Recovered]:
+        """Take the jobs away from attempts whose lease has run out.
+
+        Each is queued again, given up when it was lost too often, or left to be cancelled.
+
+        Parameters
+        ----------
+        everything : bool
+            Whether no other server can be alive, so that every job that is held was left by a dead one.
+        """
+        found = []
+        while (one := self._recover_one(everything=everything)) is not None:
+            found.append(one)
+        return found
+
+    def add_events(self, job: ClaimedJob, serialized: Sequence[bytes]) -> bool:
+        """Append progress of an attempt; whether it still holds the job."""
+        with self._database.writing() as connection:
+            return advance(connection, _held(job), now=self._database.now(connection), entries=serialized)
+
+    def succeed(self, job: ClaimedJob, *, plan: bytes, summary: bytes, cancelled: bool) -> bool:
+        """End an attempt with a plan; whether it still held the job."""
+        with self._database.writing() as connection:
+            # the job first, then its blobs, as everywhere: no two transactions wait for each other
+            if connection.execute(sa.select(jobs.c.number).where(_held(job)).with_for_update()).one_or_none() is None:
+                return False
+            kept, kept_summary = keep(connection, job.tenant, plan, summary)
+            state, outcome = (CANCELLED, "cancelled") if cancelled else (SUCCEEDED, "succeeded")
+            return self._end(connection, job, outcome, state=state, plan=kept, plan_summary=kept_summary)
+
+    def fail(self, job: ClaimedJob, *, status: bytes) -> bool:
+        """End an attempt with an error; whether it still held the job."""
+        with self._database.writing() as connection:
+            return self._end(connection, job, "failed", state=FAILED, error=status)
+
+    def give_back(self, job: ClaimedJob) -> bool:
+        """End an attempt on purpose, so that it does not count; whether it still held the job.
+
+        The job is queued again, or, when it is to be cancelled, left for whoever writes the result.
+        """
+        count = jobs.c.attempt_count - 1
+        with self._database.writing() as connection:
+            is_running = jobs.c.state == RUNNING
+            if self._end(connection, job, "given back", is_running, state=QUEUED, is_held=False, attempt_count=count):
+                return True
+            return self._end(connection, job, "given back", entries=(), is_held=False, attempt_count=count)
+
+    def _take(self, waiting: int, *, state: int | None) -> ClaimedJob | None:
+        columns = (jobs.c.number, jobs.c.tenant, jobs.c.id, jobs.c.attempt, jobs.c.limits, jobs.c.progress)
+        query = sa.select(*columns, jobs.c.scenario, jobs.c.start)
+        query = query.where(jobs.c.state == waiting, jobs.c.is_held.is_(False)).order_by(jobs.c.number).limit(1)
+        with self._database.writing() as connection:
+            row = connection.execute(query.with_for_update(skip_locked=True)).one_or_none()
+            if row is None:
+                return None
+            now = self._database.now(connection)
+            number = row.attempt + 1
+            values: dict[str, object] = {"attempt": number, "is_held": True}
+            if state is not None:
+                values["attempt_count"] = jobs.c.attempt_count + 1
+            entries = () if state is None else (None,)
+            advance(connection, jobs.c.number == row.number, now=now, entries=entries, state=state, **values)
+            connection.execute(
+                attempts.insert().values(
+                    job=row.number,
+                    number=number,
+                    owner=self._owner,
+                    lease_until=now + self._lease_s,
+                    start_time=now,
+                )
+            )
+            return ClaimedJob(
+                number=row.number,
+                tenant=row.tenant,
+                id=row.id,
+                attempt=number,
+                scenario=read_blob(connection, row.tenant, row.scenario) or b"",
+                limits=row.limits,
+                start=read_blob(connection, row.tenant, row.start),
+                progress=row.progress,
+            )
+
+    def _end(
+        self,
+        connection: Connection,
+        job: ClaimedJob,
+        outcome: str,
+        *conditions: sa.ColumnElement[bool],
+        entries: Sequence[bytes | None] = (None,),
+        state: int | None = None,
+        **values: object,
+    ) -> bool:
+        now = self._database.now(connection)
+        condition = sa.and_(_held(job), *conditions)
+        if not advance(connection, condition, now=now, entries=entries, state=state, **values):
+            return False
+        connection.execute(attempts.update().where(_attempt(job)).values(end_time=now, outcome=outcome))
+        return True
+
+    def _recover_one(self, *, everything: bool) -> Recovered | None:
+        held_by = jobs.join(attempts, sa.and_(attempts.c.job == jobs.c.number, attempts.c.number == jobs.c.attempt))
+        columns = (jobs.c.number, jobs.c.tenant, jobs.c.id, jobs.c.state, jobs.c.attempt, jobs.c.attempt_count)
+        query = sa.select(*columns).select_from(held_by).where(jobs.c.is_held.is_(True))
+        query = query.order_by(jobs.c.number).limit(1).with_for_update(skip_locked=True)
+        with self._database.writing() as connection:
+            if not everything:
+                query = query.where(attempts.c.lease_until < self._database.now(connection))
+            row = connection.execute(query).one_or_none()
+            return None if row is None else self._take_away(connection, row)
+
+    def _take_away(self, connection: Connection, row: Row[int, str, str, int, int, int]) -> Recovered:
+        job = ClaimedJob(number=row.number, tenant=row.tenant, id=row.id, attempt=row.attempt, scenario=b"", limits=b"")
+        state = row.state
+        if state == CANCELLING:
+            self._end(connection, job, "lost", entries=(), is_held=False)
+        elif row.attempt_count < self._max_attempts:
+            state = QUEUED
+            self._end(connection, job, "lost", state=state, is_held=False)
+        else:
+            state = FAILED
+            self._end(connection, job, "lost", state=state, error=_given_up(row.id, row.attempt_count))
+        return Recovered(number=row.number, id=row.id, attempt=row.attempt, state=state)
+
+
+def _held(job: ClaimedJob) -> sa.ColumnElement[bool]:
+    """Whether an attempt still holds its job."""
+    return sa.and_(jobs.c.number == job.number, jobs.c.attempt == job.attempt, jobs.c.is_held.is_(True))
+
+
+def _attempt(job: ClaimedJob) -> sa.ColumnElement[bool]:
+    return sa.and_(attempts.c.job == job.number, attempts.c.number == job.attempt)
+
+
+def _given_up(job_id: str, count: int) -> bytes:
+    error = InternalError(
+        f"the server ended {count} times while it made plans/{job_id}; "
+        "make the scenario smaller or give the server more memory",
+        reason="ATTEMPTS_EXHAUSTED",
+        metadata={"id": job_id, "attempts": str(count)},
+    )
+    return bytes(status_from_error(error).SerializeToString())

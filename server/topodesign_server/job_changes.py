@@ -1,0 +1,126 @@
+"""Statements that callers' and workers' side of the job store share: how jobs are read, moved on and forgotten."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Row
+
+from topodesign.domain.errors import NotFound
+from topodesign_server.blobs import collect
+from topodesign_server.job_rows import FAILED, FINAL, JobRow
+from topodesign_server.tables import attempts, blobs, events, jobs
+
+LIGHT = tuple(jobs.c[name] for name in JobRow.__slots__)
+BLOBS = (jobs.c.scenario, jobs.c.start, jobs.c.plan, jobs.c.plan_summary)
+
+
+def find_job(
+    connection: Connection, tenant: str, job_id: str, *, what: str = "operations", to_change: bool = False
+) -> JobRow:
+    """A job; with ``to_change`` nobody else changes it until the transaction ends. Raises :class:`NotFound`."""
+    query = sa.select(*LIGHT).where(jobs.c.tenant == tenant, jobs.c.id == job_id)
+    if to_change:
+        query = query.with_for_update()
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        raise unknown(job_id, what)
+    return as_job(row)
+
+
+def as_job(row: Row[Any]) -> JobRow:
+    return JobRow(**row._mapping)
+
+
+def advance(
+    connection: Connection,
+    condition: sa.ColumnElement[bool],
+    *,
+    now: float,
+    entries: Sequence[bytes | None] = (None,),
+    state: int | None = None,
+    **values: object,
+) -> bool:
+    """Append entries to the history of the job that meets a condition, and bring the job up to date.
+
+    A job that has ended never meets it: a final state, and the result that comes with it, are written once.
+
+    Parameters
+    ----------
+    entries : sequence of bytes or None
+        Serialized ``PlanEvent``, ``None`` for a change of the state alone.
+    state : int, optional
+        The new state.
+    values
+        Further columns of the job.
+
+    Returns
+    -------
+    bool
+        Whether there was such a job.
+    """
+    changes: dict[str, object] = {**values, "update_time": now, "sequence": jobs.c.sequence + len(entries)}
+    if state is not None:
+        changes["state"] = state
+    if state in FINAL:
+        changes |= {"end_time": now, "is_held": False}
+    if entries and entries[-1] is not None:
+        changes["progress"] = entries[-1]
+    update = jobs.update().where(condition, jobs.c.state.not_in(FINAL)).values(changes)
+    row = connection.execute(update.returning(jobs.c.number, jobs.c.state, jobs.c.sequence)).one_or_none()
+    if row is None:
+        return False
+    first = row.sequence - len(entries) + 1
+    if entries:
+        connection.execute(
+            events.insert(),
+            [
+                {"job": row.number, "sequence": sequence, "create_time": now, "state": row.state, "event": event}
+                for sequence, event in enumerate(entries, start=first)
+            ],
+        )
+    return True
+
+
+def read_blob(connection: Connection, tenant: str, digest: bytes | None) -> bytes | None:
+    """The content of a blob; ``None`` for none."""
+    if digest is None:
+        return None
+    query = sa.select(blobs.c.content).where(blobs.c.tenant == tenant, blobs.c.sha256 == digest)
+    return bytes(connection.execute(query).scalar_one())
+
+
+def forget_plan(connection: Connection, job: JobRow) -> int:
+    """Forget the plan of a job that was locked, and the job when nothing else is left. The blobs that were freed."""
+    if job.operation_deleted:
+        return forget_job(connection, job)
+    one = jobs.c.number == job.number
+    digests = connection.execute(sa.select(jobs.c.plan, jobs.c.plan_summary).where(one)).one()
+    connection.execute(jobs.update().where(one).values(plan_deleted=True, plan=None, plan_summary=None))
+    return collect(connection, job.tenant, digests)
+
+
+def forget_operation(connection: Connection, job: JobRow) -> int:
+    """Forget an operation that was locked; the job stays for its plan when it has one. The blobs that were freed."""
+    if job.plan_deleted or job.state == FAILED:  # nothing is left behind that could still be deleted
+        return forget_job(connection, job)
+    connection.execute(jobs.update().where(jobs.c.number == job.number).values(operation_deleted=True))
+    return 0
+
+
+def forget_job(connection: Connection, job: JobRow) -> int:
+    """Forget a job that was locked, with its history, its attempts and its plan; the blobs that were freed."""
+    digests = connection.execute(sa.select(*BLOBS).where(jobs.c.number == job.number)).one()
+    for table in (events, attempts):
+        connection.execute(table.delete().where(table.c.job == job.number))
+    connection.execute(jobs.delete().where(jobs.c.number == job.number))
+    return collect(connection, job.tenant, digests)
+
+
+def unknown(job_id: str, collection: str) -> NotFound:
+    """The error for a name that nothing has."""
+    return NotFound(
+        f"{collection}/{job_id} does not exist; list the {collection} for those that do",
+        reason=f"{collection.removesuffix('s').upper()}_UNKNOWN",
+        metadata={"id": job_id},
+    )
