@@ -70,6 +70,8 @@ class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
         earlier = None if request.validate_only else await self._offload(self._jobs.repeated, key)
         if earlier is not None:  # answered even when what it was made from is deleted since
             return await self._offload(self._operation, earlier)
+        if not request.validate_only:
+            await self._offload(self._jobs.require_room, tenant)  # before the work of reading the scenario
         limits = to_proto(read_limits(request.limits))
         scenario = await self._scenario(tenant, request)
         start = await self._start(tenant, request.start_plan)

@@ -2,13 +2,19 @@
 
 import asyncio
 
-from topodesign_server.children import ChildFactory
+from topodesign_server.children import TASKS, ChildFactory
 from topodesign_server.logs import configure_logs
 from topodesign_server.settings import ServerSettings
 
 
-def run_server(settings: ServerSettings) -> None:
+def run_server(settings: ServerSettings, *, tasks: str = TASKS) -> None:
     """Serve until SIGTERM or SIGINT; returns when everything is drained. Call it in the main thread.
+
+    Parameters
+    ----------
+    settings : ServerSettings
+    tasks : str
+        Module whose ``TASKS`` the children run.
 
     Raises
     ------
@@ -18,7 +24,7 @@ def run_server(settings: ServerSettings) -> None:
         When the address cannot be bound.
     """
     configure_logs()
-    children = ChildFactory()
+    children = ChildFactory(tasks=tasks)
     # Imported here and not above: gRPC must not be initialized before the children's process exists.
     from topodesign_server.server import serve
 

@@ -44,6 +44,7 @@ from topodesign_server.optics_servicer import OpticsServicer
 from topodesign_server.paging import Pager
 from topodesign_server.planning_servicer import PlanningServicer
 from topodesign_server.polling import ChangePoller
+from topodesign_server.queue_room import QueueLimits
 from topodesign_server.retention import Periods, Retention
 from topodesign_server.scenario_servicer import ScenarioServicer
 from topodesign_server.scenario_store import ScenarioStore
@@ -131,17 +132,29 @@ async def serve(settings: ServerSettings, children: ChildFactory) -> None:
 def _assemble(settings: ServerSettings, database: Database, children: ChildFactory) -> _Parts:
     offload, watchers, pager = Offloader(), Watchers(), Pager(database.signing_key)
     designs = Offloader(threads=2, name="design")  # its own, so that links and estimates never hold up the store
-    jobs, scenarios = JobStore(database, queue_limit=settings.queue_limit), ScenarioStore(database)
+    jobs, scenarios = JobStore(database, queue=_queue_limits(settings)), ScenarioStore(database)
     workers = Workers(
         jobs=jobs,
-        attempts=AttemptStore(database, owner=_owner(), lease_s=settings.lease_s, max_attempts=settings.max_attempts),
+        attempts=AttemptStore(
+            database,
+            owner=_owner(),
+            lease_s=settings.lease_s,
+            max_attempts=settings.max_attempts,
+            retry_pause_s=settings.retry_pause_s,
+        ),
         children=children,
         settings=settings,
         is_shared=database.is_shared,
         on_change=watchers.notify,
     )
     poller = ChangePoller(jobs=jobs, workers=workers, watchers=watchers, offload=offload, poll_s=settings.poll_s)
-    calls = Calls(children, slots=settings.call_slots, queue_limit=settings.call_queue_limit)
+    calls = Calls(
+        children,
+        slots=settings.call_slots,
+        queue_limit=settings.call_queue_limit,
+        limit_s=settings.call_limit_s,
+        memory_bytes=settings.plan_memory_bytes,
+    )
     reader = ScenarioReader(offload, calls)
     server = grpc.aio.server(
         interceptors=(BoundaryInterceptor(watchers, message_bytes=settings.message_bytes),),
@@ -186,6 +199,10 @@ def _assemble(settings: ServerSettings, database: Database, children: ChildFacto
 def _owner() -> str:
     """A name for this process that no other has, and that tells its operator where to look."""
     return f"{socket.gethostname()[:100]}:{os.getpid()}:{secrets.token_hex(8)}"
+
+
+def _queue_limits(settings: ServerSettings) -> QueueLimits:
+    return QueueLimits(total=settings.queue_limit, of_tenant=settings.tenant_queue_limit)
 
 
 def _periods(settings: ServerSettings) -> Periods:

@@ -6,6 +6,7 @@ verification its violations (``topodesign.v1.Violation``). A status travels in H
 about 8 kB: messages and lists are cut to fit, and ``problem_count`` or ``violation_count`` tells how many there are.
 """
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -67,7 +68,7 @@ def status_from_error(error: TopoDesignError, *, incident_id: str = "") -> Statu
         for item in _found(error):
             status.details.add().Pack(item)
     if isinstance(error, (CapacityError, ServiceUnavailable)):
-        status.details.add().Pack(RetryInfo(retry_delay=Duration(seconds=RETRY_DELAY_S)))
+        status.details.add().Pack(RetryInfo(retry_delay=_retry_delay(error)))
     return status
 
 
@@ -108,6 +109,11 @@ def problem_at(field: str, *, reason: str, message: str) -> Problem:
     match = re.fullmatch(r"(?:(\d+)(?:\.|$))?(.*)", place, re.DOTALL)
     row, name = (match[1], match[2]) if match else (None, place)
     return Problem(file=file, row=int(row) if row else None, field=name or None, reason=reason, message=message)
+
+
+def _retry_delay(error: TopoDesignError) -> Duration:
+    known_s = error.retry_after_s if isinstance(error, CapacityError) else None
+    return Duration(seconds=RETRY_DELAY_S if known_s is None else math.ceil(known_s))
 
 
 def _violations(error: TopoDesignError) -> Sequence[BadRequest.FieldViolation]:
