@@ -21,7 +21,6 @@ from topodesign_server.job_changes import advance, read_blob
 from topodesign_server.job_rows import CANCELLED, CANCELLING, FAILED, HELD, QUEUED, RUNNING, SUCCEEDED, ClaimedJob
 from topodesign_server.tables import attempts, jobs
 
-
 CRASHED = "crashed"
 """Outcome of an attempt; the ``lease_until`` of a crashed one is when the job may be taken again."""
 LONGEST_PAUSE_S = 60.0
@@ -66,7 +65,7 @@ class AttemptStore:
         self._turns = Turns()
 
     def claim(self) -> ClaimedJob | None:
-        """Take the job whose turn it is among those that wait (see :mod:`topodesign_server.fair_share`), or ``None``."""
+        """Take the waiting job whose turn it is (see :mod:`topodesign_server.fair_share`), or ``None``."""
         with self._claiming, self._database.writing() as connection:
             # Several servers one after the other, so that each counts what the others have started.
             self._database.serialize(connection, "claim job")

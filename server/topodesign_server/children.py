@@ -21,13 +21,14 @@ import structlog
 
 from topodesign.domain.errors import ServiceUnavailable
 from topodesign_server.frames import Frame, FrameKind
-from topodesign_server.process_groups import GroupUsage
+from topodesign_server.process_groups import GroupUsage, group_usage, proportional_bytes
 from topodesign_server.tasks import run_task
 from topodesign_server.watchdog import Watchdog
 
 log = structlog.get_logger("topodesign_server")
 
 EXIT_WAIT_S = 5.0
+POLL_S = 0.01
 MOST_STARTS = 5
 MOST_PROCESSES = 64
 """Of one child with all that it starts: what the libraries may need is a few, more is a fork bomb."""
@@ -177,6 +178,14 @@ class Child:
             if not self._is_closed:
                 self._kill()
 
+    def end(self) -> None:
+        """End what is left of it, and return when all of its processes are gone; its exit code is kept."""
+        self.kill()
+        self._await_exit()
+        until_s = time.monotonic() + EXIT_WAIT_S
+        while group_usage((self.pid,)) and time.monotonic() < until_s:
+            time.sleep(POLL_S)
+
     def close(self) -> None:
         """Kill it if it still runs, and give its resources back."""
         self._watchdog.forget(self)
@@ -200,14 +209,19 @@ class Child:
     def enforce_usage(self, usage: GroupUsage) -> None:
         with self._lock:
             self.usage = GroupUsage(
-                processes=max(self.usage.processes, usage.processes),
+                pids=max(self.usage.pids, usage.pids, key=len),
                 mapped_bytes=max(self.usage.mapped_bytes, usage.mapped_bytes),
                 resident_bytes=max(self.usage.resident_bytes, usage.resident_bytes),
             )
             if usage.processes > MOST_PROCESSES:
                 self._end_for(Excess.PROCESSES)
-            elif self.memory_bytes is not None and usage.resident_bytes > self.memory_bytes:
+            elif self._is_too_large(usage):
                 self._end_for(Excess.MEMORY)
+
+    def _is_too_large(self, usage: GroupUsage) -> bool:
+        if self.memory_bytes is None or usage.resident_bytes <= self.memory_bytes:
+            return False
+        return usage.processes == 1 or proportional_bytes(usage.pids) > self.memory_bytes
 
     def _await_exit(self) -> None:
         """Without the lock that whoever looks at the process holds: two that read its exit code at once spoil it."""

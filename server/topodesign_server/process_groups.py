@@ -1,7 +1,7 @@
 """What the processes of a group take, as the kernel tells it: the basis of limits that no process sets for itself."""
 
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,16 +16,20 @@ GONE = ("Z", "X")
 class GroupUsage:
     """Living processes of a group, the address space of the largest in bytes, and the resident memory of all in bytes.
 
-    Memory that processes share counts for each of them: the sum is never too low.
+    Memory that processes share counts for each of them: the sum is never too low. :func:`proportional_bytes` is exact.
     """
 
-    processes: int = 0
+    pids: tuple[int, ...] = ()
     mapped_bytes: int = 0
     resident_bytes: int = 0
 
-    def plus(self, *, mapped_bytes: int, resident_bytes: int) -> "GroupUsage":
+    @property
+    def processes(self) -> int:
+        return len(self.pids)
+
+    def plus(self, pid: int, *, mapped_bytes: int, resident_bytes: int) -> "GroupUsage":
         return GroupUsage(
-            processes=self.processes + 1,
+            pids=(*self.pids, pid),
             mapped_bytes=max(self.mapped_bytes, mapped_bytes),
             resident_bytes=self.resident_bytes + resident_bytes,
         )
@@ -50,6 +54,19 @@ def group_usage(groups: Collection[int]) -> Mapping[int, GroupUsage]:
         group = int(fields[GROUP])
         if group in groups and fields[STATE] not in GONE:
             found[group] = found.get(group, GroupUsage()).plus(
-                mapped_bytes=int(fields[MAPPED]), resident_bytes=int(fields[RESIDENT]) * PAGE_BYTES
+                int(entry.name), mapped_bytes=int(fields[MAPPED]), resident_bytes=int(fields[RESIDENT]) * PAGE_BYTES
             )
     return found
+
+
+def proportional_bytes(pids: Iterable[int]) -> int:
+    """Resident memory of some processes; what several share counts in equal parts. Slower than :func:`group_usage`."""
+    total = 0
+    for pid in pids:
+        try:
+            text = (PROC / str(pid) / "smaps_rollup").read_text(encoding="ascii", errors="replace")
+        except OSError:
+            continue  # it ended since
+        lines = (line.split() for line in text.splitlines())
+        total += next((1024 * int(words[1]) for words in lines if words[:1] == ["Pss:"]), 0)
+    return total

@@ -4,7 +4,7 @@ import time
 
 from topodesign.domain.plan import SolveLimits
 from topodesign_server.children import Child, ChildFactory, Excess
-from topodesign_server.frames import Frame
+from topodesign_server.frames import Frame, FrameKind
 from topodesign_server.job_rows import ClaimedJob
 from topodesign_server.process_groups import GroupUsage
 from topodesign_server.settings import ServerSettings
@@ -26,6 +26,8 @@ class RunningAttempt:
         self.memory_bytes = settings.plan_memory_bytes
         self.limit_s = limits.time_limit_s + settings.overrun_s
         self._is_asked = False
+        self._is_silent = False
+        self._exit_code: int | None = None
         self._grace_s = settings.cancel_grace_s
         self._started_s = time.monotonic()
         payload = (job.scenario, job.limits, job.start or b"")
@@ -35,7 +37,8 @@ class RunningAttempt:
 
     @property
     def exit_code(self) -> int | None:
-        return self._child.exit_code
+        """Of a child that ended without a last word."""
+        return self._exit_code
 
     @property
     def excess(self) -> Excess | None:
@@ -53,7 +56,9 @@ class RunningAttempt:
         return time.monotonic() - self._started_s
 
     def receive(self, timeout_s: float) -> Frame | None:
-        return self._child.receive(timeout_s)
+        frame = self._child.receive(timeout_s)
+        self._is_silent = frame is not None and frame.kind is FrameKind.END
+        return frame
 
     def cancel(self) -> None:
         """Ask it to return its best plan; it is killed when that takes too long."""
@@ -77,6 +82,11 @@ class RunningAttempt:
         if not self._is_asked and self.wall_s > self.limit_s:
             self._is_asked = True
             self._child.ask_to_stop()
+
+    def end(self) -> None:
+        """End what is left of it, and return when it is gone."""
+        self._exit_code = self._child.exit_code if self._is_silent else None
+        self._child.end()
 
     def close(self) -> None:
         self._child.close()

@@ -12,19 +12,20 @@ class ServerSettings:
     """Options of one server.
 
     ``port`` 0 lets the system choose; the address is then found in ``address_file`` or on stderr. ``workers`` plans
-    are made at a time and ``queue_limit`` may wait. ``call_slots`` answers (verification, export, fabrics) are
-    computed at a time and ``call_queue_limit`` may wait; fabrics are evaluated for at most ``fabric_limit_s`` and in at
-    most ``fabric_memory_bytes`` of address space each; other answers take at most ``call_limit_s``. Plans, and answers
-    about them, are made in at most ``plan_memory_bytes`` each. A cancelled solve has ``cancel_grace_s`` seconds to return its
-    best plan; one that outlives its time limit by ``overrun_s`` seconds is ended. ``drain_grace_s`` is how long running
-    calls may take after SIGTERM. Messages may have ``message_bytes``.
+    are made at a time, in at most ``plan_memory_bytes`` each; ``queue_limit`` may wait, ``tenant_queue_limit`` of one
+    tenant. ``call_slots`` answers (verification, export, fabrics) are computed at a time and ``call_queue_limit`` may
+    wait; each takes at most ``call_limit_s`` and ``plan_memory_bytes``, fabrics ``fabric_limit_s`` and
+    ``fabric_memory_bytes``. A cancelled solve has ``cancel_grace_s`` seconds to return its best plan; one that outlives
+    its time limit by ``overrun_s`` seconds is ended. ``drain_grace_s`` is how long running calls may take after
+    SIGTERM. Messages may have ``message_bytes``.
 
     Everything is kept in a SQLite file in ``data_directory``, which one server uses at a time, or in the PostgreSQL at
     ``database_url`` (``postgresql://user:password@host/database``), which several may share. A call or worker waits up
     to ``store_timeout_s`` for others' transactions. A running job belongs to its server under a lease of ``lease_s``
     seconds, renewed three times in that span; when it has run out, another server starts the job again. A job whose
-    solver crashed is tried again after ``retry_pause_s``, then twice as long, and so on. ``max_attempts`` are made in
-    all. At most ``tenant_queue_limit`` jobs of one tenant wait. Every ``poll_s`` a server that shares its database looks for what others changed.
+    solver crashed is tried again after ``retry_pause_s``, the next time after twice as long, and so on; in all
+    ``max_attempts`` attempts are made. Every ``poll_s`` a server that shares its database looks for what others
+    changed.
 
     What has ended is forgotten in time, by a sweep every ``sweep_s``: operations after ``keep_operations_days``, all of
     their history but its end after ``keep_histories_days``, request ids after ``keep_request_ids_days``. Plans are kept

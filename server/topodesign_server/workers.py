@@ -165,7 +165,9 @@ class Workers:
             try:
                 self._register(attempt)
                 log.info("attempt", job=job.id, attempt=job.attempt, pid=attempt.pid)
-                self._settle(attempt, self._follow(attempt))
+                end = self._follow(attempt)
+                attempt.end()  # first: who reads that a job has ended finds its processor free
+                self._settle(attempt, end)
             finally:
                 with self._lock:
                     self._attempts.pop(job.number, None)
