@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 WORKERS ?= 2
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 
-.PHONY: demo test campaign lint generate interop clean help setup
+.PHONY: demo test campaign soak lint generate interop clean help setup
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/  -/'
@@ -29,6 +29,9 @@ campaign: $(READY) ## the long tests: 200 scenarios against exhaustive enumerati
 	TOPODESIGN_ENUMERATED=200 $(BIN)/python -m pytest -n $(WORKERS) tests/planning/test_optimum.py
 	TOPODESIGN_KILL_MOMENTS=50 $(BIN)/python -m pytest tests/server/test_kill_moments.py
 	TOPODESIGN_NEW_EXAMPLES=1 $(BIN)/python -m pytest -n $(WORKERS)
+
+soak: $(READY) ## random work and kills against one server for SOAK_MINUTES (30); fails on a leak
+	PYTHONPATH=.:server:tests $(BIN)/python -m benchmarks.service_soak
 
 lint: $(READY) ## linters: ruff, mypy, import-linter, generated code, buf
 	$(BIN)/ruff check .

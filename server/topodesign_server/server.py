@@ -80,6 +80,7 @@ class _Parts:
     calls: Calls
     offload: Offloader
     designs: Offloader
+    admission: Offloader
     poller: ChangePoller
     retention: Retention
 
@@ -131,6 +132,7 @@ async def serve(settings: ServerSettings, children: ChildFactory) -> None:
 
 def _assemble(settings: ServerSettings, database: Database, children: ChildFactory) -> _Parts:
     offload, watchers, pager = Offloader(), Watchers(), Pager(database.signing_key)
+    admission = Offloader(threads=1, name="admission")  # its own, so that refusals are quick whatever the rest does
     designs = Offloader(threads=2, name="design")  # its own, so that links and estimates never hold up the store
     jobs, scenarios = JobStore(database, queue=_queue_limits(settings)), ScenarioStore(database)
     workers = Workers(
@@ -174,6 +176,7 @@ def _assemble(settings: ServerSettings, database: Database, children: ChildFacto
             calls=calls,
             pager=pager,
             offload=offload,
+            admission=admission,
         ),
         server,
     )
@@ -193,7 +196,7 @@ def _assemble(settings: ServerSettings, database: Database, children: ChildFacto
     health_pb2_grpc.add_HealthServicer_to_server(health_servicer, server)
     reflection.enable_server_reflection((*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
     retention = Retention(database, _periods(settings))
-    return _Parts(server, health_servicer, workers, watchers, calls, offload, designs, poller, retention)
+    return _Parts(server, health_servicer, workers, watchers, calls, offload, designs, admission, poller, retention)
 
 
 def _owner() -> str:
@@ -259,4 +262,5 @@ async def _drain(parts: _Parts, settings: ServerSettings) -> None:
     parts.calls.close()
     parts.offload.close()
     parts.designs.close()
+    parts.admission.close()
     log.info("stopped")

@@ -43,7 +43,7 @@ class ServerSettings:
     call_queue_limit: int = 32
     fabric_limit_s: float = 120.0
     fabric_memory_bytes: int = 4 * GIB
-    cancel_grace_s: float = 5.0
+    cancel_grace_s: float = 0.5
     overrun_s: float = 120.0
     drain_grace_s: float = 5.0
     message_bytes: int = 64 * MIB

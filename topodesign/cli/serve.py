@@ -27,7 +27,16 @@ def serve(
         ),
     ] = None,
     workers: Annotated[int, typer.Option("--workers", min=1, max=256, help="Plans made at a time.")] = 1,
-    queue_limit: Annotated[int, typer.Option("--queue-limit", min=1, help="Plans that may wait.")] = 100,
+    queue_limit: Annotated[int, typer.Option("--queue-limit", min=1, help="Plans that may wait.")] = 1000,
+    tenant_queue_limit: Annotated[
+        int, typer.Option("--tenant-queue-limit", min=1, help="Plans of one tenant that may wait.")
+    ] = 100,
+    plan_memory_gib: Annotated[
+        float, typer.Option("--plan-memory-gib", min=0.75, help="Memory that the making of one plan may take.")
+    ] = 8.0,
+    cancel_grace_s: Annotated[
+        float, typer.Option("--cancel-grace-s", min=0, help="Time that a cancelled solve has to return its best plan.")
+    ] = 0.5,
     fabric_memory_gib: Annotated[
         float, typer.Option("--fabric-memory-gib", min=0.5, help="Memory that one evaluation of fabrics may take.")
     ] = 4.0,
@@ -52,6 +61,9 @@ def serve(
             address_file=address_file,
             workers=workers,
             queue_limit=queue_limit,
+            tenant_queue_limit=tenant_queue_limit,
+            plan_memory_bytes=int(plan_memory_gib * GIB),
+            cancel_grace_s=cancel_grace_s,
             fabric_memory_bytes=int(fabric_memory_gib * GIB),
         )
     )
