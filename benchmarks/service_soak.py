@@ -28,6 +28,7 @@ from topodesign.domain.fabric import Torus
 CALLERS = 4
 JOBS_A_ROUND = 6
 SETTLED_S = 60.0
+KEPT_DAYS = 15.0 / 86400  # long enough that each caller reads its end, short enough to see all of it forgotten
 WARM_ROUNDS = 2  # caches, thread pools and the allocator's arenas have filled by then
 MEMORY_SLACK = 1.15
 SLACK_BYTES = 48 * 2**20
@@ -175,10 +176,10 @@ def main() -> int:
             cancel_grace_s=0.5,
             overrun_s=1.0,
             sweep_s=1.0,
-            keep_operations_days=0.0,
-            keep_histories_days=0.0,
-            keep_request_ids_days=0.0,
-            keep_unnamed_plans_days=0.0,
+            keep_operations_days=KEPT_DAYS,
+            keep_histories_days=KEPT_DAYS,
+            keep_request_ids_days=KEPT_DAYS,
+            keep_unnamed_plans_days=KEPT_DAYS,
         ) as server,
     ):
         data = Path(folder)
