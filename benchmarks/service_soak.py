@@ -26,7 +26,7 @@ from topodesign.domain.errors import TopoDesignError
 from topodesign.domain.fabric import Torus
 
 CALLERS = 4
-JOBS_A_ROUND = 6
+JOBS_A_ROUND = 4
 SETTLED_S = 60.0
 KEPT_DAYS = 15.0 / 86400  # long enough that each caller reads its end, short enough to see all of it forgotten
 WARM_ROUNDS = 2  # caches, thread pools and the allocator's arenas have filled by then
@@ -186,7 +186,7 @@ def main() -> int:
         callers = [Caller(server.address, 1000 * seed + number) for number in range(CALLERS)]
         fewest_rows = look(server, data).rows
         with ThreadPoolExecutor(CALLERS) as threads:
-            while time.monotonic() < until_s or len(looks) <= WARM_ROUNDS:
+            while time.monotonic() < until_s or len(looks) <= WARM_ROUNDS + 1:
                 rounds = [threads.submit(caller.round) for caller in callers]
                 while not all(one.done() for one in rounds):
                     disturb(server, chance)

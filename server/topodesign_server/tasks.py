@@ -3,7 +3,6 @@
 A task gets serialized messages and gives one back. It runs alone in its process, so it may block and be killed.
 """
 
-import contextlib
 import importlib
 import os
 import resource
@@ -160,5 +159,4 @@ def _isolate() -> None:
     os.setpgid(0, 0)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
-    with contextlib.suppress(ValueError):  # the system allows less already
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a crashed solver's gigabytes are no help on a full disk
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a crashed solver's gigabytes are no help on a full disk

@@ -11,8 +11,12 @@ from pathlib import Path
 from topodesign_server.tasks import TASKS as REAL_TASKS
 from topodesign_server.tasks import Task, TaskContext
 
-from topodesign.v1 import scenario_pb2
+from topodesign.domain.fabric import Torus
+from topodesign.v1 import fabric_service_pb2, scenario_pb2
+from topodesign.wire import fabric_to_proto
 
+ENDLESS = fabric_service_pb2.EvaluateFabricRequest(fabric=fabric_to_proto(Torus(shape=(3, 3, 3))))
+"""Never finished."""
 MIB = 1024 * 1024
 BLOCK = 32 * MIB
 MOST_FORKS = 400  # were nothing to stop it
@@ -58,6 +62,13 @@ def _fork_bomb(*_: object) -> None:
     signal.pause()
 
 
+def _family(*_: object) -> None:
+    for _number in range(3):
+        if os.fork() == 0:
+            signal.pause()
+    signal.pause()
+
+
 def _half_a_message(_: scenario_pb2.Scenario, context: TaskContext) -> None:
     """Stopped while a message is in the pipe, which holds 64 KiB."""
     threading.Thread(target=context.emit, args=(bytes(64 * MIB),), daemon=True).start()
@@ -84,6 +95,7 @@ WILD: Mapping[str, Callable[[scenario_pb2.Scenario, TaskContext], None]] = {
     "segmentation fault": _segmentation_fault,
     "crash once": _crash_once,
     "fork bomb": _fork_bomb,
+    "family": _family,
     "half a message": _half_a_message,
     "flood": _flood,
     "deaf sleeper": _deaf_sleeper,
@@ -97,4 +109,10 @@ def make_plan(payload: tuple[bytes, ...], context: TaskContext) -> bytes:
     return REAL_TASKS["make_plan"](payload, context)
 
 
-TASKS: Mapping[str, Task] = {**REAL_TASKS, "make_plan": make_plan}
+def evaluate_fabric(payload: tuple[bytes, ...], context: TaskContext) -> bytes:
+    if payload[0] == ENDLESS.SerializeToString():
+        _endless_loop()
+    return REAL_TASKS["evaluate_fabric"](payload, context)
+
+
+TASKS: Mapping[str, Task] = {**REAL_TASKS, "make_plan": make_plan, "evaluate_fabric": evaluate_fabric}
