@@ -38,6 +38,18 @@ MOST_MESSAGE_BYTES = 600
 MOST_VALUE_BYTES = 200
 MOST_VIOLATION_BYTES = 2500
 RETRY_DELAY_S = 5
+LASTING_REASONS = frozenset(
+    {
+        "ANSWER_TOO_LARGE",
+        "CALL_CRASHED",
+        "CALL_TOO_LONG",
+        "OUT_OF_MEMORY",
+        "SOLVER_CRASHED",
+        "SOLVER_MEMORY",
+        "SOLVER_TIMEOUT",
+    }
+)
+"""Of faults of capacity that the same request would meet again: a client that repeats it only burdens the service."""
 
 
 def status_from_error(error: TopoDesignError, *, incident_id: str = "") -> Status:
@@ -67,7 +79,7 @@ def status_from_error(error: TopoDesignError, *, incident_id: str = "") -> Statu
     if isinstance(error, VerificationFailed):
         for item in _found(error):
             status.details.add().Pack(item)
-    if isinstance(error, (CapacityError, ServiceUnavailable)):
+    if isinstance(error, CapacityError | ServiceUnavailable) and error.reason not in LASTING_REASONS:
         status.details.add().Pack(RetryInfo(retry_delay=_retry_delay(error)))
     return status
 
