@@ -16,7 +16,7 @@ setup: $(READY)
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("topodesign needs Python 3.11 or newer, this is " + sys.version.split()[0] + "; set PYTHON=python3.12 or such") if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv $(VENV)
-	$(INSTALL) '.[dev,gnpy]' || { echo "GNPy cannot be installed here: setting up without it"; $(INSTALL) '.[dev]'; }
+	$(INSTALL) '.[dev,telemetry,gnpy]' || { echo "GNPy cannot be installed here: setting up without it"; $(INSTALL) '.[dev,telemetry]'; }
 	@touch $@
 
 demo: $(READY) ## plan the United States scenario through a real local server, and say where the map is

@@ -190,7 +190,9 @@ class AttemptStore:
         self, connection: Connection, condition: sa.ColumnElement[bool], *, state: int | None
     ) -> ClaimedJob | None:
         columns = (jobs.c.number, jobs.c.tenant, jobs.c.id, jobs.c.attempt, jobs.c.attempt_count, jobs.c.limits)
-        query = sa.select(*columns, jobs.c.progress, jobs.c.scenario, jobs.c.start)
+        query = sa.select(
+            *columns, jobs.c.progress, jobs.c.scenario, jobs.c.start, jobs.c.create_time, jobs.c.trace_context
+        )
         query = query.where(condition).order_by(jobs.c.number).limit(1)
         row = connection.execute(query.with_for_update(skip_locked=True)).one_or_none()
         if row is None:
@@ -219,6 +221,8 @@ class AttemptStore:
             limits=row.limits,
             start=read_blob(connection, row.tenant, row.start),
             progress=row.progress,
+            create_time=row.create_time,
+            trace_context=row.trace_context,
         )
 
     def _end(

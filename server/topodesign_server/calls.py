@@ -33,6 +33,10 @@ class Calls:
         self._limit_s = limit_s
         self._memory_bytes = memory_bytes
 
+    def waiting(self) -> int:
+        """How many callers wait for a slot."""
+        return self._waiting
+
     async def run(
         self, task: str, *payload: bytes, limit_s: float | None = None, memory_bytes: int | None = None
     ) -> bytes:

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from multiprocessing import forkserver
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import wait
 from multiprocessing.context import ForkServerContext
 
@@ -39,6 +39,7 @@ PRELOADED = (
     "topodesign_server.dying_with_parent",  # first: it ties fork server and children to their parents
     "topodesign_server.tasks",
     "topodesign_server.incidents",
+    "topodesign_server.catalog_in_memory",
     "topodesign.api",
     "topodesign.fabric",
     "topodesign.planning.solve",
@@ -73,14 +74,14 @@ class ChildFactory:
         # The fork server dies with the thread that started it (see dying_with_parent): a later one must not depend on
         # a thread that ends before the process does.
         self._starter = ThreadPoolExecutor(1, thread_name_prefix="fork-server")
-        # A SIGTERM to the whole process group is for the server alone: it decides what becomes of its children.
-        in_main_thread = threading.current_thread() is threading.main_thread()
-        earlier = signal.signal(signal.SIGTERM, signal.SIG_IGN) if in_main_thread else None
+        # A SIGTERM to the whole process group is for the server alone: it decides what becomes of its children. The
+        # fork server and all that it forks inherit the blocked signal; here one that comes meanwhile is only put off.
+        resource_tracker.ensure_running()  # starting it unblocks the signal
+        earlier = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
         try:
             forkserver.ensure_running()
         finally:
-            if in_main_thread:
-                signal.signal(signal.SIGTERM, earlier)
+            signal.pthread_sigmask(signal.SIG_SETMASK, earlier)
 
     def start(self, task: str, payload: tuple[bytes, ...], *, memory_bytes: int | None = None) -> "Child":
         """Start a child that runs a task in at most ``memory_bytes``.

@@ -14,6 +14,7 @@ from google.rpc.status_pb2 import Status
 from topodesign.domain.errors import CapacityError, InvalidInput
 from topodesign.wire.faults import DOMAIN
 from topodesign_server.incidents import status_of
+from topodesign_server.observing import bind_names
 from topodesign_server.watchers import Watchers
 
 OURS = ("/topodesign.", "/google.longrunning.")
@@ -62,7 +63,9 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
         async def call(data: bytes, context: Context) -> Any:
             try:
                 self._watchers.require_serving()
-                return self._sendable(await behavior(_decoded(handler, data, method), context), method)
+                response = await behavior(_decoded(handler, data, method), context)
+                bind_names(response)
+                return self._sendable(response, method)
             except NotImplementedError:
                 await _abort(context, _unknown_method(method))
             except Exception as error:  # noqa: BLE001 - the call boundary
@@ -120,7 +123,7 @@ def _decoded(handler: Handler, data: bytes, method: str) -> Any:
     deserialize = handler.request_deserializer
     assert deserialize is not None
     try:
-        return deserialize(data)
+        request = deserialize(data)
     except DecodeError as error:
         raise InvalidInput(
             f"the {len(data)} bytes sent are no request of {method}: {error}; "
@@ -128,9 +131,11 @@ def _decoded(handler: Handler, data: bytes, method: str) -> Any:
             reason="MESSAGE_UNDECODABLE",
             metadata={"method": method},
         ) from None
+    bind_names(request)
+    return request
 
 
 async def _abort(context: Context, status: Status) -> NoReturn:
-    details = status.SerializeToString()
-    await context.abort(CODES[status.code], status.message, ((DETAILS_KEY, details),))
+    details = (DETAILS_KEY, status.SerializeToString())
+    await context.abort(CODES[status.code], status.message, (*(context.trailing_metadata() or ()), details))
     raise AssertionError("abort returns never")

@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 from topodesign.domain.errors import Conflict
 from topodesign.v1 import planning_service_pb2 as pb
 from topodesign_server.blobs import keep
+from topodesign_server.bounded_cache import BoundedCache
 from topodesign_server.database import Database
 from topodesign_server.job_changes import (
     LIGHT,
@@ -43,13 +44,21 @@ from topodesign_server.tables import blobs, events, jobs
 
 MOST_AT_ONCE = 1000
 
+# Made once: building a statement takes several times as long as running it.
+ONE_PLAN = sa.select(*LIGHT, jobs.c.plan, jobs.c.scenario).where(
+    jobs.c.tenant == sa.bindparam("tenant"), jobs.c.id == sa.bindparam("id")
+)
+
 
 class JobStore:
     """Jobs of one database. Every method is one transaction and may be called from any thread."""
 
-    def __init__(self, database: Database, *, queue: QueueLimits) -> None:
+    def __init__(self, database: Database, *, queue: QueueLimits, cache_bytes: int = 0) -> None:
         self._database = database
         self._queue = queue
+        # Contents lie under their digest and never change: what was read once need not be read again. Whether the plan
+        # still exists, and whose it is, is asked of the database every time.
+        self._contents: BoundedCache[tuple[str, bytes]] = BoundedCache(cache_bytes)
 
     def require_room(self, tenant: str) -> None:
         """Raise :class:`CapacityError` when :meth:`create` would: asked early, a refusal costs next to nothing."""
@@ -94,6 +103,7 @@ class JobStore:
                 "plan_deleted": False,
                 "scenario_name": new.scenario_name,
                 "limits": new.limits,
+                "trace_context": new.trace_context,
                 "scenario": scenario,
                 "start": start,
             }
@@ -113,6 +123,11 @@ class JobStore:
         """A job; raises :class:`NotFound`."""
         with self._database.reading() as connection:
             return find_job(connection, tenant, job_id)
+
+    def waiting(self) -> int:
+        """How many jobs wait for a worker."""
+        with self._database.reading() as connection:
+            return _waiting(connection)
 
     def page(self, tenant: str, page: Page) -> list[JobRow]:
         """Jobs whose operation was not deleted, the newest first, one more than the page holds."""
@@ -161,8 +176,8 @@ class JobStore:
                 raise unknown(job_id, "operations")
             return job, _plan(connection, job, full=full)
 
-    def plan(self, tenant: str, plan_id: str) -> PlanRow:
-        """A plan that was made, with its scenario.
+    def plan(self, tenant: str, plan_id: str, *, with_scenario: bool = True) -> PlanRow:
+        """A plan that was made, with its scenario unless that is not wanted.
 
         Raises
         ------
@@ -172,13 +187,19 @@ class JobStore:
             When it is being made, or its making failed.
         """
         with self._database.reading() as connection:
-            job = find_job(connection, tenant, plan_id, what="plans")
-            if job.plan_deleted:
+            row = connection.execute(ONE_PLAN, {"tenant": tenant, "id": plan_id}).one_or_none()
+            if row is None or row.plan_deleted:
                 raise unknown(plan_id, "plans")
-            row = _plan(connection, job, full=True)
-        if row is None:
-            raise _not_ready(job)
-        return row
+            if row.plan is None:
+                raise _not_ready(find_job(connection, tenant, plan_id, what="plans"))
+            return PlanRow(
+                number=row.number,
+                id=row.id,
+                create_time=row.create_time,
+                scenario_name=row.scenario_name,
+                content=self._content(connection, tenant, row.plan),
+                scenario=self._content(connection, tenant, row.scenario) if with_scenario else b"",
+            )
 
     def plans(self, tenant: str, page: Page, *, full: bool) -> list[PlanRow]:
         """Plans that were made, the newest first, one more than the page holds."""
@@ -212,6 +233,17 @@ class JobStore:
                     metadata={"id": job_id},
                 )
             forget_operation(connection, job)
+
+    def _content(self, connection: Connection, tenant: str, digest: bytes) -> bytes:
+        content = self._contents.get((tenant, digest))
+        if content is None:
+            content = read_blob(connection, tenant, digest) or b""
+            self._contents.put((tenant, digest), content)
+        return content
+
+
+def _waiting(connection: Connection) -> int:
+    return connection.scalar(sa.select(sa.func.count()).where(jobs.c.state == QUEUED)) or 0
 
 
 def _require_free(connection: Connection, new: NewJob) -> None:

@@ -29,6 +29,7 @@ from topodesign_server.resources import operation, stored_plan, watch_response
 from topodesign_server.scenario_store import ScenarioStore
 from topodesign_server.sources import ScenarioReader, source_missing
 from topodesign_server.tenants import tenant_of
+from topodesign_server.tracing import Tracing
 from topodesign_server.watchers import Watchers
 from topodesign_server.workers import Workers
 
@@ -52,6 +53,7 @@ class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
         pager: Pager,
         offload: Offloader,
         admission: Offloader,
+        tracing: Tracing,
     ) -> None:
         self._jobs = jobs
         self._scenarios = scenarios
@@ -63,6 +65,7 @@ class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
         self._offload = offload
         self._admission = admission
         self._reading = asyncio.Semaphore(MOST_READ_AT_ONCE)
+        self._tracing = tracing
 
     async def CreatePlan(
         self,
@@ -95,6 +98,7 @@ class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
             scenario=scenario.SerializeToString(deterministic=True),
             limits=limits.SerializeToString(deterministic=True),
             start=start,
+            trace_context=self._tracing.job(plan_id),
         )
         job = await self._offload(self._jobs.create, new, key=key)
         self._workers.wake()
@@ -103,9 +107,11 @@ class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
     async def GetPlan(
         self, request: pb.GetPlanRequest, context: grpc.aio.ServicerContext[pb.GetPlanRequest, pb.StoredPlan]
     ) -> pb.StoredPlan:
-        row = await self._offload(self._jobs.plan, tenant_of(context), parse_name(request.name, "plans"))
+        with_scenario = request.view == pb.PLAN_VIEW_WITH_SCENARIO
+        plan_id = parse_name(request.name, "plans")
+        row = await self._offload(self._jobs.plan, tenant_of(context), plan_id, with_scenario=with_scenario)
         message = stored_plan(row, full=request.view != pb.PLAN_VIEW_BASIC)
-        if request.view == pb.PLAN_VIEW_WITH_SCENARIO:
+        if with_scenario:
             message.scenario_content.ParseFromString(row.scenario)
         return message
 

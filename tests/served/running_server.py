@@ -20,12 +20,11 @@ ANNOUNCEMENT = "topodesign serves on "
 class RunningServer:
     """A server process. Everything it writes to stderr is kept in ``lines``."""
 
-    def __init__(self, data_directory: Path, **settings: Any) -> None:
+    def __init__(self, data_directory: Path, *, script: str = "serve_in_child.py", **settings: Any) -> None:
         options = {"data_directory": str(data_directory), "port": 0, **settings}
-        script = Path(__file__).with_name("serve_in_child.py")
         path = os.pathsep.join([str(ROOT), str(ROOT / "server"), os.environ.get("PYTHONPATH", "")])
         self.process = subprocess.Popen(
-            [sys.executable, str(script), json.dumps(options)],
+            [sys.executable, str(Path(__file__).with_name(script)), json.dumps(options)],
             stderr=subprocess.PIPE,
             text=True,
             env={**os.environ, "PYTHONPATH": path},
