@@ -7,7 +7,7 @@ WORKERS ?= 2
 FUZZ_S ?= 1800
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 
-.PHONY: demo test campaign fuzz lint generate interop clean help setup
+.PHONY: demo test campaign fuzz soak lint generate interop clean help setup
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/  -/'
@@ -33,6 +33,9 @@ campaign: $(READY) ## the long tests: 200 scenarios against exhaustive enumerati
 
 fuzz: $(READY) ## new requests for every method of a real server for half an hour (FUZZ_S=seconds)
 	TOPODESIGN_FUZZ_S=$(FUZZ_S) TOPODESIGN_FUZZ_SEED=$$(date +%s) $(BIN)/python -m pytest -s tests/server/test_fuzz.py
+
+soak: $(READY) ## random work and kills against one server for SOAK_MINUTES (30); fails on a leak
+	PYTHONPATH=.:server:tests $(BIN)/python -m benchmarks.service_soak
 
 lint: $(READY) ## linters: ruff, mypy, import-linter, generated code, buf, breaking changes of the API
 	$(BIN)/ruff check .

@@ -72,6 +72,7 @@ class ClaimedJob:
     tenant: str
     id: str
     attempt: int
+    attempt_count: int = 0
     scenario: bytes
     limits: bytes
     start: bytes | None = None

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from topodesign.domain.errors import CapacityError, Conflict
+from topodesign.domain.errors import Conflict
 from topodesign.v1 import planning_service_pb2 as pb
 from topodesign_server.blobs import keep
 from topodesign_server.bounded_cache import BoundedCache
@@ -38,6 +38,7 @@ from topodesign_server.job_rows import (
 )
 from topodesign_server.names import RequestKey
 from topodesign_server.paging import Page
+from topodesign_server.queue_room import QueueLimits, require_room
 from topodesign_server.request_ids import claim_request, first_answer
 from topodesign_server.tables import blobs, events, jobs
 
@@ -52,12 +53,17 @@ ONE_PLAN = sa.select(*LIGHT, jobs.c.plan, jobs.c.scenario).where(
 class JobStore:
     """Jobs of one database. Every method is one transaction and may be called from any thread."""
 
-    def __init__(self, database: Database, *, queue_limit: int, cache_bytes: int = 0) -> None:
+    def __init__(self, database: Database, *, queue: QueueLimits, cache_bytes: int = 0) -> None:
         self._database = database
-        self._queue_limit = queue_limit
+        self._queue = queue
         # Contents lie under their digest and never change: what was read once need not be read again. Whether the plan
         # still exists, and whose it is, is asked of the database every time.
         self._contents: BoundedCache[tuple[str, bytes]] = BoundedCache(cache_bytes)
+
+    def require_room(self, tenant: str) -> None:
+        """Raise :class:`CapacityError` when :meth:`create` would: asked early, a refusal costs next to nothing."""
+        with self._database.reading() as connection:
+            require_room(connection, tenant, self._queue)
 
     def create(self, new: NewJob, *, key: RequestKey | None) -> JobRow:
         """Queue a job, or return what the same request queued before.
@@ -65,7 +71,7 @@ class JobStore:
         Raises
         ------
         CapacityError
-            When too many jobs wait.
+            When too many jobs wait (``QUEUE_FULL``), or too many of this tenant (``TENANT_QUEUE_FULL``).
         Conflict
             When the id is taken.
         InvalidInput
@@ -78,7 +84,7 @@ class JobStore:
             earlier = claim_request(connection, key, new.id, now=now)
             if earlier is not None:
                 return find_job(connection, new.tenant, earlier)
-            self._require_room(connection)
+            require_room(connection, new.tenant, self._queue)
             _require_free(connection, new)
             scenario, start = keep(connection, new.tenant, new.scenario, new.start)
             values = {
@@ -241,15 +247,6 @@ class JobStore:
             content = read_blob(connection, tenant, digest) or b""
             self._contents.put((tenant, digest), content)
         return content
-
-    def _require_room(self, connection: Connection) -> None:
-        waiting = _waiting(connection)
-        if waiting >= self._queue_limit:
-            raise CapacityError(
-                f"{waiting} jobs wait, and the queue holds {self._queue_limit}; try again later",
-                reason="QUEUE_FULL",
-                metadata={"waiting": str(waiting), "limit": str(self._queue_limit)},
-            )
 
 
 def _waiting(connection: Connection) -> int:

@@ -3,6 +3,7 @@
 # ruff: noqa: N802 (the names of methods and their parameters are gRPC's)
 from __future__ import annotations  # gRPC's types take parameters for type checkers only
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from hashlib import sha256
@@ -34,6 +35,7 @@ from topodesign_server.workers import Workers
 
 CHUNK_BYTES = 256 * 1024
 MOST_FULL_PLANS = 20
+MOST_READ_AT_ONCE = 2
 
 
 class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
@@ -50,6 +52,7 @@ class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
         calls: Calls,
         pager: Pager,
         offload: Offloader,
+        admission: Offloader,
         tracing: Tracing,
     ) -> None:
         self._jobs = jobs
@@ -60,6 +63,8 @@ class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
         self._calls = calls
         self._pager = pager
         self._offload = offload
+        self._admission = admission
+        self._reading = asyncio.Semaphore(MOST_READ_AT_ONCE)
         self._tracing = tracing
 
     async def CreatePlan(
@@ -70,11 +75,16 @@ class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
         plan_id = chosen_id(request.plan_id, field="plan_id", prefix="p")
         tenant = tenant_of(context)
         key = request_key(tenant, "CreatePlan", request, request.request_id)
-        earlier = None if request.validate_only else await self._offload(self._jobs.repeated, key)
+        is_new = request.validate_only or key is None
+        earlier = None if is_new else await self._offload(self._jobs.repeated, key)
         if earlier is not None:  # answered even when what it was made from is deleted since
             return await self._offload(self._operation, earlier)
         limits = to_proto(read_limits(request.limits))
-        scenario = await self._scenario(tenant, request)
+        # A refusal must not wait behind scenarios that are being read, nor a scenario be read for a refusal.
+        await self._require_room(tenant, request)
+        async with self._reading:
+            await self._require_room(tenant, request)
+            scenario = await self._scenario(tenant, request)
         start = await self._start(tenant, request.start_plan)
         new = NewJob(
             tenant=tenant,
@@ -192,6 +202,10 @@ class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
         )
         for start in range(CHUNK_BYTES, len(content), CHUNK_BYTES):
             yield pb.ExportPlanResponse(data=content[start : start + CHUNK_BYTES])
+
+    async def _require_room(self, tenant: str, request: pb.CreatePlanRequest) -> None:
+        if not request.validate_only:
+            await self._admission(self._jobs.require_room, tenant)
 
     async def _scenario(self, tenant: str, request: pb.CreatePlanRequest) -> scenario_pb2.Scenario:
         source = request.WhichOneof("source")

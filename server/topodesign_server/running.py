@@ -5,7 +5,7 @@ from __future__ import annotations  # OpenTelemetry is imported by those who tra
 import asyncio
 from typing import TYPE_CHECKING
 
-from topodesign_server.children import ChildFactory
+from topodesign_server.children import TASKS, ChildFactory
 from topodesign_server.logs import LogOptions, configure_logs
 from topodesign_server.settings import ServerSettings
 from topodesign_server.stopping import StopSignals
@@ -15,13 +15,19 @@ if TYPE_CHECKING:
 
 
 def run_server(
-    settings: ServerSettings, *, stop: StopSignals | None = None, span_exporter: SpanExporter | None = None
+    settings: ServerSettings,
+    *,
+    tasks: str = TASKS,
+    stop: StopSignals | None = None,
+    span_exporter: SpanExporter | None = None,
 ) -> None:
     """Serve until SIGTERM or SIGINT; returns when everything is drained. Call it in the main thread.
 
     Parameters
     ----------
     settings : ServerSettings
+    tasks : str
+        Module whose ``TASKS`` the children run.
     stop : StopSignals, optional
         Entered already, by a caller that does something before this.
     span_exporter : SpanExporter, optional
@@ -38,10 +44,10 @@ def run_server(
     """
     if stop is None:
         with StopSignals() as entered:
-            run_server(settings, stop=entered, span_exporter=span_exporter)
+            run_server(settings, tasks=tasks, stop=entered, span_exporter=span_exporter)
         return
     configure_logs(LogOptions(level=settings.log_level, form=settings.log_format))
-    children = ChildFactory()
+    children = ChildFactory(tasks=tasks)
     # Imported here and not above: gRPC must not be initialized before the children's process exists.
     from topodesign_server.server import serve
     from topodesign_server.tracing import tracing_of

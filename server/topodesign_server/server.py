@@ -52,6 +52,7 @@ from topodesign_server.paging import Pager
 from topodesign_server.planning_servicer import PlanningServicer
 from topodesign_server.polling import ChangePoller
 from topodesign_server.request_gate import RequestGate
+from topodesign_server.queue_room import QueueLimits
 from topodesign_server.retention import Periods, Retention
 from topodesign_server.scenario_servicer import ScenarioServicer
 from topodesign_server.scenario_store import ScenarioStore
@@ -101,6 +102,7 @@ class _Parts:
     calls: Calls
     offload: Offloader
     designs: Offloader
+    admission: Offloader
     poller: ChangePoller
     retention: Retention
 
@@ -166,12 +168,19 @@ def _assemble(
     settings: ServerSettings, database: Database, children: ChildFactory, *, metrics: Metrics, tracing: Tracing
 ) -> _Parts:
     offload, watchers, pager = Offloader(), Watchers(), Pager(database.signing_key)
+    admission = Offloader(threads=1, name="admission")  # its own, so that refusals are quick whatever the rest does
     designs = Offloader(threads=2, name="design")  # its own, so that links and estimates never hold up the store
-    jobs = JobStore(database, queue_limit=settings.queue_limit, cache_bytes=settings.plan_cache_bytes)
+    jobs = JobStore(database, queue=_queue_limits(settings), cache_bytes=settings.plan_cache_bytes)
     scenarios = ScenarioStore(database)
     workers = Workers(
         jobs=jobs,
-        attempts=AttemptStore(database, owner=_owner(), lease_s=settings.lease_s, max_attempts=settings.max_attempts),
+        attempts=AttemptStore(
+            database,
+            owner=_owner(),
+            lease_s=settings.lease_s,
+            max_attempts=settings.max_attempts,
+            retry_pause_s=settings.retry_pause_s,
+        ),
         children=children,
         settings=settings,
         observer=AttemptObserver(metrics, tracing),
@@ -179,7 +188,13 @@ def _assemble(
         on_change=watchers.notify,
     )
     poller = ChangePoller(jobs=jobs, workers=workers, watchers=watchers, offload=offload, poll_s=settings.poll_s)
-    calls = Calls(children, slots=settings.call_slots, queue_limit=settings.call_queue_limit)
+    calls = Calls(
+        children,
+        slots=settings.call_slots,
+        queue_limit=settings.call_queue_limit,
+        limit_s=settings.call_limit_s,
+        memory_bytes=settings.plan_memory_bytes,
+    )
     answers = Answers(calls, metrics, cache_bytes=settings.answer_cache_bytes)
     reader = ScenarioReader(offload, calls)
     observed = ObservingInterceptor(
@@ -206,6 +221,7 @@ def _assemble(
             calls=calls,
             pager=pager,
             offload=offload,
+            admission=admission,
             tracing=tracing,
         ),
         server,
@@ -248,6 +264,7 @@ def _assemble(
         calls=calls,
         offload=offload,
         designs=designs,
+        admission=admission,
         poller=poller,
         retention=Retention(database, _periods(settings)),
     )
@@ -261,6 +278,10 @@ def _methods(*services: ServiceDescriptor) -> list[str]:
 def _owner() -> str:
     """A name for this process that no other has, and that tells its operator where to look."""
     return f"{socket.gethostname()[:100]}:{os.getpid()}:{secrets.token_hex(8)}"
+
+
+def _queue_limits(settings: ServerSettings) -> QueueLimits:
+    return QueueLimits(total=settings.queue_limit, of_tenant=settings.tenant_queue_limit)
 
 
 def _periods(settings: ServerSettings) -> Periods:
@@ -339,4 +360,5 @@ async def _drain(parts: _Parts, settings: ServerSettings, background: list[async
     parts.calls.close()
     parts.offload.close()
     parts.designs.close()
+    parts.admission.close()
     log.info("stopped")

@@ -28,7 +28,7 @@ class ServerSettings:
     data_directory: Path = option(Path("topodesign-data"), "Folder of the SQLite file; one server uses it at a time.")
     address_file: Path | None = option(None, "File that gets HOST:PORT once the service answers.")
     workers: int = option(1, "Plans made at a time; 0 leaves them to other servers.", at_least=0, at_most=256)
-    queue_limit: int = option(100, "Plans that may wait; more are refused.", at_least=1)
+    queue_limit: int = option(1000, "Plans that may wait; more are refused.", at_least=1)
     call_slots: int = option(2, "Answers (verification, export, fabrics) computed at a time.", at_least=1, at_most=256)
     call_queue_limit: int = option(32, "Answers that may wait to be computed; more are refused.", at_least=0)
     fabric_limit_s: float = option(120.0, "Longest time for the evaluation of fabrics.", unit="s", above=0)
@@ -45,7 +45,18 @@ class ServerSettings:
         5.0, "Time that running calls have after SIGTERM before they are cancelled.", unit="s", at_least=0
     )
     message_bytes: int = option(64 * MIB, "Largest message that is read or sent.", unit="bytes", at_least=1024)
-    max_attempts: int = option(5, "Attempts at a job that may be lost before it is given up.", at_least=1)
+    max_attempts: int = option(5, "Attempts at a job that may be lost, or crash, before it is given up.", at_least=1)
+    retry_pause_s: float = option(
+        1.0, "Time before a job whose solver crashed is tried again; doubled each time.", unit="s", at_least=0
+    )
+    tenant_queue_limit: int = option(100, "Plans of one tenant that may wait; more are refused.", at_least=1)
+    plan_memory_bytes: int = option(
+        8 * GIB,
+        "Memory that the making of one plan, or an answer about one, may take.",
+        unit="bytes",
+        at_least=512 * MIB,
+    )
+    call_limit_s: float = option(600.0, "Longest time for a verification, an export or a reading.", unit="s", above=0)
     database_url: str | None = option(
         None,
         "PostgreSQL that servers share (postgresql://user:password@host/database); without one, a SQLite file.",

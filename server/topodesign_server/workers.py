@@ -5,20 +5,21 @@ from collections.abc import Callable
 
 import structlog
 
-from topodesign.domain.errors import TopoDesignError
+from topodesign.domain.errors import CapacityError, TopoDesignError
 from topodesign.domain.plan import SolveLimits
 from topodesign.v1 import plan_pb2
-from topodesign.wire import from_proto
+from topodesign.wire import from_proto, status_from_error
 from topodesign_server.attempt_observer import AttemptObserver
 from topodesign_server.attempt_store import AttemptStore
 from topodesign_server.cancelled import cancelled_plan
-from topodesign_server.children import ChildFactory
+from topodesign_server.children import ChildFactory, Excess
 from topodesign_server.frames import Frame, FrameKind
 from topodesign_server.incidents import status_of
 from topodesign_server.job_rows import CANCELLING, ClaimedJob
 from topodesign_server.job_store import JobStore
-from topodesign_server.running_attempt import RunningAttempt, crash_status
+from topodesign_server.running_attempt import RunningAttempt
 from topodesign_server.settings import ServerSettings
+from topodesign_server.solver_faults import may_pass, solver_fault
 from topodesign_server.store_faults import is_store_fault
 from topodesign_server.summaries import plan_summary
 
@@ -154,10 +155,13 @@ class Workers:
                     self._attempt(job)
                     self._on_change(job.number)
                     continue
+                paused_s = self._store.pause_s()
             except Exception as error:  # noqa: BLE001 - the job boundary: a worker outlives every defect
                 _note(error, during="worker")
+                paused_s = None
             if not self._draining.is_set():
-                self._news.acquire(timeout=idle_s)
+                # a little longer than the pause: a look that comes too early would be for nothing
+                self._news.acquire(timeout=idle_s if paused_s is None else min(idle_s, paused_s + POLL_S))
 
     def _attempt(self, job: ClaimedJob) -> None:
         with self._observer.attempt(job) as observed:
@@ -167,7 +171,9 @@ class Workers:
                 try:
                     self._register(attempt)
                     log.info("attempt", job=job.id, attempt=job.attempt, pid=attempt.pid)
-                    observed.outcome = self._settle(attempt, self._follow(attempt))
+                    end = self._follow(attempt)
+                    attempt.end()  # first: who reads that a job has ended finds its processor free
+                    observed.outcome = self._settle(attempt, end)
                 finally:
                     with self._lock:
                         self._attempts.pop(job.number, None)
@@ -203,7 +209,7 @@ class Workers:
                 unsaved = self._report(attempt, unsaved)
             if frame is not None:
                 return frame
-            attempt.enforce_limits()
+            attempt.ask_when_over()
 
     def _report(self, attempt: RunningAttempt, events: list[bytes]) -> list[bytes]:
         """Store progress; what is still to be stored, as the store did not answer."""
@@ -232,10 +238,20 @@ class Workers:
         elif attempt.is_abandoned:
             outcome = "given back" if self._write(job, lambda: self._store.give_back(job)) else "lost"
         else:
-            status = crash_status(attempt).SerializeToString()
-            is_kept = self._write(job, lambda: self._store.fail(job, status=status))
-            outcome = ("overrun" if attempt.is_overrun else "crashed") if is_kept else "lost"
+            outcome = self._settle_fault(attempt, solver_fault(attempt))
         return outcome
+
+    def _settle_fault(self, attempt: RunningAttempt, fault: CapacityError) -> str:
+        """Write the end of an attempt whose solver crashed, which is made again, or was ended for a limit."""
+        job = attempt.job
+        log.error("solver_fault", job=job.id, attempt=job.attempt, reason=fault.reason)
+        status = status_from_error(fault).SerializeToString()
+        if may_pass(attempt, fault):
+            is_kept = self._write(job, lambda: self._store.crash(job, status=status) is not None)
+            self._finish_cancelled()  # it may have been cancelled meanwhile
+        else:
+            is_kept = self._write(job, lambda: self._store.fail(job, status=status))
+        return ("overrun" if attempt.excess is Excess.TIME else "crashed") if is_kept else "lost"
 
     def _write_cancelled(self, job: ClaimedJob, *, progress: bytes | None = None) -> str:
         plan = cancelled_plan(scenario=job.scenario, limits=job.limits, progress=progress or job.progress)

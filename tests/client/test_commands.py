@@ -14,6 +14,7 @@ from topodesign_server.attempt_store import AttemptStore
 from topodesign_server.database import open_database
 from topodesign_server.job_rows import NewJob
 from topodesign_server.job_store import JobStore
+from topodesign_server.queue_room import QueueLimits
 from topodesign_server.tables import DEFAULT_TENANT
 
 from topodesign.client import Client
@@ -141,7 +142,7 @@ def test_a_job_whose_plan_failed_verification_is_fetched_with_4_and_its_violatio
         scenario=to_proto(two_sites()).SerializeToString(),
         limits=b"",
     )
-    JobStore(database, queue_limit=10).create(job, key=None)
+    JobStore(database, queue=QueueLimits(total=10, of_tenant=10)).create(job, key=None)
     attempts = AttemptStore(database, owner="a server that is gone", lease_s=60.0, max_attempts=5)
     claimed = attempts.claim()
     assert claimed is not None

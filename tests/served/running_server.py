@@ -56,9 +56,10 @@ class RunningServer:
             if matches(line):
                 return line
 
-    def wait_for_attempt(self) -> int:
-        """Process id of the next child that solves a plan."""
-        line = self.wait_for(lambda text: '"event": "attempt"' in text)
+    def wait_for_attempt(self, job_name: str = "operations/") -> int:
+        """Process id of the next child that solves a plan, or that of one operation."""
+        job = f'"job": "{job_name.removeprefix("operations/")}'
+        line = self.wait_for(lambda text: '"event": "attempt"' in text and job in text)
         return int(json.loads(line)["pid"])
 
     def terminate(self) -> int:

@@ -29,7 +29,7 @@ class Bench:
 
     def __init__(self, children: ChildFactory, cache_bytes: int) -> None:
         self.metrics = Metrics()
-        self.calls = Calls(children, slots=2, queue_limit=0)
+        self.calls = Calls(children, slots=2, queue_limit=0, limit_s=60.0, memory_bytes=2**32)
         self.answers = Answers(self.calls, self.metrics, cache_bytes=cache_bytes)
 
     def ask(self, content: bytes, *, tenant: str = "a", task: str = "evaluate_fabric") -> Coroutine[Any, Any, bytes]:

@@ -87,7 +87,7 @@ def test_sigterm_to_the_whole_process_group_loses_no_job_either(tmp_path: Path) 
 
 
 def test_a_solver_that_dies_fails_its_job_and_nothing_else(tmp_path: Path) -> None:
-    with RunningServer(tmp_path) as server, Client(server.address) as client:
+    with RunningServer(tmp_path, max_attempts=1) as server, Client(server.address) as client:
         doomed = client.submit_plan(wide_grid(), time_limit_s=600, gap=0.0)
         os.kill(server.wait_for_attempt(), signal.SIGKILL)
         with pytest.raises(CapacityError) as caught:

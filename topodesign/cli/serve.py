@@ -36,7 +36,18 @@ def serve(
         ),
     ] = None,
     workers: Annotated[int | None, typer.Option("--workers", min=0, max=256, help="Plans made at a time (1).")] = None,
-    queue_limit: Annotated[int | None, typer.Option("--queue-limit", min=1, help="Plans that may wait (100).")] = None,
+    queue_limit: Annotated[int | None, typer.Option("--queue-limit", min=1, help="Plans that may wait (1000).")] = None,
+    tenant_queue_limit: Annotated[
+        int | None, typer.Option("--tenant-queue-limit", min=1, help="Plans of one tenant that may wait (100).")
+    ] = None,
+    plan_memory_gib: Annotated[
+        float | None,
+        typer.Option("--plan-memory-gib", min=0.5, help="Memory that the making of one plan may take (8)."),
+    ] = None,
+    cancel_grace_s: Annotated[
+        float | None,
+        typer.Option("--cancel-grace-s", min=0, help="Time that a cancelled solve has to return its best plan (5)."),
+    ] = None,
     fabric_memory_gib: Annotated[
         float | None,
         typer.Option("--fabric-memory-gib", min=0.5, help="Memory that one evaluation of fabrics may take (4)."),
@@ -75,6 +86,9 @@ def serve(
             "workers": workers,
             "queue_limit": queue_limit,
             "address_file": address_file,
+            "tenant_queue_limit": tenant_queue_limit,
+            "cancel_grace_s": cancel_grace_s,
+            "plan_memory_bytes": None if plan_memory_gib is None else int(plan_memory_gib * GIB),
             "fabric_memory_bytes": None if fabric_memory_gib is None else int(fabric_memory_gib * GIB),
         }
         configuration = read_configuration(

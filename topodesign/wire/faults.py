@@ -7,6 +7,7 @@ trailers, which peers limit to about 8 kB: messages and lists are cut to fit, an
 ``violation_count`` tells how many there are.
 """
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -39,7 +40,15 @@ MOST_VALUE_BYTES = 200
 MOST_VIOLATION_BYTES = 2500
 RETRY_DELAY_S = 5
 LASTING_REASONS = frozenset(
-    {"ANSWER_TOO_LARGE", "CALL_CRASHED", "CALL_TOO_LONG", "OUT_OF_MEMORY", "SOLVER_CRASHED", "SOLVER_OVERRUN"}
+    {
+        "ANSWER_TOO_LARGE",
+        "CALL_CRASHED",
+        "CALL_TOO_LONG",
+        "OUT_OF_MEMORY",
+        "SOLVER_CRASHED",
+        "SOLVER_MEMORY",
+        "SOLVER_TIMEOUT",
+    }
 )
 """Of faults of capacity that the same request would meet again: a client that repeats it only burdens the service."""
 
@@ -71,7 +80,7 @@ def status_from_error(error: TopoDesignError, *, incident_id: str = "") -> Statu
     if isinstance(error, VerificationFailed):
         status.details.add().Pack(plan_pb2.Verification(valid=False, violations=_found(error)))
     if isinstance(error, CapacityError | ServiceUnavailable) and error.reason not in LASTING_REASONS:
-        status.details.add().Pack(RetryInfo(retry_delay=Duration(seconds=RETRY_DELAY_S)))
+        status.details.add().Pack(RetryInfo(retry_delay=_retry_delay(error)))
     return status
 
 
@@ -112,6 +121,11 @@ def problem_at(field: str, *, reason: str, message: str) -> Problem:
     match = re.fullmatch(r"(?:(\d+)(?:\.|$))?(.*)", place, re.DOTALL)
     row, name = (match[1], match[2]) if match else (None, place)
     return Problem(file=file, row=int(row) if row else None, field=name or None, reason=reason, message=message)
+
+
+def _retry_delay(error: TopoDesignError) -> Duration:
+    known_s = error.retry_after_s if isinstance(error, CapacityError) else None
+    return Duration(seconds=RETRY_DELAY_S if known_s is None else math.ceil(known_s))
 
 
 def _violations(error: TopoDesignError) -> Sequence[BadRequest.FieldViolation]:
