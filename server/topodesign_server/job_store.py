@@ -115,7 +115,7 @@ class JobStore:
         """Raise what :meth:`create` would raise now."""
         with self._database.reading() as connection:
             if key is None or first_answer(connection, key) is None:
-                self._require_room(connection)
+                require_room(connection, new.tenant, self._queue)
                 _require_free(connection, new)
 
     def repeated(self, key: RequestKey | None) -> JobRow | None:

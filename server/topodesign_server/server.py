@@ -51,8 +51,8 @@ from topodesign_server.optics_servicer import OpticsServicer
 from topodesign_server.paging import Pager
 from topodesign_server.planning_servicer import PlanningServicer
 from topodesign_server.polling import ChangePoller
-from topodesign_server.request_gate import RequestGate
 from topodesign_server.queue_room import QueueLimits
+from topodesign_server.request_gate import RequestGate
 from topodesign_server.retention import Periods, Retention
 from topodesign_server.scenario_servicer import ScenarioServicer
 from topodesign_server.scenario_store import ScenarioStore
