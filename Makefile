@@ -4,9 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 WORKERS ?= 2
+FUZZ_S ?= 1800
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 
-.PHONY: demo test campaign lint generate interop clean help setup
+.PHONY: demo test campaign fuzz soak lint generate interop clean help setup
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/  -/'
@@ -16,7 +17,7 @@ setup: $(READY)
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("topodesign needs Python 3.11 or newer, this is " + sys.version.split()[0] + "; set PYTHON=python3.12 or such") if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv $(VENV)
-	$(INSTALL) '.[dev,gnpy]' || { echo "GNPy cannot be installed here: setting up without it"; $(INSTALL) '.[dev]'; }
+	$(INSTALL) '.[dev,telemetry,gnpy]' || { echo "GNPy cannot be installed here: setting up without it"; $(INSTALL) '.[dev,telemetry]'; }
 	@touch $@
 
 demo: $(READY) ## plan the United States scenario through a real local server, and say where the map is
@@ -30,13 +31,20 @@ campaign: $(READY) ## the long tests: 200 scenarios against exhaustive enumerati
 	TOPODESIGN_KILL_MOMENTS=50 $(BIN)/python -m pytest tests/server/test_kill_moments.py
 	TOPODESIGN_NEW_EXAMPLES=1 $(BIN)/python -m pytest -n $(WORKERS)
 
-lint: $(READY) ## linters: ruff, mypy, import-linter, generated code, buf
+fuzz: $(READY) ## new requests for every method of a real server for half an hour (FUZZ_S=seconds)
+	TOPODESIGN_FUZZ_S=$(FUZZ_S) TOPODESIGN_FUZZ_SEED=$$(date +%s) $(BIN)/python -m pytest -s tests/server/test_fuzz.py
+
+soak: $(READY) ## random work and kills against one server for SOAK_MINUTES (30); fails on a leak
+	PYTHONPATH=.:server:tests $(BIN)/python -m benchmarks.service_soak
+
+lint: $(READY) ## linters: ruff, mypy, import-linter, generated code, buf, breaking changes of the API
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python protos/generate.py --check
 	$(BIN)/buf lint protos
+	$(BIN)/python protos/breaking.py
 
 generate: $(READY) ## regenerate topodesign/v1 from protos/
 	$(BIN)/python protos/generate.py

@@ -60,6 +60,18 @@ def _random_edges(switches: int, ports: int) -> EdgeList:
     return EdgeList(accelerators=tuple(f"gpu-{switch}" for switch in range(switches)), edges=tuple(edges))
 
 
+def _names(accelerators: int) -> tuple[str, ...]:
+    return tuple(f"gpu-{number}" for number in range(accelerators))
+
+
+def _ring_of_switches(accelerators: int, switches: int) -> EdgeList:
+    """Accelerators on switches in turn, each of which is joined to those 1, 7, 31 and 100 further on."""
+    edges = [Edge(a=name, z=f"switch-{place % switches}") for place, name in enumerate(_names(accelerators))]
+    steps = [(switch, (switch + step) % switches) for switch in range(switches) for step in (1, 7, 31, 100)]
+    edges += [Edge(a=f"switch-{a}", z=f"switch-{z}") for a, z in steps]
+    return EdgeList(accelerators=_names(accelerators), edges=tuple(edges))
+
+
 def cases() -> tuple[Case, ...]:
     """All fabrics, those with limits first."""
     return (
@@ -75,9 +87,12 @@ def cases() -> tuple[Case, ...]:
         Case(name="hypercube", spec=Hypercube(dimension=20)),
         Case(name="hyperx", spec=HyperX(shape=(100, 100, 100))),
         Case(name="hammingmesh", spec=HammingMesh(board=(4, 4), shape=(512, 512))),
+        Case(name="mesh of 10,000,000 on one line", spec=Torus(shape=(10_000_000,), wrap=(False,))),
+        Case(name="mesh of 3,162x3,162", spec=Torus(shape=(3_162, 3_162), wrap=(False, False))),
         Case(name="clos of 10,000,000", spec=Clos(accelerators=10_000_000, radix=1024)),
         Case(name="scale-up-clos", spec=ScaleUpClos(accelerators=7_200_000, radix=512)),
         Case(name="dragonfly", spec=Dragonfly(p=1, a=60, h=30)),
+        Case(name="dragonfly of most accelerators", spec=Dragonfly(p=16, a=32, h=16)),
         Case(name="dragonfly-plus", spec=DragonflyPlus(p=4, leaves=32, spines=32, h=32)),
         Case(name="direct-blocks", spec=DirectBlocks(blocks=128, p=32, leaves=32, aggregations=32, h=32)),
         Case(name="slimfly of most links", spec=SlimFly(q=139, p=1)),
@@ -85,7 +100,13 @@ def cases() -> tuple[Case, ...]:
         Case(name="jellyfish of 20,000 switches", spec=Jellyfish(switches=20_000, network_ports=16, server_ports=1)),
         Case(name="jellyfish of most work", spec=Jellyfish(switches=35_000, network_ports=19, server_ports=5)),
         Case(name="jellyfish of most links", spec=Jellyfish(switches=4_097, network_ports=480, server_ports=60)),
+        Case(
+            name="jellyfish just below most links", spec=Jellyfish(switches=4_097, network_ports=487, server_ports=60)
+        ),
+        Case(name="jellyfish of 78 ports", spec=Jellyfish(switches=25_000, network_ports=78, server_ports=1)),
         Case(name="edge list", spec=_random_edges(10_000, 20)),
+        Case(name="edge list of 299,000 accelerators", spec=_ring_of_switches(299_000, 900)),
+        Case(name="edge list of 299,000 accelerators apart", spec=EdgeList(accelerators=_names(299_000), edges=())),
     )
 
 

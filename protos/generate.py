@@ -16,6 +16,9 @@ PROTOS = Path(__file__).resolve().parent
 PROJECT = PROTOS.parent
 PACKAGE = Path("topodesign/v1")
 NEWEST_TOOLS = (1, 82)
+RULES = Path("buf/validate/validate.proto")
+RULES_IMPORT = ("from buf.validate import validate_pb2", f"from {'.'.join(PACKAGE.parts)} import validate_pb2")
+"""The definition of validation rules has no Python package of its own at run time; its code is put beside ours."""
 INIT = '"""Generated from ``protos/topodesign/v1`` by ``protos/generate.py``; do not edit."""\n'
 
 
@@ -37,8 +40,19 @@ def generate(target: Path) -> list[Path]:
     for plugins, files in ((("python", "mypy"), sources), (("grpc_python", "mypy_grpc"), services)):
         _compile(plugins, files, target)
     package = target / PACKAGE
+    _put_rules_beside(package)
     (package / "__init__.py").write_text(INIT, encoding="utf-8")
     return sorted(path for path in package.iterdir() if path.is_file())
+
+
+def _put_rules_beside(package: Path) -> None:
+    with tempfile.TemporaryDirectory() as directory:
+        _compile(("python",), [RULES.as_posix()], Path(directory))
+        code = (Path(directory) / RULES.with_name("validate_pb2.py")).read_text(encoding="utf-8")
+    (package / "validate_pb2.py").write_text(code, encoding="utf-8")
+    for path in package.glob("*_pb2.py"):
+        code = path.read_text(encoding="utf-8")
+        path.write_text(code.replace(*RULES_IMPORT), encoding="utf-8")
 
 
 def _compile(plugins: Sequence[str], sources: Sequence[str], target: Path) -> None:

@@ -1,9 +1,22 @@
-"""Property tests draw the same examples in every run, so that a failure is a change's; new ones by `make campaign`."""
+"""What all tests share.
+
+Property tests draw the same examples in every run, so that a failure is a change's; new ones by `make campaign`.
+"""
 
 import os
+from collections.abc import Iterator
 
+import pytest
 from hypothesis import settings
+from served.running_server import RunningServer
 
 settings.register_profile("same examples", derandomize=True)
 settings.register_profile("new examples", print_blob=True)
 settings.load_profile("new examples" if os.environ.get("TOPODESIGN_NEW_EXAMPLES") else "same examples")
+
+
+@pytest.fixture(scope="session")
+def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """One server for all tests that neither stop it nor count what it keeps."""
+    with RunningServer(tmp_path_factory.mktemp("data"), reflection=True) as running:
+        yield running

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from topodesign.api import reach_table as reach_table
     from topodesign.api import training_models as training_models
     from topodesign.catalog import load_catalog as load_catalog
+    from topodesign.client import AsyncClient as AsyncClient
     from topodesign.client import Client as Client
     from topodesign.comparison import diff_plans as diff_plans
     from topodesign.domain.equipment import TransceiverMode as TransceiverMode
@@ -70,6 +71,7 @@ if TYPE_CHECKING:
     from topodesign.fabric import price_fabric as price_fabric
     from topodesign.fabric import read_edge_list as read_edge_list
     from topodesign.fabric import slice_goodput as slice_goodput
+    from topodesign.local import LocalClient as LocalClient
     from topodesign.outputs import load_plan as load_plan
     from topodesign.scenario import check_scenario as check_scenario
     from topodesign.scenario import load_scenario as load_scenario
@@ -77,6 +79,7 @@ if TYPE_CHECKING:
     from topodesign.training.sweep import sweep_training as sweep_training
 
 _HOME = {
+    "AsyncClient": "topodesign.client",
     "BillOptions": "topodesign.domain.fabric_bill",
     "Client": "topodesign.client",
     "Clos": "topodesign.domain.fabric",
@@ -100,6 +103,7 @@ _HOME = {
     "LinkDesign": "topodesign.domain.link",
     "LinkRequest": "topodesign.domain.link",
     "LoadInputs": "topodesign.domain.fabric_conditions",
+    "LocalClient": "topodesign.local",
     "MeasuredReach": "topodesign.domain.scenario",
     "PipelineShape": "topodesign.domain.training",
     "Plan": "topodesign.domain.plan",

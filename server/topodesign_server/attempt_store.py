@@ -5,6 +5,7 @@ away; until one does, the attempt may still renew and finish. Whatever an attemp
 nothing: every statement asks for the job's number together with the number of the attempt, which grows with each claim.
 """
 
+import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -15,9 +16,16 @@ from topodesign.domain.errors import InternalError
 from topodesign.wire import status_from_error
 from topodesign_server.blobs import keep
 from topodesign_server.database import Database
+from topodesign_server.fair_share import Turns, WaitingTenant
 from topodesign_server.job_changes import advance, read_blob
-from topodesign_server.job_rows import CANCELLED, CANCELLING, FAILED, QUEUED, RUNNING, SUCCEEDED, ClaimedJob
+from topodesign_server.job_rows import CANCELLED, CANCELLING, FAILED, HELD, QUEUED, RUNNING, SUCCEEDED, ClaimedJob
 from topodesign_server.tables import attempts, jobs
+
+CRASHED = "crashed"
+"""Outcome of an attempt; the ``lease_until`` of a crashed one is when the job may be taken again."""
+LONGEST_PAUSE_S = 60.0
+
+_WITH_LATEST = jobs.outerjoin(attempts, sa.and_(attempts.c.job == jobs.c.number, attempts.c.number == jobs.c.attempt))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,22 +48,49 @@ class AttemptStore:
     lease_s : float
         How long a lease lasts after it was taken or renewed.
     max_attempts : int
-        How many attempts may be lost before a job is given up.
+        How many attempts may be lost, or crash, before a job is given up.
+    retry_pause_s : float
+        How long a job waits after its first crash.
     """
 
-    def __init__(self, database: Database, *, owner: str, lease_s: float, max_attempts: int) -> None:
+    def __init__(
+        self, database: Database, *, owner: str, lease_s: float, max_attempts: int, retry_pause_s: float
+    ) -> None:
         self._database = database
         self._owner = owner
         self._lease_s = lease_s
         self._max_attempts = max_attempts
+        self._retry_pause_s = retry_pause_s
+        self._claiming = threading.Lock()
+        self._turns = Turns()
 
     def claim(self) -> ClaimedJob | None:
-        """Take the oldest waiting job, or ``None``."""
-        return self._take(QUEUED, state=RUNNING)
+        """Take the waiting job whose turn it is (see :mod:`topodesign_server.fair_share`), or ``None``."""
+        with self._claiming, self._database.writing() as connection:
+            # Several servers one after the other, so that each counts what the others have started.
+            self._database.serialize(connection, "claim job")
+            for head in self._turns.in_order(self._heads(connection)):
+                # asked again: on a shared database it may have been cancelled since
+                free = sa.and_(jobs.c.number == head.first, jobs.c.state == QUEUED, jobs.c.is_held.is_(False))
+                job = self._take(connection, free, state=RUNNING)
+                if job is not None:
+                    self._turns.take(job.tenant)
+                    return job
+        return None
+
+    def pause_s(self) -> float | None:
+        """Seconds until a job that waits after a crash may be tried again; ``None`` when there is none."""
+        until = sa.select(sa.func.min(attempts.c.lease_until)).select_from(_WITH_LATEST)
+        until = until.where(jobs.c.state == QUEUED, attempts.c.outcome == CRASHED)
+        with self._database.reading() as connection:
+            found = connection.scalar(until)
+            return None if found is None else max(0.0, found - self._database.now(connection))
 
     def claim_cancelled(self) -> ClaimedJob | None:
         """Take a job that is to be cancelled and that no attempt holds, to write its result, or ``None``."""
-        return self._take(CANCELLING, state=None)
+        free = sa.and_(jobs.c.state == CANCELLING, jobs.c.is_held.is_(False))
+        with self._database.writing() as connection:
+            return self._take(connection, free, state=None)
 
     def renew(self, held: Iterable[ClaimedJob]) -> list[ClaimedJob]:
         """Renew the leases of attempts; those of them that were taken away."""
@@ -103,6 +138,28 @@ class AttemptStore:
         with self._database.writing() as connection:
             return self._end(connection, job, "failed", state=FAILED, error=status)
 
+    def crash(self, job: ClaimedJob, *, status: bytes) -> int | None:
+        """End an attempt whose solver crashed; the state that the job is in now, ``None`` when it was lost before.
+
+        The job waits for another attempt, each time twice as long, and fails with ``status`` when there were too many.
+        One that is to be cancelled is left for whoever writes the result.
+        """
+        with self._database.writing() as connection:
+            query = sa.select(jobs.c.state, jobs.c.attempt_count).where(_held(job)).with_for_update()
+            row = connection.execute(query).one_or_none()
+            if row is None:
+                return None
+            if row.state == CANCELLING:
+                self._end(connection, job, CRASHED, entries=(), is_held=False)
+                return CANCELLING
+            if row.attempt_count >= self._max_attempts:
+                self._end(connection, job, CRASHED, state=FAILED, error=status)
+                return FAILED
+            self._end(connection, job, CRASHED, state=QUEUED, is_held=False)
+            until = self._database.now(connection) + self._pause_after(row.attempt_count)
+            connection.execute(attempts.update().where(_attempt(job)).values(lease_until=until))
+            return QUEUED
+
     def give_back(self, job: ClaimedJob) -> bool:
         """End an attempt on purpose, so that it does not count; whether it still held the job.
 
@@ -115,40 +172,58 @@ class AttemptStore:
                 return True
             return self._end(connection, job, "given back", entries=(), is_held=False, attempt_count=count)
 
-    def _take(self, waiting: int, *, state: int | None) -> ClaimedJob | None:
-        columns = (jobs.c.number, jobs.c.tenant, jobs.c.id, jobs.c.attempt, jobs.c.limits, jobs.c.progress)
-        query = sa.select(*columns, jobs.c.scenario, jobs.c.start)
-        query = query.where(jobs.c.state == waiting, jobs.c.is_held.is_(False)).order_by(jobs.c.number).limit(1)
-        with self._database.writing() as connection:
-            row = connection.execute(query.with_for_update(skip_locked=True)).one_or_none()
-            if row is None:
-                return None
-            now = self._database.now(connection)
-            number = row.attempt + 1
-            values: dict[str, object] = {"attempt": number, "is_held": True}
-            if state is not None:
-                values["attempt_count"] = jobs.c.attempt_count + 1
-            entries = () if state is None else (None,)
-            advance(connection, jobs.c.number == row.number, now=now, entries=entries, state=state, **values)
-            connection.execute(
-                attempts.insert().values(
-                    job=row.number,
-                    number=number,
-                    owner=self._owner,
-                    lease_until=now + self._lease_s,
-                    start_time=now,
-                )
+    def _pause_after(self, attempt_count: int) -> float:
+        return min(self._retry_pause_s * 2.0 ** (attempt_count - 1), LONGEST_PAUSE_S)
+
+    def _heads(self, connection: Connection) -> list[WaitingTenant]:
+        """The tenants with jobs that may start now, each with the first of them."""
+        running = sa.select(jobs.c.tenant, sa.func.count().label("running")).where(jobs.c.state.in_(HELD))
+        counts = {row.tenant: int(row.running) for row in connection.execute(running.group_by(jobs.c.tenant))}
+        is_paused = sa.and_(attempts.c.outcome == CRASHED, attempts.c.lease_until > self._database.now(connection))
+        waiting = sa.select(jobs.c.tenant, sa.func.min(jobs.c.number).label("first")).select_from(_WITH_LATEST)
+        waiting = waiting.where(jobs.c.state == QUEUED, sa.func.coalesce(is_paused, sa.false()).is_(False))
+        rows = connection.execute(waiting.group_by(jobs.c.tenant)).all()
+        self._turns.keep_only({*counts, *(row.tenant for row in rows)})
+        return [WaitingTenant(tenant=row.tenant, running=counts.get(row.tenant, 0), first=row.first) for row in rows]
+
+    def _take(
+        self, connection: Connection, condition: sa.ColumnElement[bool], *, state: int | None
+    ) -> ClaimedJob | None:
+        columns = (jobs.c.number, jobs.c.tenant, jobs.c.id, jobs.c.attempt, jobs.c.attempt_count, jobs.c.limits)
+        query = sa.select(
+            *columns, jobs.c.progress, jobs.c.scenario, jobs.c.start, jobs.c.create_time, jobs.c.trace_context
+        )
+        query = query.where(condition).order_by(jobs.c.number).limit(1)
+        row = connection.execute(query.with_for_update(skip_locked=True)).one_or_none()
+        if row is None:
+            return None
+        now = self._database.now(connection)
+        number, count = row.attempt + 1, row.attempt_count + (state is not None)
+        values: dict[str, object] = {"attempt": number, "attempt_count": count, "is_held": True}
+        entries = () if state is None else (None,)
+        advance(connection, jobs.c.number == row.number, now=now, entries=entries, state=state, **values)
+        connection.execute(
+            attempts.insert().values(
+                job=row.number,
+                number=number,
+                owner=self._owner,
+                lease_until=now + self._lease_s,
+                start_time=now,
             )
-            return ClaimedJob(
-                number=row.number,
-                tenant=row.tenant,
-                id=row.id,
-                attempt=number,
-                scenario=read_blob(connection, row.tenant, row.scenario) or b"",
-                limits=row.limits,
-                start=read_blob(connection, row.tenant, row.start),
-                progress=row.progress,
-            )
+        )
+        return ClaimedJob(
+            number=row.number,
+            tenant=row.tenant,
+            id=row.id,
+            attempt=number,
+            attempt_count=count,
+            scenario=read_blob(connection, row.tenant, row.scenario) or b"",
+            limits=row.limits,
+            start=read_blob(connection, row.tenant, row.start),
+            progress=row.progress,
+            create_time=row.create_time,
+            trace_context=row.trace_context,
+        )
 
     def _end(
         self,

@@ -7,24 +7,35 @@ from concurrent.futures import ThreadPoolExecutor
 import structlog
 from google.rpc.status_pb2 import Status
 
-from topodesign.domain.errors import CapacityError, InternalError
+from topodesign.domain.errors import CapacityError, InternalError, TopoDesignError
 from topodesign.wire import error_from_status
-from topodesign_server.children import Child, ChildFactory
+from topodesign_server.children import FORK_SERVER_LOST, Child, ChildFactory, Excess
 from topodesign_server.frames import FrameKind
-from topodesign_server.memory import SIGNALS, ended_by_signal
+from topodesign_server.memory import SIGNALS, ended_by_signal, memory_exceeded
 
 log = structlog.get_logger("topodesign_server")
 
 
 class Calls:
-    """Runs tasks for waiting callers, ``slots`` at a time; ``queue_limit`` more may wait."""
+    """Runs tasks for waiting callers, ``slots`` at a time; ``queue_limit`` more may wait.
 
-    def __init__(self, children: ChildFactory, *, slots: int, queue_limit: int) -> None:
+    What is said nothing else of takes at most ``limit_s`` and ``memory_bytes``.
+    """
+
+    def __init__(
+        self, children: ChildFactory, *, slots: int, queue_limit: int, limit_s: float, memory_bytes: int
+    ) -> None:
         self._children = children
         self._slots = asyncio.Semaphore(slots)
         self._threads = ThreadPoolExecutor(slots, thread_name_prefix="call")
         self._waiting = 0
         self._queue_limit = queue_limit
+        self._limit_s = limit_s
+        self._memory_bytes = memory_bytes
+
+    def waiting(self) -> int:
+        """How many callers wait for a slot."""
+        return self._waiting
 
     async def run(
         self, task: str, *payload: bytes, limit_s: float | None = None, memory_bytes: int | None = None
@@ -39,6 +50,8 @@ class Calls:
         TopoDesignError
             What the task raised.
         """
+        limit_s = self._limit_s if limit_s is None else limit_s
+        memory_bytes = self._memory_bytes if memory_bytes is None else memory_bytes
         if self._slots.locked() and self._waiting >= self._queue_limit:
             raise CapacityError(
                 f"{self._waiting} calls wait, and at most {self._queue_limit} may; try again later",
@@ -54,8 +67,6 @@ class Calls:
             async with asyncio.timeout(limit_s):
                 return await self._in_child(_Call(self._children, task, payload, memory_bytes))
         except TimeoutError:
-            if limit_s is None:
-                raise
             raise CapacityError(
                 f"{task} takes longer than the {limit_s:g} s that this service gives it; ask for less or smaller, "
                 "or use the library",
@@ -82,7 +93,7 @@ class Calls:
 class _Call:
     """One task for one caller, who may leave at any time, also while the child is being started."""
 
-    def __init__(self, children: ChildFactory, task: str, payload: tuple[bytes, ...], memory_bytes: int | None) -> None:
+    def __init__(self, children: ChildFactory, task: str, payload: tuple[bytes, ...], memory_bytes: int) -> None:
         self._children, self._task, self._payload = children, task, payload
         self._memory_bytes = memory_bytes
         self._lock = threading.Lock()
@@ -90,26 +101,56 @@ class _Call:
         self._is_cancelled = False
 
     def outcome(self) -> bytes:
+        """The result; when the child was lost with its fork server, that of a second one: a task has no effects."""
+        for is_last in (False, True):
+            child = self._start()
+            if child is None:
+                return b""
+            try:
+                frame = child.receive(None)
+                assert frame is not None, "a wait without a limit ends with a frame"
+                if frame.kind is FrameKind.RESULT:
+                    return frame.content
+                if frame.kind is FrameKind.FAULT:
+                    raise error_from_status(Status.FromString(frame.content))
+                if is_last or child.exit_code != FORK_SERVER_LOST:
+                    raise self._crash(child)
+            finally:
+                with self._lock:
+                    self._child = None
+                child.close()
+        raise AssertionError("the last of the tries returns or raises")
+
+    def _start(self) -> Child | None:
+        """A child, or ``None`` when nobody waits for it any more."""
         with self._lock:
             if self._is_cancelled:
-                return b""
-            child = self._child = self._children.start(self._task, self._payload, memory_bytes=self._memory_bytes)
-        log.info("call", task=self._task, pid=child.pid)
-        try:
-            frame = child.receive(None)
-            exit_code = child.exit_code if frame is not None and frame.kind is FrameKind.END else None
-        finally:
-            with self._lock:
-                self._child = None
+                return None
+        child = self._children.start(self._task, self._payload, memory_bytes=self._memory_bytes)
+        with self._lock:
+            is_wanted = not self._is_cancelled
+            if is_wanted:
+                self._child = child
+        if not is_wanted:
             child.close()
-        assert frame is not None, "a wait without a limit ends with a frame"
-        if frame.kind is FrameKind.RESULT:
-            return frame.content
-        if frame.kind is FrameKind.FAULT:
-            raise error_from_status(Status.FromString(frame.content))
-        if self._memory_bytes is not None and exit_code is not None and -exit_code in SIGNALS:
-            raise ended_by_signal(self._task, -exit_code, limit_bytes=self._memory_bytes)
-        raise InternalError(
+            return None
+        log.info("call", task=self._task, pid=child.pid)
+        return child
+
+    def _crash(self, child: Child) -> TopoDesignError:
+        """The error of a task that ended without a last word."""
+        code = child.exit_code
+        if child.excess is Excess.MEMORY:
+            usage = child.usage
+            return memory_exceeded(
+                self._task,
+                limit_bytes=self._memory_bytes,
+                resident=usage.resident_bytes,
+                processes=usage.processes,
+            )
+        if child.excess is None and code is not None and -code in SIGNALS:
+            return ended_by_signal(self._task, -code, limit_bytes=self._memory_bytes)
+        return InternalError(
             f"{self._task} ended without an answer; try a smaller input",
             reason="CALL_CRASHED",
             metadata={"task": self._task},

@@ -27,6 +27,5 @@ def tenant_of_certificate(peer: Mapping[str, Iterable[bytes]], *, named_by: str)
     return match[1] if match else None
 
 
-WAYS = (URI, COMMON_NAME)
 COMMON = re.compile(f"({ID_PATTERN.pattern})", re.ASCII)
 _KEYS = {URI: "peer_uri", COMMON_NAME: "x509_common_name"}

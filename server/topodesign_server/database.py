@@ -8,7 +8,7 @@ each other and do not deadlock.
 import fcntl
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
@@ -32,7 +32,8 @@ LOCK_CLASS = 0x746F706F  # "topo": the first half of every advisory lock of ours
 class Database:
     """The open database, at the layout of this version. Make it with :func:`open_database`."""
 
-    def __init__(self, engine: Engine, lock: TextIO | None) -> None:
+    def __init__(self, engine: Engine, lock: TextIO | None, on_fault: Callable[[str], None]) -> None:
+        self._on_fault = on_fault
         self._reader = engine.execution_options(**_reading(engine))
         self._writer: Engine = engine.execution_options(immediate=True)
         self._lock = lock
@@ -46,13 +47,13 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A connection inside a read transaction: all of its reads see one state."""
-        with typed_faults(), self._reader.begin() as connection:
+        with typed_faults(self._on_fault), self._reader.begin() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A connection inside a write transaction; durable when the block is left."""
-        with typed_faults(), self._writer.begin() as connection:
+        with typed_faults(self._on_fault), self._writer.begin() as connection:
             yield connection
 
     def now(self, connection: Connection) -> float:
@@ -72,7 +73,13 @@ class Database:
             self._lock.close()
 
 
-def open_database(directory: Path, *, url: str | None = None, lock_timeout_s: float = 10.0) -> Database:
+def open_database(
+    directory: Path,
+    *,
+    url: str | None = None,
+    lock_timeout_s: float = 10.0,
+    on_fault: Callable[[str], None] | None = None,
+) -> Database:
     """Open the SQLite file in a directory, or the PostgreSQL at ``url``, and bring it to the layout of this version.
 
     Parameters
@@ -84,6 +91,8 @@ def open_database(directory: Path, *, url: str | None = None, lock_timeout_s: fl
     lock_timeout_s : float
         How long a transaction waits for another before the store is said to be busy, and how long one of PostgreSQL may
         do nothing before it is ended.
+    on_fault : callable, optional
+        Told the reason (``STORE_UNREACHABLE``) of every transaction that the database could not serve, from any thread.
 
     Raises
     ------
@@ -102,7 +111,7 @@ def open_database(directory: Path, *, url: str | None = None, lock_timeout_s: fl
         lock = _lock(directory)
         engine = _sqlite(directory / FILE_NAME, lock_timeout_s)
     try:
-        return Database(engine, lock)
+        return Database(engine, lock, on_fault or _ignore)
     except BaseException:
         engine.dispose()
         if lock is not None:
@@ -127,12 +136,16 @@ def open_beside_server(directory: Path, *, url: str | None = None, lock_timeout_
     engine = _sqlite(directory / FILE_NAME, lock_timeout_s) if (directory / FILE_NAME).exists() else None
     if engine is None or not _has_present_layout(engine):
         open_database(directory, lock_timeout_s=lock_timeout_s).close()
-    return Database(engine or _sqlite(directory / FILE_NAME, lock_timeout_s), None)
+    return Database(engine or _sqlite(directory / FILE_NAME, lock_timeout_s), None, _ignore)
 
 
 def _has_present_layout(engine: Engine) -> bool:
-    with typed_faults(), engine.begin() as connection:
+    with typed_faults(_ignore), engine.begin() as connection:
         return is_present_layout(connection)
+
+
+def _ignore(_: str) -> None:
+    """For databases whose faults nobody counts."""
 
 
 def _postgres(text: str, lock_timeout_s: float) -> Engine:

@@ -34,4 +34,6 @@ class _Bond:
 if any("multiprocessing.forkserver" in word for word in sys.orig_argv):
     _bond = _Bond(os.getppid())
     _bond.tie()
+    # When the server or its service manager signals every process, only the server itself is meant.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     os.register_at_fork(before=_bond.before_fork, after_in_child=_bond.tie)

@@ -1,4 +1,5 @@
-"""The boundary of every call: who makes it, bytes that are no message, errors that become rich statuses.
+"""The boundary of every call: who makes it, bytes that are no message, requests that break a rule, errors that become
+rich statuses, refusal while draining.
 
 A call that brings no valid token is refused before any of its message is read.
 """
@@ -21,6 +22,8 @@ from topodesign.domain.errors import CapacityError, InvalidInput, TopoDesignErro
 from topodesign.wire.faults import DOMAIN
 from topodesign_server.authentication import Authentication, Presented
 from topodesign_server.incidents import status_of
+from topodesign_server.observing import bind_names
+from topodesign_server.request_gate import RequestGate
 from topodesign_server.tenant_calls import TenantCalls
 from topodesign_server.tenants import act_for
 from topodesign_server.watchers import Watchers
@@ -45,11 +48,18 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
     """
 
     def __init__(
-        self, watchers: Watchers, authentication: Authentication, tenant_calls: TenantCalls, *, message_bytes: int
+        self,
+        watchers: Watchers,
+        authentication: Authentication,
+        tenant_calls: TenantCalls,
+        gate: RequestGate,
+        *,
+        message_bytes: int,
     ) -> None:
         self._watchers = watchers
         self._authentication = authentication
         self._tenant_calls = tenant_calls
+        self._gate = gate
         self._message_bytes = message_bytes
 
     async def intercept_service(
@@ -84,7 +94,6 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
         with self._tenant_calls.counted(tenant):
             act_for(tenant)
             structlog.contextvars.bind_contextvars(tenant=tenant)
-            self._watchers.require_serving()
             yield
 
     def _unary(self, handler: Handler, method: str, presented: Presented) -> Callable[[bytes, Context], Awaitable[Any]]:
@@ -93,7 +102,12 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
         async def call(data: bytes, context: Context) -> Any:
             try:
                 with self._let_in(presented, context):
-                    return self._sendable(await behavior(_decoded(handler, data, method), context), method)
+                    self._watchers.require_serving()
+                    request = _decoded(handler, data, method)
+                    await self._gate.require(request)
+                    response = await behavior(request, context)
+                    bind_names(response)
+                    return self._sendable(response, method)
             except NotImplementedError:
                 await _abort(context, _unknown_method(method))
             except Exception as error:  # noqa: BLE001 - the call boundary
@@ -109,7 +123,10 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
         async def call(data: bytes, context: Context) -> AsyncIterator[Any]:
             try:
                 with self._let_in(presented, context):
-                    async for response in behavior(_decoded(handler, data, method), context):
+                    self._watchers.require_serving()
+                    request = _decoded(handler, data, method)
+                    await self._gate.require(request)
+                    async for response in behavior(request, context):
                         await self._authentication.ask_again(presented)
                         yield self._sendable(response, method)
             except NotImplementedError:
@@ -194,7 +211,7 @@ def _decoded(handler: Handler, data: bytes, method: str) -> Any:
     deserialize = handler.request_deserializer
     assert deserialize is not None
     try:
-        return deserialize(data)
+        request = deserialize(data)
     except DecodeError as error:
         raise InvalidInput(
             f"the {len(data)} bytes sent are no request of {method}: {error}; "
@@ -202,9 +219,11 @@ def _decoded(handler: Handler, data: bytes, method: str) -> Any:
             reason="MESSAGE_UNDECODABLE",
             metadata={"method": method},
         ) from None
+    bind_names(request)
+    return request
 
 
 async def _abort(context: Context, status: Status) -> NoReturn:
-    details = status.SerializeToString()
-    await context.abort(CODES[status.code], status.message, ((DETAILS_KEY, details),))
+    details = (DETAILS_KEY, status.SerializeToString())
+    await context.abort(CODES[status.code], status.message, (*(context.trailing_metadata() or ()), details))
     raise AssertionError("abort returns never")

@@ -58,20 +58,27 @@ class NewJob:
     scenario: bytes
     limits: bytes
     start: bytes | None = None
+    trace_context: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimedJob:
-    """A job in the hands of one worker, who writes to it by ``number`` and ``attempt``."""
+    """A job in the hands of one worker, who writes to it by ``number`` and ``attempt``.
+
+    ``trace_context`` (a W3C ``traceparent``, or empty) ties its attempts to the trace of the call that made it.
+    """
 
     number: int
     tenant: str
     id: str
     attempt: int
+    attempt_count: int = 0
     scenario: bytes
     limits: bytes
     start: bytes | None = None
     progress: bytes | None = None
+    create_time: float = 0.0
+    trace_context: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,9 +10,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from topodesign.domain.errors import CapacityError, Conflict
+from topodesign.domain.errors import Conflict
 from topodesign.v1 import planning_service_pb2 as pb
 from topodesign_server.blobs import keep
+from topodesign_server.bounded_cache import BoundedCache
 from topodesign_server.database import Database
 from topodesign_server.job_changes import (
     LIGHT,
@@ -37,20 +38,36 @@ from topodesign_server.job_rows import (
 )
 from topodesign_server.names import RequestKey
 from topodesign_server.paging import Page
+from topodesign_server.queue_room import QueueLimits, require_room
 from topodesign_server.quotas import Quotas
 from topodesign_server.request_ids import claim_request, first_answer
 from topodesign_server.tables import blobs, events, jobs
 
 MOST_AT_ONCE = 1000
 
+# Made once: building a statement takes several times as long as running it.
+ONE_PLAN = sa.select(*LIGHT, jobs.c.plan, jobs.c.scenario).where(
+    jobs.c.tenant == sa.bindparam("tenant"), jobs.c.id == sa.bindparam("id")
+)
+
 
 class JobStore:
     """Jobs of one database. Every method is one transaction and may be called from any thread."""
 
-    def __init__(self, database: Database, *, queue_limit: int, quotas: Quotas | None = None) -> None:
+    def __init__(
+        self, database: Database, *, queue: QueueLimits, quotas: Quotas | None = None, cache_bytes: int = 0
+    ) -> None:
         self._database = database
+        self._queue = queue
         self._quotas = quotas or Quotas()
-        self._queue_limit = queue_limit
+        # Contents lie under their digest and never change: what was read once need not be read again. Whether the plan
+        # still exists, and whose it is, is asked of the database every time.
+        self._contents: BoundedCache[tuple[str, bytes]] = BoundedCache(cache_bytes)
+
+    def require_room(self, tenant: str) -> None:
+        """Raise what :meth:`create` would of the queue alone: asked early, a refusal costs next to nothing."""
+        with self._database.reading() as connection:
+            require_room(connection, tenant, self._queue)
 
     def create(self, new: NewJob, *, key: RequestKey | None) -> JobRow:
         """Queue a job, or return what the same request queued before.
@@ -58,7 +75,7 @@ class JobStore:
         Raises
         ------
         CapacityError
-            When too many jobs wait.
+            When too many jobs wait (``QUEUE_FULL``), or too many of this tenant (``TENANT_QUEUE_FULL``).
         QuotaExceeded
             When the tenant has too much.
         Conflict
@@ -73,9 +90,7 @@ class JobStore:
             earlier = claim_request(connection, key, new.id, now=now)
             if earlier is not None:
                 return find_job(connection, new.tenant, earlier)
-            size_bytes = len(new.scenario) + len(new.start or b"")
-            self._quotas.require_room_for_job(connection, new.tenant, size_bytes=size_bytes)
-            self._require_room(connection)
+            self._require_room(connection, new)
             _require_free(connection, new)
             scenario, start = keep(connection, new.tenant, new.scenario, new.start)
             values = {
@@ -94,12 +109,25 @@ class JobStore:
                 "plan_deleted": False,
                 "scenario_name": new.scenario_name,
                 "limits": new.limits,
+                "trace_context": new.trace_context,
                 "scenario": scenario,
                 "start": start,
             }
             number = connection.execute(jobs.insert().values(values).returning(jobs.c.number)).scalar_one()
             connection.execute(events.insert().values(job=number, sequence=1, create_time=now, state=QUEUED))
             return find_job(connection, new.tenant, new.id)
+
+    def require_creatable(self, new: NewJob, *, key: RequestKey | None) -> None:
+        """Raise what :meth:`create` would raise now."""
+        with self._database.reading() as connection:
+            if key is None or first_answer(connection, key) is None:
+                self._require_room(connection, new)
+                _require_free(connection, new)
+
+    def _require_room(self, connection: Connection, new: NewJob) -> None:
+        require_room(connection, new.tenant, self._queue)
+        size_bytes = len(new.scenario) + len(new.start or b"")
+        self._quotas.require_room_for_job(connection, new.tenant, size_bytes=size_bytes)
 
     def repeated(self, key: RequestKey | None) -> JobRow | None:
         """What the same request queued before; raises :class:`InvalidInput` as :meth:`create` does."""
@@ -109,10 +137,15 @@ class JobStore:
             earlier = first_answer(connection, key)
             return None if earlier is None else find_job(connection, key.tenant, earlier)
 
-    def get(self, tenant: str, job_id: str) -> JobRow:
-        """A job; raises :class:`NotFound`."""
+    def get(self, tenant: str, job_id: str, *, what: str = "operations") -> JobRow:
+        """A job, asked for as one of a collection; raises :class:`NotFound`."""
         with self._database.reading() as connection:
-            return find_job(connection, tenant, job_id)
+            return find_job(connection, tenant, job_id, what=what)
+
+    def waiting(self) -> int:
+        """How many jobs wait for a worker."""
+        with self._database.reading() as connection:
+            return _waiting(connection)
 
     def page(self, tenant: str, page: Page) -> list[JobRow]:
         """Jobs whose operation was not deleted, the newest first, one more than the page holds."""
@@ -123,7 +156,7 @@ class JobStore:
     def history(self, tenant: str, job_id: str, *, after: int, most: int = 500) -> tuple[JobRow, list[EventRow]]:
         """A job, and the entries of its history after a sequence number, in order; raises :class:`NotFound`."""
         with self._database.reading() as connection:
-            job = find_job(connection, tenant, job_id)
+            job = find_job(connection, tenant, job_id, what="plans")
             query = sa.select(events).where(events.c.job == job.number, events.c.sequence > after)
             rows = connection.execute(query.order_by(events.c.sequence).limit(most))
             entries = [
@@ -161,8 +194,8 @@ class JobStore:
                 raise unknown(job_id, "operations")
             return job, _plan(connection, job, full=full)
 
-    def plan(self, tenant: str, plan_id: str) -> PlanRow:
-        """A plan that was made, with its scenario.
+    def plan(self, tenant: str, plan_id: str, *, with_scenario: bool = True) -> PlanRow:
+        """A plan that was made, with its scenario unless that is not wanted.
 
         Raises
         ------
@@ -172,13 +205,19 @@ class JobStore:
             When it is being made, or its making failed.
         """
         with self._database.reading() as connection:
-            job = find_job(connection, tenant, plan_id, what="plans")
-            if job.plan_deleted:
+            row = connection.execute(ONE_PLAN, {"tenant": tenant, "id": plan_id}).one_or_none()
+            if row is None or row.plan_deleted:
                 raise unknown(plan_id, "plans")
-            row = _plan(connection, job, full=True)
-        if row is None:
-            raise _not_ready(job)
-        return row
+            if row.plan is None:
+                raise _not_ready(find_job(connection, tenant, plan_id, what="plans"))
+            return PlanRow(
+                number=row.number,
+                id=row.id,
+                create_time=row.create_time,
+                scenario_name=row.scenario_name,
+                content=self._content(connection, tenant, row.plan),
+                scenario=self._content(connection, tenant, row.scenario) if with_scenario else b"",
+            )
 
     def plans(self, tenant: str, page: Page, *, full: bool) -> list[PlanRow]:
         """Plans that were made, the newest first, one more than the page holds."""
@@ -213,14 +252,16 @@ class JobStore:
                 )
             forget_operation(connection, job)
 
-    def _require_room(self, connection: Connection) -> None:
-        waiting = connection.scalar(sa.select(sa.func.count()).where(jobs.c.state == QUEUED)) or 0
-        if waiting >= self._queue_limit:
-            raise CapacityError(
-                f"{waiting} jobs wait, and the queue holds {self._queue_limit}; try again later",
-                reason="QUEUE_FULL",
-                metadata={"waiting": str(waiting), "limit": str(self._queue_limit)},
-            )
+    def _content(self, connection: Connection, tenant: str, digest: bytes) -> bytes:
+        content = self._contents.get((tenant, digest))
+        if content is None:
+            content = read_blob(connection, tenant, digest) or b""
+            self._contents.put((tenant, digest), content)
+        return content
+
+
+def _waiting(connection: Connection) -> int:
+    return connection.scalar(sa.select(sa.func.count()).where(jobs.c.state == QUEUED)) or 0
 
 
 def _require_free(connection: Connection, new: NewJob) -> None:

@@ -4,9 +4,7 @@ import grpc
 import structlog
 
 from topodesign.domain.addresses import is_loopback
-from topodesign.domain.checks import require
 from topodesign.domain.errors import InvalidInput
-from topodesign_server.client_certificates import WAYS
 from topodesign_server.settings import ServerSettings
 from topodesign_server.tls import Certificates, TlsFiles
 
@@ -30,13 +28,6 @@ def certificates_of(settings: ServerSettings) -> Certificates | None:
     InvalidInput
         When files are missing or unusable, or plain text would leave this machine unasked.
     """
-    require(
-        settings.certificate_tenant in WAYS,
-        field="certificate_tenant",
-        value=settings.certificate_tenant,
-        limit=f"one of {', '.join(WAYS)}",
-        remedy="choose one of these",
-    )
     if settings.tls_certificate is not None and settings.tls_key is not None:
         files = TlsFiles(certificate=settings.tls_certificate, key=settings.tls_key, client_ca=settings.tls_client_ca)
         return Certificates(files)

@@ -91,7 +91,8 @@ class OperationsServicer(operations_pb2_grpc.OperationsServicer):  # type: ignor
     ) -> operations_pb2.Operation:
         """Returns when the operation is done, and at the latest after the request's timeout or a minute."""
         job_id = parse_name(request.name, "operations")
-        asked = request.timeout.ToTimedelta().total_seconds() if request.HasField("timeout") else LONGEST_WAIT_S
+        # a duration may be longer than Python's timedelta can be
+        asked = float(request.timeout.seconds) if request.HasField("timeout") else LONGEST_WAIT_S
         loop = asyncio.get_running_loop()
         until = loop.time() + min(max(asked, 0.0), LONGEST_WAIT_S)
         tenant = tenant_of(context)

@@ -9,8 +9,7 @@ import grpc
 import topodesign.optics.link_design
 import topodesign.optics.mode_list  # noqa: F401
 from topodesign.api import design_link, list_modes
-from topodesign.domain.checks import require
-from topodesign.domain.link import MOST_SPANS, LinkRequest
+from topodesign.domain.link import LinkRequest
 from topodesign.v1 import optics_pb2, optics_service_pb2_grpc
 from topodesign.v1 import optics_service_pb2 as pb
 from topodesign.wire import from_proto, to_proto
@@ -54,11 +53,6 @@ class OpticsServicer(optics_service_pb2_grpc.OpticsServiceServicer):
 
 
 def _design(request: pb.DesignLinkRequest) -> optics_pb2.LinkDesign:
-    # before the spans become Python numbers: a message holds millions of them
-    count = len(request.spans_km)
-    require(
-        count <= MOST_SPANS, field="spans_km", value=count, limit=f"at most {MOST_SPANS} spans", remedy="give fewer"
-    )
     design = to_proto(design_link(from_proto(request, LinkRequest)))
     assert isinstance(design, optics_pb2.LinkDesign)
     return design

@@ -3,6 +3,7 @@
 # ruff: noqa: N802 (the names of methods and their parameters are gRPC's)
 from __future__ import annotations  # gRPC's types take parameters for type checkers only
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from hashlib import sha256
@@ -28,11 +29,13 @@ from topodesign_server.resources import operation, stored_plan, watch_response
 from topodesign_server.scenario_store import ScenarioStore
 from topodesign_server.sources import ScenarioReader, source_missing
 from topodesign_server.tenants import tenant_of
+from topodesign_server.tracing import Tracing
 from topodesign_server.watchers import Watchers
 from topodesign_server.workers import Workers
 
 CHUNK_BYTES = 256 * 1024
 MOST_FULL_PLANS = 20
+MOST_READ_AT_ONCE = 2
 
 
 class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
@@ -49,6 +52,8 @@ class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
         calls: Calls,
         pager: Pager,
         offload: Offloader,
+        admission: Offloader,
+        tracing: Tracing,
     ) -> None:
         self._jobs = jobs
         self._scenarios = scenarios
@@ -58,6 +63,9 @@ class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
         self._calls = calls
         self._pager = pager
         self._offload = offload
+        self._admission = admission
+        self._reading = asyncio.Semaphore(MOST_READ_AT_ONCE)
+        self._tracing = tracing
 
     async def CreatePlan(
         self,
@@ -67,16 +75,17 @@ class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
         plan_id = chosen_id(request.plan_id, field="plan_id", prefix="p")
         tenant = tenant_of(context)
         key = request_key(tenant, "CreatePlan", request, request.request_id)
-        earlier = None if request.validate_only else await self._offload(self._jobs.repeated, key)
+        is_new = request.validate_only or key is None
+        earlier = None if is_new else await self._offload(self._jobs.repeated, key)
         if earlier is not None:  # answered even when what it was made from is deleted since
             return await self._offload(self._operation, earlier)
         limits = to_proto(read_limits(request.limits))
-        scenario = await self._scenario(tenant, request)
+        # A refusal must not wait behind scenarios that are being read, nor a scenario be read for a refusal.
+        await self._require_room(tenant, request)
+        async with self._reading:
+            await self._require_room(tenant, request)
+            scenario = await self._scenario(tenant, request)
         start = await self._start(tenant, request.start_plan)
-        if request.validate_only:
-            checked = operations_pb2.Operation(done=True)
-            checked.response.Pack(pb.StoredPlan(scenario=request.scenario_name))
-            return checked
         new = NewJob(
             tenant=tenant,
             id=plan_id,
@@ -85,7 +94,13 @@ class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
             scenario=scenario.SerializeToString(deterministic=True),
             limits=limits.SerializeToString(deterministic=True),
             start=start,
+            trace_context=self._tracing.job(plan_id),
         )
+        if request.validate_only:
+            await self._offload(self._jobs.require_creatable, new, key=key)
+            checked = operations_pb2.Operation(done=True)
+            checked.response.Pack(pb.StoredPlan(scenario=request.scenario_name))
+            return checked
         job = await self._offload(self._jobs.create, new, key=key)
         self._workers.wake()
         return await self._offload(self._operation, job)
@@ -93,9 +108,11 @@ class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
     async def GetPlan(
         self, request: pb.GetPlanRequest, context: grpc.aio.ServicerContext[pb.GetPlanRequest, pb.StoredPlan]
     ) -> pb.StoredPlan:
-        row = await self._offload(self._jobs.plan, tenant_of(context), parse_name(request.name, "plans"))
+        with_scenario = request.view == pb.PLAN_VIEW_WITH_SCENARIO
+        plan_id = parse_name(request.name, "plans")
+        row = await self._offload(self._jobs.plan, tenant_of(context), plan_id, with_scenario=with_scenario)
         message = stored_plan(row, full=request.view != pb.PLAN_VIEW_BASIC)
-        if request.view == pb.PLAN_VIEW_WITH_SCENARIO:
+        if with_scenario:
             message.scenario_content.ParseFromString(row.scenario)
         return message
 
@@ -128,14 +145,8 @@ class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
     ) -> AsyncIterator[pb.WatchPlanResponse]:
         job_id = parse_name(request.name, "plans")
         after = request.after_sequence
-        if after < 0:
-            raise InvalidInput(
-                f"after_sequence is {after}, but it must be at least 0; leave it out for everything",
-                field_path="after_sequence",
-                metadata={"value": str(after)},
-            )
         tenant = tenant_of(context)
-        number = (await self._offload(self._jobs.get, tenant, job_id)).number
+        number = (await self._offload(self._jobs.get, tenant, job_id, what="plans")).number
         with self._watchers.watching(number) as changed:
             while True:
                 changed.clear()
@@ -179,14 +190,6 @@ class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
         context: grpc.aio.ServicerContext[pb.ExportPlanRequest, pb.ExportPlanResponse],
     ) -> AsyncIterator[pb.ExportPlanResponse]:
         plan_id = parse_name(request.name, "plans")
-        if request.format not in FILES:
-            known = ", ".join(pb.ExportFormat.Name(pb.ExportFormat.ValueType(number)) for number in FILES)
-            raise InvalidInput(
-                f"format is {request.format}, but it must be one of {known}; give one of them",
-                reason="ENUM_UNKNOWN",
-                field_path="format",
-                metadata={"value": str(request.format)},
-            )
         row = await self._offload(self._jobs.plan, tenant_of(context), plan_id)
         name = pb.ExportFormat.Name(request.format).encode("ascii")
         content = await self._calls.run("export_plan", row.scenario, row.content, name)
@@ -200,6 +203,10 @@ class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
         )
         for start in range(CHUNK_BYTES, len(content), CHUNK_BYTES):
             yield pb.ExportPlanResponse(data=content[start : start + CHUNK_BYTES])
+
+    async def _require_room(self, tenant: str, request: pb.CreatePlanRequest) -> None:
+        if not request.validate_only:
+            await self._admission(self._jobs.require_room, tenant)
 
     async def _scenario(self, tenant: str, request: pb.CreatePlanRequest) -> scenario_pb2.Scenario:
         source = request.WhichOneof("source")

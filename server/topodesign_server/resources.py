@@ -2,10 +2,9 @@
 
 from google.longrunning import operations_pb2
 from google.protobuf.timestamp_pb2 import Timestamp
-from google.rpc import code_pb2
 from google.rpc.status_pb2 import Status
 
-from topodesign.domain.errors import NotFound
+from topodesign.domain.errors import InternalError, NotFound
 from topodesign.v1 import plan_pb2, scenario_pb2
 from topodesign.v1 import planning_service_pb2 as planning_pb
 from topodesign.v1 import scenario_service_pb2 as scenario_pb
@@ -20,6 +19,7 @@ def stored_scenario(row: ScenarioRow) -> scenario_pb.StoredScenario:
         name=f"scenarios/{row.id}",
         create_time=timestamp(row.create_time),
         scenario=scenario_pb2.Scenario.FromString(row.content),
+        etag=row.etag,
     )
 
 
@@ -59,7 +59,7 @@ def operation(job: JobRow, plan: PlanRow | None) -> operations_pb2.Operation:
     if plan is not None:
         message.response.Pack(stored_plan(plan, full=True))
     elif job.state == FAILED:
-        message.error.CopyFrom(Status.FromString(job.error or _no_reason().SerializeToString()))
+        message.error.CopyFrom(_no_reason() if job.error is None else Status.FromString(job.error))
     elif job.is_final:
         gone = NotFound(f"plans/{job.id} was deleted", reason="PLAN_DELETED", metadata={"id": job.id})
         message.error.CopyFrom(status_from_error(gone))
@@ -73,4 +73,4 @@ def timestamp(seconds: float) -> Timestamp:
 
 
 def _no_reason() -> Status:
-    return Status(code=code_pb2.INTERNAL, message="the job failed without a recorded reason")
+    return status_from_error(InternalError("the job failed without a recorded reason; ask for the plan again"))

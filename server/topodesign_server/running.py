@@ -1,25 +1,55 @@
 """Starts a server in this process: children first, gRPC after."""
 
+from __future__ import annotations  # OpenTelemetry is imported by those who trace only
+
 import asyncio
+from typing import TYPE_CHECKING
 
-from topodesign_server.children import ChildFactory
-from topodesign_server.logs import configure_logs
+from topodesign_server.children import TASKS, ChildFactory
+from topodesign_server.logs import LogOptions, configure_logs
 from topodesign_server.settings import ServerSettings
+from topodesign_server.stopping import StopSignals
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace.export import SpanExporter
 
 
-def run_server(settings: ServerSettings) -> None:
+def run_server(
+    settings: ServerSettings,
+    *,
+    tasks: str = TASKS,
+    stop: StopSignals | None = None,
+    span_exporter: SpanExporter | None = None,
+) -> None:
     """Serve until SIGTERM or SIGINT; returns when everything is drained. Call it in the main thread.
+
+    Parameters
+    ----------
+    settings : ServerSettings
+    tasks : str
+        Module whose ``TASKS`` the children run.
+    stop : StopSignals, optional
+        Entered already, by a caller that does something before this.
+    span_exporter : SpanExporter, optional
+        Gets the traces in place of ``settings.traces_endpoint``.
 
     Raises
     ------
     Conflict
         When another server uses the data directory.
     InvalidInput
-        When the address cannot be bound.
+        When an address cannot be bound, or traces are asked for and OpenTelemetry is not installed.
+    ServiceUnavailable
+        When the database does not answer.
     """
-    configure_logs()
-    children = ChildFactory()
+    if stop is None:
+        with StopSignals() as entered:
+            run_server(settings, tasks=tasks, stop=entered, span_exporter=span_exporter)
+        return
+    configure_logs(LogOptions(level=settings.log_level, form=settings.log_format))
+    children = ChildFactory(tasks=tasks)
     # Imported here and not above: gRPC must not be initialized before the children's process exists.
     from topodesign_server.server import serve
+    from topodesign_server.tracing import tracing_of
 
-    asyncio.run(serve(settings, children))
+    asyncio.run(serve(settings, children, stop=stop, tracing=tracing_of(settings, exporter=span_exporter)))

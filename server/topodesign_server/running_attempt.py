@@ -2,22 +2,20 @@
 
 import time
 
-import structlog
-from google.rpc.status_pb2 import Status
-
-from topodesign.domain.errors import CapacityError
 from topodesign.domain.plan import SolveLimits
-from topodesign.wire import status_from_error
-from topodesign_server.children import Child, ChildFactory
-from topodesign_server.frames import Frame
+from topodesign_server.children import Child, ChildFactory, Excess
+from topodesign_server.frames import Frame, FrameKind
 from topodesign_server.job_rows import ClaimedJob
+from topodesign_server.process_groups import GroupUsage
 from topodesign_server.settings import ServerSettings
-
-log = structlog.get_logger("topodesign_server")
 
 
 class RunningAttempt:
-    """A child that solves one job, with the clocks that bound it."""
+    """A child that solves one job, with the clocks that bound it.
+
+    A child is asked to return its best plan first, and killed when that takes longer than the grace. The factory's
+    watchdog does the killing: the thread that reads from the child may be waiting for the rest of a message.
+    """
 
     def __init__(self, children: ChildFactory, job: ClaimedJob, settings: ServerSettings, limits: SolveLimits) -> None:
         self.job = job
@@ -25,26 +23,49 @@ class RunningAttempt:
         self.is_cancelled = False
         self.is_abandoned = False
         self.is_lost = False
-        self.is_overrun = False
+        self.memory_bytes = settings.plan_memory_bytes
+        self.limit_s = limits.time_limit_s + settings.overrun_s
+        self._is_asked = False
+        self._is_silent = False
+        self._exit_code: int | None = None
         self._grace_s = settings.cancel_grace_s
-        self._deadline = time.monotonic() + limits.time_limit_s + settings.overrun_s
-        self._kill_at: float | None = None
-        self._child: Child = children.start("make_plan", (job.scenario, job.limits, job.start or b""))
+        self._started_s = time.monotonic()
+        payload = (job.scenario, job.limits, job.start or b"")
+        self._child: Child = children.start("make_plan", payload, memory_bytes=self.memory_bytes)
+        self._child.kill_within(self.limit_s + self._grace_s)
         self.pid = self._child.pid
 
     @property
     def exit_code(self) -> int | None:
-        return self._child.exit_code
+        """Of a child that ended without a last word."""
+        return self._exit_code
+
+    @property
+    def excess(self) -> Excess | None:
+        """Which limit it was ended for."""
+        return self._child.excess
+
+    @property
+    def usage(self) -> GroupUsage:
+        """The most that was seen of it."""
+        return self._child.usage
+
+    @property
+    def wall_s(self) -> float:
+        """Since its start, in seconds."""
+        return time.monotonic() - self._started_s
 
     def receive(self, timeout_s: float) -> Frame | None:
-        return self._child.receive(timeout_s)
+        frame = self._child.receive(timeout_s)
+        self._is_silent = frame is not None and frame.kind is FrameKind.END
+        return frame
 
     def cancel(self) -> None:
         """Ask it to return its best plan; it is killed when that takes too long."""
         if not self.is_cancelled:
             self.is_cancelled = True
-            self._kill_at = time.monotonic() + self._grace_s
             self._child.ask_to_stop()
+            self._child.kill_within(self._grace_s)
 
     def abandon(self) -> None:
         """End it because the server ends: the job is given back."""
@@ -56,34 +77,16 @@ class RunningAttempt:
         self.is_lost = True
         self._child.kill()
 
-    def enforce_limits(self) -> None:
-        """End the child when its time is over."""
-        now = time.monotonic()
-        if self._kill_at is None and now > self._deadline:
-            self.is_overrun = True
-            self._kill_at = now + self._grace_s
+    def ask_when_over(self) -> None:
+        """Ask the child for its best plan once its time is over; when it does not answer, the watchdog ends it."""
+        if not self._is_asked and self.wall_s > self.limit_s:
+            self._is_asked = True
             self._child.ask_to_stop()
-        if self._kill_at is not None and now > self._kill_at:
-            self._child.kill()
+
+    def end(self) -> None:
+        """End what is left of it, and return when it is gone."""
+        self._exit_code = self._child.exit_code if self._is_silent else None
+        self._child.end()
 
     def close(self) -> None:
         self._child.close()
-
-
-def crash_status(attempt: RunningAttempt) -> Status:
-    """The error of a job whose child ended without a last word."""
-    job_id = attempt.job.id
-    if attempt.is_overrun:
-        error = CapacityError(
-            f"the solve of plans/{job_id} did not stop at its time limit and was ended; make the scenario smaller",
-            reason="SOLVER_OVERRUN",
-        )
-    else:
-        error = CapacityError(
-            f"the solve of plans/{job_id} was ended by the system (exit code {attempt.exit_code}), most often for want "
-            "of memory; make the scenario smaller or give the server more",
-            reason="SOLVER_CRASHED",
-            metadata={"exit_code": str(attempt.exit_code)},
-        )
-    log.error("attempt_lost", job=job_id, attempt=attempt.job.attempt, reason=error.reason)
-    return status_from_error(error)

@@ -38,16 +38,13 @@ class ScenarioServicer(scenario_service_pb2_grpc.ScenarioServiceServicer):
         tenant = tenant_of(context)
         key = request_key(tenant, "CreateScenario", request, request.request_id)
         scenario = await self._read(request)
+        content = scenario.SerializeToString(deterministic=True)
+        summary = scenario_summary(scenario).SerializeToString(deterministic=True)
         if request.validate_only:
+            size_bytes = len(content) + len(summary)
+            await self._offload(self._store.require_creatable, tenant, scenario_id, size_bytes=size_bytes, key=key)
             return pb.StoredScenario(scenario=scenario)
-        row = await self._offload(
-            self._store.create,
-            tenant,
-            scenario_id,
-            content=scenario.SerializeToString(deterministic=True),
-            summary=scenario_summary(scenario).SerializeToString(deterministic=True),
-            key=key,
-        )
+        row = await self._offload(self._store.create, tenant, scenario_id, content=content, summary=summary, key=key)
         return stored_scenario(row)
 
     async def GetScenario(
@@ -76,7 +73,8 @@ class ScenarioServicer(scenario_service_pb2_grpc.ScenarioServiceServicer):
         request: pb.DeleteScenarioRequest,
         context: grpc.aio.ServicerContext[pb.DeleteScenarioRequest, Empty],
     ) -> Empty:
-        await self._offload(self._store.delete, tenant_of(context), parse_name(request.name, "scenarios"))
+        scenario_id = parse_name(request.name, "scenarios")
+        await self._offload(self._store.delete, tenant_of(context), scenario_id, etag=request.etag)
         return Empty()
 
     async def CheckScenario(

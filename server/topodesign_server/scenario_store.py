@@ -1,6 +1,7 @@
 """Kept scenarios."""
 
 from dataclasses import dataclass
+from hashlib import sha256
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -11,7 +12,7 @@ from topodesign_server.database import Database
 from topodesign_server.names import RequestKey
 from topodesign_server.paging import Page
 from topodesign_server.quotas import Quotas
-from topodesign_server.request_ids import claim_request
+from topodesign_server.request_ids import claim_request, first_answer
 from topodesign_server.tables import blobs, scenarios
 
 
@@ -23,6 +24,14 @@ class ScenarioRow:
     id: str
     create_time: float
     content: bytes
+
+    @property
+    def etag(self) -> str:
+        """Differs between scenarios that had the same id one after the other; a scenario is never altered.
+
+        It is not made of the number, which counts up over all tenants and could be found again by trying.
+        """
+        return sha256(f"{self.id} {self.create_time!r}".encode()).hexdigest()[:16]
 
 
 class ScenarioStore:
@@ -60,6 +69,13 @@ class ScenarioStore:
                 connection.execute(scenarios.insert().values(**values, content=kept, summary=kept_summary))
             return _scenario(connection, tenant, earlier or scenario_id)
 
+    def require_creatable(self, tenant: str, scenario_id: str, *, size_bytes: int, key: RequestKey | None) -> None:
+        """Raise what :meth:`create` would raise now, for contents (with the summary) of some size."""
+        with self._database.reading() as connection:
+            if key is None or first_answer(connection, key) is None:
+                self._quotas.require_room_for_scenario(connection, tenant, size_bytes=size_bytes)
+                _require_free(connection, tenant, scenario_id)
+
     def get(self, tenant: str, scenario_id: str) -> ScenarioRow:
         """A kept scenario; raises :class:`NotFound`."""
         with self._database.reading() as connection:
@@ -74,9 +90,13 @@ class ScenarioStore:
         with self._database.reading() as connection:
             return [ScenarioRow(**row._mapping) for row in connection.execute(query)]
 
-    def delete(self, tenant: str, scenario_id: str) -> None:
-        """Forget a scenario; raises :class:`NotFound`."""
+    def delete(self, tenant: str, scenario_id: str, *, etag: str = "") -> None:
+        """Forget a scenario; raises :class:`NotFound`, and :class:`Conflict` for an ``etag`` that it has not."""
         one = sa.and_(scenarios.c.tenant == tenant, scenarios.c.id == scenario_id)
+        if etag:
+            row = self.get(tenant, scenario_id)
+            _require_etag(row, etag)
+            one = sa.and_(one, scenarios.c.number == row.number)  # not another that came in between
         deleted = scenarios.delete().where(one).returning(scenarios.c.content, scenarios.c.summary)
         with self._database.writing() as connection:
             digests = connection.execute(deleted).one_or_none()
@@ -106,6 +126,17 @@ def _require_free(connection: Connection, tenant: str, scenario_id: str) -> None
             f"scenarios/{scenario_id} exists already; choose another scenario_id",
             reason="SCENARIO_EXISTS",
             metadata={"id": scenario_id},
+        )
+
+
+def _require_etag(row: ScenarioRow, etag: str) -> None:
+    if row.etag != etag:
+        raise Conflict(
+            f"scenarios/{row.id} has etag {row.etag!r}, but {etag!r} is given: it was deleted and created anew since; "
+            "get it again, or leave etag out",
+            reason="ETAG_MISMATCH",
+            field_path="etag",
+            metadata={"id": row.id, "etag": row.etag, "value": etag},
         )
 
 

@@ -18,19 +18,11 @@ class ScenarioReader:
 
     async def inline(self, message: scenario_pb2.Scenario) -> scenario_pb2.Scenario:
         """Validate a scenario; raises :class:`InvalidInput` or :class:`InvalidScenario` with paths of the request."""
-        return await self._offload(_canonical, message)
+        return await self._offload(canonical_scenario, message)
 
     async def files(self, message: scenario_service_pb2.ScenarioFiles) -> scenario_pb2.Scenario:
         """Read the files of a folder; raises :class:`InvalidScenario` with file, row and field of each problem."""
-        for name in message.files:
-            if not name or "/" in name or "\\" in name or name.startswith("."):
-                raise InvalidInput(
-                    f"files has an entry named {name[:120]!r}, but names must be plain file names without folders; "
-                    "use the names of a scenario folder",
-                    reason="FILE_NAME_INVALID",
-                    field_path="files",
-                    metadata={"value": name[:120]},
-                )
+        require_plain_names(message)
         return scenario_pb2.Scenario.FromString(await self._calls.run("read_files", message.SerializeToString()))
 
 
@@ -39,7 +31,21 @@ def source_missing(field: str, choices: str) -> InvalidInput:
     return InvalidInput(f"{field} is missing; give {choices}", reason="FIELD_REQUIRED", field_path=field)
 
 
-def _canonical(message: scenario_pb2.Scenario) -> scenario_pb2.Scenario:
+def require_plain_names(message: scenario_service_pb2.ScenarioFiles) -> None:
+    """Raise :class:`InvalidInput` when a file's name could lead out of the folder."""
+    for name in message.files:
+        if not name or "/" in name or "\\" in name or name.startswith("."):
+            raise InvalidInput(
+                f"files has an entry named {name[:120]!r}, but names must be plain file names without folders; "
+                "use the names of a scenario folder",
+                reason="FILE_NAME_INVALID",
+                field_path="files",
+                metadata={"value": name[:120]},
+            )
+
+
+def canonical_scenario(message: scenario_pb2.Scenario) -> scenario_pb2.Scenario:
+    """The message that says the same and was checked; raises :class:`InvalidInput` or :class:`InvalidScenario`."""
     checked = to_proto(from_proto(_with_model(message), Scenario, path="scenario"))
     assert isinstance(checked, scenario_pb2.Scenario)
     return checked

@@ -2,7 +2,7 @@
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import psycopg
 import sqlalchemy as sa
@@ -38,19 +38,22 @@ def is_store_fault(error: BaseException) -> bool:
 
 
 @contextlib.contextmanager
-def typed_faults() -> Iterator[None]:
+def typed_faults(on_fault: Callable[[str], None]) -> Iterator[None]:
     """Raise :class:`CapacityError` or :class:`ServiceUnavailable` for what passes; everything else stays as it is.
 
-    What the database said goes into the log only: it may name hosts, users and files.
+    What the database said goes into the log only: it may name hosts, users and files. ``on_fault`` is told the reason
+    of each, in the thread where it happens.
     """
     try:
         yield
     except sa.exc.TimeoutError as error:
+        on_fault(BUSY)
         raise _fault(BUSY) from error
     except sa.exc.DBAPIError as error:
         reason = _reason(error)
         if reason is None:
             raise
+        on_fault(reason)
         log.warning("store_fault", reason=reason, said=str(error.orig))
         raise _fault(reason) from error
 

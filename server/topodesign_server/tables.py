@@ -80,6 +80,7 @@ jobs = sa.Table(
     sa.Column("plan_deleted", sa.Boolean, nullable=False),
     sa.Column("scenario_name", sa.String(80), nullable=False),
     sa.Column("limits", sa.LargeBinary, nullable=False),
+    sa.Column("trace_context", sa.String(64), nullable=False, server_default=""),
     *_blob("scenario"),
     *_blob("start", nullable=True),
     *_blob("plan", nullable=True),

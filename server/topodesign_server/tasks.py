@@ -3,7 +3,9 @@
 A task gets serialized messages and gives one back. It runs alone in its process, so it may block and be killed.
 """
 
+import importlib
 import os
+import resource
 import signal
 import threading
 from collections.abc import Callable, Mapping
@@ -27,13 +29,22 @@ Task = Callable[[tuple[bytes, ...], TaskContext], bytes]
 
 
 def run_task(
+    tasks: str,
     name: str,
     payload: tuple[bytes, ...],
     connection: Connection,
-    should_stop: Callable[[], bool],
+    told: Connection,
     memory_bytes: int | None = None,
 ) -> None:
-    """Body of a child process: runs one task, in at most so much memory, and writes its frames."""
+    """Body of a child process: runs one task, in at most so much memory, and writes its frames.
+
+    Parameters
+    ----------
+    tasks : str
+        Module that has the task in its ``TASKS``.
+    connection, told : Connection
+        Where frames go, and where something comes when the task is to stop.
+    """
     _isolate()
     from topodesign_server.incidents import status_of
     from topodesign_server.logs import configure_logs
@@ -49,7 +60,8 @@ def run_task(
     if memory_bytes is not None:
         limit_memory(memory_bytes)
     try:
-        frame = Frame(FrameKind.RESULT, TASKS[name](payload, TaskContext(emit, should_stop)))
+        task: Task = importlib.import_module(tasks).TASKS[name]
+        frame = Frame(FrameKind.RESULT, task(payload, TaskContext(emit, lambda: told.poll(0))))
     except MemoryError as error:
         mapped = mapped_bytes()
         lift_memory_limit()
@@ -139,6 +151,12 @@ TASKS: Mapping[str, Task] = {
 
 
 def _isolate() -> None:
-    """An own process group, so that the whole of it can be killed; Ctrl-C is for the server alone."""
+    """An own process group, so that the whole of it can be killed; Ctrl-C and SIGTERM are for the server alone.
+
+    Who ends a service often signals all of its processes: were SIGTERM to end a child, the server could not tell that
+    from a crash. It asks a child to stop by the pipe, and kills it when that takes too long.
+    """
     os.setpgid(0, 0)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a crashed solver's gigabytes are no help on a full disk

@@ -10,8 +10,8 @@ import topodesign.training.goodput_estimate
 import topodesign.training.job  # noqa: F401
 from topodesign.api import estimate_goodput, estimate_training, training_models
 from topodesign.domain.checks import require
-from topodesign.domain.goodput_request import MOST_JOB_SITES, MOST_SHARED_PARTS, MOST_SITE_PARTS, GoodputRequest
-from topodesign.domain.training import MOST_SITES, JobSize, TrainingRequest
+from topodesign.domain.goodput_request import MOST_SITE_PARTS, GoodputRequest
+from topodesign.domain.training import JobSize, TrainingRequest
 from topodesign.training.sharding import plan_sharding
 from topodesign.v1 import training_goodput_pb2, training_pb2, training_service_pb2_grpc
 from topodesign.v1 import training_service_pb2 as pb
@@ -32,21 +32,21 @@ class TrainingServicer(training_service_pb2_grpc.TrainingServiceServicer):
         request: pb.EstimateTrainingRequest,
         context: grpc.aio.ServicerContext[pb.EstimateTrainingRequest, training_pb2.TrainingEstimate],
     ) -> training_pb2.TrainingEstimate:
-        return await self._offload(_estimate, request)
+        return await self._offload(read_and_estimate, request)
 
     async def EstimateGoodput(
         self,
         request: pb.EstimateGoodputRequest,
         context: grpc.aio.ServicerContext[pb.EstimateGoodputRequest, training_goodput_pb2.GoodputEstimate],
     ) -> training_goodput_pb2.GoodputEstimate:
-        return await self._offload(_goodput, request)
+        return await self._offload(read_and_estimate_goodput, request)
 
     async def PlanSharding(
         self,
         request: pb.PlanShardingRequest,
         context: grpc.aio.ServicerContext[pb.PlanShardingRequest, training_pb2.ShardingPlan],
     ) -> training_pb2.ShardingPlan:
-        return await self._offload(_shard, request)
+        return await self._offload(read_and_shard, request)
 
     async def ListTrainingModels(
         self,
@@ -69,29 +69,23 @@ class TrainingServicer(training_service_pb2_grpc.TrainingServiceServicer):
         return response
 
 
-def _estimate(request: pb.EstimateTrainingRequest) -> training_pb2.TrainingEstimate:
+def read_and_estimate(request: pb.EstimateTrainingRequest) -> training_pb2.TrainingEstimate:
     estimate = to_proto(estimate_training(**options_from_proto(request, (TrainingRequest, JobSize))))
     assert isinstance(estimate, training_pb2.TrainingEstimate)
     return estimate
 
 
-def _goodput(request: pb.EstimateGoodputRequest) -> training_goodput_pb2.GoodputEstimate:
-    # before they become Python objects: a message holds millions of them
-    _require_few(len(request.sites), "sites", MOST_JOB_SITES, "entries")
-    _require_few(len(request.parts), "parts", MOST_SHARED_PARTS, "entries")
-    _require_few(sum(len(site.parts) for site in request.sites), "sites", MOST_SITE_PARTS, "parts")
+def read_and_estimate_goodput(request: pb.EstimateGoodputRequest) -> training_goodput_pb2.GoodputEstimate:
+    # before they become Python objects: a thousand sites may have ten thousand each
+    count = sum(len(site.parts) for site in request.sites)
+    limit = f"at most {MOST_SITE_PARTS} parts"
+    require(count <= MOST_SITE_PARTS, field="sites", value=count, limit=limit, remedy="join those alike")
     estimate = to_proto(estimate_goodput(from_proto(request, GoodputRequest)))
     assert isinstance(estimate, training_goodput_pb2.GoodputEstimate)
     return estimate
 
 
-def _shard(request: pb.PlanShardingRequest) -> training_pb2.ShardingPlan:
-    _require_few(len(request.pods), "pods", MOST_SITES, "sites")
-    _require_few(len(request.regions), "regions", MOST_SITES, "sites")
+def read_and_shard(request: pb.PlanShardingRequest) -> training_pb2.ShardingPlan:
     plan = to_proto(plan_sharding(**sharding_from_proto(request)))
     assert isinstance(plan, training_pb2.ShardingPlan)
     return plan
-
-
-def _require_few(count: int, field: str, most: int, of: str) -> None:
-    require(count <= most, field=field, value=count, limit=f"at most {most} {of}", remedy="join those alike")

@@ -32,6 +32,10 @@ class Watchers:
         """The jobs that somebody waits for."""
         return set(self._waiting)
 
+    def count(self) -> int:
+        """How many calls wait."""
+        return sum(len(events) for events in list(self._waiting.values()))
+
     def notify(self, job: int) -> None:
         """The job changed."""
         with contextlib.suppress(RuntimeError):  # the loop has ended; nobody waits any more

@@ -5,19 +5,21 @@ from collections.abc import Callable
 
 import structlog
 
-from topodesign.domain.errors import TopoDesignError
+from topodesign.domain.errors import CapacityError, TopoDesignError
 from topodesign.domain.plan import SolveLimits
 from topodesign.v1 import plan_pb2
-from topodesign.wire import from_proto
+from topodesign.wire import from_proto, status_from_error
+from topodesign_server.attempt_observer import AttemptObserver
 from topodesign_server.attempt_store import AttemptStore
 from topodesign_server.cancelled import cancelled_plan
-from topodesign_server.children import ChildFactory
+from topodesign_server.children import ChildFactory, Excess
 from topodesign_server.frames import Frame, FrameKind
 from topodesign_server.incidents import status_of
 from topodesign_server.job_rows import CANCELLING, ClaimedJob
 from topodesign_server.job_store import JobStore
-from topodesign_server.running_attempt import RunningAttempt, crash_status
+from topodesign_server.running_attempt import RunningAttempt
 from topodesign_server.settings import ServerSettings
+from topodesign_server.solver_faults import may_pass, solver_fault
 from topodesign_server.store_faults import is_store_fault
 from topodesign_server.summaries import plan_summary
 
@@ -36,6 +38,8 @@ class Workers:
 
     Parameters
     ----------
+    observer : AttemptObserver
+        Told of every attempt.
     is_shared : bool
         Whether other servers work on the jobs of this database too.
     on_change : callable
@@ -49,6 +53,7 @@ class Workers:
         attempts: AttemptStore,
         children: ChildFactory,
         settings: ServerSettings,
+        observer: AttemptObserver,
         is_shared: bool,
         on_change: Callable[[int], None],
     ) -> None:
@@ -56,6 +61,7 @@ class Workers:
         self._store = attempts
         self._children = children
         self._settings = settings
+        self._observer = observer
         self._is_shared = is_shared
         self._on_change = on_change
         self._lock = threading.Lock()
@@ -106,7 +112,7 @@ class Workers:
             attempts = list(self._attempts.values())
         for attempt in attempts:
             attempt.abandon()
-        self._news.release(len(self._threads))
+        self._news.release(max(1, len(self._threads)))  # there may be none: none is not released
         for thread in self._threads:
             thread.join()
         self._drained.set()
@@ -149,28 +155,35 @@ class Workers:
                     self._attempt(job)
                     self._on_change(job.number)
                     continue
+                paused_s = self._store.pause_s()
             except Exception as error:  # noqa: BLE001 - the job boundary: a worker outlives every defect
                 _note(error, during="worker")
+                paused_s = None
             if not self._draining.is_set():
-                self._news.acquire(timeout=idle_s)
+                # a little longer than the pause: a look that comes too early would be for nothing
+                self._news.acquire(timeout=idle_s if paused_s is None else min(idle_s, paused_s + POLL_S))
 
     def _attempt(self, job: ClaimedJob) -> None:
-        try:
-            limits = from_proto(plan_pb2.SolveLimits.FromString(job.limits), SolveLimits, path="limits")
-            attempt = RunningAttempt(self._children, job, self._settings, limits)
+        with self._observer.attempt(job) as observed:
             try:
-                self._register(attempt)
-                log.info("attempt", job=job.id, attempt=job.attempt, pid=attempt.pid)
-                self._settle(attempt, self._follow(attempt))
-            finally:
-                with self._lock:
-                    self._attempts.pop(job.number, None)
-                attempt.close()
-        except Exception as error:
-            if is_store_fault(error):
-                raise  # no fault of the job: its lease runs out, and it is queued again
-            status = status_of(error, during="make_plan").SerializeToString()
-            self._write(job, lambda: self._store.fail(job, status=status))
+                limits = from_proto(plan_pb2.SolveLimits.FromString(job.limits), SolveLimits, path="limits")
+                attempt = RunningAttempt(self._children, job, self._settings, limits)
+                try:
+                    self._register(attempt)
+                    log.info("attempt", job=job.id, attempt=job.attempt, pid=attempt.pid)
+                    end = self._follow(attempt)
+                    attempt.end()  # first: who reads that a job has ended finds its processor free
+                    observed.outcome = self._settle(attempt, end)
+                finally:
+                    with self._lock:
+                        self._attempts.pop(job.number, None)
+                    attempt.close()
+            except Exception as error:
+                if is_store_fault(error):
+                    raise  # no fault of the job: its lease runs out, and it is queued again
+                status = status_of(error, during="make_plan").SerializeToString()
+                if self._write(job, lambda: self._store.fail(job, status=status)):
+                    observed.outcome = "failed"
 
     def _register(self, attempt: RunningAttempt) -> None:
         with self._lock:
@@ -196,7 +209,7 @@ class Workers:
                 unsaved = self._report(attempt, unsaved)
             if frame is not None:
                 return frame
-            attempt.enforce_limits()
+            attempt.ask_when_over()
 
     def _report(self, attempt: RunningAttempt, events: list[bytes]) -> list[bytes]:
         """Store progress; what is still to be stored, as the store did not answer."""
@@ -210,33 +223,53 @@ class Workers:
         self._on_change(attempt.job.number)
         return []
 
-    def _settle(self, attempt: RunningAttempt, end: Frame) -> None:
+    def _settle(self, attempt: RunningAttempt, end: Frame) -> str:
+        """Write the end of an attempt; what became of it."""
         job = attempt.job
         if end.kind is FrameKind.RESULT:
-            self._write_plan(job, plan_pb2.Plan.FromString(end.content), content=end.content)
+            outcome = self._write_plan(job, plan_pb2.Plan.FromString(end.content), content=end.content)
         elif end.kind is FrameKind.FAULT:
-            self._write(job, lambda: self._store.fail(job, status=end.content))
+            outcome = "failed" if self._write(job, lambda: self._store.fail(job, status=end.content)) else "lost"
         elif attempt.is_lost:
             log.info("attempt_lost", job=job.id, attempt=job.attempt, reason="LEASE_LOST")
+            outcome = "lost"
         elif attempt.is_cancelled:
-            self._write_cancelled(job, progress=attempt.progress)
+            outcome = self._write_cancelled(job, progress=attempt.progress)
         elif attempt.is_abandoned:
-            self._write(job, lambda: self._store.give_back(job))
+            outcome = "given back" if self._write(job, lambda: self._store.give_back(job)) else "lost"
         else:
-            status = crash_status(attempt).SerializeToString()
-            self._write(job, lambda: self._store.fail(job, status=status))
+            outcome = self._settle_fault(attempt, solver_fault(attempt))
+        return outcome
 
-    def _write_cancelled(self, job: ClaimedJob, *, progress: bytes | None = None) -> None:
+    def _settle_fault(self, attempt: RunningAttempt, fault: CapacityError) -> str:
+        """Write the end of an attempt whose solver crashed, which is made again, or was ended for a limit."""
+        job = attempt.job
+        log.error("solver_fault", job=job.id, attempt=job.attempt, reason=fault.reason)
+        status = status_from_error(fault).SerializeToString()
+        if may_pass(attempt, fault):
+            is_kept = self._write(job, lambda: self._store.crash(job, status=status) is not None)
+            self._finish_cancelled()  # it may have been cancelled meanwhile
+        else:
+            is_kept = self._write(job, lambda: self._store.fail(job, status=status))
+        return ("overrun" if attempt.excess is Excess.TIME else "crashed") if is_kept else "lost"
+
+    def _write_cancelled(self, job: ClaimedJob, *, progress: bytes | None = None) -> str:
         plan = cancelled_plan(scenario=job.scenario, limits=job.limits, progress=progress or job.progress)
-        self._write_plan(job, plan, content=plan.SerializeToString(), cancelled=True)
+        return self._write_plan(job, plan, content=plan.SerializeToString(), cancelled=True)
 
-    def _write_plan(self, job: ClaimedJob, plan: plan_pb2.Plan, *, content: bytes, cancelled: bool = False) -> None:
+    def _write_plan(self, job: ClaimedJob, plan: plan_pb2.Plan, *, content: bytes, cancelled: bool = False) -> str:
         summary = plan_summary(plan).SerializeToString()
         cancelled = cancelled or plan.stopped_by == plan_pb2.STOPPED_BY_CANCELLED
-        self._write(job, lambda: self._store.succeed(job, plan=content, summary=summary, cancelled=cancelled))
+        if not self._write(job, lambda: self._store.succeed(job, plan=content, summary=summary, cancelled=cancelled)):
+            return "lost"
+        self._observer.plan_made(plan)
+        return "cancelled" if cancelled else "succeeded"
 
-    def _write(self, job: ClaimedJob, write: Callable[[], bool]) -> None:
-        """Write the end of an attempt, again and again while the store does not answer: hours of work may be in it."""
+    def _write(self, job: ClaimedJob, write: Callable[[], bool]) -> bool:
+        """Write the end of an attempt, again and again while the store does not answer: hours of work may be in it.
+
+        Returns whether the attempt still held its job, so that what it wrote is kept.
+        """
         while True:
             try:
                 is_kept = write()
@@ -248,7 +281,7 @@ class Workers:
                 if not is_kept:
                     log.warning("late", job=job.id, attempt=job.attempt)
                 self._on_change(job.number)
-                return
+                return is_kept
 
 
 def _note(error: Exception, *, during: str) -> None:

@@ -14,9 +14,9 @@ def test_everything_may_come_from_the_environment() -> None:
         "TOPODESIGN_TOKEN": " secret\n",
         "TOPODESIGN_TLS": "1",
         "TOPODESIGN_TLS_CA": "ca.pem",
-        "TOPODESIGN_TLS_CERTIFICATE": "own.pem",
-        "TOPODESIGN_TLS_KEY": "own.key",
-        "TOPODESIGN_INSECURE": "true",
+        "TOPODESIGN_CLIENT_CERTIFICATE": "own.pem",
+        "TOPODESIGN_CLIENT_KEY": "own.key",
+        "TOPODESIGN_CLIENT_INSECURE": "true",
     }
     assert Access.from_environment(given) == Access(
         token="secret",
@@ -26,7 +26,7 @@ def test_everything_may_come_from_the_environment() -> None:
         key=Path("own.key"),
         insecure=True,
     )
-    assert not Access.from_environment({"TOPODESIGN_TLS": "0", "TOPODESIGN_INSECURE": ""}).is_encrypted
+    assert not Access.from_environment({"TOPODESIGN_TLS": "0", "TOPODESIGN_CLIENT_INSECURE": ""}).is_encrypted
 
 
 def test_a_file_of_tls_implies_tls() -> None:
@@ -52,3 +52,8 @@ def test_a_token_leaves_the_machine_encrypted_or_when_told_to(target: str) -> No
     Access(token="secret", tls=True).require_safe(target)
     Access(token="secret", insecure=True).require_safe(target)
     Access().require_safe(target)
+
+
+@pytest.mark.parametrize("target", ["localhost:1", "127.0.0.1:1", "[::1]:1", "unix:/run/it.sock", "unix-abstract:it"])
+def test_a_token_may_stay_on_the_machine_in_plain_text(target: str) -> None:
+    Access(token="secret").require_safe(target)

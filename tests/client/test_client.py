@@ -19,10 +19,9 @@ from topodesign.domain.scenario import Scenario
 CENT_USD = 0.01
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    with RunningServer(tmp_path_factory.mktemp("data")) as running:
-        yield running
+@pytest.fixture
+def server(shared_server: RunningServer) -> RunningServer:
+    return shared_server
 
 
 @pytest.fixture

@@ -2,9 +2,9 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ from topodesign_server.attempt_store import AttemptStore
 from topodesign_server.database import open_database
 from topodesign_server.job_rows import NewJob
 from topodesign_server.job_store import JobStore
+from topodesign_server.queue_room import QueueLimits
 from topodesign_server.tables import DEFAULT_TENANT
 
 from topodesign.client import Client
@@ -23,22 +24,34 @@ from topodesign.domain.scenario import PowerZone, Scenario
 from topodesign.wire import status_from_error, to_proto
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    with RunningServer(tmp_path_factory.mktemp("data")) as running:
-        yield running
+@pytest.fixture
+def server(shared_server: RunningServer) -> RunningServer:
+    return shared_server
+
+
+def environment_of(server: RunningServer | None) -> dict[str, str]:
+    path = os.pathsep.join([str(ROOT), str(ROOT / "server"), os.environ.get("PYTHONPATH", "")])
+    address = {} if server is None else {"TOPODESIGN_SERVER": server.address}
+    return {**os.environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1", **address}
+
+
+def started(*arguments: str, server: RunningServer) -> subprocess.Popen[str]:
+    """A command in a terminal of its own, so to say."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "topodesign.cli.app", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment_of(server),
+    )
 
 
 def run(*arguments: str, server: RunningServer | None = None) -> subprocess.CompletedProcess[str]:
-    path = os.pathsep.join([str(ROOT), str(ROOT / "server"), os.environ.get("PYTHONPATH", "")])
-    environment = {**os.environ, "PYTHONPATH": path}
-    if server is not None:
-        environment["TOPODESIGN_SERVER"] = server.address
     return subprocess.run(
         [sys.executable, "-m", "topodesign.cli.app", *arguments],
         capture_output=True,
         text=True,
-        env=environment,
+        env=environment_of(server),
         timeout=PATIENCE_S,
         check=False,
     )
@@ -129,7 +142,7 @@ def test_a_job_whose_plan_failed_verification_is_fetched_with_4_and_its_violatio
         scenario=to_proto(two_sites()).SerializeToString(),
         limits=b"",
     )
-    JobStore(database, queue_limit=10).create(job, key=None)
+    JobStore(database, queue=QueueLimits(total=10, of_tenant=10)).create(job, key=None)
     attempts = AttemptStore(database, owner="a server that is gone", lease_s=60.0, max_attempts=5)
     claimed = attempts.claim()
     assert claimed is not None
@@ -184,6 +197,47 @@ def test_a_cancelled_job_ends_as_cancelled(server: RunningServer) -> None:
         assert job.result(90).stopped_by == "cancelled"
 
 
+def test_leaving_a_watch_leaves_the_job_running_and_says_so_and_another_terminal_goes_on(server: RunningServer) -> None:
+    with Client(server.address) as client:
+        job = client.submit_plan(wide_grid(), time_limit_s=120, gap=0.0)
+        with started("watch", job.name, server=server) as watching:
+            assert watching.stdout is not None
+            assert watching.stdout.readline()  # progress is shown while it comes
+            with started("watch", job.name, "--json", server=server) as second:
+                next(job.watch())
+                watching.send_signal(signal.SIGINT)
+                _, told = watching.communicate(timeout=PATIENCE_S)
+                assert watching.returncode == 130
+                assert f"left {job.name}, which goes on" in told
+                assert f"topodesign cancel {job.name} --server {server.address}" in told
+                assert job.status().state == "running"
+                cancelled = run("cancel", job.plan_name, "--json", server=server)
+                assert cancelled.returncode == 0, cancelled.stderr
+                written, _ = second.communicate(timeout=PATIENCE_S)
+        document = json.loads(written)
+        assert (second.returncode, document["state"]) == (0, "cancelled")
+        assert len(document["events"]) == len(list(job.watch()))
+    later = run("watch", job.name, "--after-sequence", str(document["sequence"] - 2), "--json", server=server)
+    assert len(json.loads(later.stdout)["events"]) <= 2
+    assert json.loads(later.stdout)["sequence"] == document["sequence"]
+
+
+def test_leaving_a_fetch_leaves_the_job_running_and_writes_nothing(server: RunningServer, tmp_path: Path) -> None:
+    with Client(server.address) as client:
+        job = client.submit_plan(wide_grid(), time_limit_s=120, gap=0.0)
+        with started("fetch", job.name, "--out", str(tmp_path / "out"), "--json", server=server) as fetching:
+            assert fetching.stderr is not None
+            assert "Ctrl-C leaves it running" in fetching.stderr.readline()
+            fetching.send_signal(signal.SIGINT)
+            written, told = fetching.communicate(timeout=PATIENCE_S)
+        assert fetching.returncode == 130
+        assert json.loads(written)["error"]["reason"] == "INTERRUPTED"
+        assert "which goes on" in told
+        assert not (tmp_path / "out").exists()
+        assert job.status().state in ("queued", "running")
+        job.cancel()
+
+
 def test_an_unknown_job_is_bad_input_in_one_json_document(server: RunningServer) -> None:
     answer = run("cancel", "operations/nothing", "--json", server=server)
     assert answer.returncode == 2
@@ -193,7 +247,16 @@ def test_an_unknown_job_is_bad_input_in_one_json_document(server: RunningServer)
 def test_a_service_that_is_full_or_away_has_its_own_exit_code() -> None:
     answer = run("jobs", "--json", "--server", "127.0.0.1:9")
     assert answer.returncode == 6, answer.stderr
-    assert json.loads(answer.stdout)["error"]["reason"] == "UNAVAILABLE"
+    error = json.loads(answer.stdout)["error"]
+    assert error["reason"] == "UNAVAILABLE"
+    assert "the server at 127.0.0.1:9 cannot be reached" in error["message"]
+    assert "--server, else of TOPODESIGN_SERVER, else localhost:50051" in error["message"]
+
+
+def test_an_address_without_a_port_is_bad_input() -> None:
+    answer = run("jobs", "--json", "--server", "localhost")
+    assert answer.returncode == 2
+    assert json.loads(answer.stdout)["error"]["reason"] == "TARGET_INVALID"
 
 
 def test_serve_announces_its_address_and_ends_in_order(tmp_path: Path) -> None:

@@ -242,10 +242,26 @@ def test_asynchronous_sites_wait_only_for_full_links(catalog: Catalog) -> None:
     assert column(full, "as-planned").step.between_sites_stall_s == pytest.approx(10.0)
 
 
+def test_the_scenarios_own_seconds_and_way_to_recover_are_used_and_told(catalog: Catalog, found: PlanTraining) -> None:
+    rules = TrainingRules(write_s=5.0, restart_s=180.0, recovery="without-site")
+    scenario = dataclasses.replace(scenario_of(), training=rules)
+    quick = evaluate_training(scenario, planned(scenario, catalog), catalog)
+    assert quick.rules == rules
+    # Young: sqrt(2 x 5 s x M) against sqrt(2 x 30 s x M)
+    intervals = [column(item, "clos").checkpoints.young_interval_s for item in (quick, found)]
+    assert intervals[0] == pytest.approx(math.sqrt(5 / 30) * (intervals[1] or 0))
+    assert column(quick, "clos").yields[0].goodput > column(found, "clos").yields[0].goodput
+    assert any("5 s (training.write_s)" in line for line in quick.assumptions)
+    assert any("180 s (training.restart_s, the default: assumed)" in line for line in quick.assumptions)
+    # one site has no other that could go on
+    ways = [quick.shown(item).recovery for item in quick.columns]
+    assert ways == ["without-site", "without-site", "without-site", "restart"]
+    assert [found.shown(item) for item in found.columns] == [item.best for item in found.columns]
+
+
 def test_jitter_makes_sites_wait_for_the_slowest(catalog: Catalog) -> None:
-    scenario = scenario_of()
-    rules = TrainingRules(jitter_s=0.1)
-    found = evaluate_training(scenario, planned(scenario, catalog), catalog, rules=rules)
+    scenario = dataclasses.replace(scenario_of(), training=TrainingRules(jitter_s=0.1))
+    found = evaluate_training(scenario, planned(scenario, catalog), catalog)
     assert column(found, "clos").step.straggler_s == pytest.approx(0.05642, rel=1e-4)  # 1/sqrt(pi) of it for two
     assert column(found, "single-site").step.straggler_s == 0.0
     assert column(found, "clos").step.wall_s == pytest.approx(31.044 + 0.05642, abs=1e-5)

@@ -59,7 +59,7 @@ def figures_of(topology: Topology, degraded: DegradedFabric, *, outcomes: int = 
 def certificates_of(topology: Topology, degraded: DegradedFabric) -> Figures:
     """What is proven of large fabrics: no enumeration, no programme, no counting of paths."""
     whole = WholeFabric.of(topology, outcomes=1)
-    return replace(whole, is_enumerated=False, is_routed=False, is_spectral=False).figures(degraded)
+    return replace(whole, most_enumerated=0, is_routed=False, is_spectral=False).figures(degraded)
 
 
 def without(topology: Topology, kind: FailureKind, units: Iterable[int], accelerators_per_host: int) -> DegradedFabric:

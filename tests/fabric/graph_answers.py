@@ -3,10 +3,9 @@
 from collections import Counter
 
 import numpy as np
-from ortools.sat.python import cp_model
 
 from topodesign.fabric.distances import path_classes_of
-from topodesign.fabric.topology import FabricGraph, PathClasses, Topology
+from topodesign.fabric.topology import PathClasses, Topology
 
 
 def pairs_by_path(paths: PathClasses) -> dict[tuple[int, int, int, float], int]:
@@ -34,25 +33,3 @@ def paths_from_everywhere(topology: Topology) -> PathClasses:
 def links_by_run(topology: Topology) -> list[int]:
     graph, runs = topology.graph(), topology.cable_runs()
     return np.bincount(graph.run, weights=graph.count, minlength=len(runs)).astype(int).tolist()
-
-
-def has_half_of_fewer_links(graph: FabricGraph, links: int) -> bool:
-    """Whether some half of the accelerators cuts fewer links, by a constraint solver; graphs without switches."""
-    model = cp_model.CpModel()
-    inside = [model.new_bool_var("") for _ in range(graph.hosts)]
-    model.add(sum(inside) == graph.hosts // 2)
-    if graph.hosts % 2 == 0:
-        model.add(inside[0] == 1)
-    cut = []
-    for (a, z), number in graph.links.items():
-        crosses = model.new_bool_var("")
-        model.add(crosses >= inside[a] - inside[z])
-        model.add(crosses >= inside[z] - inside[a])
-        cut.append(number * crosses)
-    model.add(sum(cut) <= links - 1)
-    solver = cp_model.CpSolver()
-    solver.parameters.num_workers = 1
-    solver.parameters.max_deterministic_time = 60
-    status = solver.solve(model)
-    assert status in (cp_model.FEASIBLE, cp_model.OPTIMAL, cp_model.INFEASIBLE), "neither found nor ruled out"
-    return status != cp_model.INFEASIBLE

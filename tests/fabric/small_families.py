@@ -115,6 +115,7 @@ def clos() -> list[Case]:
     leaf_spine, tiers = defined.leaf_spine, defined.three_tiers
     return [
         Case(Clos(accelerators=4, radix=8), leaf_spine(1, 4, 0, 0)),
+        Case(Clos(accelerators=7, radix=8, oversubscription=3), leaf_spine(1, 7, 0, 0)),
         Case(Clos(accelerators=8, radix=4), leaf_spine(4, 2, 2, 2)),
         Case(Clos(accelerators=6, radix=4), leaf_spine(3, 2, 2, 2)),
         Case(Clos(accelerators=18, radix=6), leaf_spine(6, 3, 3, 3)),

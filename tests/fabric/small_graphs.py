@@ -1,48 +1,20 @@
 """Independent answers for small graphs: every balanced cut, shortest paths, the all-to-all as a linear programme."""
 
-import itertools
 from collections import Counter
 from random import Random
 from typing import Any
 
 import networkx as nx
 import numpy as np
+from fabric.exact_answers import alltoall_rate, least_half_cut
 from hypothesis import strategies as st
-from scipy.optimize import linprog
-from scipy.sparse import coo_array, csr_array
-from scipy.sparse.csgraph import maximum_flow
 
 from topodesign.fabric.topology import FabricGraph
 
 
 def least_balanced_cut(graph: FabricGraph) -> int:
-    """Bisection by all halves of the hosts; switches on whichever side cuts less (a minimum cut for each half)."""
-    hosts = graph.hosts
-    best = sum(graph.links.values())
-    for half in itertools.combinations(range(hosts), hosts // 2):
-        if hosts % 2 == 0 and 0 not in half:
-            continue
-        best = min(best, _cut(graph, set(half)))
-    return best
-
-
-def _cut(graph: FabricGraph, inside: set[int]) -> int:
-    if graph.vertices == graph.hosts:
-        return sum(number for (a, z), number in graph.links.items() if (a in inside) != (z in inside))
-    source, sink = graph.vertices, graph.vertices + 1
-    endless = 10**6
-    rows, columns, numbers = [], [], []
-    for (a, z), number in graph.links.items():
-        rows += [a, z]
-        columns += [z, a]
-        numbers += [number, number]
-    for host in range(graph.hosts):
-        rows.append(source if host in inside else host)
-        columns.append(host if host in inside else sink)
-        numbers.append(endless)
-    size = graph.vertices + 2
-    matrix = csr_array((np.array(numbers, dtype=np.int32), (rows, columns)), shape=(size, size))
-    return int(maximum_flow(matrix, source, sink).flow_value)
+    """Bisection over every half of the hosts and every place of the switches, in links."""
+    return int(least_half_cut(_as_networkx(graph), range(graph.hosts)))
 
 
 def distances_by_networkx(graph: FabricGraph) -> dict[int, int]:
@@ -58,40 +30,16 @@ def distances_by_networkx(graph: FabricGraph) -> dict[int, int]:
 
 
 def alltoall_by_linear_programme(graph: FabricGraph) -> float:
-    """Largest rate of all ordered pairs of hosts at once, any splitting allowed: flows by source."""
-    arcs = [(a, z, number) for (a, z), number in graph.links.items()]
-    arcs += [(z, a, number) for a, z, number in arcs]
-    count, hosts = len(arcs), graph.hosts
-    rate = hosts * count
-    rows, columns, values = [], [], []
-    for source in range(hosts):
-        for arc, (a, z, _) in enumerate(arcs):
-            for vertex, sign in ((a, -1.0), (z, 1.0)):
-                if vertex != source:
-                    rows.append(source * graph.vertices + vertex)
-                    columns.append(source * count + arc)
-                    values.append(sign)
-        for target in range(hosts):
-            if target != source:
-                rows.append(source * graph.vertices + target)
-                columns.append(rate)
-                values.append(-1.0)
-    balance = coo_array((values, (rows, columns)), shape=(hosts * graph.vertices, rate + 1)).tocsr()
-    capacity = coo_array(
-        (np.ones(rate), (np.tile(np.arange(count), hosts), np.arange(rate))), shape=(count, rate + 1)
-    ).tocsr()
-    objective = np.zeros(rate + 1)
-    objective[rate] = -1.0
-    solved = linprog(
-        objective,
-        A_ub=capacity,
-        b_ub=np.array([number for _, _, number in arcs], dtype=float),
-        A_eq=balance,
-        b_eq=np.zeros(balance.shape[0]),
-        method="highs",
-    )
-    assert solved.status == 0
-    return float(-solved.fun)
+    """Largest rate of all ordered pairs of hosts at once, any splitting allowed, in links."""
+    return alltoall_rate(_as_networkx(graph), range(graph.hosts)) if len(graph.a) else 0.0
+
+
+def _as_networkx(graph: FabricGraph) -> "nx.Graph[int]":
+    found: nx.Graph[int] = nx.Graph()
+    found.add_nodes_from(range(graph.vertices))
+    for (a, z), number in graph.links.items():
+        found.add_edge(a, z, capacity=float(number))
+    return found
 
 
 @st.composite

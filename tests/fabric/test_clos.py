@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 
 from topodesign.domain.errors import InvalidInput
 from topodesign.domain.fabric import Clos
+from topodesign.domain.fabric_switched import ScaleUpClos
 from topodesign.fabric import evaluate_fabric
 from topodesign.fabric.clos import ClosTopology
 from topodesign.fabric.clos_layout import clos_layout
+from topodesign.fabric.scale_up import ScaleUpClosTopology
 
 
 @st.composite
@@ -20,7 +22,7 @@ def small_clos(draw: st.DrawFn, most: int) -> Clos:
     radix = draw(st.sampled_from([4, 6, 8]))
     oversubscription = draw(st.sampled_from([1.0, 2.0, 3.0]))
     tiers = draw(st.sampled_from([None, 2, 3]))
-    down = clos_layout(Clos(accelerators=1, radix=radix, oversubscription=oversubscription)).leaf_down
+    down = clos_layout(Clos(accelerators=1, radix=radix, tiers=2, oversubscription=oversubscription)).leaf_down
     limit = radix * down if tiers == 2 else radix * radix // 2 * down
     return Clos(
         accelerators=draw(st.integers(1, min(most, limit))),
@@ -113,6 +115,30 @@ def test_a_filled_non_blocking_fabric_cuts_half_of_its_accelerators(radix: int, 
     count = radix // 2 * min(radix, accelerators)
     cut = ClosTopology(Clos(accelerators=count, radix=radix)).bisection()
     assert cut.upper == count // 2
+
+
+@pytest.mark.parametrize("oversubscription", [1.0, 3.0])
+def test_one_switch_of_radix_r_joins_r_accelerators(oversubscription: float) -> None:
+    spec = Clos(accelerators=64, radix=64, planes=2, oversubscription=oversubscription)
+    alone = evaluate_fabric(spec)
+    assert (alone.switches_by_tier, alone.links, alone.diameter_hops) == ((2,), 128, 2)
+    assert (alone.bisection.exact, alone.bisection.links) == (True, 64)  # half of the accelerators, both planes
+    assert alone.alltoall.rate_per_pair == pytest.approx(2 / 63)
+    assert "64:" not in alone.name
+    one_more = clos_layout(Clos(accelerators=65, radix=64))
+    assert one_more.switches_by_tier == (3, 2)  # leaves of 32, 32 and 1; 65 uplinks
+    asked_for = clos_layout(Clos(accelerators=64, radix=64, tiers=2))
+    assert asked_for.switches_by_tier == (2, 1)
+
+
+def test_a_rail_of_as_many_domains_as_a_switch_has_ports_is_that_switch() -> None:
+    # 128 domains, rail-only at radix 128: 72 switches where two tiers would take 72 x (2 leaves + 1 spine)
+    rails = ScaleUpClosTopology(ScaleUpClos(accelerators=72 * 128, radix=128, rails="only"))
+    assert rails.switches_by_tier[1:] == (72,)
+    tiered = ScaleUpClosTopology(ScaleUpClos(accelerators=72 * 128, radix=128, rails="only", tiers=2))
+    assert tiered.switches_by_tier[1:] == (144, 72)
+    assert rails.bisection().lower == tiered.bisection().lower
+    assert rails.alltoall().proven == pytest.approx(tiered.alltoall().proven)
 
 
 def test_a_partly_filled_leaf_has_as_many_uplinks_as_accelerators() -> None:

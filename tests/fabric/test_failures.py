@@ -1,5 +1,6 @@
 """Degraded fabrics: what fails together, what is left, and what is proven of it against independent answers."""
 
+import functools
 import itertools
 from random import Random
 
@@ -13,8 +14,12 @@ from hypothesis import strategies as st
 from topodesign.domain.errors import InvalidInput
 from topodesign.domain.fabric import Clos, FabricSpec, Torus
 from topodesign.domain.fabric_failures import FailureKind
+from topodesign.domain.fabric_kinds import HyperX
+from topodesign.domain.fabric_switched import Jellyfish, SlimFly
 from topodesign.fabric import fail, topology_of
+from topodesign.fabric.distances import hop_histogram
 from topodesign.fabric.failures import FailureDomains
+from topodesign.fabric.failures_hops import KnownHops
 
 
 def test_a_parallel_link_fails_alone() -> None:
@@ -152,13 +157,16 @@ def small_failures(draw: st.DrawFn) -> tuple[FabricSpec, int, FailureKind, list[
     return spec, per_host, kind, draw(st.lists(st.integers(0, count - 1), min_size=1, max_size=4, unique=True))
 
 
+small_topology = functools.cache(topology_of)
+
+
 @given(small_failures())
 @settings(max_examples=120, deadline=None)
 def test_certificates_hold_the_truth(case: tuple[FabricSpec, int, FailureKind, list[int]]) -> None:
     # every half of the accelerators with a minimum cut for the switches, and the whole linear programme, by code
     # that shares nothing with the engine; distances by networkx
     spec, per_host, kind, units = case
-    topology = topology_of(spec)
+    topology = small_topology(spec)
     left = without(topology, kind, units, per_host)
     hosts = left.graph.hosts
     found = certificates_of(topology, left)
@@ -229,3 +237,35 @@ def test_names_do_not_matter(random: Random, dead: list[int]) -> None:
         assert one.diameter == other.diameter
         assert one.bisection.upper == other.bisection.upper
         assert one.rate.upper == pytest.approx(other.rate.upper, rel=1e-5)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.sampled_from(
+        [
+            (Torus(shape=(4, 4, 4)), "link"),
+            (Torus(shape=(5, 3, 3), wrap=(True, False, True)), "host"),
+            (HyperX(shape=(4, 5)), "host"),
+            (SlimFly(q=5, p=1), "switch"),
+            (Jellyfish(switches=20, network_ports=3, server_ports=1), "link"),
+            (Jellyfish(switches=20, network_ports=3, server_ports=1), "nic"),
+        ]
+    ),
+    st.integers(0, 2**32),
+    st.floats(0, 0.5),
+)
+def test_distances_told_from_the_whole_fabric_are_those_of_a_search(
+    case: tuple[FabricSpec, FailureKind], seed: int, share: float
+) -> None:
+    domains = FailureDomains(topology_of(case[0]))
+    count = domains.units(case[1]).count
+    failed = np.sort(np.random.default_rng(seed).permutation(count)[: 1 + int(share * count)])
+    left = domains.without({case[1]: failed})
+    known = KnownHops.of(domains.graph)
+    assert known is not None
+    assert known.after(left).pairs.tolist() == hop_histogram(left.graph).pairs.tolist()
+
+
+def test_fabrics_of_twins_are_searched_anew() -> None:
+    # 16 accelerators to a leaf: as twins they are searched from once
+    assert KnownHops.of(topology_of(Clos(accelerators=128, radix=32)).graph()) is None

@@ -8,14 +8,16 @@ from fabric.small_graphs import least_balanced_cut, relabelled, small_graphs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from topodesign.domain.fabric import Clos, Torus
-from topodesign.domain.fabric_switched import SlimFly
-from topodesign.fabric import topology_of
-from topodesign.fabric.bisecting import bisection_of, certified_interval, spectrum_and_cuts
+from topodesign.domain.fabric import Clos, FabricSpec, Torus
+from topodesign.domain.fabric_switched import Edge, EdgeList, ScaleUpClos, SlimFly
+from topodesign.fabric import spectral, topology_of
+from topodesign.fabric.bisecting import ENUMERATED, bisection_of, certified_interval, spectrum_and_cuts
 from topodesign.fabric.clos import ClosTopology
 from topodesign.fabric.cut_enumeration import least_cut
 from topodesign.fabric.cut_search import search_cuts
+from topodesign.fabric.folded import folded_spectrum
 from topodesign.fabric.graph import FabricGraph
+from topodesign.fabric.jellyfish import random_regular_links
 from topodesign.fabric.throughput import alltoall_of, host_capacity
 from topodesign.fabric.topology import CutLinks
 from topodesign.fabric.torus import TorusTopology
@@ -125,3 +127,70 @@ def test_routers_of_few_accelerators_are_cut_at_these_in_any_order() -> None:
     graph = topology_of(SlimFly(q=5, p=2)).graph()
     for seed in range(5):
         assert search_cuts(relabelled(graph, Random(seed)), None)[0].capacity == 50
+
+
+@pytest.mark.parametrize("factored", [0, 6000])
+@settings(max_examples=40, deadline=None)
+@given(
+    st.integers(2, 5),
+    st.integers(1, 3),
+    st.lists(st.tuples(st.integers(0, 9), st.integers(1, 2)), min_size=2, max_size=8),
+    st.data(),
+)
+def test_folded_accelerators_never_certify_more_than_the_truth(
+    factored: int, switches: int, spines: int, hanging: list[tuple[int, int]], data: st.DataObject
+) -> None:
+    # accelerators on any of the switches, spines without any; the eigenvalue by factors, and by products alone
+    hosts = len(hanging)
+    links = [(host, hosts + place % switches, number) for host, (place, number) in enumerate(hanging)]
+    pairs = [(a, z) for a in range(switches + spines) for z in range(a)]
+    chosen = data.draw(st.lists(st.sampled_from(pairs), min_size=1, max_size=12, unique=True))
+    links += [(hosts + a, hosts + z, 1) for a, z in chosen]
+    graph = FabricGraph.of(vertices=hosts + switches + spines, hosts=hosts, links=links)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(spectral, "MOST_FACTORED", factored)
+        found = folded_spectrum(graph)
+    if found is not None:
+        half = hosts // 2
+        assert found.mu * half * (hosts - half) / hosts <= least_balanced_cut(graph) + 1e-6
+
+
+def test_large_edge_lists_get_a_bisection_that_is_proven() -> None:
+    # 6,500 switches of 10 network ports with one accelerator each: the links of half of the accelerators are the width
+    # where random graphs of degree 10 have (10 - 2 x 3) / 4 or more between halves (Friedman 2008), i.e. > 1/2
+    links = random_regular_links(6500, 10, seed=0)
+    names = tuple(f"gpu-{switch}" for switch in range(6500))
+    edges = [Edge(a=name, z=f"switch-{switch}") for switch, name in enumerate(names)]
+    edges += [Edge(a=f"switch-{a}", z=f"switch-{z}") for a, z in links]
+    mu, cuts = spectrum_and_cuts(topology_of(EdgeList(accelerators=names, edges=tuple(edges))).graph())
+    assert cuts[0].capacity == 3250
+    assert mu * 6500 / 4 == pytest.approx(3250)
+
+
+@pytest.mark.parametrize(
+    ("spec", "links"),
+    [
+        # by the oracle of tests/fabric/exact_answers.py, below
+        (Clos(accelerators=50, radix=6, planes=2), 48),
+        (ScaleUpClos(accelerators=40, domain=8, radix=8), 92),
+        (Torus(shape=(6, 5, 2), wrap=(True, False, False)), 16),
+    ],
+)
+def test_small_families_without_a_proof_are_enumerated(spec: FabricSpec, links: int) -> None:
+    found = topology_of(spec).bisection()
+    assert (found.lower, found.upper) == (links, links)
+    assert found.method == ENUMERATED
+
+
+def test_equal_switches_are_one_and_many_halves_are_one_table() -> None:
+    # a star of two switches that all 1,000 accelerators have a link to: 500 links of each half to either
+    links = [(host, 1000 + switch, 1) for host in range(1000) for switch in range(2)]
+    assert least_cut(FabricGraph.of(vertices=1002, hosts=1000, links=links)) == 1000
+    # a ring of 60: two links
+    assert least_cut(FabricGraph.of(vertices=60, hosts=60, links=[(i, (i + 1) % 60, 1) for i in range(60)])) == 2
+
+
+def test_graphs_on_which_too_many_vertices_wait_are_left_open() -> None:
+    graph = TorusTopology(Torus(shape=(8, 8, 8))).graph()
+    assert least_cut(graph) is None
+    assert least_cut(TorusTopology(Torus(shape=(3, 3))).graph(), most_work=100) is None

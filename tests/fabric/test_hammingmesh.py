@@ -60,7 +60,7 @@ def test_the_all_to_all_of_larger_boards_and_of_trees_is_that_of_the_linear_prog
 
 
 @settings(max_examples=25, deadline=None)
-@given(small_meshes(most=16))
+@given(small_meshes(most=12))
 def test_straight_and_corner_cuts_are_cuts_of_the_graph(topology: HammingMeshTopology) -> None:
     # the formula places switches by lines; a least cut of the graph for a best half cannot be more than that
     if topology.accelerators > 1:

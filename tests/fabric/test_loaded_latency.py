@@ -323,6 +323,6 @@ def test_a_million_accelerators_are_evaluated_under_load() -> None:
     for found in (torus, clos):
         assert found.loaded.flows == 10**6
         assert found.loaded.slowest_us > found.latency_us.max
-    line = evaluate_fabric(Torus(shape=(3000,)), conditions=FabricConditions(load=LoadInputs(utilization=0.3)))
+    line = evaluate_fabric(Torus(shape=(20_000,)), conditions=FabricConditions(load=LoadInputs(utilization=0.3)))
     # a long ring has more classes than lattice groups; its mean stays exact
     assert line.loaded.mean_us == pytest.approx(line.latency_us.mean + line.mean_hops * mean_wait(0.3 / 0.7) * 0.08192)

@@ -135,8 +135,10 @@ def test_the_hierarchy_spares_the_links_between_domains() -> None:
     [
         # leaves of 48 down and 16 up hold 6 rails of all 8 domains: nothing leaves them
         (ScaleUpClos(accelerators=576, oversubscription=3.0), 1.0, [(8, 8 / 3)]),
-        # each leaf holds 32 domains of one rail; with 18 accelerators of a domain on a rail not even two of them
-        (ScaleUpClos(accelerators=72 * 64, rails="only"), 1.0, [(32, 32)]),
+        # 64 domains fill one switch for each rail; of 128 each leaf holds 32 of one rail; with 18 accelerators of a
+        # domain on a rail not even two of them
+        (ScaleUpClos(accelerators=72 * 64, rails="only"), 1.0, []),
+        (ScaleUpClos(accelerators=72 * 128, rails="only"), 1.0, [(32, 32)]),
         (ScaleUpClos(accelerators=72 * 32, domain_rails=4, rails="only", oversubscription=3.0), 1 / 3, []),
         # domains of 8 on leaves of 12 down and 4 up: without rails a leaf has a domain and a half
         (ScaleUpClos(accelerators=64, domain=8, radix=16, oversubscription=3.0, rails="none"), 1 / 3, []),

@@ -1,7 +1,11 @@
 """The hand-made plans, made once."""
 
+from pathlib import Path
+
 import pytest
 from outputs.hand_made_plans import Case, east_case, pacific_case
+
+from topodesign.outputs import save_plan
 
 
 @pytest.fixture(scope="session")
@@ -10,5 +14,19 @@ def east() -> Case:
 
 
 @pytest.fixture(scope="session")
+def east_charts(complete: Path) -> dict[str, bytes]:
+    """What a report takes long to draw, for those that are about something else."""
+    return {name: (complete / f"{name}.svg").read_bytes() for name in ("cost", "fabrics", "training")}
+
+
+@pytest.fixture(scope="session")
 def pacific() -> Case:
     return pacific_case()
+
+
+@pytest.fixture(scope="session", name="complete")
+def complete_fixture(east: Case, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The whole plan, saved once; nobody writes here."""
+    folder = tmp_path_factory.mktemp("saved") / "deep" / "out"
+    save_plan(east.scenario, east.plan, folder)
+    return folder

@@ -15,7 +15,7 @@ from outputs.hand_made_plans import Case
 
 import topodesign.outputs
 from topodesign.catalog import load_catalog
-from topodesign.domain.plan import Infeasibility, LimitClash, Relief
+from topodesign.domain.plan import Goal, Infeasibility, LimitClash, Relief
 from topodesign.domain.scenario import Scenario
 from topodesign.evaluation import evaluate_availability, evaluate_training
 from topodesign.outputs import render_report
@@ -63,8 +63,8 @@ def evil_scenario(scenario: Scenario) -> Scenario:
 
 
 @pytest.fixture(scope="module")
-def page(east: Case) -> str:
-    return render_report(east.scenario, east.plan)
+def page(east: Case, east_charts: dict[str, bytes]) -> str:
+    return render_report(east.scenario, east.plan, charts=east_charts)
 
 
 def test_no_tag_points_anywhere_outside_of_the_page(page: str) -> None:
@@ -135,10 +135,47 @@ def test_availability_of_every_pair_and_training_are_there_where_they_were_evalu
         assert f"{item.protected_cuts_only.least_downtime_min_per_year:,.3f}" in section
     assert "4.39 cuts a year" in section
     assert "at most one conduit is cut at once" in section
-    assert f"<h2>Training</h2>{training_section(training)}</section>" in page
-    without = render_report(east.scenario, east.plan)
+    section = page.partition("<h2>Training</h2>")[2].partition("</section>")[0]
+    before, _, after = section.partition('<div class="chart">')
+    chart, _, after = after.partition("</div>")
+    assert before + after == training_section(training)
+    assert "time that failures leave" in chart.partition(">")[0]  # what it shows, for those who cannot see it
+    without = render_report(east.scenario, east.plan, charts={})
     assert "<h2>Availability</h2>" not in without
     assert "<h2>Training</h2>" not in without
+
+
+@pytest.mark.parametrize(
+    ("figures", "words"),
+    [
+        (
+            {"objective": "effective-flops", "value": 440.2, "bound": 440.85, "gap": 0.0015, "unit": "EFLOP/s"},
+            (
+                "Goal: most effective FLOP/s",
+                "440.2 EFLOP/s",
+                "at most 440.85 EFLOP/s are possible",
+                "or interruptions",
+            ),
+        ),
+        (
+            {"objective": "sync-time", "value": 5.5556, "bound": 5.5, "gap": 0.01, "unit": "s"},
+            ("Goal: least time of one all-reduce", "5.556 s", "no plan is faster than 5.5 s"),
+        ),
+        (
+            {"objective": "accelerators", "value": 23_040, "bound": 27_648, "gap": 1 / 6, "unit": "accelerators"},
+            ("Goal: most accelerators", "23,040", "at most 27,648 are possible", "16.67%"),
+        ),
+    ],
+)
+def test_the_goal_of_a_plan_under_a_budget_leads_the_summary(
+    east: Case, figures: dict[str, Any], words: tuple[str, ...]
+) -> None:
+    goal = Goal(budget_usd=3.09e10, **figures)
+    page = render_report(east.scenario, replace(east.plan, goal=goal), charts={})
+    head = unescape(page.partition('<section aria-label="Map">')[0])
+    for text in (*words, "for $30.9 bn, accelerators included"):
+        assert text in head
+    assert "can be more than" not in head  # of the cost, which was not the goal
 
 
 def test_charts_and_the_drawn_map_are_in_the_page_with_ids_of_their_own(page: str) -> None:
@@ -151,7 +188,7 @@ def test_charts_and_the_drawn_map_are_in_the_page_with_ids_of_their_own(page: st
 
 
 def test_an_unverified_plan_says_so(east: Case) -> None:
-    page = render_report(east.scenario, replace(east.plan, verified=False, verification=None))
+    page = render_report(east.scenario, replace(east.plan, verified=False, verification=None), charts={})
     assert '<span class="badge bad">Not verified</span>' in page
 
 

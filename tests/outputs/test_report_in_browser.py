@@ -1,6 +1,6 @@
 """The report in a real Chromium without a network: what is drawn is counted on the screen, not in the data."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +11,8 @@ from outputs.hand_made_plans import Case
 from PIL import Image
 
 from topodesign.outputs import render_report
+
+Charts = Mapping[str, bytes]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -32,9 +34,9 @@ def page(browser: Page) -> Page:
     return browser
 
 
-def written(case: Case, folder: Path) -> Path:
+def written(case: Case, folder: Path, charts: Charts) -> Path:
     path = folder / "report.html"
-    path.write_text(render_report(case.scenario, case.plan), encoding="utf-8")
+    path.write_text(render_report(case.scenario, case.plan, charts=charts), encoding="utf-8")
     return path
 
 
@@ -43,8 +45,10 @@ def colors_on_screen(path: Path) -> set[tuple[int, int, int]]:
     return {color for _, color in image.getcolors(1 << 24) or () if isinstance(color, tuple)}  # type: ignore[misc]
 
 
-def test_sites_and_links_are_drawn_without_a_request_or_a_complaint(page: Page, east: Case, tmp_path: Path) -> None:
-    page.open(written(east, tmp_path))
+def test_sites_and_links_are_drawn_without_a_request_or_a_complaint(
+    page: Page, east: Case, east_charts: Charts, tmp_path: Path
+) -> None:
+    page.open(written(east, tmp_path, east_charts))
     state = page.settle()
     assert state["errors"] == []
     assert page.complaints == []
@@ -59,7 +63,7 @@ def test_sites_and_links_are_drawn_without_a_request_or_a_complaint(page: Page, 
 
 
 def test_a_plan_across_the_antimeridian_is_drawn_in_one_piece(page: Page, pacific: Case, tmp_path: Path) -> None:
-    page.open(written(pacific, tmp_path))
+    page.open(written(pacific, tmp_path, {}))
     state = page.settle()
     assert (state["sites"], state["links"], state["fiber"], state["errors"]) == (2, 1, 2, [])
     # Seattle's copy beyond 180, next to Tokyo
@@ -72,10 +76,12 @@ def test_a_plan_across_the_antimeridian_is_drawn_in_one_piece(page: Page, pacifi
     assert all(any(abs(frame + x - column) < 8 for column in orange) for x in spread)
 
 
-def test_names_with_markup_are_shown_as_text_and_do_not_run(page: Page, east: Case, tmp_path: Path) -> None:
+def test_names_with_markup_are_shown_as_text_and_do_not_run(
+    page: Page, east: Case, east_charts: Charts, tmp_path: Path
+) -> None:
     evil = "<script>window.ran = 1</script><img src=x onerror='window.ran = 2'>"
     sites = tuple(replace(site, name=evil) for site in east.scenario.sites)
-    page.open(written(Case(replace(east.scenario, sites=sites, name=evil), east.plan), tmp_path))
+    page.open(written(Case(replace(east.scenario, sites=sites, name=evil), east.plan), tmp_path, east_charts))
     state = page.settle()
     assert (state["sites"], state["errors"]) == (3, [])
     page.click(*_on_screen(page, "iad-1"))
@@ -85,8 +91,8 @@ def test_names_with_markup_are_shown_as_text_and_do_not_run(page: Page, east: Ca
     assert page.evaluate("document.querySelectorAll('img').length") == 0
 
 
-def test_a_click_on_a_cluster_opens_its_card(page: Page, east: Case, tmp_path: Path) -> None:
-    page.open(written(east, tmp_path))
+def test_a_click_on_a_cluster_opens_its_card(page: Page, east: Case, east_charts: Charts, tmp_path: Path) -> None:
+    page.open(written(east, tmp_path, east_charts))
     page.settle()
     page.click(*_on_screen(page, "atl-1"))
     text = page.evaluate("document.querySelector('.maplibregl-popup').innerText")
@@ -95,8 +101,8 @@ def test_a_click_on_a_cluster_opens_its_card(page: Page, east: Case, tmp_path: P
     assert "20.74 MW" in text
 
 
-def test_a_switch_takes_its_layer_off_the_map(page: Page, east: Case, tmp_path: Path) -> None:
-    page.open(written(east, tmp_path))
+def test_a_switch_takes_its_layer_off_the_map(page: Page, east: Case, east_charts: Charts, tmp_path: Path) -> None:
+    page.open(written(east, tmp_path, east_charts))
     page.settle()
     page.evaluate("document.querySelector('[data-layers=\"links\"]').click()")
     page.evaluate("new Promise(done => topodesignReport.map.once('idle', () => done()))")
@@ -104,8 +110,10 @@ def test_a_switch_takes_its_layer_off_the_map(page: Page, east: Case, tmp_path: 
     assert (state["links"], state["sites"]) == (0, 3)
 
 
-def test_on_a_phone_nothing_is_wider_than_the_screen(page: Page, east: Case, tmp_path: Path) -> None:
-    page.open(written(east, tmp_path), width=390, height=844)
+def test_on_a_phone_nothing_is_wider_than_the_screen(
+    page: Page, east: Case, east_charts: Charts, tmp_path: Path
+) -> None:
+    page.open(written(east, tmp_path, east_charts), width=390, height=844)
     page.resize(390, 844, phone=True)
     state = page.settle()
     assert (state["sites"], state["errors"]) == (3, [])
@@ -117,14 +125,14 @@ def test_an_infeasible_plan_opens_with_its_candidates(page: Page, east: Case, tm
         east.plan,
         status="infeasible", sites=(), links=(), lightpaths=(), segments=(), sync=None, fabrics=None, cost_items={},
     )  # fmt: skip
-    page.open(written(Case(east.scenario, none), tmp_path))
+    page.open(written(Case(east.scenario, none), tmp_path, {}))
     state = page.settle()
     assert (state["sites"], state["candidates"], state["errors"]) == (0, 4, [])
 
 
-def test_without_webgl_the_drawn_map_stays(east: Case, tmp_path: Path) -> None:
+def test_without_webgl_the_drawn_map_stays(east: Case, east_charts: Charts, tmp_path: Path) -> None:
     with browser_page(*NO_WEBGL) as page:
-        page.open(written(east, tmp_path))
+        page.open(written(east, tmp_path, east_charts))
         state = page.settle()
         assert (state["ready"], state["interactive"], state["errors"]) == (True, False, [])
         assert page.evaluate("document.querySelector('#drawing svg').getBoundingClientRect().height") > 300
@@ -132,8 +140,8 @@ def test_without_webgl_the_drawn_map_stays(east: Case, tmp_path: Path) -> None:
         assert page.complaints == []
 
 
-def test_without_scripts_the_drawn_map_is_there(page: Page, east: Case, tmp_path: Path) -> None:
-    page.open(written(east, tmp_path), scripts=False)
+def test_without_scripts_the_drawn_map_is_there(page: Page, east: Case, east_charts: Charts, tmp_path: Path) -> None:
+    page.open(written(east, tmp_path, east_charts), scripts=False)
     page.screenshot(tmp_path / "screen.png")
     assert (213, 94, 0) in colors_on_screen(tmp_path / "screen.png")
 

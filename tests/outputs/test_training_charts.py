@@ -11,7 +11,9 @@ from PIL import Image
 from topodesign.catalog import load_catalog
 from topodesign.domain.errors import InvalidInput
 from topodesign.domain.goodput import Checkpointing
+from topodesign.domain.scenario import TrainingRules
 from topodesign.domain.training import TrainingRequest
+from topodesign.evaluation import evaluate_availability, evaluate_training
 from topodesign.outputs import (
     CostPoint,
     cost_over_sites,
@@ -132,6 +134,31 @@ def test_a_plans_chart_marks_its_own_bandwidth_distance_and_size(east: Case) -> 
     assert marks(distance)[0][0] == pytest.approx(sum(lengths) / len(lengths))
     assert marks(uptime)[0][0] == sum(site.accelerators for site in east.plan.sites)
     assert next(iter(labelled(bandwidth))).startswith("this plan: data-parallel")
+
+
+def test_a_plans_chart_has_its_own_seconds_and_recoveries_and_no_legend_over_a_curve(east: Case) -> None:
+    catalog = load_catalog()
+    plan = replace(east.plan, availability=evaluate_availability(east.scenario, east.plan, catalog))
+    scenario = replace(east.scenario, training=TrainingRules(write_s=12.0, restart_s=34.0))
+    plan = replace(plan, training=evaluate_training(scenario, plan, catalog))
+    assert plan.training is not None
+    column = plan.training.columns[0]
+    figure = training_chart(scenario, plan, catalog)
+    assert figure is not None
+    uptime = figure.axes[2]
+    assert list(labelled(uptime)) == [
+        "this plan: 12 s to write, 34 s to restart",
+        "30 s to write, 180 s to restart",
+        "5 s to write, 30 s to restart",
+        "120 s to write, 600 s to restart",
+        "this plan, if all restart",
+        "this plan, if the other replicas go on",
+    ]
+    heights = [labelled(uptime)[name].get_ydata()[0] for name in list(labelled(uptime))[4:]]  # type: ignore[attr-defined]
+    assert heights == [column.yields[0].goodput, column.best.goodput]
+    png_bytes(figure)  # places everything
+    legend = uptime.get_legend()
+    assert legend is not None and not legend.get_window_extent().overlaps(uptime.get_window_extent())
 
 
 def test_a_plan_without_an_exchange_between_sites_has_no_such_chart(east: Case) -> None:

@@ -11,6 +11,7 @@ from topodesign.cli.plan_answer import describe_plan
 from topodesign.domain.plan import Plan
 from topodesign.evaluation import evaluate_availability, evaluate_training
 from topodesign.outputs.training_table import training_section
+from topodesign.outputs.training_words import RECOVERY_WORDS, lasting, side_by_side_sentences
 
 
 @pytest.fixture(name="plan", scope="module")
@@ -32,7 +33,7 @@ def test_every_arrangement_has_its_column_and_every_figure_its_row(plan: Plan) -
     assert plan.training is not None
     section = unescape(training_section(plan.training))
     for words in ("As planned", "Torus at every site", "Clos at every site", "One site (hypothetical)"):
-        assert section.count(f'<th scope="col" class="number">{words}</th>') == 6
+        assert section.count(f'<th scope="col" class="number">{words}</th>') == 7
     for item in plan.training.columns:
         assert f'<td class="number">{item.power_mw:,.1f}</td>' in section
         for found in item.yields:
@@ -59,11 +60,38 @@ def test_the_summary_has_a_line_for_each_arrangement(plan: Plan, capsys: pytest.
     lines = capsys.readouterr().out.splitlines()
     assert plan.training is not None
     start = next(row for row, line in enumerate(lines) if "training, estimated" in line)
-    for line, item in zip(lines[start + 1 : start + 5], plan.training.columns, strict=True):
+    for line, item in zip(lines[start + 2 : start + 6], plan.training.columns, strict=True):
         assert item.step.wall_s is not None
         assert f"{item.step.wall_s:.2f}" in line.split()
-        assert f"{item.best.goodput * 100:.1f}" in line.split()
+        assert f"{plan.training.shown(item).goodput * 100:.1f}" in line.split()
         # 8 pods hold as many replicas: one is hit less often than a site, and takes less with it
-        assert line.endswith("without replica")
+        assert line.endswith("other replicas go on")
     describe_plan(replace(plan, training=None))
     assert "training" not in capsys.readouterr().out
+
+
+def test_how_often_the_job_is_interrupted_and_which_way_to_recover_is_shown_is_said(plan: Plan) -> None:
+    assert plan.training is not None
+    planned, single = plan.training.columns[0], plan.training.columns[-1]
+    recovery, spread, bounds = side_by_side_sentences(plan.training)
+    assert lasting(planned.mtti_h or 0) in recovery
+    for item in planned.yields:
+        assert f"{RECOVERY_WORDS[item.recovery].lower()}: {item.goodput:.1%}" in recovery
+    assert recovery.endswith('Shown is "the others go on without the replica that is hit", as it keeps the most.')
+    own, other = planned.best.effective_exaflops, single.best.effective_exaflops
+    assert own is not None and other is not None and own < other
+    assert f"Over 3 sites the job trains {1 - own / other:.1%} less than" in spread
+    assert "hypothetical" in bounds and "upper bound" in bounds
+    named = replace(plan.training, rules=replace(plan.training.rules, recovery="restart"))
+    assert 'Shown is "all restart from the last checkpoint", as training.recovery says.' in next(
+        side_by_side_sentences(named)
+    )
+    section = unescape(training_section(named))
+    assert section.count('<td class="number">all restart</td>') == len(named.columns)
+
+
+@pytest.mark.parametrize(
+    ("hours", "words"), [(76 / 3600, "76.0 s"), (0.1, "6 min"), (3.235, "3.23 h"), (240, "10 days"), (2e-5, "72.0 ms")]
+)
+def test_times_between_interruptions_have_the_unit_that_suits_them(hours: float, words: str) -> None:
+    assert lasting(hours) == words

@@ -6,6 +6,7 @@ import pytest
 
 import topodesign as td
 from topodesign.domain.errors import InvalidInput
+from topodesign.domain.plan import Goal
 
 
 @pytest.fixture(name="nova", scope="module")
@@ -51,3 +52,20 @@ def test_a_plan_without_sites_has_nothing_to_explain(nova):
     empty = dataclasses.replace(td.plan(nova, gap=0.05), sites=())
     with pytest.raises(InvalidInput, match="nothing to explain"):
         td.explain(nova, empty)
+
+
+def test_a_plan_made_for_a_goal_is_refused_with_the_plan_of_least_cost_to_explain_instead(nova, explained):
+    scenario, (plan, _) = nova, explained
+    size = dataclasses.replace(scenario.size, accelerators=None, power_mw=None, budget_usd=4e10)
+    under_budget = dataclasses.replace(scenario, size=size)
+    sites = sum(site.accelerators for site in plan.sites)
+    for objective, unit in (("accelerators", "accelerators"), ("effective-flops", "EFLOP/s")):
+        goal = Goal(objective=objective, value=1.0, bound=1.0, gap=0.0, unit=unit, budget_usd=4e10)
+        with pytest.raises(InvalidInput, match="plan that for the least cost") as caught:
+            td.explain(under_budget, dataclasses.replace(plan, goal=goal))
+        assert caught.value.reason == "GOAL_UNSUPPORTED"
+        assert f"size.accelerators = {sites:_}" in caught.value.message
+        assert "in place of size.budget_usd" in caught.value.message
+    # the exchange that the plan keeps is at least as slow as with nothing failed, and no slower than was asked for
+    kept_s = float(caught.value.message.partition("workload.sync_time_s = ")[2].split()[0])
+    assert plan.sync.time_s <= kept_s <= scenario.workload.sync_time_s + 1e-4

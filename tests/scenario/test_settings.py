@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from topodesign.domain.scenario import TrainingRules
 from topodesign.scenario import read_scenario_files, scenario_digest
 from topodesign.scenario.toml_guard import too_deep
 
@@ -64,6 +65,10 @@ SIZE = "[size]\naccelerators = 4608\n"
             "number",
         ),
         (WORKLOAD + SIZE + "[catalog]\nzr = 3\n", "catalog.zr", "TYPE_WRONG", "cost_usd"),
+        (WORKLOAD + SIZE + "[training]\nrestart_s = -1\n", "training.restart_s", "NUMBER_NEGATIVE", "at least 0"),
+        (WORKLOAD + SIZE + "[training]\nrestart = 1\n", "training.restart", "KEY_UNKNOWN", "'restart_s'"),
+        (WORKLOAD + SIZE + '[training]\nrecovery = "with"\n', "training.recovery", "VALUE_UNKNOWN", "without-site"),
+        (WORKLOAD + SIZE + "[training]\nrecovery = 3\n", "training.recovery", "TYPE_WRONG", "text"),
     ],
 )
 def test_a_wrong_setting_is_located(draft: Any, text: str, field: str, reason: str, hint: str) -> None:
@@ -205,3 +210,17 @@ def test_a_schedule_that_is_left_out_changes_no_fingerprint_and_one_that_is_give
     defaults = workload(draft, "parameters = 1e12\nutilization = 0.9\nfragment_layers = 3\noverlap_steps = 0\n")
     layered = workload(draft, "parameters = 1e12\nutilization = 0.9\nlayers = 80\n")
     assert scenario_digest(plain) == scenario_digest(defaults) != scenario_digest(layered)
+
+
+def test_how_the_job_runs_is_read_and_changes_the_fingerprint_only_where_it_is_not_the_default(draft: Any) -> None:
+    draft.settings = WORKLOAD + SIZE
+    plain = read_scenario_files(draft.files())
+    assert plain.training == TrainingRules()
+    # told with the figures of training, so that a scenario of before keeps its assumptions and its fingerprint
+    assert not any("training." in line for line in plain.assumptions)
+    draft.settings = WORKLOAD + SIZE + "[training]\nwrite_s = 30\njitter_s = 0\n"
+    defaults = read_scenario_files(draft.files())
+    draft.settings = WORKLOAD + SIZE + '[training]\nwrite_s = 5\nrecovery = "restart"\n'
+    own = read_scenario_files(draft.files())
+    assert own.training == TrainingRules(write_s=5.0, recovery="restart")
+    assert scenario_digest(plain) == scenario_digest(defaults) != scenario_digest(own)

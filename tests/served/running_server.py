@@ -20,12 +20,11 @@ ANNOUNCEMENT = "topodesign serves on "
 class RunningServer:
     """A server process. Everything it writes to stderr is kept in ``lines``."""
 
-    def __init__(self, data_directory: Path, **settings: Any) -> None:
+    def __init__(self, data_directory: Path, *, script: str = "serve_in_child.py", **settings: Any) -> None:
         options = {"data_directory": str(data_directory), "port": 0, **settings}
-        script = Path(__file__).with_name("serve_in_child.py")
         path = os.pathsep.join([str(ROOT), str(ROOT / "server"), os.environ.get("PYTHONPATH", "")])
         self.process = subprocess.Popen(
-            [sys.executable, str(script), json.dumps(options)],
+            [sys.executable, str(Path(__file__).with_name(script)), json.dumps(options)],
             stderr=subprocess.PIPE,
             text=True,
             env={**os.environ, "PYTHONPATH": path},
@@ -57,9 +56,10 @@ class RunningServer:
             if matches(line):
                 return line
 
-    def wait_for_attempt(self) -> int:
-        """Process id of the next child that solves a plan."""
-        line = self.wait_for(lambda text: '"event": "attempt"' in text)
+    def wait_for_attempt(self, job_name: str = "operations/") -> int:
+        """Process id of the next child that solves a plan, or that of one operation."""
+        job = f'"job": "{job_name.removeprefix("operations/")}'
+        line = self.wait_for(lambda text: '"event": "attempt"' in text and job in text)
         return int(json.loads(line)["pid"])
 
     def terminate(self) -> int:

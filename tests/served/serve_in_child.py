@@ -4,6 +4,7 @@ import json
 import sys
 from pathlib import Path
 
+from topodesign_server.children import TASKS
 from topodesign_server.running import run_server
 from topodesign_server.settings import ServerSettings
 
@@ -11,5 +12,6 @@ PATHS = ("data_directory", "tls_certificate", "tls_key", "tls_client_ca")
 
 if __name__ == "__main__":
     options = json.loads(sys.argv[1])
+    tasks = options.pop("tasks", TASKS)
     paths = {name: Path(value) for name, value in options.items() if name in PATHS}
-    run_server(ServerSettings(**{**options, **paths}))
+    run_server(ServerSettings(**{**options, **paths}), tasks=tasks)

@@ -10,6 +10,8 @@ from topodesign_server.attempt_store import AttemptStore
 from topodesign_server.database import Database, open_database
 from topodesign_server.job_rows import ClaimedJob, NewJob
 from topodesign_server.job_store import JobStore
+from topodesign_server.queue_room import QueueLimits
+from topodesign_server.quotas import Quotas
 from topodesign_server.tables import DEFAULT_TENANT, attempts, blobs, jobs, scenarios
 
 
@@ -37,14 +39,21 @@ class StorePlace:
             self._open.pop().close()
 
 
-def job_store(database: Database, *, queue_limit: int = 3) -> JobStore:
-    return JobStore(database, queue_limit=queue_limit)
+def job_store(
+    database: Database, *, queue_limit: int = 3, tenant_queue_limit: int = 1000, quotas: Quotas | None = None
+) -> JobStore:
+    return JobStore(database, queue=QueueLimits(total=queue_limit, of_tenant=tenant_queue_limit), quotas=quotas)
 
 
 def attempt_store(
-    database: Database, *, owner: str = "a", lease_s: float = 60.0, max_attempts: int = 2
+    database: Database,
+    *,
+    owner: str = "a",
+    lease_s: float = 60.0,
+    max_attempts: int = 2,
+    retry_pause_s: float = 1.0,
 ) -> AttemptStore:
-    return AttemptStore(database, owner=owner, lease_s=lease_s, max_attempts=max_attempts)
+    return AttemptStore(database, owner=owner, lease_s=lease_s, max_attempts=max_attempts, retry_pause_s=retry_pause_s)
 
 
 def new_job(

@@ -66,7 +66,7 @@ def test_a_solve_that_outlives_its_limit_is_ended(tmp_path: Path) -> None:
         os.kill(server.wait_for_attempt(), signal.SIGSTOP)
         with pytest.raises(CapacityError, match="did not stop at its time limit") as caught:
             job.result(60)
-        assert caught.value.reason == "SOLVER_OVERRUN"
+        assert caught.value.reason == "SOLVER_TIMEOUT"
         assert job.status().state == "failed"
 
 

@@ -6,7 +6,7 @@ import grpc
 import pytest
 from served.running_server import RunningServer
 
-from topodesign.client.connection import as_domain_error
+from topodesign.client.failure import failure_of
 from topodesign.domain.errors import InvalidInput
 from topodesign.v1 import fabric_bill_pb2 as bill_pb
 from topodesign.v1 import fabric_comparison_pb2 as comparison_pb
@@ -33,7 +33,7 @@ def refusal(server: RunningServer, request: Request) -> InvalidInput:
             else:
                 stub.EstimateSliceGoodput(request)
     assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
-    error = as_domain_error(caught.value)
+    error = failure_of(caught.value, target="the test").error
     assert isinstance(error, InvalidInput)
     return error
 

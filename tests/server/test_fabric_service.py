@@ -7,7 +7,7 @@ import pytest
 from served.running_server import RunningServer
 
 from topodesign.client import Client
-from topodesign.client.connection import as_domain_error
+from topodesign.client.failure import failure_of
 from topodesign.domain.errors import CapacityError, InvalidInput
 from topodesign.domain.fabric import Clos, FabricSpec, Torus
 from topodesign.domain.fabric_bill import BillOptions, SparesRule
@@ -106,8 +106,8 @@ def test_comparisons_on_every_basis_are_those_of_the_library(client: Client) -> 
 
 
 def test_a_target_that_is_not_given_is_that_of_the_cheapest_kind(client: Client) -> None:
-    found = client.compare_at_equal_cost(("clos", "torus"), accelerators=64)
-    assert found == compare_at_equal_cost(("clos", "torus"), accelerators=64)
+    found = client.compare_at_equal_cost(("clos", "torus"), accelerators=128)
+    assert found == compare_at_equal_cost(("clos", "torus"), accelerators=128)
     assert found.target_of == "the plain torus of this size"
 
 
@@ -128,7 +128,7 @@ def refusal(server: RunningServer, *fabrics: fabric_pb2.FabricSpec) -> InvalidIn
     with grpc.insecure_channel(server.address) as channel, pytest.raises(grpc.RpcError) as caught:
         fabric_service_pb2_grpc.FabricServiceStub(channel).CompareFabrics(request)
     assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
-    error = as_domain_error(caught.value)
+    error = failure_of(caught.value, target="the test").error
     assert isinstance(error, InvalidInput)
     return error
 

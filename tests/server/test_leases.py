@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 from served.store_place import StorePlace, attempt_store, claimed, job_store, let_lease_run_out, new_job
 from topodesign_server.database import Database
-from topodesign_server.job_rows import QUEUED, RUNNING, SUCCEEDED
+from topodesign_server.job_rows import CANCELLING, FAILED, QUEUED, RUNNING, SUCCEEDED
 from topodesign_server.tables import DEFAULT_TENANT as TENANT
 from topodesign_server.tables import attempts as attempts_table
 
@@ -133,3 +133,43 @@ def test_a_job_is_given_up_after_as_many_lost_attempts_as_are_allowed(database: 
     job = jobs.get(TENANT, "job")
     assert job.is_final
     assert job.attempt_count == count
+
+
+def test_a_job_whose_solver_crashed_waits_before_it_is_tried_again(database: Database) -> None:
+    jobs = job_store(database)
+    store = attempt_store(database, max_attempts=3, retry_pause_s=1000.0)
+    jobs.create(new_job("crashing"), key=None)
+    first = claimed(store)
+    assert store.crash(first, status=b"") == QUEUED
+    assert store.claim() is None
+    pause_s = store.pause_s()
+    assert pause_s is not None
+    assert 0 < pause_s <= 60  # no pause is longer
+    jobs.create(new_job("other"), key=None)
+    assert claimed(store).id == "other"  # it holds up nobody else, of its own tenant either
+    let_lease_run_out(database, first)
+    second = claimed(store)
+    assert (second.id, second.attempt_count) == ("crashing", 2)
+    assert store.pause_s() is None
+    assert store.crash(first, status=b"late") is None
+
+
+def test_a_job_whose_solver_crashes_every_time_fails_with_its_error(database: Database) -> None:
+    jobs, store = job_store(database), attempt_store(database, max_attempts=2, retry_pause_s=0.0)
+    jobs.create(new_job("job"), key=None)
+    assert store.crash(claimed(store), status=b"first") == QUEUED
+    assert store.crash(claimed(store), status=b"second") == FAILED
+    assert jobs.get(TENANT, "job").error == b"second"
+    assert outcomes(database) == [(1, "a", "crashed", True), (2, "a", "crashed", True)]
+
+
+def test_a_job_that_crashes_while_it_is_cancelled_is_not_tried_again(database: Database) -> None:
+    jobs, store = job_store(database), attempt_store(database, retry_pause_s=0.0)
+    jobs.create(new_job("job"), key=None)
+    job = claimed(store)
+    jobs.request_cancel(TENANT, "job")
+    assert store.crash(job, status=b"") == CANCELLING
+    assert store.claim() is None
+    left = store.claim_cancelled()
+    assert left is not None
+    assert store.succeed(left, plan=b"plan", summary=b"", cancelled=True)

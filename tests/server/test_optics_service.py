@@ -15,7 +15,7 @@ from topodesign_server.paging import Pager
 
 import topodesign as td
 from topodesign.client import Client
-from topodesign.client.connection import DETAILS_KEY
+from topodesign.client.failure import DETAILS_KEY
 from topodesign.domain.errors import TopoDesignError
 from topodesign.v1 import optics_pb2, optics_service_pb2_grpc
 from topodesign.v1 import optics_service_pb2 as pb

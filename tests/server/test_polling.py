@@ -7,12 +7,15 @@ from pathlib import Path
 
 import sqlalchemy as sa
 from served.store_place import StorePlace, attempt_store, claimed, job_store, new_job
+from topodesign_server.attempt_observer import AttemptObserver
 from topodesign_server.children import ChildFactory
 from topodesign_server.database import Database
+from topodesign_server.metrics import Metrics
 from topodesign_server.offloading import Offloader
 from topodesign_server.polling import ChangePoller
 from topodesign_server.settings import ServerSettings
 from topodesign_server.tables import DEFAULT_TENANT as TENANT
+from topodesign_server.tracing import NoTracing
 from topodesign_server.watchers import Watchers
 from topodesign_server.workers import Workers
 
@@ -27,6 +30,7 @@ def with_poller(database: Database, use: Callable[[ChangePoller, Watchers], Coro
             attempts=attempt_store(database, owner="here"),
             children=ChildFactory(preload=()),
             settings=ServerSettings(data_directory=Path(), workers=0),
+            observer=AttemptObserver(Metrics(), NoTracing()),
             is_shared=True,
             on_change=watchers.notify,
         )

@@ -8,9 +8,8 @@ from google.rpc.error_details_pb2 import QuotaFailure, RetryInfo
 from google.rpc.status_pb2 import Status
 from served.guarded_server import GuardedServer, all_methods, call, new_request, reason_of
 from served.small_scenarios import two_sites, wide_grid
-from served.store_place import StorePlace, attempt_store, claimed, new_job
+from served.store_place import StorePlace, attempt_store, claimed, job_store, new_job
 from topodesign_server.database import Database
-from topodesign_server.job_store import JobStore
 from topodesign_server.quotas import Quotas
 from topodesign_server.scenario_store import ScenarioStore
 from topodesign_server.tenant_calls import TenantCalls
@@ -76,24 +75,13 @@ def test_calls_at_a_time_are_counted_until_they_end_however_they_do() -> None:
         made(calls, "a")
 
 
-def test_a_tenant_has_so_many_jobs_waiting_and_the_next_may_come_when_one_has_begun(database: Database) -> None:
-    store = JobStore(database, queue_limit=100, quotas=Quotas(queued_jobs=2))
-    for name in ("one", "two"):
-        store.create(new_job(name, tenant="a"), key=None)
-    with pytest.raises(QuotaExceeded, match="2 queued jobs are there, and one tenant may have 2") as caught:
-        store.create(new_job("three", tenant="a"), key=None)
-    assert caught.value.quota == "tenant_queued_jobs"
-    assert caught.value.retry_after_s is not None
-    store.create(new_job("one", tenant="b"), key=None)
-    claimed(attempt_store(database))
-    store.create(new_job("three", tenant="a"), key=None)
-
-
 def test_a_tenant_keeps_so_many_plans_and_the_next_needs_one_deleted(database: Database) -> None:
-    store = JobStore(database, queue_limit=100, quotas=Quotas(plans=1))
+    store = job_store(database, quotas=Quotas(plans=1))
     store.create(new_job("one", tenant="a"), key=None)
     with pytest.raises(QuotaExceeded) as caught:
         store.create(new_job("two", tenant="a"), key=None)
+    with pytest.raises(QuotaExceeded):
+        store.require_creatable(new_job("two", tenant="a"), key=None)
     assert (caught.value.quota, caught.value.retry_after_s) == ("tenant_plans", None)
     attempts = attempt_store(database)
     attempts.succeed(claimed(attempts), plan=b"plan", summary=b"summary", cancelled=False)
@@ -105,11 +93,14 @@ def test_a_tenant_keeps_so_many_plans_and_the_next_needs_one_deleted(database: D
 
 def test_a_tenant_keeps_so_many_scenarios_and_bytes(database: Database) -> None:
     quotas = Quotas(scenarios=2, bytes=250)
-    store, jobs = ScenarioStore(database, quotas), JobStore(database, queue_limit=9, quotas=quotas)
+    store, jobs = ScenarioStore(database, quotas), job_store(database, quotas=quotas)
     store.create("a", "one", content=b"x" * 100, summary=b"1" * 20, key=None)
     with pytest.raises(QuotaExceeded, match="120 bytes are kept and 140 would be added") as caught:
         store.create("a", "two", content=b"y" * 120, summary=b"2" * 20, key=None)
     assert (caught.value.quota, caught.value.retry_after_s) == ("tenant_bytes", None)
+    store.require_creatable("a", "two", size_bytes=130, key=None)
+    with pytest.raises(QuotaExceeded, match="bytes"):
+        store.require_creatable("a", "two", size_bytes=131, key=None)
     with pytest.raises(QuotaExceeded, match="bytes"):
         jobs.create(new_job("job", tenant="a", scenario=b"z" * 131), key=None)
     jobs.create(new_job("job", tenant="a", scenario=b"z" * 130), key=None)

@@ -71,7 +71,10 @@ class StoreMachine(RuleBasedStateMachine):
     def open(self) -> None:
         self.database = self.place.open()
         self.jobs = job_store(self.database, queue_limit=QUEUE_LIMIT)
-        self.stores = {owner: attempt_store(self.database, owner=owner, max_attempts=MAX_ATTEMPTS) for owner in "ab"}
+        self.stores = {
+            owner: attempt_store(self.database, owner=owner, max_attempts=MAX_ATTEMPTS, retry_pause_s=0.0)
+            for owner in "ab"
+        }
 
     def teardown(self) -> None:
         self.place.close()
@@ -149,6 +152,15 @@ class StoreMachine(RuleBasedStateMachine):
         if holds:
             self.model[job.id].enter(FAILED)
             self.model[job.id].holder = None
+
+    @rule(job=consumes(claims), owner=OWNERS)
+    def crash(self, job: ClaimedJob, owner: str) -> None:
+        """The solver crashed; here the job waits no time before it may be tried again."""
+        holds = self.holds(job)
+        state = self.stores[owner].crash(job, status=b"status")
+        if holds:
+            self.take_away(self.model[job.id])
+        assert state == (self.model[job.id].state if holds else None)
 
     @rule(job=consumes(claims), owner=OWNERS)
     def give_back(self, job: ClaimedJob, owner: str) -> None:

@@ -9,7 +9,7 @@ from served.running_server import RunningServer, wait_until_gone
 from served.small_scenarios import two_sites, wide_grid
 
 from topodesign.client import Client
-from topodesign.domain.errors import CapacityError
+from topodesign.domain.errors import CapacityError, Conflict, InternalError
 
 
 def test_a_job_that_was_accepted_survives_the_death_of_the_server(tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ def test_sigterm_to_the_whole_process_group_loses_no_job_either(tmp_path: Path) 
 
 
 def test_a_solver_that_dies_fails_its_job_and_nothing_else(tmp_path: Path) -> None:
-    with RunningServer(tmp_path) as server, Client(server.address) as client:
+    with RunningServer(tmp_path, max_attempts=1) as server, Client(server.address) as client:
         doomed = client.submit_plan(wide_grid(), time_limit_s=600, gap=0.0)
         os.kill(server.wait_for_attempt(), signal.SIGKILL)
         with pytest.raises(CapacityError) as caught:
@@ -108,6 +108,12 @@ def test_a_job_that_takes_the_server_down_again_and_again_is_given_up(tmp_path: 
         status = client.job(name).status()
         assert status.state == "failed"
         assert "ended 2 times" in status.error
+        with pytest.raises(InternalError) as caught:
+            client.job(name).result(60)
+        assert caught.value.reason == "ATTEMPTS_EXHAUSTED"
+        with pytest.raises(Conflict) as refused:
+            client.get_plan(client.job(name).plan_name)
+        assert refused.value.reason == "PLAN_NOT_MADE"
 
 
 def test_a_second_server_on_the_same_data_is_refused(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from topodesign.wire import to_proto
 # Every string of a request names a resource, or is one of these, which name nothing that another tenant could have.
 NAMES = {"name": "", "scenario_name": "scenarios", "start_plan": "plans"}
 COLLECTIONS = {"PlanningService": "plans", "ScenarioService": "scenarios", "Operations": "operations"}
-OTHER_STRINGS = {"request_id", "plan_id", "scenario_id", "page_token", "filter", "kind", "method", "model"}
+OTHER_STRINGS = {"etag", "request_id", "plan_id", "scenario_id", "page_token", "filter", "kind", "method", "model"}
 WITH_STORE = tuple(COLLECTIONS)
 
 

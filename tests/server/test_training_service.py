@@ -13,7 +13,7 @@ from served.running_server import RunningServer
 
 import topodesign as td
 from topodesign.client import Client
-from topodesign.client.connection import DETAILS_KEY
+from topodesign.client.failure import DETAILS_KEY
 from topodesign.domain.equipment import KIND_OF
 from topodesign.domain.errors import TopoDesignError
 from topodesign.domain.goodput_request import MOST_DRAWS

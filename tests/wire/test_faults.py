@@ -19,6 +19,7 @@ from topodesign.domain.errors import (
 )
 from topodesign.domain.plan import Violation
 from topodesign.wire import error_from_status, status_from_error
+from topodesign.wire.faults import LASTING_REASONS
 
 PROBLEMS = [
     Problem(file="sites.geojson", row=3, field="zone_id", reason="REFERENCE_UNKNOWN", message="no such zone"),
@@ -96,6 +97,12 @@ def test_errors_that_pass_by_themselves_say_when_to_come_again() -> None:
     status = status_from_error(CapacityError("full", reason="QUEUE_FULL"))
     assert any(detail.Unpack(retry) for detail in status.details)
     assert retry.retry_delay.seconds > 0
+
+
+def test_errors_that_the_same_request_would_meet_again_do_not_invite_to_repeat_it() -> None:
+    for reason in sorted(LASTING_REASONS):
+        status = status_from_error(CapacityError("too much", reason=reason))
+        assert not any(detail.Is(RetryInfo.DESCRIPTOR) for detail in status.details)
 
 
 def test_a_status_of_another_service_still_becomes_an_error_of_its_family() -> None:

@@ -1,6 +1,5 @@
 """The versions that have to fit together, and generated code that fits the definitions."""
 
-import importlib
 import re
 import subprocess
 import sys
@@ -48,14 +47,3 @@ def test_the_definitions_are_free_of_lint() -> None:
 
 def test_operations_have_the_name_under_which_our_definitions_import_them() -> None:
     assert operations_pb2.DESCRIPTOR.name == "google/longrunning/operations.proto"
-
-
-def test_no_field_is_unsigned_and_every_request_is_named_after_its_method() -> None:
-    unsigned = {4, 6, 7, 13}  # uint64, fixed64, fixed32, uint32 in google.protobuf.FieldDescriptorProto.Type
-    for path in GENERATED:
-        file = importlib.import_module(f"topodesign.v1.{path.stem}").DESCRIPTOR
-        for service in file.services_by_name.values():
-            for method in service.methods:
-                assert method.input_type.name == f"{method.name}Request"
-        for message in file.message_types_by_name.values():
-            assert not [field.full_name for field in message.fields if field.type in unsigned]

@@ -48,7 +48,9 @@ COMMANDS = {
     "token": CommandEntry("topodesign.cli.token", "token", "Make, list and revoke the tokens of the service."),
     "submit": CommandEntry("topodesign.cli.submit", "submit", "Submit a scenario to the service."),
     "watch": CommandEntry("topodesign.cli.watch", "watch", "Follow the progress of a job."),
-    "cancel": CommandEntry("topodesign.cli.cancel", "cancel", "Cancel a job; its best plan so far is kept."),
+    "cancel": CommandEntry(
+        "topodesign.cli.cancel", "cancel", "Cancel a job; its best plan is kept if it comes in time."
+    ),
     "jobs": CommandEntry("topodesign.cli.jobs", "jobs", "List the jobs of the service."),
     "fetch": CommandEntry("topodesign.cli.fetch", "fetch", "Fetch the result of a job."),
 }

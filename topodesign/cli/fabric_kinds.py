@@ -34,7 +34,7 @@ OPTIONS: Mapping[str, tuple[str, str]] = {
     "board": ("2x2", "accelerators along and across a board"),
     "accelerators": ("4096", "accelerators"),
     "radix": ("64", "ports of a switch"),
-    "tiers": ("3", "2 or 3; default: the least that fits"),
+    "tiers": ("3", "2 or 3; default: the least that fit, a single switch if it has the ports"),
     "oversubscription": ("2", "capacity down over up at the leaves; default 1"),
     "upper_oversubscription": ("2", "capacity down over up at the second of three tiers; default 1"),
     "upper_radix": ("64", "ports of the switches above the leaves"),

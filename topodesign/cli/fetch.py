@@ -1,13 +1,14 @@
 """``topodesign fetch``: writes the result of a job."""
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from topodesign.cli.client_options import DEFAULT_SERVER, JobName, Server, connected, leave
 from topodesign.cli.given_paths import path
-from topodesign.cli.output import ExitCode, emit_json, say
+from topodesign.cli.interrupt import own_interrupt
+from topodesign.cli.output import ExitCode, emit_json, note, say
 from topodesign.cli.plan_answer import report_infeasible, report_limit, summary_document
 from topodesign.domain.checks import require_number
 
@@ -18,7 +19,7 @@ EXAMPLE = "Example: topodesign fetch plans/p-4f1c --out plan-out --server localh
 
 
 def fetch(
-    name: Annotated[str, typer.Argument(help="Name of the job (operations/... or plans/...).")],
+    name: JobName,
     out: Annotated[
         Path, typer.Option("--out", parser=path, help="Folder for the whole plan; with --format the file to write.")
     ],
@@ -27,9 +28,7 @@ def fetch(
         typer.Option("--format", help="Fetch this one file only."),
     ] = None,
     timeout: Annotated[float | None, typer.Option("--timeout", help="Seconds to wait for the job to end.")] = None,
-    server: Annotated[
-        str, typer.Option("--server", envvar="TOPODESIGN_SERVER", help="HOST:PORT of the service.")
-    ] = "localhost:50051",
+    server: Server = DEFAULT_SERVER,
     json_output: Annotated[
         bool, typer.Option("--json", help="Print one JSON document: name, the summary that plan prints, files.")
     ] = False,
@@ -39,7 +38,6 @@ def fetch(
     Exits as `topodesign plan` does, with nothing written: 3 when the scenario is infeasible (and says why), 4 when the
     plan failed verification, 5 when a limit was reached before there was a plan.
     """
-    from topodesign.client import Access, Client
     from topodesign.outputs.target import require_usable_file, require_usable_target
 
     if timeout is not None:
@@ -48,9 +46,15 @@ def fetch(
         require_usable_target(out)
     else:
         require_usable_file(out)
-    with Client(server, retry_for_s=3.0, access=Access.from_environment(os.environ)) as client:
+    with connected(server) as client:
         job = client.job(name)
-        plan = job.result(timeout)
+        try:
+            with own_interrupt():
+                if not job.status().is_done:
+                    note(f"waiting for {job.name} to end; Ctrl-C leaves it running")
+                plan = job.result(timeout)
+        except KeyboardInterrupt:
+            raise _left(job.name, server, json_output=json_output) from None
         _require_plan(plan, job.plan_name, json_output=json_output)
         if file_format is not None:
             out.write_bytes(client.export_plan(job.plan_name, file_format))
@@ -61,6 +65,20 @@ def fetch(
         emit_json({"name": job.plan_name, **summary_document(plan, files)})
     else:
         say(f"{job.plan_name}: {plan.status}; wrote {', '.join(str(file) for file in files)}")
+
+
+def _left(name: str, server: str, *, json_output: bool) -> typer.Exit:
+    if json_output:
+        emit_json(
+            {
+                "error": {
+                    "reason": "INTERRUPTED",
+                    "message": f"interrupted; {name} goes on, nothing was written",
+                    "problems": [],
+                }
+            }
+        )
+    return leave(name, server)
 
 
 def _require_plan(plan: "Plan", name: str, *, json_output: bool) -> None:

@@ -35,6 +35,20 @@ class Interrupt:
             signal.signal(signal.SIGINT, previous)
 
 
+@contextmanager
+def own_interrupt() -> Iterator[None]:
+    """Let Ctrl-C end the block as a plain ``KeyboardInterrupt``, for a command that says itself what becomes of it."""
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    if not in_main_thread or signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        yield
+        return
+    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, previous)
+
+
 class StopRequest:
     """Set by the first Ctrl-C: the search ends with its best plan. A second Ctrl-C ends the program at once."""
 

@@ -1,25 +1,22 @@
 """``topodesign jobs``: lists the jobs of the service."""
 
-import os
 from typing import Annotated
 
 import typer
 
+from topodesign.cli.client_options import DEFAULT_SERVER, Server, connected
 from topodesign.cli.output import emit_json, say
 
 EXAMPLE = "Example: topodesign jobs --server localhost:50051 --json"
 
 
 def jobs(
-    server: Annotated[
-        str, typer.Option("--server", envvar="TOPODESIGN_SERVER", help="HOST:PORT of the service.")
-    ] = "localhost:50051",
+    server: Server = DEFAULT_SERVER,
     json_output: Annotated[bool, typer.Option("--json", help="Print one JSON document: jobs.")] = False,
 ) -> None:
     """List the jobs, the newest first, with their state and latest gap."""
-    from topodesign.client import Access, Client
 
-    with Client(server, retry_for_s=3.0, access=Access.from_environment(os.environ)) as client:
+    with connected(server) as client:
         found = client.jobs()
     if json_output:
         emit_json({"jobs": list(found)})

@@ -7,7 +7,7 @@ from topodesign.cli.output import emit_json, note, say
 from topodesign.domain.codec import to_builtins
 
 if TYPE_CHECKING:
-    from topodesign.domain.plan import Goal, Infeasibility, Plan, Sync
+    from topodesign.domain.plan import Infeasibility, Plan, Sync
     from topodesign.domain.scenario import Demand
     from topodesign.domain.training_report import PlanTraining
 
@@ -34,7 +34,9 @@ def describe_plan(plan: "Plan") -> None:
         f"stopped by {plan.stopped_by} after {plan.wall_s:.1f} s"
     )
     if plan.goal is not None:
-        say(_goal_line(plan.goal))
+        from topodesign.outputs.goal_words import goal_sentence
+
+        say(goal_sentence(plan.goal))
     if plan.network_cost_usd is not None and plan.network_gap is not None:
         say(
             f"network (fiber, line systems, transceivers, power): {plan.network_cost_usd / 1e6:,.2f} million USD; "
@@ -62,24 +64,6 @@ def describe_plan(plan: "Plan") -> None:
         _describe_training(plan.training)
 
 
-def _goal_line(goal: "Goal") -> str:
-    """Value, bound and budget in words."""
-    if goal.objective == "accelerators":
-        aim, value, bound = "most accelerators", f"{goal.value:,.0f}", f"at most {goal.bound:,.0f} are possible"
-    elif goal.objective == "effective-flops":
-        unit = f" {goal.unit}"
-        aim, value = "most effective FLOP/s", f"{goal.value:,.6g}{unit}"
-        bound = f"at most {goal.bound:,.6g}{unit} are possible"
-    else:
-        unit = f" {goal.unit}"
-        aim, value = "least time of one all-reduce", f"{goal.value:,.4g}{unit}"
-        bound = f"no plan is faster than {goal.bound:,.4g}{unit}"
-    return (
-        f"goal: {aim} for {goal.budget_usd / 1e6:,.2f} million USD, accelerators included: {value}; "
-        f"proven: {bound} (gap {goal.gap * 100:.3g} %)"
-    )
-
-
 def _describe_sync(sync: "Sync", demand: "Demand") -> None:
     if sync.strength_gbps is None:
         return
@@ -95,24 +79,33 @@ def _describe_sync(sync: "Sync", demand: "Demand") -> None:
 
 
 def _describe_training(training: "PlanTraining") -> None:
-    """A line for each arrangement, with the way to recover that keeps the most of its time."""
-    from topodesign.outputs.training_table import ARRANGEMENT_WORDS
+    """A line for each arrangement, with the way to recover that is shown, and what the figures mean."""
+    from topodesign.outputs.training_words import ARRANGEMENT_WORDS, RECOVERY_SHORT, side_by_side_sentences
 
     say("")
     say(
-        f"  {'training, estimated':<24}{'step s':>9}{'stall s':>9}{'goodput %':>11}{'EFLOP/s':>9}{'USD/EFLOP-day':>15}"
-        f"{'MWh/1e24':>10}{'t/1e24':>8}  after an interruption"
+        f"  {'training, estimated':<24}{'step s':>9}{'stall s':>9}{'goodput %':>11}{'effective':>11}{'USD per':>15}"
+        f"{'MWh per':>11}{'t CO2 per':>11}  after an"
+    )
+    say(
+        f"  {'':<24}{'':>9}{'':>9}{'':>11}{'EFLOP/s':>11}{'EFLOP-day':>15}{'10^24 FLOP':>11}{'10^24 FLOP':>11}"
+        "  interruption"
     )
     for column in training.columns:
-        step, best = column.step, column.best
+        step, shown = column.step, training.shown(column)
         stall = None if step.wall_s is None else step.wall_s - step.compute_s
         say(
             f"  {ARRANGEMENT_WORDS[column.arrangement]:<24}{_cell(step.wall_s, '.2f'):>9}{_cell(stall, '.2f'):>9}"
-            f"{best.goodput * 100:>11.1f}{_cell(best.effective_exaflops, ',.4g'):>9}"
-            f"{_cell(best.usd_per_exaflop_day_with_fabrics, ',.0f'):>15}{_cell(best.mwh_per_1e24_flop, ',.0f'):>10}"
-            f"{_cell(best.carbon_t_per_1e24_flop, ',.0f'):>8}  {best.recovery.replace('-', ' ')}"
+            f"{shown.goodput * 100:>11.1f}{_cell(shown.effective_exaflops, ',.4g'):>11}"
+            f"{_cell(shown.usd_per_exaflop_day_with_fabrics, ',.0f'):>15}{_cell(shown.mwh_per_1e24_flop, ',.0f'):>11}"
+            f"{_cell(shown.carbon_t_per_1e24_flop, ',.0f'):>11}  {RECOVERY_SHORT[shown.recovery]}"
         )
-    say("  effective FLOP; dollars with accelerators and fabrics, indicative; other ways to recover are in the report")
+    for sentence in side_by_side_sentences(training):
+        say(f"  {sentence}")
+    say(
+        "  EFLOP are effective: they end in the model. Dollars hold sites, network, accelerators and fabrics over the "
+        "horizon and are indicative. All ways to recover are in the report."
+    )
 
 
 def _cell(value: float | None, form: str) -> str:

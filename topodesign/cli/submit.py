@@ -1,10 +1,10 @@
 """``topodesign submit``: has the service make a plan."""
 
-import os
 from typing import Annotated
 
 import typer
 
+from topodesign.cli.client_options import DEFAULT_SERVER, Server, connected
 from topodesign.cli.given_paths import path
 from topodesign.cli.output import emit_json, say
 from topodesign.cli.solve_options import DEFAULTS, Gap, ObjectiveName, Seed, Threads, TimeLimit, require_in_range
@@ -26,19 +26,16 @@ def submit(
     request_id: Annotated[
         str | None, typer.Option("--request-id", help="UUID; the same one again gives the same job.")
     ] = None,
-    server: Annotated[
-        str, typer.Option("--server", envvar="TOPODESIGN_SERVER", help="HOST:PORT of the service.")
-    ] = "localhost:50051",
+    server: Server = DEFAULT_SERVER,
     json_output: Annotated[
         bool, typer.Option("--json", help="Print one JSON document: name, plan_name, state.")
     ] = False,
 ) -> None:
     """Queue the making of a plan and print the job's name, which watch, cancel and fetch take."""
-    from topodesign.client import Access, Client
     from topodesign.scenario import load_scenario
 
     require_in_range(time_limit=time_limit, gap=gap, seed=seed, threads=threads)
-    with Client(server, retry_for_s=3.0, access=Access.from_environment(os.environ)) as client:
+    with connected(server) as client:
         job = client.submit_plan(
             scenario if scenario.startswith("scenarios/") else load_scenario(path(scenario)),
             time_limit_s=time_limit,

@@ -1,10 +1,11 @@
 """``topodesign watch``: follows a job of the service."""
 
-import os
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from topodesign.cli.client_options import DEFAULT_SERVER, JobName, Server, connected, leave
+from topodesign.cli.interrupt import own_interrupt
 from topodesign.cli.output import emit_json, exit_code_of, note, say
 
 if TYPE_CHECKING:
@@ -14,35 +15,45 @@ EXAMPLE = "Example: topodesign watch operations/p-4f1c --server localhost:50051"
 
 
 def watch(
-    name: Annotated[str, typer.Argument(help="Name of the job (operations/... or plans/...).")],
-    server: Annotated[
-        str, typer.Option("--server", envvar="TOPODESIGN_SERVER", help="HOST:PORT of the service.")
-    ] = "localhost:50051",
+    name: JobName,
+    after_sequence: Annotated[
+        int,
+        typer.Option("--after-sequence", min=0, help="Leave out what came up to this sequence (of an earlier watch)."),
+    ] = 0,
+    server: Server = DEFAULT_SERVER,
     json_output: Annotated[
-        bool, typer.Option("--json", help="Print one JSON document at the end: name, state, events, error.")
+        bool, typer.Option("--json", help="Print one JSON document at the end: name, state, events, sequence, error.")
     ] = False,
 ) -> None:
-    """Show the progress of a job until it ends. Leaving with Ctrl-C does not stop the job.
+    """Show the progress of a job until it ends; from any terminal, from several at a time.
+
+    Leaving with Ctrl-C does not stop the job (exit code 130); watch it again to go on.
 
     When the job failed, its error is shown, and the exit code is that of the error.
     """
-    from topodesign.client import Access, Client
-
-    with Client(server, retry_for_s=3.0, access=Access.from_environment(os.environ)) as client:
+    with connected(server) as client:
         job = client.job(name)
-        events = []
-        for event in job.watch():
-            events.append(event)
-            if not json_output:
-                say(_line(event))
+        stream, events = job.watch(after_sequence=after_sequence), []
+        is_left = False
+        try:
+            with own_interrupt():
+                for event in stream:
+                    events.append(event)
+                    if not json_output:
+                        say(_line(event))
+        except KeyboardInterrupt:
+            is_left = True
         status = job.status()
         failure = job.failure()
     if json_output:
-        emit_json({"name": status.name, "state": status.state, "events": events, "error": status.error})
+        told = {"name": status.name, "state": status.state, "events": events}
+        emit_json({**told, "sequence": stream.sequence, "error": status.error})
     else:
         say(f"{status.name}: {status.state}")
         if status.error:
             note(f"error: {status.error}")
+    if is_left and not status.is_done:
+        raise leave(status.name, server)
     if failure is not None:
         raise typer.Exit(exit_code_of(failure))
 

@@ -1,4 +1,4 @@
-"""The client of the gRPC service: the same domain objects go in and come back.
+"""The clients of the gRPC service: the same domain objects go in and come back.
 
 gRPC is loaded when a name of this package is first used, not when the package is imported.
 """
@@ -7,13 +7,32 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from topodesign.client.access import Access
+    from topodesign.client.async_client import AsyncClient
+    from topodesign.client.async_job import AsyncJob
     from topodesign.client.client import Client
     from topodesign.client.job import Job
     from topodesign.client.kept import ExportFormat, JobState, JobStatus, KeptPlan, KeptScenario
 
-__all__ = ["Access", "Client", "ExportFormat", "Job", "JobState", "JobStatus", "KeptPlan", "KeptScenario"]
+__all__ = [
+    "Access",
+    "AsyncClient",
+    "AsyncJob",
+    "Client",
+    "ExportFormat",
+    "Job",
+    "JobState",
+    "JobStatus",
+    "KeptPlan",
+    "KeptScenario",
+]
 
-_MODULE_OF = {"Access": "access", "Client": "client", "Job": "job"}
+_MODULE_OF = {
+    "Access": "access",
+    "AsyncClient": "async_client",
+    "AsyncJob": "async_job",
+    "Client": "client",
+    "Job": "job",
+}
 
 
 def __getattr__(name: str) -> object:

@@ -1,9 +1,8 @@
 """What a client shows to a server, and how it knows that it is the right one."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import grpc
 
@@ -11,6 +10,7 @@ from topodesign.domain.addresses import is_loopback
 from topodesign.domain.errors import InvalidInput
 
 ENVIRONMENT = "TOPODESIGN_"
+SOCKETS = ("unix:", "unix-abstract:")
 TRUE = ("1", "true", "yes")
 
 
@@ -54,7 +54,13 @@ class Access:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Access":
-        """What ``TOPODESIGN_TOKEN``, ``_TLS``, ``_TLS_CA``, ``_TLS_CERTIFICATE``, ``_TLS_KEY``, ``_INSECURE`` say."""
+        """What the environment says.
+
+        ``TOPODESIGN_TOKEN``, ``TOPODESIGN_TLS``, ``TOPODESIGN_TLS_CA``, ``TOPODESIGN_CLIENT_CERTIFICATE``,
+        ``TOPODESIGN_CLIENT_KEY``, ``TOPODESIGN_CLIENT_INSECURE``.
+
+        None of them is an option of a server that is started in the same environment.
+        """
 
         def given(name: str) -> str:
             return environment.get(ENVIRONMENT + name, "").strip()
@@ -66,9 +72,9 @@ class Access:
             token=given("TOKEN"),
             tls=given("TLS").lower() in TRUE,
             ca=file("TLS_CA"),
-            certificate=file("TLS_CERTIFICATE"),
-            key=file("TLS_KEY"),
-            insecure=given("INSECURE").lower() in TRUE,
+            certificate=file("CLIENT_CERTIFICATE"),
+            key=file("CLIENT_KEY"),
+            insecure=given("CLIENT_INSECURE").lower() in TRUE,
         )
 
     @property
@@ -89,41 +95,15 @@ class Access:
     def require_safe(self, target: str) -> None:
         """Raise :class:`InvalidInput` when the token would go over the network in plain text, unasked."""
         host = target.rpartition(":")[0].strip("[]") or target
-        if self.token and not self.is_encrypted and not self.insecure and not is_loopback(host):
+        stays_here = target.startswith(SOCKETS) or is_loopback(host)
+        if self.token and not self.is_encrypted and not self.insecure and not stays_here:
             raise InvalidInput(
                 f"the token would go to {target} in plain text; use TLS (TOPODESIGN_TLS_CA, or TOPODESIGN_TLS=1 for a "
-                "server that this machine trusts), or TOPODESIGN_INSECURE=1 where something else encrypts",
+                "server that this machine trusts), or TOPODESIGN_CLIENT_INSECURE=1 where something else encrypts",
                 reason="TLS_REQUIRED",
                 field_path="token",
                 metadata={"target": target},
             )
-
-
-def open_channel(target: str, options: tuple[tuple[str, Any], ...], access: Access) -> grpc.Channel:
-    """A channel to a server; raises :class:`InvalidInput` as the methods of :class:`Access` do."""
-    access.require_safe(target)
-    credentials = access.credentials()
-    if credentials is None:
-        channel = grpc.insecure_channel(target, options=options)
-    else:
-        channel = grpc.secure_channel(target, credentials, options=options)
-    return grpc.intercept_channel(channel, _WithMetadata(access.metadata)) if access.metadata else channel
-
-
-class _WithMetadata(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor):
-    """Adds metadata to every call."""
-
-    def __init__(self, metadata: tuple[tuple[str, str], ...]) -> None:
-        self._metadata = metadata
-
-    def intercept_unary_unary(self, continuation: Callable[..., Any], details: Any, request: Any) -> Any:
-        return continuation(self._added(details), request)
-
-    def intercept_unary_stream(self, continuation: Callable[..., Any], details: Any, request: Any) -> Any:
-        return continuation(self._added(details), request)
-
-    def _added(self, details: Any) -> Any:
-        return details._replace(metadata=(*(details.metadata or ()), *self._metadata))
 
 
 def _read(path: Path | None) -> bytes | None:

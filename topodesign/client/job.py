@@ -1,28 +1,18 @@
 """A plan that the service makes."""
 
 import time
-from collections.abc import Iterator
-from datetime import UTC
+from collections.abc import Callable, Iterator
 
-import grpc
-from google.longrunning import operations_pb2, operations_pb2_grpc
-from google.protobuf.duration_pb2 import Duration
-
-from topodesign.client.connection import (
-    FIRST_DELAY_S,
-    LONGEST_DELAY_S,
-    Connection,
-    is_unavailable,
-)
-from topodesign.client.kept import JobState, JobStatus
-from topodesign.domain.errors import ServiceUnavailable, TopoDesignError
+from topodesign.client.calls.operations import cancel_job, job_failure, job_status, wait_for_job
+from topodesign.client.calls.plans import scenario_of_plan
+from topodesign.client.connection import Connection
+from topodesign.client.failure import CallFailed
+from topodesign.client.kept import JobStatus, SubmittedJob
+from topodesign.client.watching import HELD_S, Following, Waiting
+from topodesign.domain.errors import TopoDesignError
 from topodesign.domain.plan import Plan, PlanEvent
 from topodesign.domain.scenario import Scenario
 from topodesign.v1 import planning_service_pb2 as pb
-from topodesign.v1 import planning_service_pb2_grpc
-from topodesign.wire import error_from_status, from_proto
-
-WAIT_S = 20.0
 
 
 class Job:
@@ -31,18 +21,21 @@ class Job:
     ``name`` is the operation's resource name, ``plan_name`` the one that the plan has once it is made.
     """
 
-    def __init__(self, connection: Connection, name: str, *, scenario: Scenario | None = None) -> None:
-        self.name = name
-        self.plan_name = "plans/" + name.removeprefix("operations/")
+    def __init__(self, connection: Connection, job: SubmittedJob) -> None:
+        self.name = job.name
+        self.plan_name = job.plan_name
         self._connection = connection
-        self._scenario = scenario
-        self._operations = operations_pb2_grpc.OperationsStub(connection.channel)
-        self._planning = planning_service_pb2_grpc.PlanningServiceStub(connection.channel)
+        self._scenario = job.scenario
 
-    def watch(self, *, after_sequence: int = 0) -> Iterator[PlanEvent]:
+    def watch(self, *, after_sequence: int = 0) -> "Watch":
         """Progress of the solve, in order, until the job has ended.
 
         When the server goes away, the stream is taken up again where it was, for as long as the client's timeout.
+
+        Parameters
+        ----------
+        after_sequence : int
+            :attr:`Watch.sequence` of an earlier stream, also of another process, to go on after it; 0: everything.
 
         Raises
         ------
@@ -51,29 +44,19 @@ class Job:
         ServiceUnavailable
             When the server stays away.
         """
-        delay_s, until = FIRST_DELAY_S, time.monotonic() + self._connection.retry_for_s
-        while True:
-            request = pb.WatchPlanRequest(name=self.plan_name, after_sequence=after_sequence)
-            try:
-                for response in self._planning.WatchPlan(request):
-                    after_sequence = response.sequence
-                    delay_s, until = FIRST_DELAY_S, time.monotonic() + self._connection.timeout_s
-                    if response.HasField("event"):
-                        yield from_proto(response.event, PlanEvent)
-                return
-            except grpc.RpcError as error:
-                if not is_unavailable(error) or time.monotonic() + delay_s > until:
-                    raise self._connection.as_domain_error(error) from None
-            time.sleep(delay_s)
-            delay_s = min(2 * delay_s, LONGEST_DELAY_S)
+        return self._watch(after_sequence, Waiting(self.name, None))
 
-    def result(self, timeout_s: float | None = None) -> Plan:
+    def result(
+        self, timeout_s: float | None = None, *, on_progress: Callable[[PlanEvent], object] | None = None
+    ) -> Plan:
         """The plan, once it is made. Infeasible, limit reached and cancelled are plans that say so.
 
         Parameters
         ----------
         timeout_s : float, optional
             Seconds to wait; ``None``: until the job ends.
+        on_progress : callable, optional
+            Called with every event of the solve, from its beginning, in order.
 
         Raises
         ------
@@ -82,80 +65,64 @@ class Job:
         TopoDesignError
             The error that the job ended with.
         """
-        until = None if timeout_s is None else time.monotonic() + timeout_s
+        waiting = Waiting(self.name, timeout_s)
+        if on_progress is not None:
+            for event in self._watch(0, waiting):
+                on_progress(event)
         while True:
-            left_s = WAIT_S if until is None else min(WAIT_S, until - time.monotonic())
-            operation = self._wait(max(left_s, 0.0))
-            if operation.done:
-                return _plan_of(operation).of(self.scenario())
-            if until is not None and time.monotonic() >= until:
-                raise ServiceUnavailable(
-                    f"{self.name} has not ended within {timeout_s:g} s; wait longer or cancel it",
-                    reason="DEADLINE_EXCEEDED",
-                    metadata={"name": self.name},
-                )
+            plan = self._connection.answer(wait_for_job(self.name, waiting.at_most_s(HELD_S)))
+            if plan is not None:
+                return plan.of(self.scenario())
+            waiting.require_time()
 
     def scenario(self) -> Scenario:
         """The scenario that the plan is made from; known to the service once the plan is made."""
         if self._scenario is None:
-            request = pb.GetPlanRequest(name=self.plan_name, view=pb.PLAN_VIEW_WITH_SCENARIO)
-            stored = self._connection.call(self._planning.GetPlan, request)
-            self._scenario = from_proto(stored.scenario_content, Scenario, path="scenario")
+            self._scenario = self._connection.answer(scenario_of_plan(self.plan_name))
         return self._scenario
 
     def status(self) -> JobStatus:
         """State and latest progress."""
-        request = operations_pb2.GetOperationRequest(name=self.name)
-        return job_status(self._connection.call(self._operations.GetOperation, request))
+        return self._connection.answer(job_status(self.name))
 
     def failure(self) -> TopoDesignError | None:
         """The error that the job ended with; ``None`` when it has not ended, or with a plan."""
-        request = operations_pb2.GetOperationRequest(name=self.name)
-        operation = self._connection.call(self._operations.GetOperation, request)
-        return error_from_status(operation.error) if operation.HasField("error") else None
+        return self._connection.answer(job_failure(self.name))
 
     def cancel(self) -> None:
         """Ask the job to end. It keeps its best plan so far, which :meth:`result` then returns."""
-        request = operations_pb2.CancelOperationRequest(name=self.name)
-        self._connection.call(self._operations.CancelOperation, request)
+        self._connection.answer(cancel_job(self.name))
 
-    def _wait(self, seconds: float) -> operations_pb2.Operation:
-        timeout = Duration()
-        timeout.FromMilliseconds(int(seconds * 1000))
-        request = operations_pb2.WaitOperationRequest(name=self.name, timeout=timeout)
-        return self._connection.call(
-            self._operations.WaitOperation, request, timeout_s=seconds + self._connection.timeout_s
-        )
+    def _watch(self, after_sequence: int, waiting: Waiting) -> "Watch":
+        return Watch(self._connection, Following(self.plan_name, after_sequence, self._connection.options, waiting))
 
 
-def job_status(operation: operations_pb2.Operation) -> JobStatus:
-    """The status that an operation tells of."""
-    metadata = pb.CreatePlanMetadata()
-    operation.metadata.Unpack(metadata)
-    name = pb.PlanState.Name(metadata.state).removeprefix("PLAN_STATE_").lower()
-    states: dict[str, JobState] = {
-        "queued": "queued",
-        "running": "running",
-        "cancelling": "cancelling",
-        "succeeded": "succeeded",
-        "failed": "failed",
-        "cancelled": "cancelled",
-    }
-    return JobStatus(
-        name=operation.name,
-        plan_name=metadata.plan,
-        state=states[name],
-        created=metadata.create_time.ToDatetime(tzinfo=UTC),
-        updated=metadata.update_time.ToDatetime(tzinfo=UTC),
-        attempts=metadata.attempt_count,
-        progress=from_proto(metadata.progress, PlanEvent) if metadata.HasField("progress") else None,
-        error=operation.error.message,
-    )
+class Watch:
+    """An iterator over the progress of a job."""
 
+    def __init__(self, connection: Connection, following: Following) -> None:
+        self._connection = connection
+        self._following = following
+        self._events = self._read()
 
-def _plan_of(operation: operations_pb2.Operation) -> Plan:
-    if operation.HasField("error"):
-        raise error_from_status(operation.error)
-    stored = pb.StoredPlan()
-    operation.response.Unpack(stored)
-    return from_proto(stored.plan, Plan, path="plan")
+    @property
+    def sequence(self) -> int:
+        """Number of the last entry that was read; with it another stream goes on where this one is."""
+        return self._following.sequence
+
+    def __iter__(self) -> Iterator[PlanEvent]:
+        return self._events
+
+    def __next__(self) -> PlanEvent:
+        return next(self._events)
+
+    def _read(self) -> Iterator[PlanEvent]:
+        while True:
+            try:
+                for entry in self._connection.stream(self._following.call(), timeout_s=self._following.timeout_s()):
+                    assert isinstance(entry, pb.WatchPlanResponse)
+                    yield from self._following.event_of(entry)
+                return
+            except CallFailed as failed:
+                failure = failed.failure
+            time.sleep(self._following.delay_after(failure))

@@ -41,6 +41,19 @@ class KeptPlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SubmittedJob:
+    """A job by its operation's name, and the scenario that it was given, where the caller has it."""
+
+    name: str
+    scenario: Scenario | None = None
+
+    @property
+    def plan_name(self) -> str:
+        """The name that the plan has once it is made."""
+        return "plans/" + self.name.removeprefix("operations/")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JobStatus:
     """State of a job. ``name`` is that of the operation, ``plan_name`` the one that its plan has or will have."""
 

@@ -101,9 +101,24 @@ class Conflict(TopoDesignError):
 
 
 class CapacityError(TopoDesignError):
-    """A resource of the service is exhausted; trying later may succeed."""
+    """A resource of the service is exhausted; trying later may succeed.
+
+    ``retry_after_s`` is when that is likely, in seconds from now; ``None`` when nothing is known of it.
+    """
 
     default_reason = "CAPACITY"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        reason: str | None = None,
+        field_path: str = "",
+        metadata: Mapping[str, str] | None = None,
+        retry_after_s: float | None = None,
+    ) -> None:
+        super().__init__(message, reason=reason, field_path=field_path, metadata=metadata)
+        self.retry_after_s = retry_after_s
 
 
 class QuotaExceeded(CapacityError):

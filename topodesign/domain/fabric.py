@@ -91,7 +91,7 @@ class Torus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clos:
-    """A folded Clos (fat tree) of 2 or 3 tiers. ``tiers`` default: the least that fits.
+    """A folded Clos (fat tree). ``tiers`` 2 or 3; default: the least that fit, a single switch for up to ``radix``.
 
     ``oversubscription`` is down over up capacity at the leaves (below 1: more up than down), ``upper_oversubscription``
     that of the second of three tiers. ``planes`` are parallel copies, one per NIC port. ``upper_radix``: ports of the

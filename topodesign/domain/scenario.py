@@ -33,8 +33,10 @@ from topodesign.domain.rules import Band as Band
 from topodesign.domain.rules import Economics as Economics
 from topodesign.domain.rules import OpticsRules as OpticsRules
 from topodesign.domain.rules import Policy as Policy
+from topodesign.domain.rules import Recovery as Recovery
 from topodesign.domain.rules import Size as Size
 from topodesign.domain.rules import Survive as Survive
+from topodesign.domain.rules import TrainingRules as TrainingRules
 from topodesign.domain.workload import Demand as Demand
 from topodesign.domain.workload import Method as Method
 from topodesign.domain.workload import Traffic as Traffic
@@ -46,7 +48,7 @@ class Scenario:
     """Everything that a plan is made from. Tuples are sorted by id, so that row order in the files means nothing.
 
     ``traffic`` is the demand matrix, used where ``workload.demand`` is ``matrix``; ``lit_lightpaths`` are in service.
-    ``measured_reaches`` decide in place of the line model.
+    ``measured_reaches`` decide in place of the line model. ``training`` is how the job runs.
     ``catalog_overrides`` maps a catalogue id (``transceiver.zrplus-400``) to the figures that replace the catalogue's.
     ``assumptions`` lists every default and estimate that was used, in words.
 
@@ -73,6 +75,7 @@ class Scenario:
     traffic: tuple[Traffic, ...] = ()
     lit_lightpaths: tuple[LitLightpath, ...] = ()
     measured_reaches: tuple[MeasuredReach, ...] = ()
+    training: TrainingRules = field(default_factory=TrainingRules)
 
     def __post_init__(self) -> None:
         self._sort()

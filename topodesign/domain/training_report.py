@@ -6,42 +6,12 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from topodesign.domain.checks import require_number
 from topodesign.domain.goodput import InterruptionShare
-from topodesign.domain.ranges import MOST_SECONDS
+from topodesign.domain.rules import Recovery as Recovery
+from topodesign.domain.rules import TrainingRules as TrainingRules
 
 Arrangement = Literal["as-planned", "torus", "clos", "single-site"]
 """The plan with its chosen fabrics, with a torus or a Clos at every site, and all accelerators at one site."""
-Recovery = Literal["restart", "without-site", "without-replica"]
-"""After an interruption all go back to the last checkpoint, or the others go on without the site, or the replica of
-the model, that was hit."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrainingRules:
-    """What the scenario does not say of a job's run.
-
-    Parameters
-    ----------
-    write_s, restart_s : float
-        To write a checkpoint while training stands still, and to train again after an interruption, seconds. Assumed:
-        with 30 s and 180 s losses come out as published, 9 % for 16,384 and 28 % for 100,000 accelerators.
-    reform_s : float
-        That all stand still whenever a site or replica leaves or comes back, seconds, where each step waits for all.
-        Assumed: 30 s, of the order in which MegaScale (arXiv:2402.15627, recollected) sets up the communication of
-        10,000 accelerators.
-    jitter_s : float
-        Standard deviation of one site's step time, seconds.
-    """
-
-    write_s: float = 30.0
-    restart_s: float = 180.0
-    reform_s: float = 30.0
-    jitter_s: float = 0.0
-
-    def __post_init__(self) -> None:
-        for name in ("write_s", "restart_s", "reform_s", "jitter_s"):
-            require_number(getattr(self, name), field=name, at_least=0, at_most=MOST_SECONDS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,8 +113,8 @@ class TrainingColumn:
 class PlanTraining:
     """Training on a plan, its arrangements side by side.
 
-    ``flop_per_step`` and ``tokens_per_step`` are of one global step; ``replica_pods`` is how many pods hold one replica
-    of the model.
+    ``rules`` are the scenario's. ``flop_per_step`` and ``tokens_per_step`` are of one global step; ``replica_pods`` is
+    how many pods hold one replica of the model.
     """
 
     columns: tuple[TrainingColumn, ...]
@@ -153,6 +123,17 @@ class PlanTraining:
     replica_pods: int
     rules: TrainingRules
     assumptions: tuple[str, ...] = ()
+
+    def shown(self, column: TrainingColumn) -> TrainingYield:
+        """By the scenario's way to recover, or the one that keeps the most where it names none.
+
+        Where a column has no such way, as a single site has no other that could go on, all restart.
+        """
+        wanted = self.rules.recovery
+        if wanted is None:
+            return column.best
+        by_recovery = {item.recovery: item for item in column.yields}
+        return by_recovery.get(wanted, by_recovery["restart"])
 
     def column(self, arrangement: Arrangement) -> TrainingColumn | None:
         """The column of an arrangement, where the plan has it."""

@@ -12,7 +12,7 @@ from topodesign.domain.goodput import JobParts
 from topodesign.domain.plan import Plan
 from topodesign.domain.scenario import Scenario
 from topodesign.domain.training import TrainingRequest
-from topodesign.domain.training_report import Arrangement, PlanTraining, TrainingColumn, TrainingRules
+from topodesign.domain.training_report import Arrangement, PlanTraining, TrainingColumn
 from topodesign.evaluation.training_fabrics import (
     SINGLE_SITE,
     InSiteFabrics,
@@ -35,24 +35,19 @@ from topodesign.training.estimating import estimate
 from topodesign.training.interruptions_of_plan import plan_parts
 from topodesign.training.job_of_scenario import request_of, ring_gbps
 
-DEFAULT_RULES = TrainingRules()
 
-
-def evaluate_training(
-    scenario: Scenario, plan: Plan, catalog: Catalog, *, rules: TrainingRules = DEFAULT_RULES
-) -> PlanTraining:
+def evaluate_training(scenario: Scenario, plan: Plan, catalog: Catalog) -> PlanTraining:
     """What training on a plan achieves, and what it would with other fabrics, or at one site.
 
     Parameters
     ----------
     scenario : Scenario
+        Its ``training`` has the times of checkpoints and restarts, and jitter.
     plan : Plan
         With sites, its fabrics (without them nothing is known of what happens inside sites) and, where it has
         lightpaths, its availability.
     catalog : Catalog
         After the scenario's overrides.
-    rules : TrainingRules
-        Times of checkpoints and restarts, and jitter, of which the scenario says nothing.
 
     Returns
     -------
@@ -76,22 +71,19 @@ def evaluate_training(
         scenario=scenario,
         plan=plan,
         catalog=catalog,
-        rules=rules,
         parts=parts,
         job=Job.of(scenario, year, flop_per_token=flop_per_step / tokens),
         year=year,
         replica_pods=replica_pods,
-        requests={
-            sites: _request(scenario, plan, accelerator, sites=sites, rules=rules) for sites in (1, len(plan.sites))
-        },
+        requests={sites: _request(scenario, plan, accelerator, sites=sites) for sites in (1, len(plan.sites))},
     )
-    words = assumptions_of_training(scenario, plan, shared.requests[len(plan.sites)], rules)
+    words = assumptions_of_training(scenario, plan, shared.requests[len(plan.sites)])
     return PlanTraining(
         columns=tuple(_columns(shared)),
         flop_per_step=flop_per_step,
         tokens_per_step=tokens,
         replica_pods=replica_pods,
-        rules=rules,
+        rules=scenario.training,
         assumptions=(*words, *memory_notes, *parts.assumptions),
     )
 
@@ -113,7 +105,6 @@ class _Shared:
     scenario: Scenario
     plan: Plan
     catalog: Catalog
-    rules: TrainingRules
     parts: JobParts
     job: Job
     year: PlanYear
@@ -180,11 +171,11 @@ def _single_site(shared: _Shared) -> _Arranged:
 
 
 def _column(shared: _Shared, arranged: _Arranged) -> TrainingColumn:
-    fabrics, sites = arranged.fabrics, len(arranged.parts.sites)
+    fabrics, sites, rules = arranged.fabrics, len(arranged.parts.sites), shared.scenario.training
     request = shared.requests[sites]
     step = step_of(request, fabrics.allreduce, arranged.exchange)
     recovering = Recovering(
-        rules=shared.rules,
+        rules=rules,
         round_s=shared.scenario.workload.inner_steps * (step.wall_s or step.compute_s),
         waits_for_all=request.method == "data-parallel",
         replicas=arranged.replicas,
@@ -207,15 +198,13 @@ def _column(shared: _Shared, arranged: _Arranged) -> TrainingColumn:
         compute_penalty=estimate(request).compute_penalty,
         mtti_h=mtti_h if math.isfinite(mtti_h) else None,
         interruptions=found.shares,
-        checkpoints=checkpoint_intervals(mtti_h, found.restart.interval_s, shared.rules),
+        checkpoints=checkpoint_intervals(mtti_h, found.restart.interval_s, rules),
         yields=yields_of(shared.job, goodputs, utilization=step.utilization, bill=bill, energy=energy),
         unknown=(*arranged.unknown, *(() if fabrics.why_not is None else (f"inside sites: {fabrics.why_not}",))),
     )
 
 
-def _request(
-    scenario: Scenario, plan: Plan, accelerator: Accelerator, *, sites: int, rules: TrainingRules
-) -> TrainingRequest:
+def _request(scenario: Scenario, plan: Plan, accelerator: Accelerator, *, sites: int) -> TrainingRequest:
     """The scenario's job over so many sites; where nothing crosses them the rate between sites has no effect."""
     strength = None if plan.sync is None else plan.sync.strength_gbps
     request = request_of(
@@ -225,7 +214,7 @@ def _request(
         accelerators=_accelerators(plan),
         gbps=accelerator.scale_out_gbps if not strength else ring_gbps(strength, sites),
     )
-    return dataclasses.replace(request, jitter_s=rules.jitter_s)
+    return dataclasses.replace(request, jitter_s=scenario.training.jitter_s)
 
 
 def _accelerators(plan: Plan) -> int:

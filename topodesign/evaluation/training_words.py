@@ -3,22 +3,21 @@
 from collections.abc import Iterator
 
 from topodesign.domain.plan import Plan
-from topodesign.domain.scenario import Scenario
+from topodesign.domain.scenario import Scenario, TrainingRules
 from topodesign.domain.training import TrainingRequest
-from topodesign.domain.training_report import TrainingRules
 from topodesign.training.estimating import SELDOM
 from topodesign.training.job_of_scenario import assumptions_of_job
 
+DEFAULT_RULES = TrainingRules()
 
-def assumptions_of_training(
-    scenario: Scenario, plan: Plan, request: TrainingRequest, rules: TrainingRules
-) -> Iterator[str]:
+
+def assumptions_of_training(scenario: Scenario, plan: Plan, request: TrainingRequest) -> Iterator[str]:
     """Of the step, the exchange, recovery, dollars and energy, and of the single site."""
     yield from assumptions_of_job(scenario.workload)
-    yield from _step(request, rules)
+    yield from _step(request, scenario.training)
     if len(plan.sites) > 1:
         yield from _exchange(scenario, request)
-    yield from _recovery(request, rules)
+    yield from _recovery(request, scenario.training)
     yield from _units(scenario)
     yield (
         "the single site is hypothetical: no grid there is known to give its MW; the same accelerators, hours, PUE, "
@@ -36,7 +35,7 @@ def _step(request: TrainingRequest, rules: TrainingRules) -> Iterator[str]:
     if request.method in SELDOM and request.sites > 1:
         yield "inside sites gradients are exchanged after every step, in 16 bits at least"
     if rules.jitter_s == 0:
-        yield "sites' step times do not vary (jitter_s is 0), so that nobody waits for the slowest"
+        yield "sites' step times do not vary (training.jitter_s is 0), so that nobody waits for the slowest"
 
 
 def _exchange(scenario: Scenario, request: TrainingRequest) -> Iterator[str]:
@@ -60,15 +59,22 @@ def _exchange(scenario: Scenario, request: TrainingRequest) -> Iterator[str]:
 
 def _recovery(request: TrainingRequest, rules: TrainingRules) -> Iterator[str]:
     reform = (
-        f"all stand still for {rules.reform_s:g} s whenever one leaves or comes back (assumed)"
+        f"all stand still for {_given(rules, 'reform_s')} whenever one leaves or comes back"
         if request.method == "data-parallel"
         else "nobody waits when one leaves or comes back"
     )
     yield (
-        f"a checkpoint takes {rules.write_s:g} s and a restart {rules.restart_s:g} s (assumed); where the others go "
-        f"on, {reform}, and each site or replica has the state of the others to begin from"
+        f"a checkpoint takes {_given(rules, 'write_s')} and a restart {_given(rules, 'restart_s')}; where the others "
+        f"go on, {reform}, and each site or replica has the state of the others to begin from"
     )
     yield "links inside sites fail at the rate of one for each accelerator, whatever the fabric"
+
+
+def _given(rules: TrainingRules, name: str) -> str:
+    """Seconds with the name of the setting, and that its default is assumed."""
+    value: float = getattr(rules, name)
+    is_default = value == getattr(DEFAULT_RULES, name)
+    return f"{value:g} s (training.{name}{', the default: assumed' if is_default else ''})"
 
 
 def _units(scenario: Scenario) -> Iterator[str]:

@@ -14,11 +14,13 @@ import numpy as np
 from topodesign.domain.errors import InternalError
 from topodesign.fabric.cut_enumeration import least_cut
 from topodesign.fabric.cut_search import HostCut, search_cuts
+from topodesign.fabric.folded import folded_spectrum
 from topodesign.fabric.graph import FabricGraph
 from topodesign.fabric.quotient import quotient_of
-from topodesign.fabric.spectral import spectrum_of
+from topodesign.fabric.spectral import MOST_FACTORED, spectrum_of
 from topodesign.fabric.topology import CutLinks
 
+ENUMERATED = "enumeration of all halves"
 CERTIFIED_ROUNDING = 2e-6
 """Share of a link sum (at least of one link) by which a certificate may be off before it is rounded up."""
 
@@ -32,8 +34,14 @@ def bisection_of(graph: FabricGraph) -> CutLinks:
 
 
 def spectrum_and_cuts(graph: FabricGraph) -> tuple[float, tuple[HostCut, ...]]:
-    """Second smallest eigenvalue (0: not known), and the cuts that a search finds."""
-    spectrum = spectrum_of(graph, quotient_of(graph)) if len(graph.a) else None
+    """Second smallest eigenvalue (0: not known), and the cuts that a search finds.
+
+    Of large graphs accelerators with a single link are folded into their switch.
+    """
+    reduced = quotient_of(graph)
+    spectrum = folded_spectrum(graph) if reduced.graph.vertices > MOST_FACTORED else None
+    if spectrum is None and len(graph.a):
+        spectrum = spectrum_of(graph, reduced)
     cuts = search_cuts(graph, None if spectrum is None else spectrum.vector)
     return (0.0 if spectrum is None else spectrum.mu), cuts
 
@@ -52,7 +60,7 @@ def bisection_from(graph: FabricGraph, *, mu: float, cuts: Sequence[HostCut], pa
     """
     exact = least_cut(graph)
     if exact is not None:
-        return CutLinks(lower=exact, upper=exact, method="enumeration of all halves")
+        return CutLinks(lower=exact, upper=exact, method=ENUMERATED)
     return certified_interval(graph, mu=mu, cuts=cuts, pair_rate=pair_rate)
 
 

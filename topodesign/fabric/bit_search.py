@@ -29,10 +29,10 @@ def levels(graph: FabricGraph, seen: Words) -> Iterator[Words]:
     """Bits of the sources that reach each vertex at distance 1, 2, ...; ``seen`` is used up."""
     start, heads, _ = graph.arcs()
     groups = gathering(np.repeat(np.arange(graph.vertices), np.diff(start)), heads)
-    frontier = seen.copy()
+    frontier, unseen = seen.copy(), np.empty_like(seen)
     while True:
         new = gathered(frontier, groups)
-        new &= ~seen
+        new &= np.bitwise_not(seen, out=unseen)
         if not new.any():
             return
         seen |= new
@@ -53,13 +53,22 @@ def gathering(tails: Counts, heads: Counts) -> Gathering:
 
 def gathered(frontier: Words, groups: Gathering) -> Words:
     """Bits of the frontier one arc on."""
+    if len(groups) == 1 and len(groups[0][0]) == len(frontier):
+        return _joined(frontier, groups[0][1])  # every vertex has as many arcs: members are all, in order
     new = np.zeros_like(frontier)
     for members, tails in groups:
-        bits = frontier[tails[:, 0]]
-        for column in range(1, tails.shape[1]):
-            bits |= frontier[tails[:, column]]
-        new[members] = bits
+        new[members] = _joined(frontier, tails)
     return new
+
+
+def _joined(frontier: Words, tails: Counts) -> Words:
+    """For each row of ``tails`` the bits of all of its vertices."""
+    bits = np.take(frontier, tails[:, 0], axis=0)
+    one = np.empty_like(bits)  # "clip" lets numpy write there at once; no place is out of range
+    for column in range(1, tails.shape[1]):
+        np.take(frontier, tails[:, column], axis=0, out=one, mode="clip")
+        bits |= one
+    return bits
 
 
 def bits_of(is_taken: Marks, words: int) -> Words:

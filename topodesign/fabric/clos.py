@@ -1,6 +1,6 @@
 """Folded Clos fabrics (fat trees) of two or three tiers, tapered at the leaves, in one or more planes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -12,6 +12,7 @@ from topodesign.fabric.clos_pods import core_profile
 from topodesign.fabric.clos_shaped import shaped_links
 from topodesign.fabric.collectives_shapes import GroupLevel, SwitchedShape
 from topodesign.fabric.floor_plan import FLOOR_PLAN, IN_RACK_CABLE_M, group_cable_m
+from topodesign.fabric.searched_cuts import enumerated
 from topodesign.fabric.topology import (
     CableRun,
     CutLinks,
@@ -54,7 +55,7 @@ class ClosTopology:
     def name(self) -> str:
         tiers = self.layout.tiers
         parts = [f"Clos, {tiers} tier{'s' if tiers > 1 else ''}, radix {self.spec.radix}"]
-        if self.layout.leaf_down != self.layout.leaf_up:
+        if tiers > 1 and self.layout.leaf_down != self.layout.leaf_up:
             parts.append(f"{self.layout.leaf_down}:{self.layout.leaf_up} at the leaves")
         shape = self.layout.shape
         if shape is not None and shape.down != shape.up:
@@ -95,8 +96,10 @@ class ClosTopology:
         layout = self.layout
         said = [FLOOR_PLAN, "spines stand in the middle of their pod or hall; adapters belong to the accelerators"]
         if layout.tiers == 1:
-            said.append("one leaf holds all accelerators, so that no tier is built above it")
-        if abs(layout.taper - self.spec.oversubscription) > 1e-9:
+            said.append(
+                "one switch per plane holds all accelerators, so that no tier is built above it and nothing tapers"
+            )
+        elif abs(layout.taper - self.spec.oversubscription) > 1e-9:
             said.append(
                 f"a leaf of radix {layout.radix} has {layout.leaf_down} ports down and {layout.leaf_up} up: "
                 f"oversubscription {layout.taper:.4g} instead of {self.spec.oversubscription:g}"
@@ -163,9 +166,15 @@ class ClosTopology:
         )
 
     def bisection(self) -> CutLinks:
-        plane = clos_bisection(self.layout)
-        planes = self.spec.planes
+        """Planes are alike, so that each cuts as much for any half."""
+        plane, planes = self._plane_bisection, self.spec.planes
         return CutLinks(lower=plane.lower * planes, upper=plane.upper * planes, method=plane.method)
+
+    @cached_property
+    def _plane_bisection(self) -> CutLinks:
+        one = replace(self.spec, planes=1)
+        vertices = self.accelerators + sum(self.layout.switches_by_tier)
+        return enumerated(clos_bisection(self.layout), lambda: ClosTopology(one).graph(), vertices=vertices)
 
     def alltoall(self) -> PairRate:
         plane, planes = clos_alltoall(self.layout), self.spec.planes

@@ -40,9 +40,8 @@ def clos_bisection(layout: ClosLayout) -> CutLinks:
     if layout.shape is not None:
         return shaped_bisection(layout, layout.shape)
     half = layout.accelerators // 2
-    last = (layout.last_hosts, layout.last_uplinks if layout.tiers > 1 else 0)
-    up = layout.leaf_up if layout.tiers > 1 else 0
-    upper = least_leaf_cut(layout.full_leaves, layout.leaf_down, up, last=last, side=(half, half))
+    last = (layout.last_hosts, layout.last_uplinks)
+    upper = least_leaf_cut(layout.full_leaves, layout.leaf_down, layout.leaf_up, last=last, side=(half, half))
     lower = math.ceil(_proven_cut(layout, half, last) * (1 - _ROUNDING))
     method = EXACT_METHOD if lower == upper else BOUND_METHOD
     return CutLinks(lower=float(lower), upper=float(upper), method=method)

@@ -32,7 +32,7 @@ class ClosLayout:
 
     ``last_hosts`` and ``last_uplinks`` describe the last, partly filled leaf (0: there is none). ``aggregations`` and
     ``cores`` are the second and third tier; with two tiers the second tier has the spines and ``cores`` is 0; with one
-    leaf alone both are 0.
+    switch alone both are 0, and so is ``leaf_up``: all of its ports face down.
     """
 
     accelerators: int
@@ -55,8 +55,6 @@ class ClosLayout:
     @property
     def uplinks(self) -> int:
         """Cables between leaves and the second tier."""
-        if self.tiers == 1:
-            return 0
         return self.full_leaves * self.leaf_up + self.last_uplinks
 
     @property
@@ -96,8 +94,8 @@ class ClosLayout:
 
     @property
     def taper(self) -> float:
-        """Capacity down over capacity up of a full leaf."""
-        return self.leaf_down / self.leaf_up
+        """Capacity down over capacity up of a full leaf; 1 where one switch joins all, which tapers nothing."""
+        return self.leaf_down / self.leaf_up if self.tiers > 1 else 1.0
 
     @property
     def switches_by_tier(self) -> tuple[int, ...]:
@@ -107,11 +105,13 @@ class ClosLayout:
 def clos_layout(spec: Clos) -> ClosLayout:
     """Layout of one plane of a folded Clos.
 
-    A leaf of radix r has u = ceil(r / (1 + oversubscription)) ports up and r - u down, so that it tapers no more than
-    asked. A partly filled leaf has as many uplinks as keep its taper. The tiers above have as many ports down as up;
-    each has the fewest switches with enough ports. Three tiers: r/2 leaves and u switches above them make a pod; r
-    pods fit. Where the spec shapes its pods (:func:`has_shaped_pods`), every tier is wired evenly (:class:`PodShape`):
-    a partly filled leaf or pod then has a few links more than its taper needs.
+    Accelerators that a single switch has ports for need nothing above it, whatever the taper: unless ``tiers`` asks for
+    more, they are one tier, a switch whose r ports all face down. With more tiers a leaf of radix r has
+    u = ceil(r / (1 + oversubscription)) ports up and r - u down, so that it tapers no more than asked. A partly filled
+    leaf has as many uplinks as keep its taper. The tiers above have as many ports down as up; each has the fewest
+    switches with enough ports. Three tiers: r/2 leaves and u switches above them make a pod; r pods fit. Where the spec
+    shapes its pods (:func:`has_shaped_pods`), every tier is wired evenly (:class:`PodShape`): a partly filled leaf or
+    pod then has a few links more than its taper needs.
 
     Raises
     ------
@@ -119,9 +119,11 @@ def clos_layout(spec: Clos) -> ClosLayout:
         When the accelerators do not fit the radix and tiers (``FABRIC_TOO_LARGE``).
     """
     up = _ports_up(spec.radix, spec.oversubscription)
-    down = spec.radix - up
     upper_radix = spec.upper_radix or spec.radix
-    tiers = _tiers(spec, down)
+    tiers = _tiers(spec, spec.radix - up)
+    if tiers == 1:
+        up = 0
+    down = spec.radix - up
     full_leaves, last_hosts = divmod(spec.accelerators, down)
     last_uplinks = -(-last_hosts * up // down)
     aggregations = cores = 0
@@ -155,6 +157,11 @@ def clos_layout(spec: Clos) -> ClosLayout:
 def has_shaped_pods(spec: Clos) -> bool:
     """Whether the spec says more about the tiers above the leaves than that they do not taper."""
     return spec.upper_oversubscription != 1 or spec.pod_leaves is not None or spec.upper_radix not in (None, spec.radix)
+
+
+def fits_one_switch(spec: Clos) -> bool:
+    """Whether one switch per plane holds all accelerators, and no number of tiers is asked for."""
+    return spec.tiers is None and spec.accelerators <= spec.radix
 
 
 def _ports_up(radix: int, taper: float) -> int:
@@ -202,7 +209,7 @@ def _tiers(spec: Clos, down: int) -> int:
     if has_shaped_pods(spec):
         pod_leaves = spec.pod_leaves or upper_radix - _ports_up(upper_radix, spec.upper_oversubscription)
     most = {2: upper_radix * down, 3: upper_radix * pod_leaves * down}
-    if spec.tiers is None and spec.accelerators <= down:
+    if fits_one_switch(spec):
         return 1
     for tiers in (2, 3) if spec.tiers is None else (spec.tiers,):
         if spec.accelerators <= most[tiers]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from topodesign.domain.errors import InvalidInput
 from topodesign.domain.fabric import MAX_ACCELERATORS, Clos, FabricSpec, Torus
+from topodesign.fabric.clos_layout import fits_one_switch
 from topodesign.fabric.families import fabric_of_size
 from topodesign.fabric.floor_plan import ACCELERATORS_PER_RACK
 
@@ -27,7 +28,8 @@ class Rung:
 def richness_ladder(kind: str, accelerators: int, *, link_gbps: float) -> tuple[Rung, ...]:
     """Fabrics of a kind with exactly so many accelerators, each with more capacity in its links than those before it.
 
-    A Clos begins with one uplink per leaf and rises to as many up as down, then by whole planes. Every other kind
+    A Clos begins with one uplink per leaf and rises to as many up as down (unless one switch is all of it), then by
+    whole planes. Every other kind
     begins with its plain fabric of :func:`fabric_of_size` and gets parallel links: its rate times 2, 3, ...
     """
     plain = fabric_of_size(kind, accelerators, link_gbps=link_gbps)
@@ -41,6 +43,8 @@ def richness_ladder(kind: str, accelerators: int, *, link_gbps: float) -> tuple[
 
 
 def _tapered(plain: Clos) -> list[Rung]:
+    if fits_one_switch(plain):
+        return []  # no uplinks that could be fewer
     rungs = []
     for uplinks in range(1, plain.radix // 2):
         down = plain.radix - uplinks

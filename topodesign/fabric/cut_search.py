@@ -48,18 +48,20 @@ class HostCut:
     side: Marks
 
 
-def search_cuts(graph: FabricGraph, vector: Lengths | None) -> tuple[HostCut, ...]:
+def search_cuts(graph: FabricGraph, vector: Lengths | None, *, searches: int = 1) -> tuple[HostCut, ...]:
     """Balanced cuts, the best first, then cuts around single levels of the coordinates.
 
     Parameters
     ----------
     vector : array of float, shape (hosts,), optional
         Values whose order suggests a half, such as :class:`topodesign.fabric.spectral.Spectrum` has.
+    searches : int
+        Graphs that are searched in all: the partitioner's runs are shared among them.
     """
     if graph.hosts < 2 or len(graph.a) == 0:
         return ()
     links = capacity_matrix(graph)
-    balanced = [_placed(graph, links, side, found_by) for found_by, side in _halves(graph, links, vector)]
+    balanced = [_placed(graph, links, side, found_by) for found_by, side in _halves(graph, links, vector, searches)]
     balanced.sort(key=lambda cut: cut.capacity)
     improved = [_exchanged(graph, links, cut) for cut in _different(balanced)[:IMPROVED]]
     balanced = sorted([*improved, *balanced], key=lambda cut: cut.capacity)[:IMPROVED]
@@ -74,7 +76,7 @@ def capacity_matrix(graph: FabricGraph) -> csr_array:
     return csr_array((values, (rows, columns)), shape=(graph.vertices, graph.vertices))
 
 
-def _halves(graph: FabricGraph, links: csr_array, vector: Lengths | None) -> Iterator[tuple[str, Marks]]:
+def _halves(graph: FabricGraph, links: csr_array, vector: Lengths | None, searches: int) -> Iterator[tuple[str, Marks]]:
     hosts = graph.hosts
     yield "first half of the accelerators", _first_half(np.arange(hosts), hosts)
     own = links[:hosts].sum(axis=1)
@@ -85,7 +87,7 @@ def _halves(graph: FabricGraph, links: csr_array, vector: Lengths | None) -> Ite
             yield "aligned sweep", _first_half(order, hosts)
     if vector is not None:
         yield "spectral sweep", _first_half(np.argsort(np.round(vector, 9), kind="stable"), hosts)
-    for side in _partitions(graph, links):
+    for side in _partitions(graph, links, searches):
         yield "multilevel partitioning", side
 
 
@@ -108,12 +110,12 @@ def _aligned_orders(coordinates: Counts) -> Iterator[Counts]:
                 yield np.lexsort([coordinates[:, axis] for axis in reversed(way)] + [turned])
 
 
-def _partitions(graph: FabricGraph, links: csr_array) -> Iterator[Marks]:
+def _partitions(graph: FabricGraph, links: csr_array, searches: int) -> Iterator[Marks]:
     scale = 1.0 if (graph.rate == np.rint(graph.rate)).all() else WEIGHT_UNITS / float(links.data.max())
     weights = np.maximum(1, np.rint(links.data * scale)).astype(int)
     hosts = np.zeros(graph.vertices, dtype=int)
     hosts[: graph.hosts] = 1
-    runs = int(np.clip(PARTITIONED_AT_ONCE // (graph.vertices + len(graph.a)), 1, MOST_SEEDS))
+    runs = int(np.clip(PARTITIONED_AT_ONCE // (searches * (graph.vertices + len(graph.a))), 1, MOST_SEEDS))
     for seed in range(runs):
         options = pymetis.Options(ufactor=1, seed=seed)
         adjacency = pymetis.CSRAdjacency(links.indptr, links.indices)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import csr_array
-from scipy.sparse.csgraph import dijkstra
+from scipy.sparse.csgraph import connected_components, dijkstra
 
 from topodesign.domain.checks import require
 from topodesign.fabric.bit_search import Words, bits_of, gathered, gathering, levels, source_bits, weighted_bits
@@ -23,8 +23,10 @@ CELLS_AT_ONCE = 4_000_000
 """Distances of one batch of weighted searches, 32 MB."""
 MOST_SEARCHED = 50_000_000_000
 """Sources times arcs up to which distances of all pairs are searched on bits: about a minute on one core."""
-MOST_SEARCHED_SINGLY = 3_000_000_000
-"""The same source by source, about two minutes."""
+MOST_SEARCHED_SINGLY = 600_000_000
+"""The same source by source, about half a minute."""
+MOST_LEVELED = 4_000_000_000
+"""Words of 64 sources times arcs times levels of such a search: about half a minute."""
 EXACT_INTEGERS = 2**53
 """Whole numbers below this are exact in floating point."""
 
@@ -69,6 +71,7 @@ def hop_histogram(graph: FabricGraph) -> HopHistogram:
     """
     ends = _ends(graph, use_orbit=True)
     require_searchable(len(ends.sources), len(ends.graph.a))
+    _require_shallow(ends)
     counts = np.zeros(1, dtype=np.int64)
     order = np.argsort(ends.source_weight, kind="stable")
     for first in range(0, len(order), WORDS_AT_ONCE * 64):
@@ -105,6 +108,33 @@ def require_searchable(sources: int, links: int, *, most: int = MOST_SEARCHED) -
         limit=f"at most {most} (sources x links)",
         remedy="use a smaller fabric of the same family, or one whose family has closed forms",
     )
+
+
+def _require_shallow(ends: _Ends) -> None:
+    """Refuse graphs so deep that all arcs would be looked at too often: once for each link of the longest path.
+
+    No path from one vertex has more links than the longest, and that is no more than twice as long.
+    """
+    graph, words = ends.graph, -(-len(ends.sources) // 64)
+    if len(ends.sources) == 0 or graph.vertices * len(graph.a) * words <= MOST_LEVELED:
+        return
+    links = csr_array((np.ones(len(graph.a)), (graph.a, graph.z)), shape=(graph.vertices, graph.vertices))
+    found = dijkstra(links, directed=False, indices=_in_largest_part(links, ends.sources), unweighted=True)
+    depth = int(found[np.isfinite(found)].max())
+    require(
+        depth * 2 * len(graph.a) * words <= MOST_LEVELED,
+        field="graph",
+        value=f"{len(ends.sources)} sources, {2 * len(graph.a)} links both ways, paths of {depth} links or more",
+        limit=f"at most {MOST_LEVELED} (sources / 64 x links x links of a path)",
+        remedy="use a smaller fabric, or one whose family has closed forms",
+    )
+
+
+def _in_largest_part(links: csr_array, sources: Counts) -> Counts:
+    """One of the sources."""
+    part = connected_components(links, directed=False)[1]
+    first = int(np.argmax(np.bincount(part)[part[sources]]))
+    return sources[first : first + 1]
 
 
 def _ends(graph: FabricGraph, *, use_orbit: bool) -> _Ends:
@@ -169,6 +199,8 @@ def path_classes_of(graph: FabricGraph, run_m: Lengths) -> PathClasses:
             disconnected=histogram.disconnected,
         )
     key = _PathKey.fitting(histogram.diameter, run_m)
+    if graph.switches == 0 and len(np.unique(key.run_units[graph.run])) == 1:
+        return _by_hops(histogram, float(run_m[graph.run[0]]))
     ends = _ends(graph, use_orbit=False)
     totals: dict[int, int] = {}
     kinds = len(np.unique(key.run_units)) * 2
@@ -187,6 +219,19 @@ def path_classes_of(graph: FabricGraph, run_m: Lengths) -> PathClasses:
         switches=switches,
         direct_hops=hops - switches - first,
         metres=metres,
+        disconnected=histogram.disconnected,
+    )
+
+
+def _by_hops(histogram: HopHistogram, cable_m: float) -> PathClasses:
+    """The classes where all cables are alike and no switch is on the way."""
+    hops = np.flatnonzero(histogram.pairs)
+    return PathClasses(
+        pairs=histogram.pairs[hops],
+        hops=hops,
+        switches=np.zeros_like(hops),
+        direct_hops=hops,
+        metres=hops.astype(np.float64) * cable_m,
         disconnected=histogram.disconnected,
     )
 

@@ -15,11 +15,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from topodesign.fabric.bisecting import ENUMERATED
 from topodesign.fabric.cut_enumeration import least_cut
 from topodesign.fabric.cut_search import HostCut, search_cuts
-from topodesign.fabric.distances import hop_histogram
 from topodesign.fabric.failures import DegradedFabric
 from topodesign.fabric.failures_detours import detour_share
+from topodesign.fabric.failures_hops import KnownHops, hops_after
 from topodesign.fabric.graph import FabricGraph
 from topodesign.fabric.quotient import quotient_of
 from topodesign.fabric.spectral import spectrum_of
@@ -31,8 +32,12 @@ PROGRAMME_WORK = 400_000
 """Columns of the linear programmes of all outcomes together: about ten seconds."""
 ROUTED_WORK = 120_000_000
 """Sources times arcs of all outcomes together for which equally split paths are counted: about ten seconds."""
-ENUMERATED_WORK = 1 << 24
-"""Placements of all outcomes together that are enumerated."""
+ENUMERATED_WORK = 150_000_000
+"""Entries of the tables of all outcomes together by which halves are enumerated: half a second."""
+MOST_ENUMERATED = 200
+"""Vertices (twins as one) up to which that is tried, some milliseconds for each outcome."""
+FEWEST_COMPARED = 6
+"""Outcomes from which their distances are told from those of the whole fabric."""
 MOST_SPECTRAL = 1_500
 """Vertices (twins as one) up to which the spectrum is worked out: 0.1 s."""
 ROUNDING = 2e-6
@@ -55,9 +60,11 @@ class WholeFabric:
     graph: FabricGraph
     bisection: CutLinks
     rate: PairRate
+    outcomes: int
+    known_hops: KnownHops | None
     most_columns: int
     is_routed: bool
-    is_enumerated: bool
+    most_enumerated: int
     is_spectral: bool
 
     @classmethod
@@ -70,9 +77,11 @@ class WholeFabric:
             graph=graph,
             bisection=topology.bisection(),
             rate=topology.alltoall(),
+            outcomes=outcomes,
+            known_hops=KnownHops.of(graph) if outcomes >= FEWEST_COMPARED else None,
             most_columns=PROGRAMME_WORK // outcomes,
             is_routed=columns * outcomes <= ROUTED_WORK,
-            is_enumerated=graph.vertices <= 63 and outcomes << graph.vertices <= ENUMERATED_WORK,
+            most_enumerated=ENUMERATED_WORK // outcomes if reduced.vertices <= MOST_ENUMERATED else 0,
             is_spectral=reduced.vertices <= MOST_SPECTRAL,
         )
 
@@ -86,8 +95,8 @@ class WholeFabric:
                 diameter=0,
             )
         spectrum = spectrum_of(graph, quotient_of(graph)) if self.is_spectral else None
-        cuts = search_cuts(graph, None if spectrum is None else spectrum.vector)
-        hops = hop_histogram(graph)
+        cuts = search_cuts(graph, None if spectrum is None else spectrum.vector, searches=self.outcomes)
+        hops = hops_after(self.known_hops, degraded)
         total_hops = int((hops.pairs * np.arange(len(hops.pairs))).sum())
         rate = self._rate(degraded, cuts, total_hops)
         mu = 0.0 if spectrum is None else spectrum.mu
@@ -120,10 +129,9 @@ class WholeFabric:
 
     def _bisection(self, degraded: DegradedFabric, cuts: tuple[HostCut, ...], rate: FlowRate, mu: float) -> CutLinks:
         graph = degraded.graph
-        if self.is_enumerated:
-            exact = least_cut(graph)
-            if exact is not None:
-                return CutLinks(lower=exact, upper=exact, method="enumeration of all halves")
+        exact = least_cut(graph, most_work=self.most_enumerated)
+        if exact is not None:
+            return CutLinks(lower=exact, upper=exact, method=ENUMERATED)
         half = graph.hosts // 2
         pairs = half * (graph.hosts - half)
         best = min((cut for cut in cuts if cut.inside in (half, graph.hosts - half)), key=lambda cut: cut.capacity)

@@ -1,10 +1,6 @@
 """Fabrics whose accelerators hang on switches by one link each, equally many on every switch that has any.
 
-Cuts are looked for between switches. Let a side hold w of the W accelerators' worth of switches: it cuts at least
-mu w (W - w) / W links between switches (mu the second smallest eigenvalue over the switches' weights, see
-:mod:`topodesign.fabric.spectral`), and a link of each of the |W/2 - w| accelerators on the other side than their
-switch. That is concave in w between 0 and W/2, hence at least the lesser of W/2, the links of half of the accelerators,
-and mu W / 4.
+Cuts are looked for between switches, and so is the spectrum (:mod:`topodesign.fabric.folded`).
 """
 
 from dataclasses import replace
@@ -13,10 +9,9 @@ from functools import cached_property
 import numpy as np
 
 from topodesign.fabric.cut_search import HostCut, search_cuts
+from topodesign.fabric.folded import folded_spectrum
 from topodesign.fabric.graph import FabricGraph, Marks
 from topodesign.fabric.graph_topology import GraphTopology
-from topodesign.fabric.quotient import Quotient
-from topodesign.fabric.spectral import spectrum_of
 
 
 class HostsOnSwitches(GraphTopology):
@@ -38,17 +33,9 @@ class HostsOnSwitches(GraphTopology):
             found_by="links of half of the accelerators",
             side=np.arange(graph.hosts) < half,
         )
-        alike = Quotient(
-            graph=small,
-            weight=np.ones(small.hosts, dtype=np.int64),
-            members=np.arange(small.hosts, dtype=np.int64),
-        )
-        spectrum = spectrum_of(small, alike) if len(small.a) else None
-        cuts = search_cuts(small, None if spectrum is None else spectrum.vector)
-        mu = 0.0
-        if spectrum is not None:
-            # no more than proves the links of half of the accelerators
-            mu = min(spectrum.mu / per_switch, graph.hosts / (graph.hosts - half))
+        spectrum = folded_spectrum(graph)
+        cuts = search_cuts(small, None if spectrum is None else spectrum.vector[::per_switch])
+        mu = 0.0 if spectrum is None else spectrum.mu
         found = [_balanced(cut, per_switch) for cut in cuts]
         return mu, tuple(sorted([links, *found], key=lambda cut: cut.capacity))
 

@@ -212,12 +212,12 @@ def _transform(part: LoadedPart, step_ns: float, points: int, coarse: int) -> Sp
     """Transform of one part: classes with equal hops together, their waits by powers of one link's transform."""
     stride = np.maximum(1, -(-part.hops.max(axis=0) // HOP_GROUPS))
     rounded = -(-part.hops // stride) * stride
-    kinds, group = np.unique(rounded, axis=0, return_inverse=True)
+    kinds, group = _kinds(rounded)
     places = np.ceil(part.base_ns / step_ns - 1e-9).astype(np.int64)
     waits = [np.fft.rfft(_wait_lattice(rho, coarse), points) for rho in part.utilization]
     total = np.zeros(points // 2 + 1, dtype=np.complex128)
-    order = np.argsort(group.ravel(), kind="stable")
-    ends = np.searchsorted(group.ravel()[order], np.arange(len(kinds) + 1))
+    order = np.argsort(group, kind="stable")
+    ends = np.searchsorted(group[order], np.arange(len(kinds) + 1))
     for index, hops in enumerate(kinds):
         members = order[ends[index] : ends[index + 1]]
         found = np.fft.rfft(np.bincount(places[members], weights=part.weights[members], minlength=1), points)
@@ -225,6 +225,16 @@ def _transform(part: LoadedPart, step_ns: float, points: int, coarse: int) -> Sp
             found *= wait ** int(count)
         total += found
     return total
+
+
+def _kinds(rows: Counts) -> tuple[Counts, Counts]:
+    """Different rows in rising order, and which one each row is; a single column of millions is not sorted."""
+    if rows.shape[1] == 1:
+        is_taken = np.bincount(rows[:, 0]) > 0
+        numbers = np.cumsum(is_taken) - 1
+        return np.flatnonzero(is_taken)[:, None], numbers[rows[:, 0]]
+    kinds, group = np.unique(rows, axis=0, return_inverse=True)
+    return kinds, group.ravel()
 
 
 def _wait_lattice(utilization: float, coarse: int) -> Lengths:

@@ -55,7 +55,9 @@ def in_millimetres(metres: Lengths) -> Counts:
 
 def _merged(pairs: Counts, hops: Counts, millimetres: Counts) -> tuple[Counts, Counts, Counts]:
     span = int(millimetres.max()) + 1
-    keys, inverse = np.unique(hops * span + millimetres, return_inverse=True)
-    sums = np.zeros(len(keys), dtype=np.int64)
-    np.add.at(sums, inverse, pairs)
-    return sums, keys // span, keys % span
+    keys = hops * span + millimetres
+    order = np.argsort(keys, kind="stable")  # a few rising runs, which this sort finds and merges
+    keys = keys[order]
+    first = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]]))
+    keys = keys[first]
+    return np.add.reduceat(pairs[order], first), keys // span, keys % span

@@ -21,6 +21,7 @@ from topodesign.fabric.scale_up_bounds import scale_up_alltoall, scale_up_bisect
 from topodesign.fabric.scale_up_paths import scale_up_paths
 from topodesign.fabric.scale_up_places import Places
 from topodesign.fabric.scale_up_shape import scale_up_shape
+from topodesign.fabric.searched_cuts import enumerated
 from topodesign.fabric.topology import (
     CableRun,
     CutLinks,
@@ -173,7 +174,16 @@ class ScaleUpClosTopology:
         return scale_up_paths(self.places, lengths_m=(IN_RACK_CABLE_M, *self._lengths_m))
 
     def bisection(self) -> CutLinks:
-        return scale_up_bisection(self.places)
+        return self._bisection
+
+    @cached_property
+    def _bisection(self) -> CutLinks:
+        return enumerated(scale_up_bisection(self.places), self.graph, vertices=self._vertices)
+
+    @property
+    def _vertices(self) -> int:
+        """Of the explicit graph."""
+        return self.accelerators + sum(self.switches_by_tier)
 
     def alltoall(self) -> PairRate:
         return scale_up_alltoall(self.places)

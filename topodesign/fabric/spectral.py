@@ -34,7 +34,9 @@ MARGIN = 1e-6
 MOST_FACTORED = 6_000
 """Vertices of the quotient up to which the Laplacian is factored: factors of expanders fill the memory."""
 MOST_MULTIPLIED = 100_000
-"""Vertices up to which a graph without switches is treated by products with its Laplacian alone."""
+"""Vertices up to which a graph is treated by products with its Laplacian alone."""
+MOST_PRODUCTS = 3_000_000_000
+"""Vertices and edges of all products of one eigenvalue: about fifteen seconds, after which there is none."""
 FEWEST_ITERATED = 64
 """Below so many classes all eigenvalues are computed; Lanczos needs room."""
 
@@ -47,21 +49,26 @@ class Spectrum:
     vector: Lengths
 
 
-def spectrum_of(graph: FabricGraph, reduced: Quotient) -> Spectrum | None:
-    """Second smallest eigenvalue and its vector; ``None`` where the graph is too small or large, or no convergence."""
+def spectrum_of(graph: FabricGraph, reduced: Quotient, *, may_part: bool = True) -> Spectrum | None:
+    """Second smallest eigenvalue and its vector; ``None`` where the graph is too small or large, or no convergence.
+
+    ``may_part``: whether accelerators of one class may be on two sides, so that their links bound the eigenvalue too.
+    """
     small, classes = reduced.graph, len(reduced.weight)
-    if graph.hosts < 2 or small.vertices > (MOST_MULTIPLIED if small.switches == 0 else MOST_FACTORED):
+    if graph.hosts < 2 or small.vertices > MOST_MULTIPLIED:
         return None
+    together = _twin_capacity(reduced) if may_part else np.inf
     if classes == 1:
-        return Spectrum(mu=_twin_capacity(reduced), vector=np.arange(graph.hosts, dtype=float))
+        return Spectrum(mu=together, vector=np.arange(graph.hosts, dtype=float))
+    if len(small.a) == 0:
+        return None
     parts = _parts(small)
-    factors = small.vertices <= MOST_FACTORED
     try:
-        mu, vector = _by_factors(reduced, parts) if factors else _by_products(reduced.graph)
+        mu, vector = _by_factors(reduced, parts) if small.vertices <= MOST_FACTORED else _by_products(reduced)
     except ArpackNoConvergence:  # a bound less, not an error: the other certificates stand
         return None
     is_whole = len(np.unique(parts[:classes])) == 1
-    bound = max(0.0, min(mu, _twin_capacity(reduced))) if is_whole else 0.0
+    bound = max(0.0, min(mu, together)) if is_whole else 0.0
     return Spectrum(mu=bound, vector=vector[reduced.members])
 
 
@@ -86,27 +93,46 @@ def _by_factors(reduced: Quotient, parts: Counts) -> tuple[float, Lengths]:
     return (1 / value) * (1 - MARGIN) - shift, vector / root
 
 
-def _by_products(graph: FabricGraph) -> tuple[float, Lengths]:
-    """The largest eigenvalue of c - L on vectors that sum to 0, c twice the largest capacity of a vertex."""
-    laplacian = _laplacian(graph)
-    top = 2 * float(laplacian.diagonal().max())
+def _by_products(reduced: Quotient) -> tuple[float, Lengths]:
+    """The largest eigenvalue of c - W^-1/2 L W^-1/2 but for its known vector root(w) of eigenvalue c.
+
+    c is twice the largest capacity of a vertex over its weight. Vertices without weight get some, E together, so little
+    that c stays: sides of A and B accelerators with e and E - e of it then weigh A + e and B + E - e, and
+    (A + e) (B + E - e) / (N + E) >= A B / N whatever e is (it is concave in e, and at both ends no less). So the bound
+    of the module holds with this eigenvalue, too.
+    """
+    small, weight = reduced.graph, reduced.weight.astype(float)
+    laplacian = _laplacian(small)
+    own = laplacian.diagonal()
+    most = float((own[: len(weight)] / weight).max())
+    added = own[len(weight) :] / most if most else np.zeros(small.switches)
+    weight = np.concatenate([weight, np.where(added > 0, added, 1.0)])
+    root, top = np.sqrt(weight), 2 * most
+    null = root / np.linalg.norm(root)
 
     def shifted(vector: Lengths) -> Lengths:
-        centered = vector.ravel() - vector.mean()
-        found: Lengths = top * centered - laplacian @ centered
-        return found
+        centered = vector.ravel() - null * (null @ vector.ravel())
+        found: Lengths = top * centered - (laplacian @ (centered / root)) / root
+        projected: Lengths = found - null * (null @ found)
+        return projected
 
-    value, vector = _largest(shifted, graph.vertices)
-    return (top - value) - MARGIN * MARGIN * top - MARGIN * (top - value), vector
+    value, vector = _largest(
+        shifted, small.vertices, most_restarts=MOST_PRODUCTS // (64 * (small.vertices + len(small.a)))
+    )
+    mu = (top - value) - MARGIN * MARGIN * top - MARGIN * (top - value)
+    scaled: Lengths = vector / root
+    return mu, scaled[: len(reduced.weight)]
 
 
-def _largest(inverse: Callable[[Lengths], Lengths], size: int) -> tuple[float, Lengths]:
+def _largest(
+    inverse: Callable[[Lengths], Lengths], size: int, *, most_restarts: int | None = None
+) -> tuple[float, Lengths]:
     operator = LinearOperator((size, size), matvec=inverse, dtype=float)
     if size < FEWEST_ITERATED:
         values, vectors = eigh(operator @ np.eye(size))
     else:
         start = np.random.default_rng(0).standard_normal(size)
-        values, vectors = eigsh(operator, k=1, which="LA", v0=start, tol=1e-9, ncv=min(size, 64))
+        values, vectors = eigsh(operator, k=1, which="LA", v0=start, tol=1e-9, ncv=min(size, 64), maxiter=most_restarts)
     return float(values[-1]), vectors[:, -1]
 
 

@@ -248,6 +248,8 @@ def _has_no_path(traffic: Traffic) -> bool:
     reduced = traffic.quotient.graph
     matrix = csr_array((np.ones(len(reduced.a)), (reduced.a, reduced.z)), shape=(reduced.vertices, reduced.vertices))
     part = connected_components(matrix, directed=False)[1]
+    if len(traffic.demand) > 1 and (part[: len(traffic.demand)] == part[0]).all():
+        return False
     source, target = np.nonzero(traffic.demand)
     alone = np.bincount(part)[part] == 1
     return bool((part[source] != part[target]).any() or alone[source].any())

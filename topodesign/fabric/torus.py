@@ -10,6 +10,7 @@ from topodesign.domain.fabric import Torus
 from topodesign.fabric.collectives_shapes import GridShape, RingAxis
 from topodesign.fabric.floor_plan import FLOOR_PLAN, IN_RACK_CABLE_M, block_sides, torus_cable_m
 from topodesign.fabric.path_products import AxisPaths, direct_path_classes
+from topodesign.fabric.searched_cuts import enumerated
 from topodesign.fabric.topology import (
     CableRun,
     Counts,
@@ -149,7 +150,12 @@ class TorusTopology:
         )
 
     def bisection(self) -> CutLinks:
-        return grid_bisection(self._grid)
+        return self._bisection
+
+    @cached_property
+    def _bisection(self) -> CutLinks:
+        """Closed forms; small tori of which some axes are open are enumerated where that leaves an interval."""
+        return enumerated(grid_bisection(self._grid), self.graph, vertices=self.accelerators)
 
     def alltoall(self) -> PairRate:
         return grid_alltoall(self._grid)

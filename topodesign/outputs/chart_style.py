@@ -60,6 +60,8 @@ STYLE: dict[Any, Any] = {  # matplotlib types its keys one by one
     "figure.facecolor": "white",
     "svg.fonttype": "path",
     "svg.hashsalt": "topodesign",
+    "figure.autolayout": False,  # a figure's own layout, or none once it is placed
+    "figure.constrained_layout.use": False,
 }
 PIXELS_PER_INCH = 150
 
@@ -96,8 +98,17 @@ def png_bytes(figure: "Figure") -> bytes:
 def _saved(figure: "Figure", kind: str, metadata: dict[str, None]) -> bytes:
     buffer = io.BytesIO()
     with chart_style():
+        _place(figure)
         figure.savefig(buffer, format=kind, dpi=PIXELS_PER_INCH, metadata=metadata)
     return buffer.getvalue()
+
+
+def _place(figure: "Figure") -> None:
+    """Place what is in a figure once: a layout is half of the work of drawing, and was made twice for each file."""
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)
+        figure.set_layout_engine(None)
 
 
 def color_of(kind: str, number: int) -> str:

@@ -4,25 +4,33 @@ import base64
 import functools
 import hashlib
 import json
+from collections.abc import Mapping
 from html import escape
 from importlib import resources
 from string import Template
 
+from topodesign.catalog import load_catalog
 from topodesign.domain.plan import Plan
 from topodesign.domain.scenario import Scenario
 from topodesign.outputs import report_tables as tables
 from topodesign.outputs.availability_table import availability_section
 from topodesign.outputs.base_layer import BASE_CREDIT
 from topodesign.outputs.chart_style import svg_bytes
-from topodesign.outputs.cost_chart import cost_chart
-from topodesign.outputs.fabric_charts import fabric_chart
+from topodesign.outputs.charts_of_plan import charts_of_plan
+from topodesign.outputs.goal_words import goal_sentence
 from topodesign.outputs.legend import legend
 from topodesign.outputs.report_map import ReportMap, payload, report_map
 from topodesign.outputs.static_map import static_map
 from topodesign.outputs.training_table import training_section
 
+CHART_WORDS: Mapping[str, str] = {
+    "cost": "Cost items as a waterfall",
+    "fabrics": "Fabrics compared inside sites and across them",
+    "training": "Utilization over bandwidth and distance, and time that failures leave over the number of accelerators",
+}
 
-def render_report(scenario: Scenario, plan: Plan) -> str:
+
+def render_report(scenario: Scenario, plan: Plan, *, charts: Mapping[str, bytes] | None = None) -> str:
     """One HTML page: summary, map, tables and charts; it needs no network and asks for none.
 
     The page carries its map library and data. A content security policy in it forbids any request and any script but
@@ -32,12 +40,17 @@ def render_report(scenario: Scenario, plan: Plan) -> str:
     Parameters
     ----------
     scenario, plan : Scenario, Plan
+    charts : mapping of str to bytes, optional
+        SVG of :func:`~topodesign.outputs.charts_of_plan.charts_of_plan`, where they have been drawn already.
 
     Returns
     -------
     str
         HTML 5; the same for the same scenario and plan.
     """
+    if charts is None:
+        figures = charts_of_plan(scenario, plan, load_catalog(scenario.catalog_overrides))
+        charts = {name: svg_bytes(figure) for name, figure in figures.items()}
     drawn = report_map(scenario, plan)
     library, script = _library(), _page_file("report.js")
     title = f"{scenario.name}: site and network plan"
@@ -56,7 +69,7 @@ def render_report(scenario: Scenario, plan: Plan) -> str:
         drawing=static_map(drawn, title=f"Map of {scenario.name}"),
         legend=legend(drawn),
         attribution=escape(_attribution(scenario, plan)),
-        sections="\n".join(_sections(scenario, plan, drawn)),
+        sections="\n".join(_sections(scenario, plan, drawn, charts)),
         footer=escape(f"Made with topodesign {plan.provenance.topodesign_version}. Prices are indicative."),
         data=_embedded(payload(drawn)),
         library=library,
@@ -65,6 +78,9 @@ def render_report(scenario: Scenario, plan: Plan) -> str:
 
 
 def _summary(plan: Plan) -> str:
+    if plan.goal is not None:
+        sentence = goal_sentence(plan.goal)
+        return f"{sentence[0].upper()}{sentence[1:]}."
     if plan.gap is None or plan.cost_usd is None:
         return ""
     if plan.status == "optimal":
@@ -77,7 +93,8 @@ def _attribution(scenario: Scenario, plan: Plan) -> str:
     return " · ".join(part for part in (f"Data: {data}" if data else "", BASE_CREDIT, "Map: MapLibre GL JS") if part)
 
 
-def _sections(scenario: Scenario, plan: Plan, drawn: ReportMap) -> list[str]:
+def _sections(scenario: Scenario, plan: Plan, drawn: ReportMap, charts: Mapping[str, bytes]) -> list[str]:
+    inline = {name: _chart(svg, CHART_WORDS[name], name) for name, svg in charts.items()}
     used_mw = {
         feature["properties"]["zone_id"]: feature["properties"]["used_mw"] for feature in drawn.layers["power_zones"]
     }
@@ -89,16 +106,16 @@ def _sections(scenario: Scenario, plan: Plan, drawn: ReportMap) -> list[str]:
             _section("Power zones", tables.zone_table(scenario, used_mw)),
         ]
     if plan.cost_items:
-        chart = _chart(svg_bytes(cost_chart(plan.cost_items)), "Cost items as a waterfall", "cost")
         note = "Net present US dollars over the horizon, without the purchase of accelerators. Prices are indicative."
+        chart = inline.get("cost", "")
         parts.append(_section("Cost", f'<p class="note">{note}</p>{chart}{tables.cost_table(plan)}'))
     if plan.fabrics is not None and plan.fabrics.sites:
-        chart = _chart(svg_bytes(fabric_chart(plan.fabrics)), "Fabrics compared inside sites and across them", "fabric")
         note = "The same accelerators at each site under every fabric. Pale bars: known only to lie in that interval."
+        chart = inline.get("fabrics", "")
         details = f"<h3>Inside each site</h3>{tables.fabric_table(plan.fabrics)}"
         parts.append(_section("Torus against Clos", f'<p class="note">{note}</p>{chart}{details}'))
     if plan.training is not None:
-        parts.append(_section("Training", training_section(plan.training)))
+        parts.append(_section("Training", training_section(plan.training, chart=inline.get("training", ""))))
     if plan.verification is not None and plan.verification.failures:
         note = "Bandwidth that is left for the all-reduce between sites, derived again by the independent verifier."
         parts.append(_section("Failures", f'<p class="note">{note}</p>{tables.failure_table(plan)}'))

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from topodesign.domain.plan import FabricReport, Plan, Sync
+from topodesign.domain.plan import FabricReport, Goal, Plan, Sync
 from topodesign.domain.scenario import Scenario
 from topodesign.outputs.chart_style import dollars, with_prefix
 from topodesign.outputs.cost_chart import ITEM_NAMES, NETWORK_ITEMS, ordered
+from topodesign.outputs.goal_words import AIMS, amount, bound_words
 from topodesign.outputs.network_load import capacity_by_site
 
 LONG_TABLE = 15
@@ -36,9 +37,10 @@ def cards(plan: Plan) -> str:
     """The summary line: what it costs, how sure that is, how large it is and whether it synchronizes."""
     accelerators = sum(site.accelerators for site in plan.sites)
     power_mw = sum(site.power_mw for site in plan.sites)
-    entries = [
+    entries = [] if plan.goal is None else [_goal_card(plan.goal)]
+    entries += [
         ("Net present cost", NOTHING if plan.cost_usd is None else dollars(plan.cost_usd), _bound_words(plan)),
-        ("Gap to the proven bound", percent(plan.gap), f"{percent(plan.network_gap)} of the network's cost"),
+        ("Gap of the cost to its bound", percent(plan.gap), f"{percent(plan.network_gap)} of the network's cost"),
         ("Clusters", f"{len(plan.sites)}", f"{accelerators:,} accelerators, {power_mw:,.1f} MW"),
         ("Network", *_network_words(plan)),
     ]
@@ -48,6 +50,14 @@ def cards(plan: Plan) -> str:
         f'<div class="card"><dt>{escape(name)}</dt><dd>{escape(value)}</dd><p>{escape(remark)}</p></div>'
         for name, value, remark in entries
     )
+
+
+def _goal_card(goal: Goal) -> tuple[str, str, str]:
+    aim = AIMS[goal.objective]
+    remark = (
+        f"{bound_words(goal)}, proven; gap {percent(goal.gap)}; for {dollars(goal.budget_usd)}, accelerators included"
+    )
+    return f"Goal: {aim}", amount(goal, goal.value), remark
 
 
 def _bound_words(plan: Plan) -> str:

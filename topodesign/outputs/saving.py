@@ -13,13 +13,11 @@ from topodesign.outputs.bill_by_year import bill_by_year, bill_by_year_csv
 from topodesign.outputs.bill_lines import bill_csv
 from topodesign.outputs.bill_of_materials import bill_of_materials
 from topodesign.outputs.chart_style import png_bytes, svg_bytes
-from topodesign.outputs.cost_chart import cost_chart
-from topodesign.outputs.fabric_charts import fabric_chart
+from topodesign.outputs.charts_of_plan import charts_of_plan
 from topodesign.outputs.geodataframes import plan_to_geodataframes, write_geopackage
 from topodesign.outputs.geojson import geojson_bytes, plan_to_geojson
 from topodesign.outputs.report import render_report
 from topodesign.outputs.target import OUTPUT_FILES, require_replaceable
-from topodesign.outputs.training_chart_of_plan import training_chart
 
 PLAN_FILE = "plan.json"
 
@@ -119,20 +117,14 @@ def _write_files(scenario: Scenario, plan: Plan, folder: Path) -> None:
     (folder / "bill-of-materials.csv").write_bytes(bill_csv(bill_of_materials(scenario, plan, catalog)))
     by_year = bill_by_year(scenario, plan, catalog)
     (folder / "bill-of-materials-by-year.csv").write_bytes(bill_by_year_csv(by_year))
-    if plan.cost_items:
-        costs = cost_chart(plan.cost_items)
-        (folder / "cost.png").write_bytes(png_bytes(costs))
-        (folder / "cost.svg").write_bytes(svg_bytes(costs))
     if plan.fabrics is not None:
         (folder / "fabrics.json").write_bytes(encode_json(plan.fabrics))
-        fabrics = fabric_chart(plan.fabrics)
-        (folder / "fabrics.png").write_bytes(png_bytes(fabrics))
-        (folder / "fabrics.svg").write_bytes(svg_bytes(fabrics))
-    training = training_chart(scenario, plan, catalog)
-    if training is not None:
-        (folder / "training.png").write_bytes(png_bytes(training))
-        (folder / "training.svg").write_bytes(svg_bytes(training))
-    (folder / "report.html").write_text(render_report(scenario, plan), encoding="utf-8")
+    drawn = {}
+    for name, figure in charts_of_plan(scenario, plan, catalog).items():
+        drawn[name] = svg_bytes(figure)
+        (folder / f"{name}.svg").write_bytes(drawn[name])
+        (folder / f"{name}.png").write_bytes(png_bytes(figure))
+    (folder / "report.html").write_text(render_report(scenario, plan, charts=drawn), encoding="utf-8")
 
 
 def _move_into_place(fresh: Path, target: Path, *, previous: Path) -> None:

@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from topodesign.domain.equipment import Catalog
+from topodesign.domain.goodput import Checkpointing
 from topodesign.domain.plan import Plan
-from topodesign.domain.scenario import Scenario
+from topodesign.domain.scenario import Recovery, Scenario
 from topodesign.domain.training import TrainingRequest
 from topodesign.outputs.chart_style import chart_style, new_figure
 from topodesign.outputs.training_charts import RECOVERIES, draw_bandwidth, draw_distance, draw_uptime
@@ -16,6 +17,7 @@ from topodesign.outputs.training_curves import (
     bandwidth_curves,
     distance_curves,
     methods_beside,
+    recovery_name,
     uptime_at,
     uptime_curves,
 )
@@ -28,6 +30,11 @@ if TYPE_CHECKING:
 
 LEAST_KM, MOST_KM = 1000.0, 20_000.0
 """The axis of distances is at least and at most as long: half way round the Earth."""
+POINT_WORDS: Mapping[Recovery, str] = {
+    "restart": "if all restart",
+    "without-site": "if the other sites go on",
+    "without-replica": "if the other replicas go on",
+}
 
 
 def training_chart(scenario: Scenario, plan: Plan, catalog: Catalog) -> "Figure | None":
@@ -53,7 +60,7 @@ def training_chart(scenario: Scenario, plan: Plan, catalog: Catalog) -> "Figure 
     names = {name: f"this plan: {name}" if item is job else name for name, item in methods_beside(job).items()}
     jobs = {names[name]: item for name, item in methods_beside(job).items()}
     with chart_style():
-        figure = new_figure(9.6, 7.2)
+        figure = new_figure(9.6, 7.6)
         grid = figure.add_gridspec(2, 2, height_ratios=[1.15, 1])
         whole, left, right = (figure.add_subplot(place) for place in (grid[0, :], grid[1, 0], grid[1, 1]))
         decade = math.floor(math.log10(job.gbps))
@@ -95,17 +102,38 @@ def _add_distance(axes: "Axes", jobs: Mapping[str, TrainingRequest], job: Traini
 
 
 def _add_uptime(axes: "Axes", scenario: Scenario, plan: Plan, catalog: Catalog) -> None:
+    """Curves of jobs that restart as a whole, the plan's own seconds first; its points are those of its table."""
     accelerator, sites = scenario.size.accelerator, len(plan.sites)
     count = sum(site.accelerators for site in plan.sites)
     decade = math.floor(math.log10(count))
+    rules = scenario.training
+    own = Checkpointing(write_s=rules.write_s, restart_s=rules.restart_s)
+    others = {name: item for name, item in RECOVERIES.items() if item != own}
     curves = uptime_curves(
-        RECOVERIES,
+        {f"this plan: {recovery_name(own)}": own, **others},
         catalog=catalog,
         accelerator=accelerator,
         sites=sites,
         least=10.0 ** (decade - 2),
         most=10.0 ** (decade + 2),
     )
-    recovery = next(iter(RECOVERIES.values()))
-    draw_uptime(axes, curves, point=(count, uptime_at(count, recovery, catalog, accelerator, sites)))
-    axes.legend(loc="lower left", fontsize=7.5)
+    recoveries = _recoveries_of_table(plan)
+    draw_uptime(
+        axes,
+        curves,
+        points=[(count, share) for share in recoveries.values()]
+        or [(count, uptime_at(count, own, catalog, accelerator, sites))],
+        names=list(recoveries),
+    )
+    # below, since its curves may be anywhere
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.18), ncols=2, fontsize=7.5, borderaxespad=0.0)
+
+
+def _recoveries_of_table(plan: Plan) -> dict[str, float]:
+    """Goodput as planned, by what happens after an interruption: where all restart, and what the table shows first."""
+    column = None if plan.training is None else plan.training.column("as-planned")
+    if plan.training is None or column is None:
+        return {}
+    shown = plan.training.shown(column)
+    restart = next(item for item in column.yields if item.recovery == "restart")
+    return {f"this plan, {POINT_WORDS[item.recovery]}": item.goodput for item in (restart, shown)}

@@ -28,6 +28,7 @@ from topodesign.outputs.training_curves import (
     Curve,
     bandwidth_curves,
     distance_curves,
+    recovery_name,
     uptime_at,
     uptime_curves,
 )
@@ -49,10 +50,15 @@ LOOKS = (
 WIDTH_IN, HEIGHT_IN = 7.2, 4.0
 MOST_PLACE_FOR_TEXT = 0.88
 """Share of the width beyond which there is no room to the right of a point."""
+LEAST_PLACE_BELOW = 0.12
+NEAR_THE_TOP = 0.9
 RECOVERIES: Mapping[str, Checkpointing] = {
-    "30 s to write, 180 s to restart": Checkpointing(write_s=30, restart_s=180),
-    "5 s to write, 30 s to restart": Checkpointing(write_s=5, restart_s=30),
-    "120 s to write, 600 s to restart": Checkpointing(write_s=120, restart_s=600),
+    recovery_name(item): item
+    for item in (
+        Checkpointing(write_s=30, restart_s=180),
+        Checkpointing(write_s=5, restart_s=30),
+        Checkpointing(write_s=120, restart_s=600),
+    )
 }
 """For want of a job's own (assumed): the first with which losses of 9 % for 16,384 accelerators were published, copies
 in memory, and a slow store."""
@@ -135,7 +141,7 @@ def goodput_over_size(
     curves = uptime_curves(recoveries, catalog=catalog, accelerator=accelerator, sites=sites, least=least, most=most)
     first = next(iter(recoveries.values()))
     marked = None if point is None else (point, uptime_at(point, first, catalog, accelerator, sites))
-    return _alone(lambda axes: draw_uptime(axes, curves, point=marked))
+    return _alone(lambda axes: draw_uptime(axes, curves, points=() if marked is None else (marked,)))
 
 
 def cost_over_sites(points: Sequence[CostPoint]) -> "Figure":
@@ -177,11 +183,20 @@ def draw_distance(axes: "Axes", curves: Sequence[Curve], *, point: tuple[float, 
     axes.set_xlim(0, max(float(curve.x[-1]) for curve in curves))
 
 
-def draw_uptime(axes: "Axes", curves: Sequence[Curve], *, point: tuple[float, float] | None) -> None:
-    """The third chart, on axes that are part of a figure."""
+def draw_uptime(
+    axes: "Axes", curves: Sequence[Curve], *, points: Sequence[tuple[float, float]], names: Sequence[str] = ()
+) -> None:
+    """The third chart, on axes that are part of a figure; points, the lowest first, may have names for the legend."""
     axes.set_xscale("log")
-    _draw(axes, curves, point)
-    axes.set_title("Time that failures leave (uptime)")
+    _draw(axes, curves, None)
+    if any(height > NEAR_THE_TOP for _, height in points):
+        axes.set_ylim(top=1.12)  # so that the value above the point is not in the title
+    for number, point in enumerate(points):
+        is_last = number == len(points) - 1
+        _mark(axes, point, f"{point[1]:.1%}", above=is_last, beyond=is_last, marker="oD"[number % 2])
+        if number < len(names):
+            axes.lines[-1].set_label(names[number])
+    axes.set_title("Time that failures leave; curves: if all restart")
     axes.set_xlabel("accelerators")
     _powers_of_ten(axes, lambda count: f"{count:,.0f}")
 
@@ -217,19 +232,21 @@ def _bottom(lowest: float) -> float:
     return 0.0 if lowest < 0.5 else math.floor((lowest - 0.02) * 20) / 20
 
 
-def _mark(axes: "Axes", point: tuple[float, float], text: str, *, above: bool) -> None:
-    """A point with its value, written to the side that has room."""
+def _mark(
+    axes: "Axes", point: tuple[float, float], text: str, *, above: bool, beyond: bool = True, marker: str = "o"
+) -> None:
+    """A point with its value beyond it, or before it where there is no room or another value is beyond."""
     from matplotlib.patheffects import withStroke
 
-    axes.plot(*point, marker="o", markersize=8, color=INK, markeredgecolor="white", linestyle="none", zorder=5)
-    place = axes.transAxes.inverted().transform(axes.transData.transform(point))[0]
-    is_right = place > MOST_PLACE_FOR_TEXT
+    axes.plot(*point, marker=marker, markersize=8, color=INK, markeredgecolor="white", linestyle="none", zorder=5)
+    across, up = axes.transAxes.inverted().transform(axes.transData.transform(point))
+    is_before = not beyond or across > MOST_PLACE_FOR_TEXT
     axes.annotate(
         text,
         point,
-        (-8 if is_right else 8, 6 if above else -14),
+        (-8 if is_before else 8, 6 if above or up < LEAST_PLACE_BELOW else -14),
         textcoords="offset points",
-        ha="right" if is_right else "left",
+        ha="right" if is_before else "left",
         fontsize=8.5,
         fontweight="bold",
         path_effects=[withStroke(linewidth=3, foreground="white")],
@@ -244,10 +261,10 @@ def _without_zeros(text: str) -> str:
 
 def _powers_of_ten(axes: "Axes", written: Callable[[float], str]) -> None:
     """Powers of ten along the axis, and no marks between them."""
-    from matplotlib.ticker import FuncFormatter, NullFormatter
+    from matplotlib.ticker import FuncFormatter, NullLocator
 
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: written(value)))
-    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.xaxis.set_minor_locator(NullLocator())
     axes.margins(x=0)
 
 

@@ -122,6 +122,11 @@ def uptime_curves(
     )
 
 
+def recovery_name(checkpointing: Checkpointing) -> str:
+    """``30 s to write, 180 s to restart``."""
+    return f"{checkpointing.write_s:g} s to write, {checkpointing.restart_s:g} s to restart"
+
+
 def uptime_at(count: float, recovery: Checkpointing, catalog: Catalog, accelerator: str, sites: int) -> float:
     """Uptime of a job of so many accelerators; 0 where nothing is left of its time."""
     try:

@@ -1,33 +1,34 @@
 """The report's section on training: what the plan achieves beside torus, Clos and one site, and what that rests on."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from html import escape
 
-from topodesign.domain.training_report import Arrangement, PlanTraining, Recovery, TrainingColumn, TrainingYield
+from topodesign.domain.training_report import PlanTraining, Recovery, TrainingColumn, TrainingYield
 from topodesign.outputs.chart_style import dollars, with_prefix
 from topodesign.outputs.report_tables import NOTHING, bullet_list, percent, seconds, table
+from topodesign.outputs.training_words import (
+    ARRANGEMENT_WORDS,
+    RECOVERY_SHORT,
+    RECOVERY_WORDS,
+    lasting,
+    side_by_side_sentences,
+)
 
-ARRANGEMENT_WORDS: Mapping[Arrangement, str] = {
-    "as-planned": "As planned",
-    "torus": "Torus at every site",
-    "clos": "Clos at every site",
-    "single-site": "One site (hypothetical)",
-}
-RECOVERY_WORDS: Mapping[Recovery, str] = {
-    "restart": "All restart from the last checkpoint",
-    "without-site": "The others go on without the site that is hit",
-    "without-replica": "The others go on without the replica that is hit",
-}
 NEVER = "never"
 NOT_VALID = "not valid"
 """To first order: where more would be lost than there is."""
 Row = tuple[str, ...]
 
 
-def training_section(found: PlanTraining) -> str:
-    """One table for each part of the story, with the same columns, and the assumptions."""
+def training_section(found: PlanTraining, *, chart: str = "") -> str:
+    """One table for each part of the story, with the same columns, and the assumptions; the chart is HTML."""
     header = ("", *(ARRANGEMENT_WORDS[column.arrangement] for column in found.columns))
-    parts = [f'<p class="note">{escape(_summary(found))}</p>']
+    parts = [
+        f'<p class="note">{escape(_summary(found))}</p>',
+        table(header, _glance_rows(found), numbers=range(1, len(header))),
+        *(f"<p>{escape(sentence)}</p>" for sentence in side_by_side_sentences(found)),
+        chart,
+    ]
     for title, rows in _groups(found):
         parts.append(f"<h3>{escape(title)}</h3>{table(header, rows, numbers=range(1, len(header)))}")
     reasons = dict.fromkeys(
@@ -59,6 +60,28 @@ def _groups(found: PlanTraining) -> Iterator[tuple[str, list[Row]]]:
     for recovery, words in RECOVERY_WORDS.items():
         if any(yield_of(column, recovery) for column in columns):
             yield words, _yield_rows(columns, recovery)
+
+
+def _glance_rows(found: PlanTraining) -> list[Row]:
+    """What decides, with the way to recover that is shown; everything else is in the tables below."""
+    columns = found.columns
+
+    def shown(name: str, cell: Callable[[TrainingYield], str]) -> Row:
+        return _row(name, columns, lambda column: cell(found.shown(column)))
+
+    return [
+        _row("One step", columns, lambda column: seconds(column.step.wall_s)),
+        _row("Utilization, no failures counted", columns, lambda column: percent(column.step.utilization)),
+        shown("After an interruption", lambda item: RECOVERY_SHORT[item.recovery]),
+        shown("Goodput: time that failures leave", lambda item: percent(item.goodput)),
+        shown("Effective exaFLOP/s", lambda item: _number(item.effective_exaflops, ",.4g")),
+        shown(
+            "Per effective exaFLOP-day, all included",
+            lambda item: _dollars(item.usd_per_exaflop_day_with_fabrics),
+        ),
+        shown("MWh per 10^24 FLOP", lambda item: _number(item.mwh_per_1e24_flop, ",.1f")),
+        shown("Tonnes of CO2 per 10^24 FLOP", lambda item: _number(item.carbon_t_per_1e24_flop, ",.1f")),
+    ]
 
 
 def _row(name: str, columns: Sequence[TrainingColumn], cell: Callable[[TrainingColumn], str]) -> Row:
@@ -102,7 +125,7 @@ def _step_rows(columns: Sequence[TrainingColumn]) -> list[Row]:
 def _interruption_rows(columns: Sequence[TrainingColumn]) -> list[Row]:
     names = dict.fromkeys(item.name for column in columns for item in column.interruptions if item.rate_per_h > 0)
     return [
-        _row("Mean time to interrupt", columns, lambda column: _hours(column.mtti_h)),
+        _row("Mean time to interrupt", columns, _between_interruptions),
         *(_row(f"By {name}", columns, _share_of(name)) for name in names),
         _row("Best interval of checkpoints", columns, lambda column: _interval(column.checkpoints.interval_s)),
         _row("Young's", columns, lambda column: _interval(column.checkpoints.young_interval_s)),
@@ -142,9 +165,15 @@ def _yield_rows(columns: Sequence[TrainingColumn], recovery: Recovery) -> list[R
         row(f"{day}: with accelerators", lambda item: _dollars(item.usd_per_exaflop_day_with_purchase)),
         row(f"{day}: with fabrics, too", lambda item: _dollars(item.usd_per_exaflop_day_with_fabrics)),
         row("MWh per 10^24 FLOP", lambda item: _number(item.mwh_per_1e24_flop, ",.1f")),
-        row("With fabrics, at most", lambda item: _number(item.mwh_per_1e24_flop_with_fabrics, ",.1f")),
+        row(
+            "MWh per 10^24 FLOP with fabrics, at most",
+            lambda item: _number(item.mwh_per_1e24_flop_with_fabrics, ",.1f"),
+        ),
         row("Tonnes of CO2 per 10^24 FLOP", lambda item: _number(item.carbon_t_per_1e24_flop, ",.1f")),
-        row("With fabrics, at most", lambda item: _number(item.carbon_t_per_1e24_flop_with_fabrics, ",.1f")),
+        row(
+            "Tonnes of CO2 with fabrics, at most",
+            lambda item: _number(item.carbon_t_per_1e24_flop_with_fabrics, ",.1f"),
+        ),
     ]
 
 
@@ -160,8 +189,5 @@ def _interval(value: float | None) -> str:
     return NEVER if value is None else with_prefix(value, "s")
 
 
-def _hours(value: float | None) -> str:
-    """In hours, or minutes below one."""
-    if value is None:
-        return NEVER
-    return f"{value:,.2f} h" if value >= 1 else f"{value * 60:,.2f} min"
+def _between_interruptions(column: TrainingColumn) -> str:
+    return NEVER if column.mtti_h is None else lasting(column.mtti_h)

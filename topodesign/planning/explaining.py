@@ -72,7 +72,8 @@ def explain_plan(
         raise InvalidInput(f"a plan with status {plan.status!r} has nothing to explain", reason="PLAN_EMPTY")
     if plan.goal is not None:
         raise InvalidInput(
-            f"explanations are for plans of least cost, this one was made for {plan.goal.objective!r}",
+            f"explanations are for plans of least cost, this one was made for {plan.goal.objective!r}; "
+            + _least_cost_instead(scenario, plan),
             reason="GOAL_UNSUPPORTED",
         )
     catalog = load_catalog(scenario.catalog_overrides)
@@ -104,6 +105,20 @@ def explain_plan(
             "the plan found, and the upper figure follows from the re-solve's proven bound"
         ),
     )
+
+
+def _least_cost_instead(scenario: Scenario, plan: Plan) -> str:
+    """How to ask the same of the plan of least cost that is as large and as quick as one made for a goal."""
+    accelerators = sum(site.accelerators for site in plan.sites)
+    target = f"size.accelerators = {accelerators:,}".replace(",", "_")
+    sync, budget = plan.sync, "size.budget_usd" if scenario.size.budget_usd is not None else "policy.budget_usd"
+    if sync is not None and sync.time_s is not None and plan.goal is not None and plan.goal.objective != "accelerators":
+        kept_s = sync.time_s
+        if sync.strength_gbps and sync.worst_strength_gbps:
+            left = sync.worst_strength_gbps / sync.strength_gbps
+            kept_s = max(kept_s, scenario.policy.survivable_fraction * sync.time_s / left)
+        target += f" and workload.sync_time_s = {math.ceil(kept_s * 1e4) / 1e4:g} (what it keeps in the worst failure)"
+    return f"give {target} in place of {budget}, plan that for the least cost, and explain the plan found"
 
 
 def binding_limits(scenario: Scenario, plan: Plan, instance: Instance) -> Iterator[Relaxable]:

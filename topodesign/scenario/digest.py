@@ -7,11 +7,12 @@ from typing import Any
 
 import msgspec
 
-from topodesign.domain.scenario import Scenario, Workload
+from topodesign.domain.scenario import Scenario, TrainingRules, Workload
 
 _EXACT_INTEGERS = 2**53
 _LATER_WORKLOAD = ("model", "layers", "fragment_layers", "overlap_steps", "backward_overlap", "flops_utilization")
 _DEFAULTS = {item.name: item.default for item in dataclasses.fields(Workload)}
+_TRAINING_DEFAULTS = {item.name: item.default for item in dataclasses.fields(TrainingRules)}
 
 
 def scenario_digest(scenario: Scenario) -> str:
@@ -46,6 +47,9 @@ def _drop_unused(content: dict[str, Any]) -> None:
     for key in _LATER_WORKLOAD:
         if content["workload"][key] == _DEFAULTS[key]:
             del content["workload"][key]
+    training = {key: value for key, value in content.pop("training").items() if value != _TRAINING_DEFAULTS[key]}
+    if training:
+        content["training"] = training
 
 
 def _canonical(value: Any) -> Any:

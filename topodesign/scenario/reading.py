@@ -19,6 +19,7 @@ from topodesign.domain.scenario import (
     Scenario,
     Site,
     Traffic,
+    TrainingRules,
 )
 from topodesign.scenario.cross_checks import check_reachability, check_shared_ids
 from topodesign.scenario.lightpaths import LightpathBuilder
@@ -108,6 +109,7 @@ def _scenario(files: Mapping[str, bytes], log: ProblemLog, *, source: str, name:
             policy=settings.policy or Policy(),
             economics=settings.economics or Economics(),
             optics=settings.optics or OpticsRules(),
+            training=settings.training or TrainingRules(),
             catalog_overrides=settings.catalog_overrides,
             assumptions=(*geography.assumptions, *reaches.assumptions, *settings.assumptions),
             traffic=geography.traffic.values,

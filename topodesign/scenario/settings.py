@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import UnionType
-from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from topodesign.catalog import load_catalog
 from topodesign.catalog.training_models import training_models
@@ -14,7 +14,7 @@ from topodesign.domain.equipment import Catalog
 from topodesign.domain.errors import InvalidInput
 from topodesign.domain.fabric import SPEC_OF_KIND
 from topodesign.domain.nearest import nearest
-from topodesign.domain.scenario import Demand, Economics, OpticsRules, Policy, Size, Workload
+from topodesign.domain.scenario import Demand, Economics, OpticsRules, Policy, Size, TrainingRules, Workload
 from topodesign.scenario.columns import LARGEST_WHOLE, is_finite
 from topodesign.scenario.problems import ProblemLog
 from topodesign.scenario.sources import SETTINGS_FILE
@@ -29,6 +29,10 @@ TOLD_BY_THE_PLANNER = frozenset(
         "workload.overlap_steps",
         "workload.backward_overlap",
         "workload.flops_utilization",
+        "training.write_s",
+        "training.restart_s",
+        "training.reform_s",
+        "training.jitter_s",
     }
 )
 """Settings that came later: a scenario that leaves them out keeps the fingerprint it had before they were."""
@@ -40,6 +44,7 @@ SECTIONS: Mapping[str, type] = {
     "policy": Policy,
     "economics": Economics,
     "optics": OpticsRules,
+    "training": TrainingRules,
 }
 FABRICS = ("auto", "fat-tree", "twisted-torus", *(kind for kind in SPEC_OF_KIND if kind != "custom"))
 """``auto``, and the kinds of which there is a fabric for a number of accelerators."""
@@ -59,6 +64,7 @@ class Settings:
     policy: Policy | None = None
     economics: Economics | None = None
     optics: OpticsRules | None = None
+    training: TrainingRules | None = None
     catalog_overrides: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     assumptions: tuple[str, ...] = ()
 
@@ -91,6 +97,7 @@ def read_settings(data: bytes, log: ProblemLog) -> Settings:
         policy=policy,
         economics=_section("economics", Economics, sections["economics"], log),
         optics=optics,
+        training=_section("training", TrainingRules, sections["training"], log),
         catalog_overrides=_overrides(sections["catalog"], log),
         assumptions=(*_assumptions(sections), *of_model, *_ignored_targets(workload)),
     )
@@ -184,7 +191,7 @@ def _target(given: Mapping[str, Any]) -> str:
 
 def _converted(value: object, hint: Any) -> object:
     """Numbers as the field wants them: 5 for a float field, 1e6 for a whole one."""
-    options = get_args(hint) if isinstance(hint, UnionType) else (hint,)
+    options = _options(hint)
     if isinstance(value, bool):
         return value
     if isinstance(value, int) and float in options and int not in options and is_finite(value):
@@ -194,8 +201,13 @@ def _converted(value: object, hint: Any) -> object:
     return value
 
 
+def _options(hint: Any) -> tuple[Any, ...]:
+    """What a hint allows; a ``Literal`` or nothing is a ``Union``, not a ``UnionType``."""
+    return get_args(hint) if isinstance(hint, UnionType) or get_origin(hint) is Union else (hint,)
+
+
 def _is_of_type(path: str, value: object, hint: Any, log: ProblemLog) -> bool:
-    options = get_args(hint) if isinstance(hint, UnionType) else (hint,)
+    options = _options(hint)
     for option in options:
         if get_origin(option) is tuple:
             if isinstance(value, list):

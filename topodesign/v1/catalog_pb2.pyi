@@ -1109,7 +1109,7 @@ class FiberKind(_message.Message):
     nonlinear_index_m2_w: _builtins.float
     """Nonlinear index in m^2/W, from 0."""
     group_index: _builtins.float
-    """Group index, above 0."""
+    """Group index, a ratio above 0."""
     pmd_ps_sqrt_km: _builtins.float
     """Polarization mode dispersion in ps per square root of km, from 0; default 0.04."""
     @_builtins.property

@@ -22,11 +22,12 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from topodesign.v1 import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from topodesign.v1 import catalog_pb2 as topodesign_dot_v1_dot_catalog__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#topodesign/v1/catalog_service.proto\x12\rtopodesign.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1btopodesign/v1/catalog.proto\"L\n\x17ListAcceleratorsRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\"e\n\x18ListAcceleratorsResponse\x12\x30\n\x0c\x61\x63\x63\x65lerators\x18\x01 \x03(\x0b\x32\x1a.topodesign.v1.Accelerator\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"{\n\x14ListEquipmentRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x30\n\x04kind\x18\x03 \x01(\x0e\x32\x1c.topodesign.v1.EquipmentKindB\x04\xe2\x41\x01\x01\"]\n\x15ListEquipmentResponse\x12+\n\tequipment\x18\x01 \x03(\x0b\x32\x18.topodesign.v1.Equipment\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xd1\x01\n\x0e\x43\x61talogService\x12\x63\n\x10ListAccelerators\x12&.topodesign.v1.ListAcceleratorsRequest\x1a\'.topodesign.v1.ListAcceleratorsResponse\x12Z\n\rListEquipment\x12#.topodesign.v1.ListEquipmentRequest\x1a$.topodesign.v1.ListEquipmentResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#topodesign/v1/catalog_service.proto\x12\rtopodesign.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1btopodesign/v1/catalog.proto\"[\n\x17ListAcceleratorsRequest\x12\x1e\n\tpage_size\x18\x01 \x01(\x05\x42\x0b\xe2\x41\x01\x01\xbaH\x04\x1a\x02(\x00\x12 \n\npage_token\x18\x02 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\xe8\x07\"e\n\x18ListAcceleratorsResponse\x12\x30\n\x0c\x61\x63\x63\x65lerators\x18\x01 \x03(\x0b\x32\x1a.topodesign.v1.Accelerator\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x92\x01\n\x14ListEquipmentRequest\x12\x1e\n\tpage_size\x18\x01 \x01(\x05\x42\x0b\xe2\x41\x01\x01\xbaH\x04\x1a\x02(\x00\x12 \n\npage_token\x18\x02 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\xe8\x07\x12\x38\n\x04kind\x18\x03 \x01(\x0e\x32\x1c.topodesign.v1.EquipmentKindB\x0c\xe2\x41\x01\x01\xbaH\x05\x82\x01\x02\x10\x01\"]\n\x15ListEquipmentResponse\x12+\n\tequipment\x18\x01 \x03(\x0b\x32\x18.topodesign.v1.Equipment\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xd1\x01\n\x0e\x43\x61talogService\x12\x63\n\x10ListAccelerators\x12&.topodesign.v1.ListAcceleratorsRequest\x1a\'.topodesign.v1.ListAcceleratorsResponse\x12Z\n\rListEquipment\x12#.topodesign.v1.ListEquipmentRequest\x1a$.topodesign.v1.ListEquipmentResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,23 +35,23 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'topodesign.v1.catalog_servi
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_LISTACCELERATORSREQUEST'].fields_by_name['page_size']._loaded_options = None
-  _globals['_LISTACCELERATORSREQUEST'].fields_by_name['page_size']._serialized_options = b'\342A\001\001'
+  _globals['_LISTACCELERATORSREQUEST'].fields_by_name['page_size']._serialized_options = b'\342A\001\001\272H\004\032\002(\000'
   _globals['_LISTACCELERATORSREQUEST'].fields_by_name['page_token']._loaded_options = None
-  _globals['_LISTACCELERATORSREQUEST'].fields_by_name['page_token']._serialized_options = b'\342A\001\001'
+  _globals['_LISTACCELERATORSREQUEST'].fields_by_name['page_token']._serialized_options = b'\342A\001\001\272H\005r\003\030\350\007'
   _globals['_LISTEQUIPMENTREQUEST'].fields_by_name['page_size']._loaded_options = None
-  _globals['_LISTEQUIPMENTREQUEST'].fields_by_name['page_size']._serialized_options = b'\342A\001\001'
+  _globals['_LISTEQUIPMENTREQUEST'].fields_by_name['page_size']._serialized_options = b'\342A\001\001\272H\004\032\002(\000'
   _globals['_LISTEQUIPMENTREQUEST'].fields_by_name['page_token']._loaded_options = None
-  _globals['_LISTEQUIPMENTREQUEST'].fields_by_name['page_token']._serialized_options = b'\342A\001\001'
+  _globals['_LISTEQUIPMENTREQUEST'].fields_by_name['page_token']._serialized_options = b'\342A\001\001\272H\005r\003\030\350\007'
   _globals['_LISTEQUIPMENTREQUEST'].fields_by_name['kind']._loaded_options = None
-  _globals['_LISTEQUIPMENTREQUEST'].fields_by_name['kind']._serialized_options = b'\342A\001\001'
-  _globals['_LISTACCELERATORSREQUEST']._serialized_start=116
-  _globals['_LISTACCELERATORSREQUEST']._serialized_end=192
-  _globals['_LISTACCELERATORSRESPONSE']._serialized_start=194
-  _globals['_LISTACCELERATORSRESPONSE']._serialized_end=295
-  _globals['_LISTEQUIPMENTREQUEST']._serialized_start=297
-  _globals['_LISTEQUIPMENTREQUEST']._serialized_end=420
-  _globals['_LISTEQUIPMENTRESPONSE']._serialized_start=422
-  _globals['_LISTEQUIPMENTRESPONSE']._serialized_end=515
-  _globals['_CATALOGSERVICE']._serialized_start=518
-  _globals['_CATALOGSERVICE']._serialized_end=727
+  _globals['_LISTEQUIPMENTREQUEST'].fields_by_name['kind']._serialized_options = b'\342A\001\001\272H\005\202\001\002\020\001'
+  _globals['_LISTACCELERATORSREQUEST']._serialized_start=145
+  _globals['_LISTACCELERATORSREQUEST']._serialized_end=236
+  _globals['_LISTACCELERATORSRESPONSE']._serialized_start=238
+  _globals['_LISTACCELERATORSRESPONSE']._serialized_end=339
+  _globals['_LISTEQUIPMENTREQUEST']._serialized_start=342
+  _globals['_LISTEQUIPMENTREQUEST']._serialized_end=488
+  _globals['_LISTEQUIPMENTRESPONSE']._serialized_start=490
+  _globals['_LISTEQUIPMENTRESPONSE']._serialized_end=583
+  _globals['_CATALOGSERVICE']._serialized_start=586
+  _globals['_CATALOGSERVICE']._serialized_end=795
 # @@protoc_insertion_point(module_scope)

@@ -22,17 +22,28 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from topodesign.v1 import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from topodesign.v1 import optics_pb2 as topodesign_dot_v1_dot_optics__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ftopodesign/v1/fabric_bill.proto\x12\rtopodesign.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1atopodesign/v1/optics.proto\"j\n\nSparesRule\x12\x1b\n\x0elead_time_days\x18\x01 \x01(\x01H\x00\x88\x01\x01\x12\x1a\n\rservice_level\x18\x02 \x01(\x01H\x01\x88\x01\x01\x42\x11\n\x0f_lead_time_daysB\x10\n\x0e_service_level\"\x8f\x01\n\x0b\x42illOptions\x12(\n\x08\x61\x64\x61pters\x18\x01 \x01(\x0e\x32\x16.topodesign.v1.Listing\x12&\n\x06spares\x18\x02 \x01(\x0e\x32\x16.topodesign.v1.Listing\x12.\n\x0bspares_rule\x18\x03 \x01(\x0b\x32\x19.topodesign.v1.SparesRule\"\xc0\x04\n\x0e\x46\x61\x62ricBillLine\x12\x17\n\x04item\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12-\n\x05table\x18\x02 \x01(\x0e\x32\x18.topodesign.v1.PartTableB\x04\xe2\x41\x01\x02\x12\x17\n\x04name\x18\x03 \x01(\tB\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x17\n\x04what\x18\x04 \x01(\tB\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12\x18\n\x05\x63ount\x18\x05 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x03\x88\x01\x01\x12\x1b\n\x08length_m\x18\x06 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x04\x88\x01\x01\x12 \n\runit_cost_usd\x18\x07 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x05\x88\x01\x01\x12\x1f\n\x0cunit_power_w\x18\x08 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x06\x88\x01\x01\x12\x1a\n\x07optical\x18\t \x01(\x08\x42\x04\xe2\x41\x01\x02H\x07\x88\x01\x01\x12 \n\ris_indicative\x18\n \x01(\x08\x42\x04\xe2\x41\x01\x02H\x08\x88\x01\x01\x12\x19\n\x06source\x18\x0b \x01(\tB\x04\xe2\x41\x01\x02H\t\x88\x01\x01\x12\x1e\n\x0bsource_date\x18\x0c \x01(\tB\x04\xe2\x41\x01\x02H\n\x88\x01\x01\x12\x33\n\nconfidence\x18\r \x01(\x0e\x32\x19.topodesign.v1.ConfidenceB\x04\xe2\x41\x01\x02\x42\x07\n\x05_itemB\x07\n\x05_nameB\x07\n\x05_whatB\x08\n\x06_countB\x0b\n\t_length_mB\x10\n\x0e_unit_cost_usdB\x0f\n\r_unit_power_wB\n\n\x08_opticalB\x10\n\x0e_is_indicativeB\t\n\x07_sourceB\x0e\n\x0c_source_date\"\xbc\x01\n\x08OcsPorts\x12\x18\n\x05units\x18\x01 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x17\n\x04used\x18\x02 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x17\n\x04kept\x18\x03 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12\x17\n\x04\x66ree\x18\x04 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x03\x88\x01\x01\x12\x1a\n\x07strands\x18\x05 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x04\x88\x01\x01\x42\x08\n\x06_unitsB\x07\n\x05_usedB\x07\n\x05_keptB\x07\n\x05_freeB\n\n\x08_strands\"\xb7\x02\n\nFabricBill\x12\x1f\n\x0c\x61\x63\x63\x65lerators\x18\x01 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x32\n\x05lines\x18\x02 \x03(\x0b\x32\x1d.topodesign.v1.FabricBillLineB\x04\xe2\x41\x01\x02\x12\x33\n\x06\x62\x65side\x18\x03 \x03(\x0b\x32\x1d.topodesign.v1.FabricBillLineB\x04\xe2\x41\x01\x02\x12 \n\roptical_links\x18\x04 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x19\n\x0brun_classes\x18\x05 \x03(\tB\x04\xe2\x41\x01\x02\x12$\n\x03ocs\x18\x06 \x01(\x0b\x32\x17.topodesign.v1.OcsPorts\x12\x19\n\x0b\x61ssumptions\x18\x07 \x03(\tB\x04\xe2\x41\x01\x02\x42\x0f\n\r_acceleratorsB\x10\n\x0e_optical_links*b\n\x07Listing\x12\x17\n\x13LISTING_UNSPECIFIED\x10\x00\x12\x14\n\x10LISTING_IN_TOTAL\x10\x01\x12\x12\n\x0eLISTING_BESIDE\x10\x02\x12\x14\n\x10LISTING_LEFT_OUT\x10\x03*\x97\x01\n\tPartTable\x12\x1a\n\x16PART_TABLE_UNSPECIFIED\x10\x00\x12\x15\n\x11PART_TABLE_SWITCH\x10\x01\x12\x12\n\x0ePART_TABLE_OCS\x10\x02\x12\x15\n\x11PART_TABLE_MODULE\x10\x03\x12\x14\n\x10PART_TABLE_CABLE\x10\x04\x12\x16\n\x12PART_TABLE_ADAPTER\x10\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ftopodesign/v1/fabric_bill.proto\x12\rtopodesign.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1atopodesign/v1/optics.proto\"\xa4\x01\n\nSparesRule\x12\x38\n\x0elead_time_days\x18\x01 \x01(\x01\x42\x1b\xe2\x41\x01\x01\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x84\xac@!\x00\x00\x00\x00\x00\x00\x00\x00H\x00\x88\x01\x01\x12\x37\n\rservice_level\x18\x02 \x01(\x01\x42\x1b\xe2\x41\x01\x01\xbaH\x14\x12\x12\x19\xe9\x0b!\xe7\xfd\xff\xef?)\x00\x00\x00\x00\x00\x00\xe0?H\x01\x88\x01\x01\x42\x11\n\x0f_lead_time_daysB\x10\n\x0e_service_level\"\xb1\x01\n\x0b\x42illOptions\x12\x36\n\x08\x61\x64\x61pters\x18\x01 \x01(\x0e\x32\x16.topodesign.v1.ListingB\x0c\xe2\x41\x01\x01\xbaH\x05\x82\x01\x02\x10\x01\x12\x34\n\x06spares\x18\x02 \x01(\x0e\x32\x16.topodesign.v1.ListingB\x0c\xe2\x41\x01\x01\xbaH\x05\x82\x01\x02\x10\x01\x12\x34\n\x0bspares_rule\x18\x03 \x01(\x0b\x32\x19.topodesign.v1.SparesRuleB\x04\xe2\x41\x01\x01\"\xc0\x04\n\x0e\x46\x61\x62ricBillLine\x12\x17\n\x04item\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12-\n\x05table\x18\x02 \x01(\x0e\x32\x18.topodesign.v1.PartTableB\x04\xe2\x41\x01\x02\x12\x17\n\x04name\x18\x03 \x01(\tB\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x17\n\x04what\x18\x04 \x01(\tB\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12\x18\n\x05\x63ount\x18\x05 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x03\x88\x01\x01\x12\x1b\n\x08length_m\x18\x06 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x04\x88\x01\x01\x12 \n\runit_cost_usd\x18\x07 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x05\x88\x01\x01\x12\x1f\n\x0cunit_power_w\x18\x08 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x06\x88\x01\x01\x12\x1a\n\x07optical\x18\t \x01(\x08\x42\x04\xe2\x41\x01\x02H\x07\x88\x01\x01\x12 \n\ris_indicative\x18\n \x01(\x08\x42\x04\xe2\x41\x01\x02H\x08\x88\x01\x01\x12\x19\n\x06source\x18\x0b \x01(\tB\x04\xe2\x41\x01\x02H\t\x88\x01\x01\x12\x1e\n\x0bsource_date\x18\x0c \x01(\tB\x04\xe2\x41\x01\x02H\n\x88\x01\x01\x12\x33\n\nconfidence\x18\r \x01(\x0e\x32\x19.topodesign.v1.ConfidenceB\x04\xe2\x41\x01\x02\x42\x07\n\x05_itemB\x07\n\x05_nameB\x07\n\x05_whatB\x08\n\x06_countB\x0b\n\t_length_mB\x10\n\x0e_unit_cost_usdB\x0f\n\r_unit_power_wB\n\n\x08_opticalB\x10\n\x0e_is_indicativeB\t\n\x07_sourceB\x0e\n\x0c_source_date\"\xbc\x01\n\x08OcsPorts\x12\x18\n\x05units\x18\x01 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x17\n\x04used\x18\x02 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x17\n\x04kept\x18\x03 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12\x17\n\x04\x66ree\x18\x04 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x03\x88\x01\x01\x12\x1a\n\x07strands\x18\x05 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x04\x88\x01\x01\x42\x08\n\x06_unitsB\x07\n\x05_usedB\x07\n\x05_keptB\x07\n\x05_freeB\n\n\x08_strands\"\xe5\x02\n\nFabricBill\x12\x1f\n\x0c\x61\x63\x63\x65lerators\x18\x01 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12<\n\x05lines\x18\x02 \x03(\x0b\x32\x1d.topodesign.v1.FabricBillLineB\x0e\xe2\x41\x01\x02\xbaH\x07\x92\x01\x04\x10\xc0\x84=\x12=\n\x06\x62\x65side\x18\x03 \x03(\x0b\x32\x1d.topodesign.v1.FabricBillLineB\x0e\xe2\x41\x01\x02\xbaH\x07\x92\x01\x04\x10\xc0\x84=\x12 \n\roptical_links\x18\x04 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12#\n\x0brun_classes\x18\x05 \x03(\tB\x0e\xe2\x41\x01\x02\xbaH\x07\x92\x01\x04\x10\xc0\x84=\x12*\n\x03ocs\x18\x06 \x01(\x0b\x32\x17.topodesign.v1.OcsPortsB\x04\xe2\x41\x01\x01\x12#\n\x0b\x61ssumptions\x18\x07 \x03(\tB\x0e\xe2\x41\x01\x02\xbaH\x07\x92\x01\x04\x10\xc0\x84=B\x0f\n\r_acceleratorsB\x10\n\x0e_optical_links*b\n\x07Listing\x12\x17\n\x13LISTING_UNSPECIFIED\x10\x00\x12\x14\n\x10LISTING_IN_TOTAL\x10\x01\x12\x12\n\x0eLISTING_BESIDE\x10\x02\x12\x14\n\x10LISTING_LEFT_OUT\x10\x03*\x97\x01\n\tPartTable\x12\x1a\n\x16PART_TABLE_UNSPECIFIED\x10\x00\x12\x15\n\x11PART_TABLE_SWITCH\x10\x01\x12\x12\n\x0ePART_TABLE_OCS\x10\x02\x12\x15\n\x11PART_TABLE_MODULE\x10\x03\x12\x14\n\x10PART_TABLE_CABLE\x10\x04\x12\x16\n\x12PART_TABLE_ADAPTER\x10\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'topodesign.v1.fabric_bill_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_SPARESRULE'].fields_by_name['lead_time_days']._loaded_options = None
+  _globals['_SPARESRULE'].fields_by_name['lead_time_days']._serialized_options = b'\342A\001\001\272H\024\022\022\031\000\000\000\000\000\204\254@!\000\000\000\000\000\000\000\000'
+  _globals['_SPARESRULE'].fields_by_name['service_level']._loaded_options = None
+  _globals['_SPARESRULE'].fields_by_name['service_level']._serialized_options = b'\342A\001\001\272H\024\022\022\031\351\013!\347\375\377\357?)\000\000\000\000\000\000\340?'
+  _globals['_BILLOPTIONS'].fields_by_name['adapters']._loaded_options = None
+  _globals['_BILLOPTIONS'].fields_by_name['adapters']._serialized_options = b'\342A\001\001\272H\005\202\001\002\020\001'
+  _globals['_BILLOPTIONS'].fields_by_name['spares']._loaded_options = None
+  _globals['_BILLOPTIONS'].fields_by_name['spares']._serialized_options = b'\342A\001\001\272H\005\202\001\002\020\001'
+  _globals['_BILLOPTIONS'].fields_by_name['spares_rule']._loaded_options = None
+  _globals['_BILLOPTIONS'].fields_by_name['spares_rule']._serialized_options = b'\342A\001\001'
   _globals['_FABRICBILLLINE'].fields_by_name['item']._loaded_options = None
   _globals['_FABRICBILLLINE'].fields_by_name['item']._serialized_options = b'\342A\001\002'
   _globals['_FABRICBILLLINE'].fields_by_name['table']._loaded_options = None
@@ -72,27 +83,29 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_FABRICBILL'].fields_by_name['accelerators']._loaded_options = None
   _globals['_FABRICBILL'].fields_by_name['accelerators']._serialized_options = b'\342A\001\002'
   _globals['_FABRICBILL'].fields_by_name['lines']._loaded_options = None
-  _globals['_FABRICBILL'].fields_by_name['lines']._serialized_options = b'\342A\001\002'
+  _globals['_FABRICBILL'].fields_by_name['lines']._serialized_options = b'\342A\001\002\272H\007\222\001\004\020\300\204='
   _globals['_FABRICBILL'].fields_by_name['beside']._loaded_options = None
-  _globals['_FABRICBILL'].fields_by_name['beside']._serialized_options = b'\342A\001\002'
+  _globals['_FABRICBILL'].fields_by_name['beside']._serialized_options = b'\342A\001\002\272H\007\222\001\004\020\300\204='
   _globals['_FABRICBILL'].fields_by_name['optical_links']._loaded_options = None
   _globals['_FABRICBILL'].fields_by_name['optical_links']._serialized_options = b'\342A\001\002'
   _globals['_FABRICBILL'].fields_by_name['run_classes']._loaded_options = None
-  _globals['_FABRICBILL'].fields_by_name['run_classes']._serialized_options = b'\342A\001\002'
+  _globals['_FABRICBILL'].fields_by_name['run_classes']._serialized_options = b'\342A\001\002\272H\007\222\001\004\020\300\204='
+  _globals['_FABRICBILL'].fields_by_name['ocs']._loaded_options = None
+  _globals['_FABRICBILL'].fields_by_name['ocs']._serialized_options = b'\342A\001\001'
   _globals['_FABRICBILL'].fields_by_name['assumptions']._loaded_options = None
-  _globals['_FABRICBILL'].fields_by_name['assumptions']._serialized_options = b'\342A\001\002'
-  _globals['_LISTING']._serialized_start=1449
-  _globals['_LISTING']._serialized_end=1547
-  _globals['_PARTTABLE']._serialized_start=1550
-  _globals['_PARTTABLE']._serialized_end=1701
-  _globals['_SPARESRULE']._serialized_start=111
-  _globals['_SPARESRULE']._serialized_end=217
-  _globals['_BILLOPTIONS']._serialized_start=220
-  _globals['_BILLOPTIONS']._serialized_end=363
-  _globals['_FABRICBILLLINE']._serialized_start=366
-  _globals['_FABRICBILLLINE']._serialized_end=942
-  _globals['_OCSPORTS']._serialized_start=945
-  _globals['_OCSPORTS']._serialized_end=1133
-  _globals['_FABRICBILL']._serialized_start=1136
-  _globals['_FABRICBILL']._serialized_end=1447
+  _globals['_FABRICBILL'].fields_by_name['assumptions']._serialized_options = b'\342A\001\002\272H\007\222\001\004\020\300\204='
+  _globals['_LISTING']._serialized_start=1617
+  _globals['_LISTING']._serialized_end=1715
+  _globals['_PARTTABLE']._serialized_start=1718
+  _globals['_PARTTABLE']._serialized_end=1869
+  _globals['_SPARESRULE']._serialized_start=141
+  _globals['_SPARESRULE']._serialized_end=305
+  _globals['_BILLOPTIONS']._serialized_start=308
+  _globals['_BILLOPTIONS']._serialized_end=485
+  _globals['_FABRICBILLLINE']._serialized_start=488
+  _globals['_FABRICBILLLINE']._serialized_end=1064
+  _globals['_OCSPORTS']._serialized_start=1067
+  _globals['_OCSPORTS']._serialized_end=1255
+  _globals['_FABRICBILL']._serialized_start=1258
+  _globals['_FABRICBILL']._serialized_end=1615
 # @@protoc_insertion_point(module_scope)

@@ -22,12 +22,13 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from topodesign.v1 import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from topodesign.v1 import fabric_pb2 as topodesign_dot_v1_dot_fabric__pb2
 from topodesign.v1 import fabric_bill_pb2 as topodesign_dot_v1_dot_fabric__bill__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%topodesign/v1/fabric_comparison.proto\x12\rtopodesign.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1atopodesign/v1/fabric.proto\x1a\x1ftopodesign/v1/fabric_bill.proto\"}\n\x0e\x45qualSizeBasis\x12\x13\n\x05kinds\x18\x01 \x03(\tB\x04\xe2\x41\x01\x02\x12\x1f\n\x0c\x61\x63\x63\x65lerators\x18\x02 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x16\n\tlink_gbps\x18\x03 \x01(\x01H\x01\x88\x01\x01\x42\x0f\n\r_acceleratorsB\x0c\n\n_link_gbps\"\xe4\x01\n\x0e\x45qualCostBasis\x12\x13\n\x05kinds\x18\x01 \x03(\tB\x04\xe2\x41\x01\x02\x12\x1f\n\x0c\x61\x63\x63\x65lerators\x18\x02 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12 \n\x13usd_per_accelerator\x18\x03 \x01(\x01H\x01\x88\x01\x01\x12\x16\n\tlink_gbps\x18\x04 \x01(\x01H\x02\x88\x01\x01\x12+\n\x07options\x18\x05 \x01(\x0b\x32\x1a.topodesign.v1.BillOptionsB\x0f\n\r_acceleratorsB\x16\n\x14_usd_per_acceleratorB\x0c\n\n_link_gbps\"\xd5\x01\n\x0b\x42udgetBasis\x12\x13\n\x05kinds\x18\x01 \x03(\tB\x04\xe2\x41\x01\x02\x12\x1d\n\nbudget_usd\x18\x02 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x1c\n\x0f\x61\x63\x63\x65lerator_usd\x18\x03 \x01(\x01H\x01\x88\x01\x01\x12\x16\n\tlink_gbps\x18\x04 \x01(\x01H\x02\x88\x01\x01\x12+\n\x07options\x18\x05 \x01(\x0b\x32\x1a.topodesign.v1.BillOptionsB\r\n\x0b_budget_usdB\x12\n\x10_accelerator_usdB\x0c\n\n_link_gbps\"\x99\x01\n\x10ImpossibleFabric\x12\x17\n\x04kind\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x19\n\x06reason\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x1a\n\x07message\x18\x03 \x01(\tB\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12\x15\n\x07nearest\x18\x04 \x03(\x03\x42\x04\xe2\x41\x01\x02\x42\x07\n\x05_kindB\t\n\x07_reasonB\n\n\x08_message\"\xba\x01\n\x13\x45qualSizeComparison\x12\x1f\n\x0c\x61\x63\x63\x65lerators\x18\x01 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x36\n\x07\x66\x61\x62rics\x18\x02 \x03(\x0b\x32\x1f.topodesign.v1.FabricEvaluationB\x04\xe2\x41\x01\x02\x12\x39\n\nimpossible\x18\x03 \x03(\x0b\x32\x1f.topodesign.v1.ImpossibleFabricB\x04\xe2\x41\x01\x02\x42\x0f\n\r_accelerators\"\xd6\x02\n\x0f\x45qualCostFabric\x12\x17\n\x04kind\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12-\n\x04spec\x18\x02 \x01(\x0b\x32\x19.topodesign.v1.FabricSpecB\x04\xe2\x41\x01\x02\x12\x19\n\x06\x63hange\x18\x03 \x01(\tB\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x39\n\nevaluation\x18\x04 \x01(\x0b\x32\x1f.topodesign.v1.FabricEvaluationB\x04\xe2\x41\x01\x02\x12-\n\x04\x62ill\x18\x05 \x01(\x0b\x32\x19.topodesign.v1.FabricBillB\x04\xe2\x41\x01\x02\x12\"\n\x0fshare_of_target\x18\x06 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12\x1c\n\tis_within\x18\x07 \x01(\x08\x42\x04\xe2\x41\x01\x02H\x03\x88\x01\x01\x42\x07\n\x05_kindB\t\n\x07_changeB\x12\n\x10_share_of_targetB\x0c\n\n_is_within\"\xa6\x02\n\x13\x45qualCostComparison\x12\x1f\n\x0c\x61\x63\x63\x65lerators\x18\x01 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12-\n\x1atarget_usd_per_accelerator\x18\x02 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x1c\n\ttarget_of\x18\x03 \x01(\tB\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12\x1d\n\ndefinition\x18\x04 \x01(\tB\x04\xe2\x41\x01\x02H\x03\x88\x01\x01\x12\x35\n\x07\x66\x61\x62rics\x18\x05 \x03(\x0b\x32\x1e.topodesign.v1.EqualCostFabricB\x04\xe2\x41\x01\x02\x42\x0f\n\r_acceleratorsB\x1d\n\x1b_target_usd_per_acceleratorB\x0c\n\n_target_ofB\r\n\x0b_definition\"\xa1\x03\n\x0c\x42udgetFabric\x12\x17\n\x04kind\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x1f\n\x0c\x61\x63\x63\x65lerators\x18\x02 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x1b\n\x08\x63ost_usd\x18\x03 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12\x1b\n\x08left_usd\x18\x04 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x03\x88\x01\x01\x12\'\n\x04spec\x18\x05 \x01(\x0b\x32\x19.topodesign.v1.FabricSpec\x12\x33\n\nevaluation\x18\x06 \x01(\x0b\x32\x1f.topodesign.v1.FabricEvaluation\x12\'\n\x04\x62ill\x18\x07 \x01(\x0b\x32\x19.topodesign.v1.FabricBill\x12\x1e\n\x11next_accelerators\x18\x08 \x01(\x03H\x04\x88\x01\x01\x12\x1a\n\rnext_cost_usd\x18\t \x01(\x01H\x05\x88\x01\x01\x42\x07\n\x05_kindB\x0f\n\r_acceleratorsB\x0b\n\t_cost_usdB\x0b\n\t_left_usdB\x14\n\x12_next_acceleratorsB\x10\n\x0e_next_cost_usd\"\xda\x01\n\x10\x42udgetComparison\x12\x1d\n\nbudget_usd\x18\x01 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\"\n\x0f\x61\x63\x63\x65lerator_usd\x18\x02 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x1d\n\ndefinition\x18\x03 \x01(\tB\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12\x32\n\x07\x66\x61\x62rics\x18\x04 \x03(\x0b\x32\x1b.topodesign.v1.BudgetFabricB\x04\xe2\x41\x01\x02\x42\r\n\x0b_budget_usdB\x12\n\x10_accelerator_usdB\r\n\x0b_definitionb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%topodesign/v1/fabric_comparison.proto\x12\rtopodesign.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1atopodesign/v1/fabric.proto\x1a\x1ftopodesign/v1/fabric_bill.proto\"\xb1\x01\n\x0e\x45qualSizeBasis\x12\x1b\n\x05kinds\x18\x01 \x03(\tB\x0c\xe2\x41\x01\x02\xbaH\x05\x92\x01\x02\x10 \x12.\n\x0c\x61\x63\x63\x65lerators\x18\x02 \x01(\x03\x42\x13\xe2\x41\x01\x02\xbaH\x0c\"\x07\x18\x80\xad\xe2\x04(\x01\xc8\x01\x01H\x00\x88\x01\x01\x12\x33\n\tlink_gbps\x18\x03 \x01(\x01\x42\x1b\xe2\x41\x01\x01\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x65\xcd\xcd\x41)\x8d\xed\xb5\xa0\xf7\xc6\xb0>H\x01\x88\x01\x01\x42\x0f\n\r_acceleratorsB\x0c\n\n_link_gbps\"\xb4\x02\n\x0e\x45qualCostBasis\x12\x1b\n\x05kinds\x18\x01 \x03(\tB\x0c\xe2\x41\x01\x02\xbaH\x05\x92\x01\x02\x10 \x12.\n\x0c\x61\x63\x63\x65lerators\x18\x02 \x01(\x03\x42\x13\xe2\x41\x01\x02\xbaH\x0c\"\x07\x18\x80\xad\xe2\x04(\x01\xc8\x01\x01H\x00\x88\x01\x01\x12\x36\n\x13usd_per_accelerator\x18\x03 \x01(\x01\x42\x14\xe2\x41\x01\x01\xbaH\r\x12\x0b)\x00\x00\x00\x00\x00\x00\x00\x00@\x01H\x01\x88\x01\x01\x12\x33\n\tlink_gbps\x18\x04 \x01(\x01\x42\x1b\xe2\x41\x01\x01\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x65\xcd\xcd\x41)\x8d\xed\xb5\xa0\xf7\xc6\xb0>H\x02\x88\x01\x01\x12\x31\n\x07options\x18\x05 \x01(\x0b\x32\x1a.topodesign.v1.BillOptionsB\x04\xe2\x41\x01\x01\x42\x0f\n\r_acceleratorsB\x16\n\x14_usd_per_acceleratorB\x0c\n\n_link_gbps\"\xa9\x02\n\x0b\x42udgetBasis\x12\x1b\n\x05kinds\x18\x01 \x03(\tB\x0c\xe2\x41\x01\x02\xbaH\x05\x92\x01\x02\x10 \x12\x30\n\nbudget_usd\x18\x02 \x01(\x01\x42\x17\xe2\x41\x01\x02\xbaH\x10\x12\x0b!\x00\x00\x00\x00\x00\x00\x00\x00@\x01\xc8\x01\x01H\x00\x88\x01\x01\x12\x32\n\x0f\x61\x63\x63\x65lerator_usd\x18\x03 \x01(\x01\x42\x14\xe2\x41\x01\x01\xbaH\r\x12\x0b)\x00\x00\x00\x00\x00\x00\x00\x00@\x01H\x01\x88\x01\x01\x12\x33\n\tlink_gbps\x18\x04 \x01(\x01\x42\x1b\xe2\x41\x01\x01\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x65\xcd\xcd\x41)\x8d\xed\xb5\xa0\xf7\xc6\xb0>H\x02\x88\x01\x01\x12\x31\n\x07options\x18\x05 \x01(\x0b\x32\x1a.topodesign.v1.BillOptionsB\x04\xe2\x41\x01\x01\x42\r\n\x0b_budget_usdB\x12\n\x10_accelerator_usdB\x0c\n\n_link_gbps\"\x99\x01\n\x10ImpossibleFabric\x12\x17\n\x04kind\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x19\n\x06reason\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x1a\n\x07message\x18\x03 \x01(\tB\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12\x15\n\x07nearest\x18\x04 \x03(\x03\x42\x04\xe2\x41\x01\x02\x42\x07\n\x05_kindB\t\n\x07_reasonB\n\n\x08_message\"\xba\x01\n\x13\x45qualSizeComparison\x12\x1f\n\x0c\x61\x63\x63\x65lerators\x18\x01 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x36\n\x07\x66\x61\x62rics\x18\x02 \x03(\x0b\x32\x1f.topodesign.v1.FabricEvaluationB\x04\xe2\x41\x01\x02\x12\x39\n\nimpossible\x18\x03 \x03(\x0b\x32\x1f.topodesign.v1.ImpossibleFabricB\x04\xe2\x41\x01\x02\x42\x0f\n\r_accelerators\"\xd6\x02\n\x0f\x45qualCostFabric\x12\x17\n\x04kind\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12-\n\x04spec\x18\x02 \x01(\x0b\x32\x19.topodesign.v1.FabricSpecB\x04\xe2\x41\x01\x02\x12\x19\n\x06\x63hange\x18\x03 \x01(\tB\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x39\n\nevaluation\x18\x04 \x01(\x0b\x32\x1f.topodesign.v1.FabricEvaluationB\x04\xe2\x41\x01\x02\x12-\n\x04\x62ill\x18\x05 \x01(\x0b\x32\x19.topodesign.v1.FabricBillB\x04\xe2\x41\x01\x02\x12\"\n\x0fshare_of_target\x18\x06 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12\x1c\n\tis_within\x18\x07 \x01(\x08\x42\x04\xe2\x41\x01\x02H\x03\x88\x01\x01\x42\x07\n\x05_kindB\t\n\x07_changeB\x12\n\x10_share_of_targetB\x0c\n\n_is_within\"\xa6\x02\n\x13\x45qualCostComparison\x12\x1f\n\x0c\x61\x63\x63\x65lerators\x18\x01 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12-\n\x1atarget_usd_per_accelerator\x18\x02 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x1c\n\ttarget_of\x18\x03 \x01(\tB\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12\x1d\n\ndefinition\x18\x04 \x01(\tB\x04\xe2\x41\x01\x02H\x03\x88\x01\x01\x12\x35\n\x07\x66\x61\x62rics\x18\x05 \x03(\x0b\x32\x1e.topodesign.v1.EqualCostFabricB\x04\xe2\x41\x01\x02\x42\x0f\n\r_acceleratorsB\x1d\n\x1b_target_usd_per_acceleratorB\x0c\n\n_target_ofB\r\n\x0b_definition\"\xa1\x03\n\x0c\x42udgetFabric\x12\x17\n\x04kind\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x1f\n\x0c\x61\x63\x63\x65lerators\x18\x02 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x1b\n\x08\x63ost_usd\x18\x03 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12\x1b\n\x08left_usd\x18\x04 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x03\x88\x01\x01\x12\'\n\x04spec\x18\x05 \x01(\x0b\x32\x19.topodesign.v1.FabricSpec\x12\x33\n\nevaluation\x18\x06 \x01(\x0b\x32\x1f.topodesign.v1.FabricEvaluation\x12\'\n\x04\x62ill\x18\x07 \x01(\x0b\x32\x19.topodesign.v1.FabricBill\x12\x1e\n\x11next_accelerators\x18\x08 \x01(\x03H\x04\x88\x01\x01\x12\x1a\n\rnext_cost_usd\x18\t \x01(\x01H\x05\x88\x01\x01\x42\x07\n\x05_kindB\x0f\n\r_acceleratorsB\x0b\n\t_cost_usdB\x0b\n\t_left_usdB\x14\n\x12_next_acceleratorsB\x10\n\x0e_next_cost_usd\"\xda\x01\n\x10\x42udgetComparison\x12\x1d\n\nbudget_usd\x18\x01 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\"\n\x0f\x61\x63\x63\x65lerator_usd\x18\x02 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x1d\n\ndefinition\x18\x03 \x01(\tB\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12\x32\n\x07\x66\x61\x62rics\x18\x04 \x03(\x0b\x32\x1b.topodesign.v1.BudgetFabricB\x04\xe2\x41\x01\x02\x42\r\n\x0b_budget_usdB\x12\n\x10_accelerator_usdB\r\n\x0b_definitionb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,17 +36,31 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'topodesign.v1.fabric_compar
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_EQUALSIZEBASIS'].fields_by_name['kinds']._loaded_options = None
-  _globals['_EQUALSIZEBASIS'].fields_by_name['kinds']._serialized_options = b'\342A\001\002'
+  _globals['_EQUALSIZEBASIS'].fields_by_name['kinds']._serialized_options = b'\342A\001\002\272H\005\222\001\002\020 '
   _globals['_EQUALSIZEBASIS'].fields_by_name['accelerators']._loaded_options = None
-  _globals['_EQUALSIZEBASIS'].fields_by_name['accelerators']._serialized_options = b'\342A\001\002'
+  _globals['_EQUALSIZEBASIS'].fields_by_name['accelerators']._serialized_options = b'\342A\001\002\272H\014\"\007\030\200\255\342\004(\001\310\001\001'
+  _globals['_EQUALSIZEBASIS'].fields_by_name['link_gbps']._loaded_options = None
+  _globals['_EQUALSIZEBASIS'].fields_by_name['link_gbps']._serialized_options = b'\342A\001\001\272H\024\022\022\031\000\000\000\000e\315\315A)\215\355\265\240\367\306\260>'
   _globals['_EQUALCOSTBASIS'].fields_by_name['kinds']._loaded_options = None
-  _globals['_EQUALCOSTBASIS'].fields_by_name['kinds']._serialized_options = b'\342A\001\002'
+  _globals['_EQUALCOSTBASIS'].fields_by_name['kinds']._serialized_options = b'\342A\001\002\272H\005\222\001\002\020 '
   _globals['_EQUALCOSTBASIS'].fields_by_name['accelerators']._loaded_options = None
-  _globals['_EQUALCOSTBASIS'].fields_by_name['accelerators']._serialized_options = b'\342A\001\002'
+  _globals['_EQUALCOSTBASIS'].fields_by_name['accelerators']._serialized_options = b'\342A\001\002\272H\014\"\007\030\200\255\342\004(\001\310\001\001'
+  _globals['_EQUALCOSTBASIS'].fields_by_name['usd_per_accelerator']._loaded_options = None
+  _globals['_EQUALCOSTBASIS'].fields_by_name['usd_per_accelerator']._serialized_options = b'\342A\001\001\272H\r\022\013)\000\000\000\000\000\000\000\000@\001'
+  _globals['_EQUALCOSTBASIS'].fields_by_name['link_gbps']._loaded_options = None
+  _globals['_EQUALCOSTBASIS'].fields_by_name['link_gbps']._serialized_options = b'\342A\001\001\272H\024\022\022\031\000\000\000\000e\315\315A)\215\355\265\240\367\306\260>'
+  _globals['_EQUALCOSTBASIS'].fields_by_name['options']._loaded_options = None
+  _globals['_EQUALCOSTBASIS'].fields_by_name['options']._serialized_options = b'\342A\001\001'
   _globals['_BUDGETBASIS'].fields_by_name['kinds']._loaded_options = None
-  _globals['_BUDGETBASIS'].fields_by_name['kinds']._serialized_options = b'\342A\001\002'
+  _globals['_BUDGETBASIS'].fields_by_name['kinds']._serialized_options = b'\342A\001\002\272H\005\222\001\002\020 '
   _globals['_BUDGETBASIS'].fields_by_name['budget_usd']._loaded_options = None
-  _globals['_BUDGETBASIS'].fields_by_name['budget_usd']._serialized_options = b'\342A\001\002'
+  _globals['_BUDGETBASIS'].fields_by_name['budget_usd']._serialized_options = b'\342A\001\002\272H\020\022\013!\000\000\000\000\000\000\000\000@\001\310\001\001'
+  _globals['_BUDGETBASIS'].fields_by_name['accelerator_usd']._loaded_options = None
+  _globals['_BUDGETBASIS'].fields_by_name['accelerator_usd']._serialized_options = b'\342A\001\001\272H\r\022\013)\000\000\000\000\000\000\000\000@\001'
+  _globals['_BUDGETBASIS'].fields_by_name['link_gbps']._loaded_options = None
+  _globals['_BUDGETBASIS'].fields_by_name['link_gbps']._serialized_options = b'\342A\001\001\272H\024\022\022\031\000\000\000\000e\315\315A)\215\355\265\240\367\306\260>'
+  _globals['_BUDGETBASIS'].fields_by_name['options']._loaded_options = None
+  _globals['_BUDGETBASIS'].fields_by_name['options']._serialized_options = b'\342A\001\001'
   _globals['_IMPOSSIBLEFABRIC'].fields_by_name['kind']._loaded_options = None
   _globals['_IMPOSSIBLEFABRIC'].fields_by_name['kind']._serialized_options = b'\342A\001\002'
   _globals['_IMPOSSIBLEFABRIC'].fields_by_name['reason']._loaded_options = None
@@ -100,22 +115,22 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_BUDGETCOMPARISON'].fields_by_name['definition']._serialized_options = b'\342A\001\002'
   _globals['_BUDGETCOMPARISON'].fields_by_name['fabrics']._loaded_options = None
   _globals['_BUDGETCOMPARISON'].fields_by_name['fabrics']._serialized_options = b'\342A\001\002'
-  _globals['_EQUALSIZEBASIS']._serialized_start=150
-  _globals['_EQUALSIZEBASIS']._serialized_end=275
-  _globals['_EQUALCOSTBASIS']._serialized_start=278
-  _globals['_EQUALCOSTBASIS']._serialized_end=506
-  _globals['_BUDGETBASIS']._serialized_start=509
-  _globals['_BUDGETBASIS']._serialized_end=722
-  _globals['_IMPOSSIBLEFABRIC']._serialized_start=725
-  _globals['_IMPOSSIBLEFABRIC']._serialized_end=878
-  _globals['_EQUALSIZECOMPARISON']._serialized_start=881
-  _globals['_EQUALSIZECOMPARISON']._serialized_end=1067
-  _globals['_EQUALCOSTFABRIC']._serialized_start=1070
-  _globals['_EQUALCOSTFABRIC']._serialized_end=1412
-  _globals['_EQUALCOSTCOMPARISON']._serialized_start=1415
-  _globals['_EQUALCOSTCOMPARISON']._serialized_end=1709
-  _globals['_BUDGETFABRIC']._serialized_start=1712
-  _globals['_BUDGETFABRIC']._serialized_end=2129
-  _globals['_BUDGETCOMPARISON']._serialized_start=2132
-  _globals['_BUDGETCOMPARISON']._serialized_end=2350
+  _globals['_EQUALSIZEBASIS']._serialized_start=180
+  _globals['_EQUALSIZEBASIS']._serialized_end=357
+  _globals['_EQUALCOSTBASIS']._serialized_start=360
+  _globals['_EQUALCOSTBASIS']._serialized_end=668
+  _globals['_BUDGETBASIS']._serialized_start=671
+  _globals['_BUDGETBASIS']._serialized_end=968
+  _globals['_IMPOSSIBLEFABRIC']._serialized_start=971
+  _globals['_IMPOSSIBLEFABRIC']._serialized_end=1124
+  _globals['_EQUALSIZECOMPARISON']._serialized_start=1127
+  _globals['_EQUALSIZECOMPARISON']._serialized_end=1313
+  _globals['_EQUALCOSTFABRIC']._serialized_start=1316
+  _globals['_EQUALCOSTFABRIC']._serialized_end=1658
+  _globals['_EQUALCOSTCOMPARISON']._serialized_start=1661
+  _globals['_EQUALCOSTCOMPARISON']._serialized_end=1955
+  _globals['_BUDGETFABRIC']._serialized_start=1958
+  _globals['_BUDGETFABRIC']._serialized_end=2375
+  _globals['_BUDGETCOMPARISON']._serialized_start=2378
+  _globals['_BUDGETCOMPARISON']._serialized_end=2596
 # @@protoc_insertion_point(module_scope)

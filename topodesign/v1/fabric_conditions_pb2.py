@@ -22,19 +22,51 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from topodesign.v1 import validate_pb2 as buf_dot_validate_dot_validate__pb2
+from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%topodesign/v1/fabric_conditions.proto\x12\rtopodesign.v1\"\xf9\x01\n\rLatencyInputs\x12\x17\n\nadapter_ns\x18\x01 \x01(\x01H\x00\x88\x01\x01\x12\x1a\n\rdirect_hop_ns\x18\x02 \x01(\x01H\x01\x88\x01\x01\x12\x1b\n\x0e\x63\x61\x62le_ns_per_m\x18\x03 \x01(\x01H\x02\x88\x01\x01\x12\x1a\n\rmessage_bytes\x18\x04 \x01(\x01H\x03\x88\x01\x01\x12\x1e\n\x11store_and_forward\x18\x05 \x01(\x08H\x04\x88\x01\x01\x42\r\n\x0b_adapter_nsB\x10\n\x0e_direct_hop_nsB\x11\n\x0f_cable_ns_per_mB\x10\n\x0e_message_bytesB\x14\n\x12_store_and_forward\"\x94\x02\n\nLoadInputs\x12\x18\n\x0butilization\x18\x01 \x01(\x01H\x00\x88\x01\x01\x12\x17\n\nefficiency\x18\x02 \x01(\x01H\x01\x88\x01\x01\x12\x19\n\x0cpacket_bytes\x18\x03 \x01(\x01H\x02\x88\x01\x01\x12\"\n\x15\x66lows_per_accelerator\x18\x04 \x01(\x05H\x03\x88\x01\x01\x12\x13\n\x06step_s\x18\x05 \x01(\x01H\x04\x88\x01\x01\x12\x19\n\x0cwanted_share\x18\x06 \x01(\x01H\x05\x88\x01\x01\x42\x0e\n\x0c_utilizationB\r\n\x0b_efficiencyB\x0f\n\r_packet_bytesB\x18\n\x16_flows_per_acceleratorB\t\n\x07_step_sB\x0f\n\r_wanted_share\"\xe4\x01\n\x10\x46\x61\x62ricConditions\x12-\n\x07latency\x18\x01 \x01(\x0b\x32\x1c.topodesign.v1.LatencyInputs\x12\'\n\x04load\x18\x02 \x01(\x0b\x32\x19.topodesign.v1.LoadInputs\x12!\n\x14in_network_reduction\x18\x03 \x01(\x08H\x00\x88\x01\x01\x12\"\n\x15in_network_efficiency\x18\x04 \x01(\x01H\x01\x88\x01\x01\x42\x17\n\x15_in_network_reductionB\x18\n\x16_in_network_efficiencyb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%topodesign/v1/fabric_conditions.proto\x12\rtopodesign.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\"\xf3\x02\n\rLatencyInputs\x12\x34\n\nadapter_ns\x18\x01 \x01(\x01\x42\x1b\xe2\x41\x01\x01\xbaH\x14\x12\x12\x19\x00\x00\x00\xa2\x94\x1amB)\x00\x00\x00\x00\x00\x00\x00\x00H\x00\x88\x01\x01\x12\x37\n\rdirect_hop_ns\x18\x02 \x01(\x01\x42\x1b\xe2\x41\x01\x01\xbaH\x14\x12\x12\x19\x00\x00\x00\xa2\x94\x1amB)\x00\x00\x00\x00\x00\x00\x00\x00H\x01\x88\x01\x01\x12\x38\n\x0e\x63\x61\x62le_ns_per_m\x18\x03 \x01(\x01\x42\x1b\xe2\x41\x01\x01\xbaH\x14\x12\x12\x19\x00\x00\x00\xa2\x94\x1amB)\x00\x00\x00\x00\x00\x00\x00\x00H\x02\x88\x01\x01\x12\x37\n\rmessage_bytes\x18\x04 \x01(\x01\x42\x1b\xe2\x41\x01\x01\xbaH\x14\x12\x12\x19\x00\xc8Ngm\xc1\xab\x43)\x00\x00\x00\x00\x00\x00\x00\x00H\x03\x88\x01\x01\x12$\n\x11store_and_forward\x18\x05 \x01(\x08\x42\x04\xe2\x41\x01\x01H\x04\x88\x01\x01\x42\r\n\x0b_adapter_nsB\x10\n\x0e_direct_hop_nsB\x11\n\x0f_cable_ns_per_mB\x10\n\x0e_message_bytesB\x14\n\x12_store_and_forward\"\xae\x03\n\nLoadInputs\x12.\n\x0butilization\x18\x01 \x01(\x01\x42\x14\xe2\x41\x01\x01\xbaH\r\x12\x0b)\x00\x00\x00\x00\x00\x00\x00\x00@\x01H\x00\x88\x01\x01\x12\x34\n\nefficiency\x18\x02 \x01(\x01\x42\x1b\xe2\x41\x01\x01\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00\xf0?!\x00\x00\x00\x00\x00\x00\x00\x00H\x01\x88\x01\x01\x12\x36\n\x0cpacket_bytes\x18\x03 \x01(\x01\x42\x1b\xe2\x41\x01\x01\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x65\xcd\xcd\x41)\x00\x00\x00\x00\x00\x00\xf0?H\x02\x88\x01\x01\x12\x32\n\x15\x66lows_per_accelerator\x18\x04 \x01(\x05\x42\x0e\xe2\x41\x01\x01\xbaH\x07\x1a\x05\x18\x80\x08(\x01H\x03\x88\x01\x01\x12\x30\n\x06step_s\x18\x05 \x01(\x01\x42\x1b\xe2\x41\x01\x01\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x80\x84.A!\x00\x00\x00\x00\x00\x00\x00\x00H\x04\x88\x01\x01\x12\x36\n\x0cwanted_share\x18\x06 \x01(\x01\x42\x1b\xe2\x41\x01\x01\xbaH\x14\x12\x12\x11\x00\x00\x00\x00\x00\x00\xf0?!\x00\x00\x00\x00\x00\x00\x00\x00H\x05\x88\x01\x01\x42\x0e\n\x0c_utilizationB\r\n\x0b_efficiencyB\x0f\n\r_packet_bytesB\x18\n\x16_flows_per_acceleratorB\t\n\x07_step_sB\x0f\n\r_wanted_share\"\x93\x02\n\x10\x46\x61\x62ricConditions\x12\x33\n\x07latency\x18\x01 \x01(\x0b\x32\x1c.topodesign.v1.LatencyInputsB\x04\xe2\x41\x01\x01\x12-\n\x04load\x18\x02 \x01(\x0b\x32\x19.topodesign.v1.LoadInputsB\x04\xe2\x41\x01\x01\x12\'\n\x14in_network_reduction\x18\x03 \x01(\x08\x42\x04\xe2\x41\x01\x01H\x00\x88\x01\x01\x12?\n\x15in_network_efficiency\x18\x04 \x01(\x01\x42\x1b\xe2\x41\x01\x01\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00\xf0?!\x00\x00\x00\x00\x00\x00\x00\x00H\x01\x88\x01\x01\x42\x17\n\x15_in_network_reductionB\x18\n\x16_in_network_efficiencyb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'topodesign.v1.fabric_conditions_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_LATENCYINPUTS']._serialized_start=57
-  _globals['_LATENCYINPUTS']._serialized_end=306
-  _globals['_LOADINPUTS']._serialized_start=309
-  _globals['_LOADINPUTS']._serialized_end=585
-  _globals['_FABRICCONDITIONS']._serialized_start=588
-  _globals['_FABRICCONDITIONS']._serialized_end=816
+  _globals['_LATENCYINPUTS'].fields_by_name['adapter_ns']._loaded_options = None
+  _globals['_LATENCYINPUTS'].fields_by_name['adapter_ns']._serialized_options = b'\342A\001\001\272H\024\022\022\031\000\000\000\242\224\032mB)\000\000\000\000\000\000\000\000'
+  _globals['_LATENCYINPUTS'].fields_by_name['direct_hop_ns']._loaded_options = None
+  _globals['_LATENCYINPUTS'].fields_by_name['direct_hop_ns']._serialized_options = b'\342A\001\001\272H\024\022\022\031\000\000\000\242\224\032mB)\000\000\000\000\000\000\000\000'
+  _globals['_LATENCYINPUTS'].fields_by_name['cable_ns_per_m']._loaded_options = None
+  _globals['_LATENCYINPUTS'].fields_by_name['cable_ns_per_m']._serialized_options = b'\342A\001\001\272H\024\022\022\031\000\000\000\242\224\032mB)\000\000\000\000\000\000\000\000'
+  _globals['_LATENCYINPUTS'].fields_by_name['message_bytes']._loaded_options = None
+  _globals['_LATENCYINPUTS'].fields_by_name['message_bytes']._serialized_options = b'\342A\001\001\272H\024\022\022\031\000\310Ngm\301\253C)\000\000\000\000\000\000\000\000'
+  _globals['_LATENCYINPUTS'].fields_by_name['store_and_forward']._loaded_options = None
+  _globals['_LATENCYINPUTS'].fields_by_name['store_and_forward']._serialized_options = b'\342A\001\001'
+  _globals['_LOADINPUTS'].fields_by_name['utilization']._loaded_options = None
+  _globals['_LOADINPUTS'].fields_by_name['utilization']._serialized_options = b'\342A\001\001\272H\r\022\013)\000\000\000\000\000\000\000\000@\001'
+  _globals['_LOADINPUTS'].fields_by_name['efficiency']._loaded_options = None
+  _globals['_LOADINPUTS'].fields_by_name['efficiency']._serialized_options = b'\342A\001\001\272H\024\022\022\031\000\000\000\000\000\000\360?!\000\000\000\000\000\000\000\000'
+  _globals['_LOADINPUTS'].fields_by_name['packet_bytes']._loaded_options = None
+  _globals['_LOADINPUTS'].fields_by_name['packet_bytes']._serialized_options = b'\342A\001\001\272H\024\022\022\031\000\000\000\000e\315\315A)\000\000\000\000\000\000\360?'
+  _globals['_LOADINPUTS'].fields_by_name['flows_per_accelerator']._loaded_options = None
+  _globals['_LOADINPUTS'].fields_by_name['flows_per_accelerator']._serialized_options = b'\342A\001\001\272H\007\032\005\030\200\010(\001'
+  _globals['_LOADINPUTS'].fields_by_name['step_s']._loaded_options = None
+  _globals['_LOADINPUTS'].fields_by_name['step_s']._serialized_options = b'\342A\001\001\272H\024\022\022\031\000\000\000\000\200\204.A!\000\000\000\000\000\000\000\000'
+  _globals['_LOADINPUTS'].fields_by_name['wanted_share']._loaded_options = None
+  _globals['_LOADINPUTS'].fields_by_name['wanted_share']._serialized_options = b'\342A\001\001\272H\024\022\022\021\000\000\000\000\000\000\360?!\000\000\000\000\000\000\000\000'
+  _globals['_FABRICCONDITIONS'].fields_by_name['latency']._loaded_options = None
+  _globals['_FABRICCONDITIONS'].fields_by_name['latency']._serialized_options = b'\342A\001\001'
+  _globals['_FABRICCONDITIONS'].fields_by_name['load']._loaded_options = None
+  _globals['_FABRICCONDITIONS'].fields_by_name['load']._serialized_options = b'\342A\001\001'
+  _globals['_FABRICCONDITIONS'].fields_by_name['in_network_reduction']._loaded_options = None
+  _globals['_FABRICCONDITIONS'].fields_by_name['in_network_reduction']._serialized_options = b'\342A\001\001'
+  _globals['_FABRICCONDITIONS'].fields_by_name['in_network_efficiency']._loaded_options = None
+  _globals['_FABRICCONDITIONS'].fields_by_name['in_network_efficiency']._serialized_options = b'\342A\001\001\272H\024\022\022\031\000\000\000\000\000\000\360?!\000\000\000\000\000\000\000\000'
+  _globals['_LATENCYINPUTS']._serialized_start=119
+  _globals['_LATENCYINPUTS']._serialized_end=490
+  _globals['_LOADINPUTS']._serialized_start=493
+  _globals['_LOADINPUTS']._serialized_end=923
+  _globals['_FABRICCONDITIONS']._serialized_start=926
+  _globals['_FABRICCONDITIONS']._serialized_end=1201
 # @@protoc_insertion_point(module_scope)

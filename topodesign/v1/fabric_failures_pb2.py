@@ -22,10 +22,11 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from topodesign.v1 import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#topodesign/v1/fabric_failures.proto\x12\rtopodesign.v1\x1a\x1fgoogle/api/field_behavior.proto\"y\n\x0b\x46\x61iledUnits\x12.\n\x04kind\x18\x01 \x01(\x0e\x32\x1a.topodesign.v1.FailureKindB\x04\xe2\x41\x01\x02\x12\x12\n\x05\x63ount\x18\x02 \x01(\x03H\x00\x88\x01\x01\x12\x12\n\x05share\x18\x03 \x01(\x01H\x01\x88\x01\x01\x42\x08\n\x06_countB\x08\n\x06_share\"e\n\nFailureSet\x12/\n\x05parts\x18\x01 \x03(\x0b\x32\x1a.topodesign.v1.FailedUnitsB\x04\xe2\x41\x01\x02\x12\x17\n\nenumerated\x18\x02 \x01(\x08H\x00\x88\x01\x01\x42\r\n\x0b_enumerated\"\xb8\x01\n\x0b\x46\x61ilureSpec\x12-\n\x04sets\x18\x01 \x03(\x0b\x32\x19.topodesign.v1.FailureSetB\x04\xe2\x41\x01\x02\x12\x14\n\x07samples\x18\x02 \x01(\x05H\x00\x88\x01\x01\x12\x11\n\x04seed\x18\x03 \x01(\x03H\x01\x88\x01\x01\x12\"\n\x15\x61\x63\x63\x65lerators_per_host\x18\x04 \x01(\x05H\x02\x88\x01\x01\x42\n\n\x08_samplesB\x07\n\x05_seedB\x18\n\x16_accelerators_per_host\"j\n\x06Spread\x12\x17\n\x04mean\x18\x01 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x16\n\x03min\x18\x02 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x16\n\x03max\x18\x03 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x42\x07\n\x05_meanB\x06\n\x04_minB\x06\n\x04_max\"\x8c\x01\n\x0eIntervalSpread\x12*\n\x05lower\x18\x01 \x01(\x0b\x32\x15.topodesign.v1.SpreadB\x04\xe2\x41\x01\x02\x12*\n\x05upper\x18\x02 \x01(\x0b\x32\x15.topodesign.v1.SpreadB\x04\xe2\x41\x01\x02\x12\x18\n\x05\x65xact\x18\x03 \x01(\x08\x42\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x42\x08\n\x06_exact\"\x82\x01\n\x06\x46\x61iled\x12.\n\x04kind\x18\x01 \x01(\x0e\x32\x1a.topodesign.v1.FailureKindB\x04\xe2\x41\x01\x02\x12\x19\n\x06\x66\x61iled\x18\x02 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x18\n\x05units\x18\x03 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x42\t\n\x07_failedB\x08\n\x06_units\"\xbf\x04\n\rFabricFigures\x12\x1d\n\nin_service\x18\x01 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\"\n\x0f\x63onnected_share\x18\x02 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12%\n\x12\x64isconnected_pairs\x18\x03 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12\x1d\n\nlinks_lost\x18\x04 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x03\x88\x01\x01\x12\'\n\x14\x62isection_lower_gbps\x18\x05 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x04\x88\x01\x01\x12\'\n\x14\x62isection_upper_gbps\x18\x06 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x05\x88\x01\x01\x12&\n\x13\x61lltoall_lower_gbps\x18\x07 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x06\x88\x01\x01\x12&\n\x13\x61lltoall_upper_gbps\x18\x08 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x07\x88\x01\x01\x12 \n\rdiameter_hops\x18\t \x01(\x03\x42\x04\xe2\x41\x01\x02H\x08\x88\x01\x01\x12\x19\n\x06method\x18\n \x01(\tB\x04\xe2\x41\x01\x02H\t\x88\x01\x01\x42\r\n\x0b_in_serviceB\x12\n\x10_connected_shareB\x15\n\x13_disconnected_pairsB\r\n\x0b_links_lostB\x17\n\x15_bisection_lower_gbpsB\x17\n\x15_bisection_upper_gbpsB\x16\n\x14_alltoall_lower_gbpsB\x16\n\x14_alltoall_upper_gbpsB\x10\n\x0e_diameter_hopsB\t\n\x07_method\"\x8a\x05\n\x10\x46\x61ilureSetReport\x12\x1b\n\x08\x66\x61ilures\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12+\n\x06\x66\x61iled\x18\x02 \x03(\x0b\x32\x15.topodesign.v1.FailedB\x04\xe2\x41\x01\x02\x12\x1b\n\x08outcomes\x18\x03 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x1d\n\nenumerated\x18\x04 \x01(\x08\x42\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12/\n\nin_service\x18\x05 \x01(\x0b\x32\x15.topodesign.v1.SpreadB\x04\xe2\x41\x01\x02\x12\x34\n\x0f\x63onnected_share\x18\x06 \x01(\x0b\x32\x15.topodesign.v1.SpreadB\x04\xe2\x41\x01\x02\x12\x37\n\x12\x64isconnected_pairs\x18\x07 \x01(\x0b\x32\x15.topodesign.v1.SpreadB\x04\xe2\x41\x01\x02\x12/\n\nlinks_lost\x18\x08 \x01(\x0b\x32\x15.topodesign.v1.SpreadB\x04\xe2\x41\x01\x02\x12;\n\x0e\x62isection_gbps\x18\t \x01(\x0b\x32\x1d.topodesign.v1.IntervalSpreadB\x04\xe2\x41\x01\x02\x12:\n\ralltoall_gbps\x18\n \x01(\x0b\x32\x1d.topodesign.v1.IntervalSpreadB\x04\xe2\x41\x01\x02\x12\x32\n\rdiameter_hops\x18\x0b \x01(\x0b\x32\x15.topodesign.v1.SpreadB\x04\xe2\x41\x01\x02\x12 \n\rworst_outcome\x18\x0c \x01(\x03\x42\x04\xe2\x41\x01\x02H\x03\x88\x01\x01\x12\x15\n\x07methods\x18\r \x03(\tB\x04\xe2\x41\x01\x02\x42\x0b\n\t_failuresB\x0b\n\t_outcomesB\r\n\x0b_enumeratedB\x10\n\x0e_worst_outcome\"\xaa\x02\n\rFailureReport\x12\x17\n\x04kind\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x17\n\x04name\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x1f\n\x0c\x61\x63\x63\x65lerators\x18\x03 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12\x17\n\x04seed\x18\x04 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x03\x88\x01\x01\x12\x31\n\x05whole\x18\x05 \x01(\x0b\x32\x1c.topodesign.v1.FabricFiguresB\x04\xe2\x41\x01\x02\x12\x33\n\x04sets\x18\x06 \x03(\x0b\x32\x1f.topodesign.v1.FailureSetReportB\x04\xe2\x41\x01\x02\x12\x19\n\x0b\x61ssumptions\x18\x07 \x03(\tB\x04\xe2\x41\x01\x02\x42\x07\n\x05_kindB\x07\n\x05_nameB\x0f\n\r_acceleratorsB\x07\n\x05_seed\"\xd8\x01\n\x0cSliceGoodput\x12\x1f\n\x0cslice_blocks\x18\x01 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12%\n\x12\x62lock_availability\x18\x02 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x1b\n\x08with_ocs\x18\x03 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12\x1e\n\x0bwithout_ocs\x18\x04 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x03\x88\x01\x01\x42\x0f\n\r_slice_blocksB\x15\n\x13_block_availabilityB\x0b\n\t_with_ocsB\x0e\n\x0c_without_ocs*\xb6\x01\n\x0b\x46\x61ilureKind\x12\x1c\n\x18\x46\x41ILURE_KIND_UNSPECIFIED\x10\x00\x12\x15\n\x11\x46\x41ILURE_KIND_LINK\x10\x01\x12\x17\n\x13\x46\x41ILURE_KIND_SWITCH\x10\x02\x12\x14\n\x10\x46\x41ILURE_KIND_NIC\x10\x03\x12\x15\n\x11\x46\x41ILURE_KIND_HOST\x10\x04\x12\x14\n\x10\x46\x41ILURE_KIND_OCS\x10\x05\x12\x16\n\x12\x46\x41ILURE_KIND_BLOCK\x10\x06\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#topodesign/v1/fabric_failures.proto\x12\rtopodesign.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\"\xae\x01\n\x0b\x46\x61iledUnits\x12\x39\n\x04kind\x18\x01 \x01(\x0e\x32\x1a.topodesign.v1.FailureKindB\x0f\xe2\x41\x01\x02\xbaH\x08\x82\x01\x02\x10\x01\xc8\x01\x01\x12\x1f\n\x05\x63ount\x18\x02 \x01(\x03\x42\x0b\xe2\x41\x01\x01\xbaH\x04\"\x02(\x01H\x00\x88\x01\x01\x12/\n\x05share\x18\x03 \x01(\x01\x42\x1b\xe2\x41\x01\x01\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00\xf0?!\x00\x00\x00\x00\x00\x00\x00\x00H\x01\x88\x01\x01\x42\x08\n\x06_countB\x08\n\x06_share\"s\n\nFailureSet\x12\x37\n\x05parts\x18\x01 \x03(\x0b\x32\x1a.topodesign.v1.FailedUnitsB\x0c\xe2\x41\x01\x02\xbaH\x05\x92\x01\x02\x10\x06\x12\x1d\n\nenumerated\x18\x02 \x01(\x08\x42\x04\xe2\x41\x01\x01H\x00\x88\x01\x01\x42\r\n\x0b_enumerated\"\xed\x01\n\x0b\x46\x61ilureSpec\x12\x35\n\x04sets\x18\x01 \x03(\x0b\x32\x19.topodesign.v1.FailureSetB\x0c\xe2\x41\x01\x02\xbaH\x05\x92\x01\x02\x10 \x12$\n\x07samples\x18\x02 \x01(\x05\x42\x0e\xe2\x41\x01\x01\xbaH\x07\x1a\x05\x18\x90N(\x01H\x00\x88\x01\x01\x12\x1e\n\x04seed\x18\x03 \x01(\x03\x42\x0b\xe2\x41\x01\x01\xbaH\x04\"\x02(\x00H\x01\x88\x01\x01\x12\x32\n\x15\x61\x63\x63\x65lerators_per_host\x18\x04 \x01(\x05\x42\x0e\xe2\x41\x01\x01\xbaH\x07\x1a\x05\x18\x80 (\x01H\x02\x88\x01\x01\x42\n\n\x08_samplesB\x07\n\x05_seedB\x18\n\x16_accelerators_per_host\"j\n\x06Spread\x12\x17\n\x04mean\x18\x01 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x16\n\x03min\x18\x02 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x16\n\x03max\x18\x03 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x42\x07\n\x05_meanB\x06\n\x04_minB\x06\n\x04_max\"\x8c\x01\n\x0eIntervalSpread\x12*\n\x05lower\x18\x01 \x01(\x0b\x32\x15.topodesign.v1.SpreadB\x04\xe2\x41\x01\x02\x12*\n\x05upper\x18\x02 \x01(\x0b\x32\x15.topodesign.v1.SpreadB\x04\xe2\x41\x01\x02\x12\x18\n\x05\x65xact\x18\x03 \x01(\x08\x42\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x42\x08\n\x06_exact\"\x82\x01\n\x06\x46\x61iled\x12.\n\x04kind\x18\x01 \x01(\x0e\x32\x1a.topodesign.v1.FailureKindB\x04\xe2\x41\x01\x02\x12\x19\n\x06\x66\x61iled\x18\x02 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x18\n\x05units\x18\x03 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x42\t\n\x07_failedB\x08\n\x06_units\"\xbf\x04\n\rFabricFigures\x12\x1d\n\nin_service\x18\x01 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\"\n\x0f\x63onnected_share\x18\x02 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12%\n\x12\x64isconnected_pairs\x18\x03 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12\x1d\n\nlinks_lost\x18\x04 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x03\x88\x01\x01\x12\'\n\x14\x62isection_lower_gbps\x18\x05 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x04\x88\x01\x01\x12\'\n\x14\x62isection_upper_gbps\x18\x06 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x05\x88\x01\x01\x12&\n\x13\x61lltoall_lower_gbps\x18\x07 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x06\x88\x01\x01\x12&\n\x13\x61lltoall_upper_gbps\x18\x08 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x07\x88\x01\x01\x12 \n\rdiameter_hops\x18\t \x01(\x03\x42\x04\xe2\x41\x01\x02H\x08\x88\x01\x01\x12\x19\n\x06method\x18\n \x01(\tB\x04\xe2\x41\x01\x02H\t\x88\x01\x01\x42\r\n\x0b_in_serviceB\x12\n\x10_connected_shareB\x15\n\x13_disconnected_pairsB\r\n\x0b_links_lostB\x17\n\x15_bisection_lower_gbpsB\x17\n\x15_bisection_upper_gbpsB\x16\n\x14_alltoall_lower_gbpsB\x16\n\x14_alltoall_upper_gbpsB\x10\n\x0e_diameter_hopsB\t\n\x07_method\"\x9e\x05\n\x10\x46\x61ilureSetReport\x12\x1b\n\x08\x66\x61ilures\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x35\n\x06\x66\x61iled\x18\x02 \x03(\x0b\x32\x15.topodesign.v1.FailedB\x0e\xe2\x41\x01\x02\xbaH\x07\x92\x01\x04\x10\xc0\x84=\x12\x1b\n\x08outcomes\x18\x03 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x1d\n\nenumerated\x18\x04 \x01(\x08\x42\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12/\n\nin_service\x18\x05 \x01(\x0b\x32\x15.topodesign.v1.SpreadB\x04\xe2\x41\x01\x02\x12\x34\n\x0f\x63onnected_share\x18\x06 \x01(\x0b\x32\x15.topodesign.v1.SpreadB\x04\xe2\x41\x01\x02\x12\x37\n\x12\x64isconnected_pairs\x18\x07 \x01(\x0b\x32\x15.topodesign.v1.SpreadB\x04\xe2\x41\x01\x02\x12/\n\nlinks_lost\x18\x08 \x01(\x0b\x32\x15.topodesign.v1.SpreadB\x04\xe2\x41\x01\x02\x12;\n\x0e\x62isection_gbps\x18\t \x01(\x0b\x32\x1d.topodesign.v1.IntervalSpreadB\x04\xe2\x41\x01\x02\x12:\n\ralltoall_gbps\x18\n \x01(\x0b\x32\x1d.topodesign.v1.IntervalSpreadB\x04\xe2\x41\x01\x02\x12\x32\n\rdiameter_hops\x18\x0b \x01(\x0b\x32\x15.topodesign.v1.SpreadB\x04\xe2\x41\x01\x02\x12 \n\rworst_outcome\x18\x0c \x01(\x03\x42\x04\xe2\x41\x01\x02H\x03\x88\x01\x01\x12\x1f\n\x07methods\x18\r \x03(\tB\x0e\xe2\x41\x01\x02\xbaH\x07\x92\x01\x04\x10\xc0\x84=B\x0b\n\t_failuresB\x0b\n\t_outcomesB\r\n\x0b_enumeratedB\x10\n\x0e_worst_outcome\"\xbe\x02\n\rFailureReport\x12\x17\n\x04kind\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x17\n\x04name\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x1f\n\x0c\x61\x63\x63\x65lerators\x18\x03 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12\x17\n\x04seed\x18\x04 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x03\x88\x01\x01\x12\x31\n\x05whole\x18\x05 \x01(\x0b\x32\x1c.topodesign.v1.FabricFiguresB\x04\xe2\x41\x01\x02\x12=\n\x04sets\x18\x06 \x03(\x0b\x32\x1f.topodesign.v1.FailureSetReportB\x0e\xe2\x41\x01\x02\xbaH\x07\x92\x01\x04\x10\xc0\x84=\x12#\n\x0b\x61ssumptions\x18\x07 \x03(\tB\x0e\xe2\x41\x01\x02\xbaH\x07\x92\x01\x04\x10\xc0\x84=B\x07\n\x05_kindB\x07\n\x05_nameB\x0f\n\r_acceleratorsB\x07\n\x05_seed\"\xd8\x01\n\x0cSliceGoodput\x12\x1f\n\x0cslice_blocks\x18\x01 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12%\n\x12\x62lock_availability\x18\x02 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x1b\n\x08with_ocs\x18\x03 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12\x1e\n\x0bwithout_ocs\x18\x04 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x03\x88\x01\x01\x42\x0f\n\r_slice_blocksB\x15\n\x13_block_availabilityB\x0b\n\t_with_ocsB\x0e\n\x0c_without_ocs*\xb6\x01\n\x0b\x46\x61ilureKind\x12\x1c\n\x18\x46\x41ILURE_KIND_UNSPECIFIED\x10\x00\x12\x15\n\x11\x46\x41ILURE_KIND_LINK\x10\x01\x12\x17\n\x13\x46\x41ILURE_KIND_SWITCH\x10\x02\x12\x14\n\x10\x46\x41ILURE_KIND_NIC\x10\x03\x12\x15\n\x11\x46\x41ILURE_KIND_HOST\x10\x04\x12\x14\n\x10\x46\x41ILURE_KIND_OCS\x10\x05\x12\x16\n\x12\x46\x41ILURE_KIND_BLOCK\x10\x06\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,11 +34,23 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'topodesign.v1.fabric_failur
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_FAILEDUNITS'].fields_by_name['kind']._loaded_options = None
-  _globals['_FAILEDUNITS'].fields_by_name['kind']._serialized_options = b'\342A\001\002'
+  _globals['_FAILEDUNITS'].fields_by_name['kind']._serialized_options = b'\342A\001\002\272H\010\202\001\002\020\001\310\001\001'
+  _globals['_FAILEDUNITS'].fields_by_name['count']._loaded_options = None
+  _globals['_FAILEDUNITS'].fields_by_name['count']._serialized_options = b'\342A\001\001\272H\004\"\002(\001'
+  _globals['_FAILEDUNITS'].fields_by_name['share']._loaded_options = None
+  _globals['_FAILEDUNITS'].fields_by_name['share']._serialized_options = b'\342A\001\001\272H\024\022\022\031\000\000\000\000\000\000\360?!\000\000\000\000\000\000\000\000'
   _globals['_FAILURESET'].fields_by_name['parts']._loaded_options = None
-  _globals['_FAILURESET'].fields_by_name['parts']._serialized_options = b'\342A\001\002'
+  _globals['_FAILURESET'].fields_by_name['parts']._serialized_options = b'\342A\001\002\272H\005\222\001\002\020\006'
+  _globals['_FAILURESET'].fields_by_name['enumerated']._loaded_options = None
+  _globals['_FAILURESET'].fields_by_name['enumerated']._serialized_options = b'\342A\001\001'
   _globals['_FAILURESPEC'].fields_by_name['sets']._loaded_options = None
-  _globals['_FAILURESPEC'].fields_by_name['sets']._serialized_options = b'\342A\001\002'
+  _globals['_FAILURESPEC'].fields_by_name['sets']._serialized_options = b'\342A\001\002\272H\005\222\001\002\020 '
+  _globals['_FAILURESPEC'].fields_by_name['samples']._loaded_options = None
+  _globals['_FAILURESPEC'].fields_by_name['samples']._serialized_options = b'\342A\001\001\272H\007\032\005\030\220N(\001'
+  _globals['_FAILURESPEC'].fields_by_name['seed']._loaded_options = None
+  _globals['_FAILURESPEC'].fields_by_name['seed']._serialized_options = b'\342A\001\001\272H\004\"\002(\000'
+  _globals['_FAILURESPEC'].fields_by_name['accelerators_per_host']._loaded_options = None
+  _globals['_FAILURESPEC'].fields_by_name['accelerators_per_host']._serialized_options = b'\342A\001\001\272H\007\032\005\030\200 (\001'
   _globals['_SPREAD'].fields_by_name['mean']._loaded_options = None
   _globals['_SPREAD'].fields_by_name['mean']._serialized_options = b'\342A\001\002'
   _globals['_SPREAD'].fields_by_name['min']._loaded_options = None
@@ -79,7 +92,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_FAILURESETREPORT'].fields_by_name['failures']._loaded_options = None
   _globals['_FAILURESETREPORT'].fields_by_name['failures']._serialized_options = b'\342A\001\002'
   _globals['_FAILURESETREPORT'].fields_by_name['failed']._loaded_options = None
-  _globals['_FAILURESETREPORT'].fields_by_name['failed']._serialized_options = b'\342A\001\002'
+  _globals['_FAILURESETREPORT'].fields_by_name['failed']._serialized_options = b'\342A\001\002\272H\007\222\001\004\020\300\204='
   _globals['_FAILURESETREPORT'].fields_by_name['outcomes']._loaded_options = None
   _globals['_FAILURESETREPORT'].fields_by_name['outcomes']._serialized_options = b'\342A\001\002'
   _globals['_FAILURESETREPORT'].fields_by_name['enumerated']._loaded_options = None
@@ -101,7 +114,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_FAILURESETREPORT'].fields_by_name['worst_outcome']._loaded_options = None
   _globals['_FAILURESETREPORT'].fields_by_name['worst_outcome']._serialized_options = b'\342A\001\002'
   _globals['_FAILURESETREPORT'].fields_by_name['methods']._loaded_options = None
-  _globals['_FAILURESETREPORT'].fields_by_name['methods']._serialized_options = b'\342A\001\002'
+  _globals['_FAILURESETREPORT'].fields_by_name['methods']._serialized_options = b'\342A\001\002\272H\007\222\001\004\020\300\204='
   _globals['_FAILUREREPORT'].fields_by_name['kind']._loaded_options = None
   _globals['_FAILUREREPORT'].fields_by_name['kind']._serialized_options = b'\342A\001\002'
   _globals['_FAILUREREPORT'].fields_by_name['name']._loaded_options = None
@@ -113,9 +126,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_FAILUREREPORT'].fields_by_name['whole']._loaded_options = None
   _globals['_FAILUREREPORT'].fields_by_name['whole']._serialized_options = b'\342A\001\002'
   _globals['_FAILUREREPORT'].fields_by_name['sets']._loaded_options = None
-  _globals['_FAILUREREPORT'].fields_by_name['sets']._serialized_options = b'\342A\001\002'
+  _globals['_FAILUREREPORT'].fields_by_name['sets']._serialized_options = b'\342A\001\002\272H\007\222\001\004\020\300\204='
   _globals['_FAILUREREPORT'].fields_by_name['assumptions']._loaded_options = None
-  _globals['_FAILUREREPORT'].fields_by_name['assumptions']._serialized_options = b'\342A\001\002'
+  _globals['_FAILUREREPORT'].fields_by_name['assumptions']._serialized_options = b'\342A\001\002\272H\007\222\001\004\020\300\204='
   _globals['_SLICEGOODPUT'].fields_by_name['slice_blocks']._loaded_options = None
   _globals['_SLICEGOODPUT'].fields_by_name['slice_blocks']._serialized_options = b'\342A\001\002'
   _globals['_SLICEGOODPUT'].fields_by_name['block_availability']._loaded_options = None
@@ -124,26 +137,26 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SLICEGOODPUT'].fields_by_name['with_ocs']._serialized_options = b'\342A\001\002'
   _globals['_SLICEGOODPUT'].fields_by_name['without_ocs']._loaded_options = None
   _globals['_SLICEGOODPUT'].fields_by_name['without_ocs']._serialized_options = b'\342A\001\002'
-  _globals['_FAILUREKIND']._serialized_start=2636
-  _globals['_FAILUREKIND']._serialized_end=2818
-  _globals['_FAILEDUNITS']._serialized_start=87
-  _globals['_FAILEDUNITS']._serialized_end=208
-  _globals['_FAILURESET']._serialized_start=210
-  _globals['_FAILURESET']._serialized_end=311
-  _globals['_FAILURESPEC']._serialized_start=314
-  _globals['_FAILURESPEC']._serialized_end=498
-  _globals['_SPREAD']._serialized_start=500
-  _globals['_SPREAD']._serialized_end=606
-  _globals['_INTERVALSPREAD']._serialized_start=609
-  _globals['_INTERVALSPREAD']._serialized_end=749
-  _globals['_FAILED']._serialized_start=752
-  _globals['_FAILED']._serialized_end=882
-  _globals['_FABRICFIGURES']._serialized_start=885
-  _globals['_FABRICFIGURES']._serialized_end=1460
-  _globals['_FAILURESETREPORT']._serialized_start=1463
-  _globals['_FAILURESETREPORT']._serialized_end=2113
-  _globals['_FAILUREREPORT']._serialized_start=2116
-  _globals['_FAILUREREPORT']._serialized_end=2414
-  _globals['_SLICEGOODPUT']._serialized_start=2417
-  _globals['_SLICEGOODPUT']._serialized_end=2633
+  _globals['_FAILUREKIND']._serialized_start=2826
+  _globals['_FAILUREKIND']._serialized_end=3008
+  _globals['_FAILEDUNITS']._serialized_start=117
+  _globals['_FAILEDUNITS']._serialized_end=291
+  _globals['_FAILURESET']._serialized_start=293
+  _globals['_FAILURESET']._serialized_end=408
+  _globals['_FAILURESPEC']._serialized_start=411
+  _globals['_FAILURESPEC']._serialized_end=648
+  _globals['_SPREAD']._serialized_start=650
+  _globals['_SPREAD']._serialized_end=756
+  _globals['_INTERVALSPREAD']._serialized_start=759
+  _globals['_INTERVALSPREAD']._serialized_end=899
+  _globals['_FAILED']._serialized_start=902
+  _globals['_FAILED']._serialized_end=1032
+  _globals['_FABRICFIGURES']._serialized_start=1035
+  _globals['_FABRICFIGURES']._serialized_end=1610
+  _globals['_FAILURESETREPORT']._serialized_start=1613
+  _globals['_FAILURESETREPORT']._serialized_end=2283
+  _globals['_FAILUREREPORT']._serialized_start=2286
+  _globals['_FAILUREREPORT']._serialized_end=2604
+  _globals['_SLICEGOODPUT']._serialized_start=2607
+  _globals['_SLICEGOODPUT']._serialized_end=2823
 # @@protoc_insertion_point(module_scope)

@@ -183,11 +183,11 @@ class Spread(_message.Message):
     MIN_FIELD_NUMBER: _builtins.int
     MAX_FIELD_NUMBER: _builtins.int
     mean: _builtins.float
-    """Mean over the outcomes."""
+    """Mean over the outcomes, in the same unit."""
     min: _builtins.float
-    """Least of the outcomes."""
+    """Least of the outcomes, in the same unit."""
     max: _builtins.float
-    """Greatest of the outcomes."""
+    """Greatest of the outcomes, in the same unit."""
     def __init__(
         self,
         *,

@@ -71,7 +71,7 @@ class ReconfigurableTorus(_message.Message):
     """Rate of one link in Gbit/s per direction, from 1e-6 to 1e9; default 400."""
     @_builtins.property
     def shape(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
-        """Three sides of the slice, counts: multiples of 4, or 1, 2 and 4 inside one block."""
+        """Three sides of the slice, counts from 1: multiples of 4, or 1, 2 and 4 inside one block."""
 
     def __init__(
         self,
@@ -185,7 +185,7 @@ class HammingMesh(_message.Message):
     PLANES_FIELD_NUMBER: _builtins.int
     LINK_GBPS_FIELD_NUMBER: _builtins.int
     radix: _builtins.int
-    """Ports of a switch, a multiple of 4 up to 4096; default 64."""
+    """Ports of a switch, a count: a multiple of 4 up to 4096; default 64."""
     planes: _builtins.int
     """Parallel copies of all links and switches, a count from 1 to 64; default 1."""
     link_gbps: _builtins.float
@@ -254,7 +254,7 @@ class ScaleUpClos(_message.Message):
     radix: _builtins.int
     """Ports of a switch of the Clos, an even count from 2 to 4096; default 64."""
     tiers: _builtins.int
-    """Tiers of the Clos, 2 or 3; absent: the least that fits."""
+    """Tiers of the Clos, a count of 2 or 3; absent: the least that fit, a single switch where it has the ports."""
     oversubscription: _builtins.float
     """Capacity down over capacity up at the leaves, a ratio from 0.1 to 1000; default 1."""
     planes: _builtins.int
@@ -262,7 +262,7 @@ class ScaleUpClos(_message.Message):
     rails: Global___Rails.ValueType
     """How the leaves take the accelerators of a domain; default RAILS_OPTIMIZED."""
     domain_rails: _builtins.int
-    """Rails of a domain, a divisor of domain; absent: one for each accelerator."""
+    """Rails of a domain, a count from 1: a divisor of domain; absent: one for each accelerator."""
     link_gbps: _builtins.float
     """Rate of one link in Gbit/s per direction, from 1e-6 to 1e9; default 400."""
     def __init__(
@@ -540,7 +540,7 @@ class SlimFly(_message.Message):
     P_FIELD_NUMBER: _builtins.int
     LINK_GBPS_FIELD_NUMBER: _builtins.int
     q: _builtins.int
-    """A prime power from 3 to 1000; there are 2 q^2 routers."""
+    """A number from 3 to 1000, a prime power; there are 2 q^2 routers."""
     p: _builtins.int
     """Accelerators of a router, a count from 1 to 4096; absent: half of the degree, rounded up."""
     link_gbps: _builtins.float

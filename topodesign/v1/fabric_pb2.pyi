@@ -152,7 +152,7 @@ class Clos(_message.Message):
     radix: _builtins.int
     """Ports of a switch, an even count from 2 to 4096; default 64."""
     tiers: _builtins.int
-    """Tiers of switches, 2 or 3; absent: the least that fits."""
+    """Tiers of switches, a count of 2 or 3; absent: the least that fit, a single switch for up to `radix` accelerators."""
     oversubscription: _builtins.float
     """Capacity down over capacity up at the leaves, a ratio from 0.1 to 1000; default 1."""
     planes: _builtins.int
@@ -762,7 +762,7 @@ class Jitter(_message.Message):
     usable_participants: _builtins.int
     """Most participants that keep the wanted share, a count."""
     counted_up_to: _builtins.int
-    """Where counting participants stopped."""
+    """Number of participants at which counting stopped."""
     def __init__(
         self,
         *,
@@ -832,11 +832,11 @@ class Collisions(_message.Message):
     mean_share: _builtins.float
     """Share of a link's rate that a flow gets on average, from 0 to 1."""
     worst_flows_mean: _builtins.float
-    """Expected flows on the worst link of all places."""
+    """Expected number of flows on the worst link of all places."""
     worst_flows_p99: _builtins.int
     """99th percentile of the flows on the worst link, a count."""
     slowdown: _builtins.float
-    """Expected flows on the worst link over those of an even spread, from 1."""
+    """Expected flows on the worst link over those of an even spread, a ratio from 1."""
     model: _builtins.str
     """Assumptions."""
     def __init__(

@@ -22,6 +22,7 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from topodesign.v1 import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from topodesign.v1 import fabric_pb2 as topodesign_dot_v1_dot_fabric__pb2
 from topodesign.v1 import fabric_bill_pb2 as topodesign_dot_v1_dot_fabric__bill__pb2
@@ -30,7 +31,7 @@ from topodesign.v1 import fabric_conditions_pb2 as topodesign_dot_v1_dot_fabric_
 from topodesign.v1 import fabric_failures_pb2 as topodesign_dot_v1_dot_fabric__failures__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"topodesign/v1/fabric_service.proto\x12\rtopodesign.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1atopodesign/v1/fabric.proto\x1a\x1ftopodesign/v1/fabric_bill.proto\x1a%topodesign/v1/fabric_comparison.proto\x1a%topodesign/v1/fabric_conditions.proto\x1a#topodesign/v1/fabric_failures.proto\"\x9b\x02\n\x15\x45valuateFabricRequest\x12/\n\x06\x66\x61\x62ric\x18\x01 \x01(\x0b\x32\x19.topodesign.v1.FabricSpecB\x04\xe2\x41\x01\x02\x12 \n\rmessage_bytes\x18\x02 \x01(\x01\x42\x04\xe2\x41\x01\x01H\x00\x88\x01\x01\x12\x39\n\nconditions\x18\x03 \x01(\x0b\x32\x1f.topodesign.v1.FabricConditionsB\x04\xe2\x41\x01\x01\x12\x32\n\x08\x66\x61ilures\x18\x04 \x01(\x0b\x32\x1a.topodesign.v1.FailureSpecB\x04\xe2\x41\x01\x01\x12.\n\x04\x62ill\x18\x05 \x01(\x0b\x32\x1a.topodesign.v1.BillOptionsB\x04\xe2\x41\x01\x01\x42\x10\n\x0e_message_bytes\"\xeb\x02\n\x15\x43ompareFabricsRequest\x12\x30\n\x07\x66\x61\x62rics\x18\x01 \x03(\x0b\x32\x19.topodesign.v1.FabricSpecB\x04\xe2\x41\x01\x01\x12 \n\rmessage_bytes\x18\x02 \x01(\x01\x42\x04\xe2\x41\x01\x01H\x01\x88\x01\x01\x12\x39\n\nconditions\x18\x03 \x01(\x0b\x32\x1f.topodesign.v1.FabricConditionsB\x04\xe2\x41\x01\x01\x12\x39\n\nequal_size\x18\x04 \x01(\x0b\x32\x1d.topodesign.v1.EqualSizeBasisB\x04\xe2\x41\x01\x01H\x00\x12\x39\n\nequal_cost\x18\x05 \x01(\x0b\x32\x1d.topodesign.v1.EqualCostBasisB\x04\xe2\x41\x01\x01H\x00\x12\x32\n\x06\x62udget\x18\x06 \x01(\x0b\x32\x1a.topodesign.v1.BudgetBasisB\x04\xe2\x41\x01\x01H\x00\x42\x07\n\x05\x62\x61sisB\x10\n\x0e_message_bytes\"\xff\x01\n\x16\x43ompareFabricsResponse\x12\x30\n\x07\x66\x61\x62rics\x18\x01 \x03(\x0b\x32\x1f.topodesign.v1.FabricEvaluation\x12\x38\n\nequal_size\x18\x02 \x01(\x0b\x32\".topodesign.v1.EqualSizeComparisonH\x00\x12\x38\n\nequal_cost\x18\x03 \x01(\x0b\x32\".topodesign.v1.EqualCostComparisonH\x00\x12\x31\n\x06\x62udget\x18\x04 \x01(\x0b\x32\x1f.topodesign.v1.BudgetComparisonH\x00\x42\x0c\n\ncomparison\"\xe9\x01\n\x1b\x45stimateSliceGoodputRequest\x12\x19\n\x06\x62locks\x18\x01 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\"\n\x0fhosts_per_block\x18\x02 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x1f\n\x0cslice_blocks\x18\x03 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12$\n\x11host_availability\x18\x04 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x03\x88\x01\x01\x42\t\n\x07_blocksB\x12\n\x10_hosts_per_blockB\x0f\n\r_slice_blocksB\x14\n\x12_host_availability2\xa8\x02\n\rFabricService\x12W\n\x0e\x45valuateFabric\x12$.topodesign.v1.EvaluateFabricRequest\x1a\x1f.topodesign.v1.FabricEvaluation\x12]\n\x0e\x43ompareFabrics\x12$.topodesign.v1.CompareFabricsRequest\x1a%.topodesign.v1.CompareFabricsResponse\x12_\n\x14\x45stimateSliceGoodput\x12*.topodesign.v1.EstimateSliceGoodputRequest\x1a\x1b.topodesign.v1.SliceGoodputb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"topodesign/v1/fabric_service.proto\x12\rtopodesign.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1atopodesign/v1/fabric.proto\x1a\x1ftopodesign/v1/fabric_bill.proto\x1a%topodesign/v1/fabric_comparison.proto\x1a%topodesign/v1/fabric_conditions.proto\x1a#topodesign/v1/fabric_failures.proto\"\xb8\x02\n\x15\x45valuateFabricRequest\x12\x35\n\x06\x66\x61\x62ric\x18\x01 \x01(\x0b\x32\x19.topodesign.v1.FabricSpecB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12\x37\n\rmessage_bytes\x18\x02 \x01(\x01\x42\x1b\xe2\x41\x01\x01\xbaH\x14\x12\x12\x19\x00\xc8Ngm\xc1\xab\x43!\x00\x00\x00\x00\x00\x00\x00\x00H\x00\x88\x01\x01\x12\x39\n\nconditions\x18\x03 \x01(\x0b\x32\x1f.topodesign.v1.FabricConditionsB\x04\xe2\x41\x01\x01\x12\x32\n\x08\x66\x61ilures\x18\x04 \x01(\x0b\x32\x1a.topodesign.v1.FailureSpecB\x04\xe2\x41\x01\x01\x12.\n\x04\x62ill\x18\x05 \x01(\x0b\x32\x1a.topodesign.v1.BillOptionsB\x04\xe2\x41\x01\x01\x42\x10\n\x0e_message_bytes\"\x8a\x03\n\x15\x43ompareFabricsRequest\x12\x38\n\x07\x66\x61\x62rics\x18\x01 \x03(\x0b\x32\x19.topodesign.v1.FabricSpecB\x0c\xe2\x41\x01\x01\xbaH\x05\x92\x01\x02\x10 \x12\x37\n\rmessage_bytes\x18\x02 \x01(\x01\x42\x1b\xe2\x41\x01\x01\xbaH\x14\x12\x12\x19\x00\xc8Ngm\xc1\xab\x43!\x00\x00\x00\x00\x00\x00\x00\x00H\x01\x88\x01\x01\x12\x39\n\nconditions\x18\x03 \x01(\x0b\x32\x1f.topodesign.v1.FabricConditionsB\x04\xe2\x41\x01\x01\x12\x39\n\nequal_size\x18\x04 \x01(\x0b\x32\x1d.topodesign.v1.EqualSizeBasisB\x04\xe2\x41\x01\x01H\x00\x12\x39\n\nequal_cost\x18\x05 \x01(\x0b\x32\x1d.topodesign.v1.EqualCostBasisB\x04\xe2\x41\x01\x01H\x00\x12\x32\n\x06\x62udget\x18\x06 \x01(\x0b\x32\x1a.topodesign.v1.BudgetBasisB\x04\xe2\x41\x01\x01H\x00\x42\x07\n\x05\x62\x61sisB\x10\n\x0e_message_bytes\"\xff\x01\n\x16\x43ompareFabricsResponse\x12\x30\n\x07\x66\x61\x62rics\x18\x01 \x03(\x0b\x32\x1f.topodesign.v1.FabricEvaluation\x12\x38\n\nequal_size\x18\x02 \x01(\x0b\x32\".topodesign.v1.EqualSizeComparisonH\x00\x12\x38\n\nequal_cost\x18\x03 \x01(\x0b\x32\".topodesign.v1.EqualCostComparisonH\x00\x12\x31\n\x06\x62udget\x18\x04 \x01(\x0b\x32\x1f.topodesign.v1.BudgetComparisonH\x00\x42\x0c\n\ncomparison\"\xad\x02\n\x1b\x45stimateSliceGoodputRequest\x12\'\n\x06\x62locks\x18\x01 \x01(\x03\x42\x12\xe2\x41\x01\x02\xbaH\x0b\"\x06\x18\xc0\x84=(\x01\xc8\x01\x01H\x00\x88\x01\x01\x12\x30\n\x0fhosts_per_block\x18\x02 \x01(\x03\x42\x12\xe2\x41\x01\x02\xbaH\x0b\"\x06\x18\xc0\x84=(\x01\xc8\x01\x01H\x01\x88\x01\x01\x12-\n\x0cslice_blocks\x18\x03 \x01(\x03\x42\x12\xe2\x41\x01\x02\xbaH\x0b\"\x06\x18\xc0\x84=(\x01\xc8\x01\x01H\x02\x88\x01\x01\x12>\n\x11host_availability\x18\x04 \x01(\x01\x42\x1e\xe2\x41\x01\x02\xbaH\x17\x12\x12\x19\x00\x00\x00\x00\x00\x00\xf0?)\x00\x00\x00\x00\x00\x00\x00\x00\xc8\x01\x01H\x03\x88\x01\x01\x42\t\n\x07_blocksB\x12\n\x10_hosts_per_blockB\x0f\n\r_slice_blocksB\x14\n\x12_host_availability2\xa8\x02\n\rFabricService\x12W\n\x0e\x45valuateFabric\x12$.topodesign.v1.EvaluateFabricRequest\x1a\x1f.topodesign.v1.FabricEvaluation\x12]\n\x0e\x43ompareFabrics\x12$.topodesign.v1.CompareFabricsRequest\x1a%.topodesign.v1.CompareFabricsResponse\x12_\n\x14\x45stimateSliceGoodput\x12*.topodesign.v1.EstimateSliceGoodputRequest\x1a\x1b.topodesign.v1.SliceGoodputb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,9 +39,9 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'topodesign.v1.fabric_servic
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_EVALUATEFABRICREQUEST'].fields_by_name['fabric']._loaded_options = None
-  _globals['_EVALUATEFABRICREQUEST'].fields_by_name['fabric']._serialized_options = b'\342A\001\002'
+  _globals['_EVALUATEFABRICREQUEST'].fields_by_name['fabric']._serialized_options = b'\342A\001\002\272H\003\310\001\001'
   _globals['_EVALUATEFABRICREQUEST'].fields_by_name['message_bytes']._loaded_options = None
-  _globals['_EVALUATEFABRICREQUEST'].fields_by_name['message_bytes']._serialized_options = b'\342A\001\001'
+  _globals['_EVALUATEFABRICREQUEST'].fields_by_name['message_bytes']._serialized_options = b'\342A\001\001\272H\024\022\022\031\000\310Ngm\301\253C!\000\000\000\000\000\000\000\000'
   _globals['_EVALUATEFABRICREQUEST'].fields_by_name['conditions']._loaded_options = None
   _globals['_EVALUATEFABRICREQUEST'].fields_by_name['conditions']._serialized_options = b'\342A\001\001'
   _globals['_EVALUATEFABRICREQUEST'].fields_by_name['failures']._loaded_options = None
@@ -48,9 +49,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EVALUATEFABRICREQUEST'].fields_by_name['bill']._loaded_options = None
   _globals['_EVALUATEFABRICREQUEST'].fields_by_name['bill']._serialized_options = b'\342A\001\001'
   _globals['_COMPAREFABRICSREQUEST'].fields_by_name['fabrics']._loaded_options = None
-  _globals['_COMPAREFABRICSREQUEST'].fields_by_name['fabrics']._serialized_options = b'\342A\001\001'
+  _globals['_COMPAREFABRICSREQUEST'].fields_by_name['fabrics']._serialized_options = b'\342A\001\001\272H\005\222\001\002\020 '
   _globals['_COMPAREFABRICSREQUEST'].fields_by_name['message_bytes']._loaded_options = None
-  _globals['_COMPAREFABRICSREQUEST'].fields_by_name['message_bytes']._serialized_options = b'\342A\001\001'
+  _globals['_COMPAREFABRICSREQUEST'].fields_by_name['message_bytes']._serialized_options = b'\342A\001\001\272H\024\022\022\031\000\310Ngm\301\253C!\000\000\000\000\000\000\000\000'
   _globals['_COMPAREFABRICSREQUEST'].fields_by_name['conditions']._loaded_options = None
   _globals['_COMPAREFABRICSREQUEST'].fields_by_name['conditions']._serialized_options = b'\342A\001\001'
   _globals['_COMPAREFABRICSREQUEST'].fields_by_name['equal_size']._loaded_options = None
@@ -60,21 +61,21 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_COMPAREFABRICSREQUEST'].fields_by_name['budget']._loaded_options = None
   _globals['_COMPAREFABRICSREQUEST'].fields_by_name['budget']._serialized_options = b'\342A\001\001'
   _globals['_ESTIMATESLICEGOODPUTREQUEST'].fields_by_name['blocks']._loaded_options = None
-  _globals['_ESTIMATESLICEGOODPUTREQUEST'].fields_by_name['blocks']._serialized_options = b'\342A\001\002'
+  _globals['_ESTIMATESLICEGOODPUTREQUEST'].fields_by_name['blocks']._serialized_options = b'\342A\001\002\272H\013\"\006\030\300\204=(\001\310\001\001'
   _globals['_ESTIMATESLICEGOODPUTREQUEST'].fields_by_name['hosts_per_block']._loaded_options = None
-  _globals['_ESTIMATESLICEGOODPUTREQUEST'].fields_by_name['hosts_per_block']._serialized_options = b'\342A\001\002'
+  _globals['_ESTIMATESLICEGOODPUTREQUEST'].fields_by_name['hosts_per_block']._serialized_options = b'\342A\001\002\272H\013\"\006\030\300\204=(\001\310\001\001'
   _globals['_ESTIMATESLICEGOODPUTREQUEST'].fields_by_name['slice_blocks']._loaded_options = None
-  _globals['_ESTIMATESLICEGOODPUTREQUEST'].fields_by_name['slice_blocks']._serialized_options = b'\342A\001\002'
+  _globals['_ESTIMATESLICEGOODPUTREQUEST'].fields_by_name['slice_blocks']._serialized_options = b'\342A\001\002\272H\013\"\006\030\300\204=(\001\310\001\001'
   _globals['_ESTIMATESLICEGOODPUTREQUEST'].fields_by_name['host_availability']._loaded_options = None
-  _globals['_ESTIMATESLICEGOODPUTREQUEST'].fields_by_name['host_availability']._serialized_options = b'\342A\001\002'
-  _globals['_EVALUATEFABRICREQUEST']._serialized_start=263
-  _globals['_EVALUATEFABRICREQUEST']._serialized_end=546
-  _globals['_COMPAREFABRICSREQUEST']._serialized_start=549
-  _globals['_COMPAREFABRICSREQUEST']._serialized_end=912
-  _globals['_COMPAREFABRICSRESPONSE']._serialized_start=915
-  _globals['_COMPAREFABRICSRESPONSE']._serialized_end=1170
-  _globals['_ESTIMATESLICEGOODPUTREQUEST']._serialized_start=1173
-  _globals['_ESTIMATESLICEGOODPUTREQUEST']._serialized_end=1406
-  _globals['_FABRICSERVICE']._serialized_start=1409
-  _globals['_FABRICSERVICE']._serialized_end=1705
+  _globals['_ESTIMATESLICEGOODPUTREQUEST'].fields_by_name['host_availability']._serialized_options = b'\342A\001\002\272H\027\022\022\031\000\000\000\000\000\000\360?)\000\000\000\000\000\000\000\000\310\001\001'
+  _globals['_EVALUATEFABRICREQUEST']._serialized_start=292
+  _globals['_EVALUATEFABRICREQUEST']._serialized_end=604
+  _globals['_COMPAREFABRICSREQUEST']._serialized_start=607
+  _globals['_COMPAREFABRICSREQUEST']._serialized_end=1001
+  _globals['_COMPAREFABRICSRESPONSE']._serialized_start=1004
+  _globals['_COMPAREFABRICSRESPONSE']._serialized_end=1259
+  _globals['_ESTIMATESLICEGOODPUTREQUEST']._serialized_start=1262
+  _globals['_ESTIMATESLICEGOODPUTREQUEST']._serialized_end=1563
+  _globals['_FABRICSERVICE']._serialized_start=1566
+  _globals['_FABRICSERVICE']._serialized_end=1862
 # @@protoc_insertion_point(module_scope)

@@ -275,7 +275,7 @@ class LinkSize(_message.Message):
     transceivers: _builtins.int
     """Transceivers of both ends, a count from 2."""
     amplifiers: _builtins.int
-    """In-line amplifiers, counted per fiber pair, from 0."""
+    """In-line amplifiers of one fiber pair, a count from 0."""
     transceiver_usd: _builtins.float
     """Transceivers in US dollars."""
     line_usd: _builtins.float

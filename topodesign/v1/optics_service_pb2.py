@@ -22,12 +22,13 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from topodesign.v1 import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from topodesign.v1 import optics_pb2 as topodesign_dot_v1_dot_optics__pb2
 from topodesign.v1 import scenario_pb2 as topodesign_dot_v1_dot_scenario__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"topodesign/v1/optics_service.proto\x12\rtopodesign.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1atopodesign/v1/optics.proto\x1a\x1ctopodesign/v1/scenario.proto\"\xbe\x05\n\x11\x44\x65signLinkRequest\x12\x1c\n\tlength_km\x18\x01 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x10\n\x08spans_km\x18\x02 \x03(\x01\x12\x12\n\x05\x66iber\x18\x03 \x01(\tH\x01\x88\x01\x01\x12\x16\n\trate_gbps\x18\x04 \x01(\x01H\x02\x88\x01\x01\x12\x15\n\x08\x62\x61ud_gbd\x18\x05 \x01(\x01H\x03\x88\x01\x01\x12\x15\n\x08grid_ghz\x18\x06 \x01(\x01H\x04\x88\x01\x01\x12\x15\n\x08\x63hannels\x18\x07 \x01(\x03H\x05\x88\x01\x01\x12\x17\n\nlaunch_dbm\x18\x08 \x01(\x01H\x06\x88\x01\x01\x12\x1c\n\x0fnoise_figure_db\x18\t \x01(\x01H\x07\x88\x01\x01\x12\x19\n\x0c\x63onnector_db\x18\n \x01(\x01H\x08\x88\x01\x01\x12\x17\n\ntx_osnr_db\x18\x0b \x01(\x01H\t\x88\x01\x01\x12\x16\n\tmargin_db\x18\x0c \x01(\x01H\n\x88\x01\x01\x12\x1a\n\rcapacity_gbps\x18\r \x01(\x01H\x0b\x88\x01\x01\x12\x1c\n\x0fusd_per_pair_km\x18\x0e \x01(\x01H\x0c\x88\x01\x01\x12+\n\x07\x63\x61talog\x18\x0f \x01(\x0e\x32\x1a.topodesign.v1.ModeCatalog\x12\x1c\n\x0fpairs_available\x18\x10 \x01(\x03H\r\x88\x01\x01\x12\x18\n\x0bterminal_db\x18\x11 \x01(\x01H\x0e\x88\x01\x01\x42\x0c\n\n_length_kmB\x08\n\x06_fiberB\x0c\n\n_rate_gbpsB\x0b\n\t_baud_gbdB\x0b\n\t_grid_ghzB\x0b\n\t_channelsB\r\n\x0b_launch_dbmB\x12\n\x10_noise_figure_dbB\x0f\n\r_connector_dbB\r\n\x0b_tx_osnr_dbB\x0c\n\n_margin_dbB\x10\n\x0e_capacity_gbpsB\x12\n\x10_usd_per_pair_kmB\x12\n\x10_pairs_availableB\x0e\n\x0c_terminal_db\"q\n\x10ListModesRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x1c\n\trate_gbps\x18\x03 \x01(\x01\x42\x04\xe2\x41\x01\x01H\x00\x88\x01\x01\x42\x0c\n\n_rate_gbps\"[\n\x11ListModesResponse\x12-\n\x05modes\x18\x01 \x03(\x0b\x32\x1e.topodesign.v1.TransceiverMode\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xaa\x01\n\rOpticsService\x12I\n\nDesignLink\x12 .topodesign.v1.DesignLinkRequest\x1a\x19.topodesign.v1.LinkDesign\x12N\n\tListModes\x12\x1f.topodesign.v1.ListModesRequest\x1a .topodesign.v1.ListModesResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"topodesign/v1/optics_service.proto\x12\rtopodesign.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1atopodesign/v1/optics.proto\x1a\x1ctopodesign/v1/scenario.proto\"\xed\x08\n\x11\x44\x65signLinkRequest\x12\x36\n\tlength_km\x18\x01 \x01(\x01\x42\x1e\xe2\x41\x01\x02\xbaH\x17\x12\x12\x19\x00\x00\x00\x00\x00\x88\xe3@!\x00\x00\x00\x00\x00\x00\x00\x00\xc8\x01\x01H\x00\x88\x01\x01\x12.\n\x08spans_km\x18\x02 \x03(\x01\x42\x1c\xe2\x41\x01\x01\xbaH\x15\x92\x01\x12\x10\xe8\x07\"\r\x12\x0b!\x00\x00\x00\x00\x00\x00\x00\x00@\x01\x12\"\n\x05\x66iber\x18\x03 \x01(\tB\x0e\xe2\x41\x01\x01\xbaH\x07r\x05\x10\x01\x18\xc8\x01H\x01\x88\x01\x01\x12,\n\trate_gbps\x18\x04 \x01(\x01\x42\x14\xe2\x41\x01\x01\xbaH\r\x12\x0b!\x00\x00\x00\x00\x00\x00\x00\x00@\x01H\x02\x88\x01\x01\x12\x32\n\x08\x62\x61ud_gbd\x18\x05 \x01(\x01\x42\x1b\xe2\x41\x01\x01\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00@\x8f@)\x9a\x99\x99\x99\x99\x99\xb9?H\x03\x88\x01\x01\x12\x32\n\x08grid_ghz\x18\x06 \x01(\x01\x42\x1b\xe2\x41\x01\x01\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x88\xc3@)\x9a\x99\x99\x99\x99\x99\xb9?H\x04\x88\x01\x01\x12%\n\x08\x63hannels\x18\x07 \x01(\x03\x42\x0e\xe2\x41\x01\x01\xbaH\x07\"\x05\x18\x90N(\x01H\x05\x88\x01\x01\x12\x34\n\nlaunch_dbm\x18\x08 \x01(\x01\x42\x1b\xe2\x41\x01\x01\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00\x44@)\x00\x00\x00\x00\x00\x00Y\xc0H\x06\x88\x01\x01\x12\x39\n\x0fnoise_figure_db\x18\t \x01(\x01\x42\x1b\xe2\x41\x01\x01\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00\x34@)\x00\x00\x00\x00\x00\x00\x00\x00H\x07\x88\x01\x01\x12\x36\n\x0c\x63onnector_db\x18\n \x01(\x01\x42\x1b\xe2\x41\x01\x01\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00\x14@)\x00\x00\x00\x00\x00\x00\x00\x00H\x08\x88\x01\x01\x12\x34\n\ntx_osnr_db\x18\x0b \x01(\x01\x42\x1b\xe2\x41\x01\x01\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00Y@!\x00\x00\x00\x00\x00\x00\x00\x00H\t\x88\x01\x01\x12\x33\n\tmargin_db\x18\x0c \x01(\x01\x42\x1b\xe2\x41\x01\x01\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00>@)\x00\x00\x00\x00\x00\x00\x00\x00H\n\x88\x01\x01\x12\x37\n\rcapacity_gbps\x18\r \x01(\x01\x42\x1b\xe2\x41\x01\x01\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x65\xcd\xcd\x41)\xfc\xa9\xf1\xd2MbP?H\x0b\x88\x01\x01\x12\x39\n\x0fusd_per_pair_km\x18\x0e \x01(\x01\x42\x1b\xe2\x41\x01\x01\xbaH\x14\x12\x12\x19\x00\x00\x00 _\xa0\x02\x42)\x00\x00\x00\x00\x00\x00\x00\x00H\x0c\x88\x01\x01\x12\x39\n\x07\x63\x61talog\x18\x0f \x01(\x0e\x32\x1a.topodesign.v1.ModeCatalogB\x0c\xe2\x41\x01\x01\xbaH\x05\x82\x01\x02\x10\x01\x12-\n\x0fpairs_available\x18\x10 \x01(\x03\x42\x0f\xe2\x41\x01\x01\xbaH\x08\"\x06\x18\xc0\x84=(\x00H\r\x88\x01\x01\x12\x35\n\x0bterminal_db\x18\x11 \x01(\x01\x42\x1b\xe2\x41\x01\x01\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00\x44@)\x00\x00\x00\x00\x00\x00\x00\x00H\x0e\x88\x01\x01\x42\x0c\n\n_length_kmB\x08\n\x06_fiberB\x0c\n\n_rate_gbpsB\x0b\n\t_baud_gbdB\x0b\n\t_grid_ghzB\x0b\n\t_channelsB\r\n\x0b_launch_dbmB\x12\n\x10_noise_figure_dbB\x0f\n\r_connector_dbB\r\n\x0b_tx_osnr_dbB\x0c\n\n_margin_dbB\x10\n\x0e_capacity_gbpsB\x12\n\x10_usd_per_pair_kmB\x12\n\x10_pairs_availableB\x0e\n\x0c_terminal_db\"\x90\x01\n\x10ListModesRequest\x12\x1e\n\tpage_size\x18\x01 \x01(\x05\x42\x0b\xe2\x41\x01\x01\xbaH\x04\x1a\x02(\x00\x12 \n\npage_token\x18\x02 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\xe8\x07\x12,\n\trate_gbps\x18\x03 \x01(\x01\x42\x14\xe2\x41\x01\x01\xbaH\r\x12\x0b!\x00\x00\x00\x00\x00\x00\x00\x00@\x01H\x00\x88\x01\x01\x42\x0c\n\n_rate_gbps\"[\n\x11ListModesResponse\x12-\n\x05modes\x18\x01 \x03(\x0b\x32\x1e.topodesign.v1.TransceiverMode\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xaa\x01\n\rOpticsService\x12I\n\nDesignLink\x12 .topodesign.v1.DesignLinkRequest\x1a\x19.topodesign.v1.LinkDesign\x12N\n\tListModes\x12\x1f.topodesign.v1.ListModesRequest\x1a .topodesign.v1.ListModesResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,19 +36,51 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'topodesign.v1.optics_servic
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_DESIGNLINKREQUEST'].fields_by_name['length_km']._loaded_options = None
-  _globals['_DESIGNLINKREQUEST'].fields_by_name['length_km']._serialized_options = b'\342A\001\002'
+  _globals['_DESIGNLINKREQUEST'].fields_by_name['length_km']._serialized_options = b'\342A\001\002\272H\027\022\022\031\000\000\000\000\000\210\343@!\000\000\000\000\000\000\000\000\310\001\001'
+  _globals['_DESIGNLINKREQUEST'].fields_by_name['spans_km']._loaded_options = None
+  _globals['_DESIGNLINKREQUEST'].fields_by_name['spans_km']._serialized_options = b'\342A\001\001\272H\025\222\001\022\020\350\007\"\r\022\013!\000\000\000\000\000\000\000\000@\001'
+  _globals['_DESIGNLINKREQUEST'].fields_by_name['fiber']._loaded_options = None
+  _globals['_DESIGNLINKREQUEST'].fields_by_name['fiber']._serialized_options = b'\342A\001\001\272H\007r\005\020\001\030\310\001'
+  _globals['_DESIGNLINKREQUEST'].fields_by_name['rate_gbps']._loaded_options = None
+  _globals['_DESIGNLINKREQUEST'].fields_by_name['rate_gbps']._serialized_options = b'\342A\001\001\272H\r\022\013!\000\000\000\000\000\000\000\000@\001'
+  _globals['_DESIGNLINKREQUEST'].fields_by_name['baud_gbd']._loaded_options = None
+  _globals['_DESIGNLINKREQUEST'].fields_by_name['baud_gbd']._serialized_options = b'\342A\001\001\272H\024\022\022\031\000\000\000\000\000@\217@)\232\231\231\231\231\231\271?'
+  _globals['_DESIGNLINKREQUEST'].fields_by_name['grid_ghz']._loaded_options = None
+  _globals['_DESIGNLINKREQUEST'].fields_by_name['grid_ghz']._serialized_options = b'\342A\001\001\272H\024\022\022\031\000\000\000\000\000\210\303@)\232\231\231\231\231\231\271?'
+  _globals['_DESIGNLINKREQUEST'].fields_by_name['channels']._loaded_options = None
+  _globals['_DESIGNLINKREQUEST'].fields_by_name['channels']._serialized_options = b'\342A\001\001\272H\007\"\005\030\220N(\001'
+  _globals['_DESIGNLINKREQUEST'].fields_by_name['launch_dbm']._loaded_options = None
+  _globals['_DESIGNLINKREQUEST'].fields_by_name['launch_dbm']._serialized_options = b'\342A\001\001\272H\024\022\022\031\000\000\000\000\000\000D@)\000\000\000\000\000\000Y\300'
+  _globals['_DESIGNLINKREQUEST'].fields_by_name['noise_figure_db']._loaded_options = None
+  _globals['_DESIGNLINKREQUEST'].fields_by_name['noise_figure_db']._serialized_options = b'\342A\001\001\272H\024\022\022\031\000\000\000\000\000\0004@)\000\000\000\000\000\000\000\000'
+  _globals['_DESIGNLINKREQUEST'].fields_by_name['connector_db']._loaded_options = None
+  _globals['_DESIGNLINKREQUEST'].fields_by_name['connector_db']._serialized_options = b'\342A\001\001\272H\024\022\022\031\000\000\000\000\000\000\024@)\000\000\000\000\000\000\000\000'
+  _globals['_DESIGNLINKREQUEST'].fields_by_name['tx_osnr_db']._loaded_options = None
+  _globals['_DESIGNLINKREQUEST'].fields_by_name['tx_osnr_db']._serialized_options = b'\342A\001\001\272H\024\022\022\031\000\000\000\000\000\000Y@!\000\000\000\000\000\000\000\000'
+  _globals['_DESIGNLINKREQUEST'].fields_by_name['margin_db']._loaded_options = None
+  _globals['_DESIGNLINKREQUEST'].fields_by_name['margin_db']._serialized_options = b'\342A\001\001\272H\024\022\022\031\000\000\000\000\000\000>@)\000\000\000\000\000\000\000\000'
+  _globals['_DESIGNLINKREQUEST'].fields_by_name['capacity_gbps']._loaded_options = None
+  _globals['_DESIGNLINKREQUEST'].fields_by_name['capacity_gbps']._serialized_options = b'\342A\001\001\272H\024\022\022\031\000\000\000\000e\315\315A)\374\251\361\322MbP?'
+  _globals['_DESIGNLINKREQUEST'].fields_by_name['usd_per_pair_km']._loaded_options = None
+  _globals['_DESIGNLINKREQUEST'].fields_by_name['usd_per_pair_km']._serialized_options = b'\342A\001\001\272H\024\022\022\031\000\000\000 _\240\002B)\000\000\000\000\000\000\000\000'
+  _globals['_DESIGNLINKREQUEST'].fields_by_name['catalog']._loaded_options = None
+  _globals['_DESIGNLINKREQUEST'].fields_by_name['catalog']._serialized_options = b'\342A\001\001\272H\005\202\001\002\020\001'
+  _globals['_DESIGNLINKREQUEST'].fields_by_name['pairs_available']._loaded_options = None
+  _globals['_DESIGNLINKREQUEST'].fields_by_name['pairs_available']._serialized_options = b'\342A\001\001\272H\010\"\006\030\300\204=(\000'
+  _globals['_DESIGNLINKREQUEST'].fields_by_name['terminal_db']._loaded_options = None
+  _globals['_DESIGNLINKREQUEST'].fields_by_name['terminal_db']._serialized_options = b'\342A\001\001\272H\024\022\022\031\000\000\000\000\000\000D@)\000\000\000\000\000\000\000\000'
   _globals['_LISTMODESREQUEST'].fields_by_name['page_size']._loaded_options = None
-  _globals['_LISTMODESREQUEST'].fields_by_name['page_size']._serialized_options = b'\342A\001\001'
+  _globals['_LISTMODESREQUEST'].fields_by_name['page_size']._serialized_options = b'\342A\001\001\272H\004\032\002(\000'
   _globals['_LISTMODESREQUEST'].fields_by_name['page_token']._loaded_options = None
-  _globals['_LISTMODESREQUEST'].fields_by_name['page_token']._serialized_options = b'\342A\001\001'
+  _globals['_LISTMODESREQUEST'].fields_by_name['page_token']._serialized_options = b'\342A\001\001\272H\005r\003\030\350\007'
   _globals['_LISTMODESREQUEST'].fields_by_name['rate_gbps']._loaded_options = None
-  _globals['_LISTMODESREQUEST'].fields_by_name['rate_gbps']._serialized_options = b'\342A\001\001'
-  _globals['_DESIGNLINKREQUEST']._serialized_start=145
-  _globals['_DESIGNLINKREQUEST']._serialized_end=847
-  _globals['_LISTMODESREQUEST']._serialized_start=849
-  _globals['_LISTMODESREQUEST']._serialized_end=962
-  _globals['_LISTMODESRESPONSE']._serialized_start=964
-  _globals['_LISTMODESRESPONSE']._serialized_end=1055
-  _globals['_OPTICSSERVICE']._serialized_start=1058
-  _globals['_OPTICSSERVICE']._serialized_end=1228
+  _globals['_LISTMODESREQUEST'].fields_by_name['rate_gbps']._serialized_options = b'\342A\001\001\272H\r\022\013!\000\000\000\000\000\000\000\000@\001'
+  _globals['_DESIGNLINKREQUEST']._serialized_start=174
+  _globals['_DESIGNLINKREQUEST']._serialized_end=1307
+  _globals['_LISTMODESREQUEST']._serialized_start=1310
+  _globals['_LISTMODESREQUEST']._serialized_end=1454
+  _globals['_LISTMODESRESPONSE']._serialized_start=1456
+  _globals['_LISTMODESRESPONSE']._serialized_end=1547
+  _globals['_OPTICSSERVICE']._serialized_start=1550
+  _globals['_OPTICSSERVICE']._serialized_end=1720
 # @@protoc_insertion_point(module_scope)

@@ -22,19 +22,30 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from topodesign.v1 import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from topodesign.v1 import fabric_pb2 as topodesign_dot_v1_dot_fabric__pb2
 from topodesign.v1 import plan_training_pb2 as topodesign_dot_v1_dot_plan__training__pb2
 from topodesign.v1 import scenario_pb2 as topodesign_dot_v1_dot_scenario__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18topodesign/v1/plan.proto\x12\rtopodesign.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1atopodesign/v1/fabric.proto\x1a!topodesign/v1/plan_training.proto\x1a\x1ctopodesign/v1/scenario.proto\"\xbe\x01\n\x0bSolveLimits\x12\x19\n\x0ctime_limit_s\x18\x01 \x01(\x01H\x00\x88\x01\x01\x12\x10\n\x03gap\x18\x02 \x01(\x01H\x01\x88\x01\x01\x12\x11\n\x04seed\x18\x03 \x01(\x03H\x02\x88\x01\x01\x12\x14\n\x07threads\x18\x04 \x01(\x05H\x03\x88\x01\x01\x12+\n\tobjective\x18\x05 \x01(\x0e\x32\x18.topodesign.v1.ObjectiveB\x0f\n\r_time_limit_sB\x06\n\x04_gapB\x07\n\x05_seedB\n\n\x08_threads\"\xce\x01\n\x08SitePlan\x12\x15\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x1a\n\x07zone_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x17\n\x04pods\x18\x03 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12\x1f\n\x0c\x61\x63\x63\x65lerators\x18\x04 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x03\x88\x01\x01\x12\x1b\n\x08power_mw\x18\x05 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x04\x88\x01\x01\x42\x05\n\x03_idB\n\n\x08_zone_idB\x07\n\x05_podsB\x0f\n\r_acceleratorsB\x0b\n\t_power_mw\"\xa0\x01\n\x0bSpectrumRun\x12\x1a\n\x07stretch\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x1c\n\tfirst_ghz\x18\x02 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x1b\n\x08\x63hannels\x18\x03 \x01(\x05\x42\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12\x13\n\x05pairs\x18\x04 \x03(\x05\x42\x04\xe2\x41\x01\x02\x42\n\n\x08_stretchB\x0c\n\n_first_ghzB\x0b\n\t_channels\"\xc0\x03\n\tLightpath\x12\x14\n\x01\x61\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x14\n\x01z\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x17\n\x04mode\x18\x03 \x01(\tB\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12\x18\n\x05\x63ount\x18\x04 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x03\x88\x01\x01\x12\x16\n\x08segments\x18\x05 \x03(\tB\x04\xe2\x41\x01\x02\x12\x15\n\rregenerations\x18\x06 \x03(\t\x12\x1c\n\trate_gbps\x18\x07 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x04\x88\x01\x01\x12\x1c\n\tlength_km\x18\x08 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x05\x88\x01\x01\x12\x1a\n\x07gsnr_db\x18\t \x01(\x01\x42\x04\xe2\x41\x01\x02H\x06\x88\x01\x01\x12\x1c\n\tmargin_db\x18\n \x01(\x01\x42\x04\xe2\x41\x01\x02H\x07\x88\x01\x01\x12\x1d\n\nlatency_ms\x18\x0b \x01(\x01\x42\x04\xe2\x41\x01\x02H\x08\x88\x01\x01\x12,\n\x08spectrum\x18\x0c \x03(\x0b\x32\x1a.topodesign.v1.SpectrumRunB\x04\n\x02_aB\x04\n\x02_zB\x07\n\x05_modeB\x08\n\x06_countB\x0c\n\n_rate_gbpsB\x0c\n\n_length_kmB\n\n\x08_gsnr_dbB\x0c\n\n_margin_dbB\r\n\x0b_latency_ms\"\xa8\x03\n\x04Link\x12\x14\n\x01\x61\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x14\n\x01z\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x17\n\x04mode\x18\x03 \x01(\tB\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12\x1d\n\nlightpaths\x18\x04 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x03\x88\x01\x01\x12 \n\rcapacity_gbps\x18\x05 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x04\x88\x01\x01\x12\x1c\n\tlength_km\x18\x06 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x05\x88\x01\x01\x12\x14\n\x07gsnr_db\x18\x07 \x01(\x01H\x06\x88\x01\x01\x12\x16\n\tmargin_db\x18\x08 \x01(\x01H\x07\x88\x01\x01\x12\x19\n\x0cspectrum_ghz\x18\t \x01(\x01H\x08\x88\x01\x01\x12\x12\n\x05pairs\x18\n \x01(\x03H\t\x88\x01\x01\x12\x17\n\namplifiers\x18\x0b \x01(\x03H\n\x88\x01\x01\x42\x04\n\x02_aB\x04\n\x02_zB\x07\n\x05_modeB\r\n\x0b_lightpathsB\x10\n\x0e_capacity_gbpsB\x0c\n\n_length_kmB\n\n\x08_gsnr_dbB\x0c\n\n_margin_dbB\x0f\n\r_spectrum_ghzB\x08\n\x06_pairsB\r\n\x0b_amplifiers\"\x85\x02\n\x0bSegmentPlan\x12\x1d\n\nsegment_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x18\n\x05pairs\x18\x02 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x18\n\x05\x62uilt\x18\x03 \x01(\x08\x42\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12\x18\n\x05spans\x18\x04 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x03\x88\x01\x01\x12\x1d\n\namplifiers\x18\x05 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x04\x88\x01\x01\x12\x1e\n\x0butilization\x18\x06 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x05\x88\x01\x01\x42\r\n\x0b_segment_idB\x08\n\x06_pairsB\x08\n\x06_builtB\x08\n\x06_spansB\r\n\x0b_amplifiersB\x0e\n\x0c_utilization\"\x92\x02\n\x04Sync\x12\x1e\n\x0b\x64\x65mand_gbps\x18\x01 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x1a\n\rstrength_gbps\x18\x02 \x01(\x01H\x01\x88\x01\x01\x12\x1a\n\rworst_failure\x18\x03 \x01(\tH\x02\x88\x01\x01\x12 \n\x13worst_strength_gbps\x18\x04 \x01(\x01H\x03\x88\x01\x01\x12\x13\n\x06time_s\x18\x05 \x01(\x01H\x04\x88\x01\x01\x12\x16\n\tlatency_s\x18\x06 \x01(\x01H\x05\x88\x01\x01\x42\x0e\n\x0c_demand_gbpsB\x10\n\x0e_strength_gbpsB\x10\n\x0e_worst_failureB\x16\n\x14_worst_strength_gbpsB\t\n\x07_time_sB\x0c\n\n_latency_s\"\x94\x01\n\nLimitClash\x12\x18\n\x05limit\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x15\n\x02id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x18\n\x05value\x18\x03 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12\x17\n\x04unit\x18\x04 \x01(\tB\x04\xe2\x41\x01\x02H\x03\x88\x01\x01\x42\x08\n\x06_limitB\x05\n\x03_idB\x08\n\x06_valueB\x07\n\x05_unit\"\xc4\x01\n\x06Relief\x12\x18\n\x05limit\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x15\n\x02id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x1d\n\nfrom_value\x18\x03 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12\x1b\n\x08to_value\x18\x04 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x03\x88\x01\x01\x12\x17\n\x04unit\x18\x05 \x01(\tB\x04\xe2\x41\x01\x02H\x04\x88\x01\x01\x42\x08\n\x06_limitB\x05\n\x03_idB\r\n\x0b_from_valueB\x0b\n\t_to_valueB\x07\n\x05_unit\"\x91\x01\n\rInfeasibility\x12\x1a\n\x07message\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x31\n\x08\x63lashing\x18\x02 \x03(\x0b\x32\x19.topodesign.v1.LimitClashB\x04\xe2\x41\x01\x02\x12%\n\x06relief\x18\x03 \x03(\x0b\x32\x15.topodesign.v1.ReliefB\n\n\x08_message\"\xf1\x01\n\x04Goal\x12\x31\n\tobjective\x18\x01 \x01(\x0e\x32\x18.topodesign.v1.ObjectiveB\x04\xe2\x41\x01\x02\x12\x18\n\x05value\x18\x02 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x18\n\x05\x62ound\x18\x03 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x16\n\x03gap\x18\x04 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12\x17\n\x04unit\x18\x05 \x01(\tB\x04\xe2\x41\x01\x02H\x03\x88\x01\x01\x12\x1d\n\nbudget_usd\x18\x06 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x04\x88\x01\x01\x42\x08\n\x06_valueB\x08\n\x06_boundB\x06\n\x04_gapB\x07\n\x05_unitB\r\n\x0b_budget_usd\"\xe4\x02\n\nProvenance\x12%\n\x12topodesign_version\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\"\n\x0fortools_version\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12!\n\x0epython_version\x18\x03 \x01(\tB\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12\"\n\x0fscenario_sha256\x18\x04 \x01(\tB\x04\xe2\x41\x01\x02H\x03\x88\x01\x01\x12\x17\n\x04seed\x18\x05 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x04\x88\x01\x01\x12\x1a\n\x07threads\x18\x06 \x01(\x05\x42\x04\xe2\x41\x01\x02H\x05\x88\x01\x01\x12\x18\n\x0b\x62ound_basis\x18\x07 \x01(\tH\x06\x88\x01\x01\x42\x15\n\x13_topodesign_versionB\x12\n\x10_ortools_versionB\x11\n\x0f_python_versionB\x12\n\x10_scenario_sha256B\x07\n\x05_seedB\n\n\x08_threadsB\x0e\n\x0c_bound_basis\"\x9d\x04\n\x13\x43rossSiteEvaluation\x12\x17\n\x04kind\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\'\n\x14\x62isection_lower_gbps\x18\x02 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\'\n\x14\x62isection_upper_gbps\x18\x03 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12\"\n\x0f\x62isection_exact\x18\x04 \x01(\x08\x42\x04\xe2\x41\x01\x02H\x03\x88\x01\x01\x12#\n\x10\x62isection_method\x18\x05 \x01(\tB\x04\xe2\x41\x01\x02H\x04\x88\x01\x01\x12(\n\x15worst_pair_latency_us\x18\x06 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x05\x88\x01\x01\x12\x12\n\nworst_pair\x18\x07 \x03(\t\x12%\n\x18hierarchical_allreduce_s\x18\x08 \x01(\x01H\x06\x88\x01\x01\x12\x1b\n\x08\x63ost_usd\x18\t \x01(\x01\x42\x04\xe2\x41\x01\x02H\x07\x88\x01\x01\x12\x1b\n\x08power_mw\x18\n \x01(\x01\x42\x04\xe2\x41\x01\x02H\x08\x88\x01\x01\x42\x07\n\x05_kindB\x17\n\x15_bisection_lower_gbpsB\x17\n\x15_bisection_upper_gbpsB\x12\n\x10_bisection_exactB\x13\n\x11_bisection_methodB\x18\n\x16_worst_pair_latency_usB\x1b\n\x19_hierarchical_allreduce_sB\x0b\n\t_cost_usdB\x0b\n\t_power_mw\"\x8d\x01\n\x0bSiteFabrics\x12\x1a\n\x07site_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x36\n\x07\x66\x61\x62rics\x18\x02 \x03(\x0b\x32\x1f.topodesign.v1.FabricEvaluationB\x04\xe2\x41\x01\x02\x12\x13\n\x06\x63hosen\x18\x03 \x01(\tH\x01\x88\x01\x01\x42\n\n\x08_site_idB\t\n\x07_chosen\"\x8f\x01\n\x0c\x46\x61\x62ricReport\x12/\n\x05sites\x18\x01 \x03(\x0b\x32\x1a.topodesign.v1.SiteFabricsB\x04\xe2\x41\x01\x02\x12>\n\x0c\x61\x63ross_sites\x18\x02 \x03(\x0b\x32\".topodesign.v1.CrossSiteEvaluationB\x04\xe2\x41\x01\x02\x12\x0e\n\x06\x63hoice\x18\x03 \x03(\t\"\xe1\x01\n\tViolation\x12\x17\n\x04rule\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x15\n\x02id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12$\n\x05value\x18\x03 \x01(\x0b\x32\x15.topodesign.v1.Scalar\x12$\n\x05limit\x18\x04 \x01(\x0b\x32\x15.topodesign.v1.Scalar\x12\x17\n\x04unit\x18\x05 \x01(\tB\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12\x1a\n\x07message\x18\x06 \x01(\tB\x04\xe2\x41\x01\x02H\x03\x88\x01\x01\x42\x07\n\x05_ruleB\x05\n\x03_idB\x07\n\x05_unitB\n\n\x08_message\"\x9b\x01\n\x0f\x46\x61ilureStrength\x12\x1a\n\x07\x66\x61ilure\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x1a\n\rstrength_gbps\x18\x02 \x01(\x01H\x01\x88\x01\x01\x12 \n\rrequired_gbps\x18\x03 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x42\n\n\x08_failureB\x10\n\x0e_strength_gbpsB\x10\n\x0e_required_gbps\"\x80\x02\n\x0cVerification\x12\x18\n\x05valid\x18\x01 \x01(\x08\x42\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x32\n\nviolations\x18\x02 \x03(\x0b\x32\x18.topodesign.v1.ViolationB\x04\xe2\x41\x01\x02\x12\x1a\n\rstrength_gbps\x18\x03 \x01(\x01H\x01\x88\x01\x01\x12\x36\n\x08\x66\x61ilures\x18\x04 \x03(\x0b\x32\x1e.topodesign.v1.FailureStrengthB\x04\xe2\x41\x01\x02\x12\x15\n\x08\x63ost_usd\x18\x05 \x01(\x01H\x02\x88\x01\x01\x12\x0e\n\x06\x63hecks\x18\x06 \x03(\tB\x08\n\x06_validB\x10\n\x0e_strength_gbpsB\x0b\n\t_cost_usd\"~\n\x06Uptime\x12\x1f\n\x0c\x61vailability\x18\x01 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12(\n\x15\x64owntime_min_per_year\x18\x02 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x42\x0f\n\r_availabilityB\x18\n\x16_downtime_min_per_year\"\xf3\x01\n\x0bUptimeRange\x12\x18\n\x05lower\x18\x01 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x18\n\x05upper\x18\x02 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12.\n\x1bleast_downtime_min_per_year\x18\x03 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12-\n\x1amost_downtime_min_per_year\x18\x04 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x03\x88\x01\x01\x42\x08\n\x06_lowerB\x08\n\x06_upperB\x1e\n\x1c_least_downtime_min_per_yearB\x1d\n\x1b_most_downtime_min_per_year\"\xca\x01\n\x13\x43onduitAvailability\x12\x1a\n\x07\x63onduit\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x1c\n\tlength_km\x18\x02 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12 \n\rcuts_per_year\x18\x03 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12+\n\x06uptime\x18\x04 \x01(\x0b\x32\x15.topodesign.v1.UptimeB\x04\xe2\x41\x01\x02\x42\n\n\x08_conduitB\x0c\n\n_length_kmB\x10\n\x0e_cuts_per_year\"\xe6\x01\n\x15LightpathAvailability\x12\x14\n\x01\x61\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x14\n\x01z\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x17\n\x04mode\x18\x03 \x01(\tB\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12\x16\n\x08segments\x18\x04 \x03(\tB\x04\xe2\x41\x01\x02\x12+\n\x06uptime\x18\x05 \x01(\x0b\x32\x15.topodesign.v1.UptimeB\x04\xe2\x41\x01\x02\x12.\n\tcuts_only\x18\x06 \x01(\x0b\x32\x15.topodesign.v1.UptimeB\x04\xe2\x41\x01\x02\x42\x04\n\x02_aB\x04\n\x02_zB\x07\n\x05_mode\"\xac\x02\n\x10PairAvailability\x12\x14\n\x01\x61\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x14\n\x01z\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x30\n\x0bunprotected\x18\x03 \x01(\x0b\x32\x15.topodesign.v1.UptimeB\x04\xe2\x41\x01\x02\x12:\n\x15unprotected_cuts_only\x18\x04 \x01(\x0b\x32\x15.topodesign.v1.UptimeB\x04\xe2\x41\x01\x02\x12\x33\n\tprotected\x18\x05 \x01(\x0b\x32\x1a.topodesign.v1.UptimeRangeB\x04\xe2\x41\x01\x02\x12=\n\x13protected_cuts_only\x18\x06 \x01(\x0b\x32\x1a.topodesign.v1.UptimeRangeB\x04\xe2\x41\x01\x02\x42\x04\n\x02_aB\x04\n\x02_z\"\xa4\x04\n\x10PlanAvailability\x12:\n\x08\x63onduits\x18\x01 \x03(\x0b\x32\".topodesign.v1.ConduitAvailabilityB\x04\xe2\x41\x01\x02\x12>\n\nlightpaths\x18\x02 \x03(\x0b\x32$.topodesign.v1.LightpathAvailabilityB\x04\xe2\x41\x01\x02\x12\x34\n\x05pairs\x18\x03 \x03(\x0b\x32\x1f.topodesign.v1.PairAvailabilityB\x04\xe2\x41\x01\x02\x12\x37\n\rall_connected\x18\x04 \x01(\x0b\x32\x1a.topodesign.v1.UptimeRangeB\x04\xe2\x41\x01\x02\x12\x41\n\x17\x61ll_connected_cuts_only\x18\x05 \x01(\x0b\x32\x1a.topodesign.v1.UptimeRangeB\x04\xe2\x41\x01\x02\x12/\n\nguaranteed\x18\x06 \x01(\x0b\x32\x15.topodesign.v1.UptimeB\x04\xe2\x41\x01\x02\x12\"\n\x0fguaranteed_cuts\x18\x07 \x01(\x05\x42\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\"\n\x0f\x65numerated_cuts\x18\x08 \x01(\x05\x42\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x1d\n\nunexamined\x18\t \x01(\x01\x42\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12\x13\n\x05\x62\x61sis\x18\n \x03(\tB\x04\xe2\x41\x01\x02\x42\x12\n\x10_guaranteed_cutsB\x12\n\x10_enumerated_cutsB\r\n\x0b_unexamined\"\xe1\t\n\x04Plan\x12 \n\rscenario_name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12+\n\x06status\x18\x02 \x01(\x0e\x32\x15.topodesign.v1.StatusB\x04\xe2\x41\x01\x02\x12\x32\n\nstopped_by\x18\x03 \x01(\x0e\x32\x18.topodesign.v1.StoppedByB\x04\xe2\x41\x01\x02\x12\x15\n\x08\x63ost_usd\x18\x04 \x01(\x01H\x01\x88\x01\x01\x12\x1c\n\x0flower_bound_usd\x18\x05 \x01(\x01H\x02\x88\x01\x01\x12\x10\n\x03gap\x18\x06 \x01(\x01H\x03\x88\x01\x01\x12\x1d\n\x10network_cost_usd\x18\x07 \x01(\x01H\x04\x88\x01\x01\x12\x18\n\x0bnetwork_gap\x18\x08 \x01(\x01H\x05\x88\x01\x01\x12%\n\x18\x61\x63\x63\x65lerator_purchase_usd\x18\t \x01(\x01H\x06\x88\x01\x01\x12\x19\n\x06wall_s\x18\n \x01(\x01\x42\x04\xe2\x41\x01\x02H\x07\x88\x01\x01\x12\x17\n\x04seed\x18\x0b \x01(\x03\x42\x04\xe2\x41\x01\x02H\x08\x88\x01\x01\x12&\n\x05sites\x18\x0c \x03(\x0b\x32\x17.topodesign.v1.SitePlan\x12\"\n\x05links\x18\r \x03(\x0b\x32\x13.topodesign.v1.Link\x12,\n\nlightpaths\x18\x0e \x03(\x0b\x32\x18.topodesign.v1.Lightpath\x12,\n\x08segments\x18\x0f \x03(\x0b\x32\x1a.topodesign.v1.SegmentPlan\x12!\n\x04sync\x18\x10 \x01(\x0b\x32\x13.topodesign.v1.Sync\x12\x15\n\x08verified\x18\x11 \x01(\x08H\t\x88\x01\x01\x12\x31\n\x0cverification\x18\x12 \x01(\x0b\x32\x1b.topodesign.v1.Verification\x12\x36\n\ncost_items\x18\x13 \x03(\x0b\x32\".topodesign.v1.Plan.CostItemsEntry\x12,\n\x07\x66\x61\x62rics\x18\x14 \x01(\x0b\x32\x1b.topodesign.v1.FabricReport\x12\x33\n\rinfeasibility\x18\x15 \x01(\x0b\x32\x1c.topodesign.v1.Infeasibility\x12\x18\n\x0b\x61ttribution\x18\x16 \x01(\tH\n\x88\x01\x01\x12\x13\n\x0b\x61ssumptions\x18\x17 \x03(\t\x12\x33\n\nprovenance\x18\x18 \x01(\x0b\x32\x19.topodesign.v1.ProvenanceB\x04\xe2\x41\x01\x02\x12!\n\x04goal\x18\x19 \x01(\x0b\x32\x13.topodesign.v1.Goal\x12\x35\n\x0c\x61vailability\x18\x1a \x01(\x0b\x32\x1f.topodesign.v1.PlanAvailability\x12-\n\x08training\x18\x1b \x01(\x0b\x32\x1b.topodesign.v1.PlanTraining\x1a\x30\n\x0e\x43ostItemsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01:\x02\x38\x01\x42\x10\n\x0e_scenario_nameB\x0b\n\t_cost_usdB\x12\n\x10_lower_bound_usdB\x06\n\x04_gapB\x13\n\x11_network_cost_usdB\x0e\n\x0c_network_gapB\x1b\n\x19_accelerator_purchase_usdB\t\n\x07_wall_sB\x07\n\x05_seedB\x0b\n\t_verifiedB\x0e\n\x0c_attribution\"\xe5\x01\n\tPlanEvent\x12\x18\n\x05phase\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x19\n\x06wall_s\x18\x02 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x1a\n\rincumbent_usd\x18\x03 \x01(\x01H\x02\x88\x01\x01\x12\x16\n\tbound_usd\x18\x04 \x01(\x01H\x03\x88\x01\x01\x12\x10\n\x03gap\x18\x05 \x01(\x01H\x04\x88\x01\x01\x12\x14\n\x07message\x18\x06 \x01(\tH\x05\x88\x01\x01\x42\x08\n\x06_phaseB\t\n\x07_wall_sB\x10\n\x0e_incumbent_usdB\x0c\n\n_bound_usdB\x06\n\x04_gapB\n\n\x08_message*r\n\x06Status\x12\x16\n\x12STATUS_UNSPECIFIED\x10\x00\x12\x12\n\x0eSTATUS_OPTIMAL\x10\x01\x12\x13\n\x0fSTATUS_FEASIBLE\x10\x02\x12\x15\n\x11STATUS_INFEASIBLE\x10\x03\x12\x10\n\x0cSTATUS_LIMIT\x10\x04*\xa1\x01\n\tStoppedBy\x12\x1a\n\x16STOPPED_BY_UNSPECIFIED\x10\x00\x12\x12\n\x0eSTOPPED_BY_GAP\x10\x01\x12\x19\n\x15STOPPED_BY_TIME_LIMIT\x10\x02\x12\x19\n\x15STOPPED_BY_WORK_LIMIT\x10\x03\x12\x18\n\x14STOPPED_BY_CANCELLED\x10\x04\x12\x14\n\x10STOPPED_BY_PROOF\x10\x05*\x8e\x01\n\tObjective\x12\x19\n\x15OBJECTIVE_UNSPECIFIED\x10\x00\x12\x12\n\x0eOBJECTIVE_COST\x10\x01\x12\x1a\n\x16OBJECTIVE_ACCELERATORS\x10\x02\x12\x17\n\x13OBJECTIVE_SYNC_TIME\x10\x03\x12\x1d\n\x19OBJECTIVE_EFFECTIVE_FLOPS\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18topodesign/v1/plan.proto\x12\rtopodesign.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1atopodesign/v1/fabric.proto\x1a!topodesign/v1/plan_training.proto\x1a\x1ctopodesign/v1/scenario.proto\"\xa9\x02\n\x0bSolveLimits\x12\x36\n\x0ctime_limit_s\x18\x01 \x01(\x01\x42\x1b\xe2\x41\x01\x01\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00u\"A!\x00\x00\x00\x00\x00\x00\x00\x00H\x00\x88\x01\x01\x12-\n\x03gap\x18\x02 \x01(\x01\x42\x1b\xe2\x41\x01\x01\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00\xf0?)\x00\x00\x00\x00\x00\x00\x00\x00H\x01\x88\x01\x01\x12$\n\x04seed\x18\x03 \x01(\x03\x42\x11\xe2\x41\x01\x01\xbaH\n\"\x08\x18\xff\xff\xff\xff\x07(\x00H\x02\x88\x01\x01\x12$\n\x07threads\x18\x04 \x01(\x05\x42\x0e\xe2\x41\x01\x01\xbaH\x07\x1a\x05\x18\x80\x02(\x01H\x03\x88\x01\x01\x12\x39\n\tobjective\x18\x05 \x01(\x0e\x32\x18.topodesign.v1.ObjectiveB\x0c\xe2\x41\x01\x01\xbaH\x05\x82\x01\x02\x10\x01\x42\x0f\n\r_time_limit_sB\x06\n\x04_gapB\x07\n\x05_seedB\n\n\x08_threads\"\xce\x01\n\x08SitePlan\x12\x15\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x1a\n\x07zone_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x17\n\x04pods\x18\x03 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12\x1f\n\x0c\x61\x63\x63\x65lerators\x18\x04 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x03\x88\x01\x01\x12\x1b\n\x08power_mw\x18\x05 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x04\x88\x01\x01\x42\x05\n\x03_idB\n\n\x08_zone_idB\x07\n\x05_podsB\x0f\n\r_acceleratorsB\x0b\n\t_power_mw\"\xaa\x01\n\x0bSpectrumRun\x12\x1a\n\x07stretch\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x1c\n\tfirst_ghz\x18\x02 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x1b\n\x08\x63hannels\x18\x03 \x01(\x05\x42\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12\x1d\n\x05pairs\x18\x04 \x03(\x05\x42\x0e\xe2\x41\x01\x02\xbaH\x07\x92\x01\x04\x10\xc0\x84=B\n\n\x08_stretchB\x0c\n\n_first_ghzB\x0b\n\t_channels\"\xea\x03\n\tLightpath\x12\x14\n\x01\x61\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x14\n\x01z\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x17\n\x04mode\x18\x03 \x01(\tB\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12\x18\n\x05\x63ount\x18\x04 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x03\x88\x01\x01\x12 \n\x08segments\x18\x05 \x03(\tB\x0e\xe2\x41\x01\x02\xbaH\x07\x92\x01\x04\x10\xc0\x84=\x12%\n\rregenerations\x18\x06 \x03(\tB\x0e\xe2\x41\x01\x01\xbaH\x07\x92\x01\x04\x10\xc0\x84=\x12\x1c\n\trate_gbps\x18\x07 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x04\x88\x01\x01\x12\x1c\n\tlength_km\x18\x08 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x05\x88\x01\x01\x12\x1a\n\x07gsnr_db\x18\t \x01(\x01\x42\x04\xe2\x41\x01\x02H\x06\x88\x01\x01\x12\x1c\n\tmargin_db\x18\n \x01(\x01\x42\x04\xe2\x41\x01\x02H\x07\x88\x01\x01\x12\x1d\n\nlatency_ms\x18\x0b \x01(\x01\x42\x04\xe2\x41\x01\x02H\x08\x88\x01\x01\x12<\n\x08spectrum\x18\x0c \x03(\x0b\x32\x1a.topodesign.v1.SpectrumRunB\x0e\xe2\x41\x01\x01\xbaH\x07\x92\x01\x04\x10\xc0\x84=B\x04\n\x02_aB\x04\n\x02_zB\x07\n\x05_modeB\x08\n\x06_countB\x0c\n\n_rate_gbpsB\x0c\n\n_length_kmB\n\n\x08_gsnr_dbB\x0c\n\n_margin_dbB\r\n\x0b_latency_ms\"\xc6\x03\n\x04Link\x12\x14\n\x01\x61\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x14\n\x01z\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x17\n\x04mode\x18\x03 \x01(\tB\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12\x1d\n\nlightpaths\x18\x04 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x03\x88\x01\x01\x12 \n\rcapacity_gbps\x18\x05 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x04\x88\x01\x01\x12\x1c\n\tlength_km\x18\x06 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x05\x88\x01\x01\x12\x1a\n\x07gsnr_db\x18\x07 \x01(\x01\x42\x04\xe2\x41\x01\x01H\x06\x88\x01\x01\x12\x1c\n\tmargin_db\x18\x08 \x01(\x01\x42\x04\xe2\x41\x01\x01H\x07\x88\x01\x01\x12\x1f\n\x0cspectrum_ghz\x18\t \x01(\x01\x42\x04\xe2\x41\x01\x01H\x08\x88\x01\x01\x12\x18\n\x05pairs\x18\n \x01(\x03\x42\x04\xe2\x41\x01\x01H\t\x88\x01\x01\x12\x1d\n\namplifiers\x18\x0b \x01(\x03\x42\x04\xe2\x41\x01\x01H\n\x88\x01\x01\x42\x04\n\x02_aB\x04\n\x02_zB\x07\n\x05_modeB\r\n\x0b_lightpathsB\x10\n\x0e_capacity_gbpsB\x0c\n\n_length_kmB\n\n\x08_gsnr_dbB\x0c\n\n_margin_dbB\x0f\n\r_spectrum_ghzB\x08\n\x06_pairsB\r\n\x0b_amplifiers\"\x85\x02\n\x0bSegmentPlan\x12\x1d\n\nsegment_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x18\n\x05pairs\x18\x02 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x18\n\x05\x62uilt\x18\x03 \x01(\x08\x42\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12\x18\n\x05spans\x18\x04 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x03\x88\x01\x01\x12\x1d\n\namplifiers\x18\x05 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x04\x88\x01\x01\x12\x1e\n\x0butilization\x18\x06 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x05\x88\x01\x01\x42\r\n\x0b_segment_idB\x08\n\x06_pairsB\x08\n\x06_builtB\x08\n\x06_spansB\r\n\x0b_amplifiersB\x0e\n\x0c_utilization\"\xb0\x02\n\x04Sync\x12\x1e\n\x0b\x64\x65mand_gbps\x18\x01 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12 \n\rstrength_gbps\x18\x02 \x01(\x01\x42\x04\xe2\x41\x01\x01H\x01\x88\x01\x01\x12 \n\rworst_failure\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01H\x02\x88\x01\x01\x12&\n\x13worst_strength_gbps\x18\x04 \x01(\x01\x42\x04\xe2\x41\x01\x01H\x03\x88\x01\x01\x12\x19\n\x06time_s\x18\x05 \x01(\x01\x42\x04\xe2\x41\x01\x01H\x04\x88\x01\x01\x12\x1c\n\tlatency_s\x18\x06 \x01(\x01\x42\x04\xe2\x41\x01\x01H\x05\x88\x01\x01\x42\x0e\n\x0c_demand_gbpsB\x10\n\x0e_strength_gbpsB\x10\n\x0e_worst_failureB\x16\n\x14_worst_strength_gbpsB\t\n\x07_time_sB\x0c\n\n_latency_s\"\x94\x01\n\nLimitClash\x12\x18\n\x05limit\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x15\n\x02id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x18\n\x05value\x18\x03 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12\x17\n\x04unit\x18\x04 \x01(\tB\x04\xe2\x41\x01\x02H\x03\x88\x01\x01\x42\x08\n\x06_limitB\x05\n\x03_idB\x08\n\x06_valueB\x07\n\x05_unit\"\xc4\x01\n\x06Relief\x12\x18\n\x05limit\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x15\n\x02id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x1d\n\nfrom_value\x18\x03 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12\x1b\n\x08to_value\x18\x04 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x03\x88\x01\x01\x12\x17\n\x04unit\x18\x05 \x01(\tB\x04\xe2\x41\x01\x02H\x04\x88\x01\x01\x42\x08\n\x06_limitB\x05\n\x03_idB\r\n\x0b_from_valueB\x0b\n\t_to_valueB\x07\n\x05_unit\"\xab\x01\n\rInfeasibility\x12\x1a\n\x07message\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12;\n\x08\x63lashing\x18\x02 \x03(\x0b\x32\x19.topodesign.v1.LimitClashB\x0e\xe2\x41\x01\x02\xbaH\x07\x92\x01\x04\x10\xc0\x84=\x12\x35\n\x06relief\x18\x03 \x03(\x0b\x32\x15.topodesign.v1.ReliefB\x0e\xe2\x41\x01\x01\xbaH\x07\x92\x01\x04\x10\xc0\x84=B\n\n\x08_message\"\xf1\x01\n\x04Goal\x12\x31\n\tobjective\x18\x01 \x01(\x0e\x32\x18.topodesign.v1.ObjectiveB\x04\xe2\x41\x01\x02\x12\x18\n\x05value\x18\x02 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x18\n\x05\x62ound\x18\x03 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x16\n\x03gap\x18\x04 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12\x17\n\x04unit\x18\x05 \x01(\tB\x04\xe2\x41\x01\x02H\x03\x88\x01\x01\x12\x1d\n\nbudget_usd\x18\x06 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x04\x88\x01\x01\x42\x08\n\x06_valueB\x08\n\x06_boundB\x06\n\x04_gapB\x07\n\x05_unitB\r\n\x0b_budget_usd\"\xea\x02\n\nProvenance\x12%\n\x12topodesign_version\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\"\n\x0fortools_version\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12!\n\x0epython_version\x18\x03 \x01(\tB\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12\"\n\x0fscenario_sha256\x18\x04 \x01(\tB\x04\xe2\x41\x01\x02H\x03\x88\x01\x01\x12\x17\n\x04seed\x18\x05 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x04\x88\x01\x01\x12\x1a\n\x07threads\x18\x06 \x01(\x05\x42\x04\xe2\x41\x01\x02H\x05\x88\x01\x01\x12\x1e\n\x0b\x62ound_basis\x18\x07 \x01(\tB\x04\xe2\x41\x01\x01H\x06\x88\x01\x01\x42\x15\n\x13_topodesign_versionB\x12\n\x10_ortools_versionB\x11\n\x0f_python_versionB\x12\n\x10_scenario_sha256B\x07\n\x05_seedB\n\n\x08_threadsB\x0e\n\x0c_bound_basis\"\xb3\x04\n\x13\x43rossSiteEvaluation\x12\x17\n\x04kind\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\'\n\x14\x62isection_lower_gbps\x18\x02 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\'\n\x14\x62isection_upper_gbps\x18\x03 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12\"\n\x0f\x62isection_exact\x18\x04 \x01(\x08\x42\x04\xe2\x41\x01\x02H\x03\x88\x01\x01\x12#\n\x10\x62isection_method\x18\x05 \x01(\tB\x04\xe2\x41\x01\x02H\x04\x88\x01\x01\x12(\n\x15worst_pair_latency_us\x18\x06 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x05\x88\x01\x01\x12\"\n\nworst_pair\x18\x07 \x03(\tB\x0e\xe2\x41\x01\x01\xbaH\x07\x92\x01\x04\x10\xc0\x84=\x12+\n\x18hierarchical_allreduce_s\x18\x08 \x01(\x01\x42\x04\xe2\x41\x01\x01H\x06\x88\x01\x01\x12\x1b\n\x08\x63ost_usd\x18\t \x01(\x01\x42\x04\xe2\x41\x01\x02H\x07\x88\x01\x01\x12\x1b\n\x08power_mw\x18\n \x01(\x01\x42\x04\xe2\x41\x01\x02H\x08\x88\x01\x01\x42\x07\n\x05_kindB\x17\n\x15_bisection_lower_gbpsB\x17\n\x15_bisection_upper_gbpsB\x12\n\x10_bisection_exactB\x13\n\x11_bisection_methodB\x18\n\x16_worst_pair_latency_usB\x1b\n\x19_hierarchical_allreduce_sB\x0b\n\t_cost_usdB\x0b\n\t_power_mw\"\x9d\x01\n\x0bSiteFabrics\x12\x1a\n\x07site_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12@\n\x07\x66\x61\x62rics\x18\x02 \x03(\x0b\x32\x1f.topodesign.v1.FabricEvaluationB\x0e\xe2\x41\x01\x02\xbaH\x07\x92\x01\x04\x10\xc0\x84=\x12\x19\n\x06\x63hosen\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01H\x01\x88\x01\x01\x42\n\n\x08_site_idB\t\n\x07_chosen\"\xb3\x01\n\x0c\x46\x61\x62ricReport\x12\x39\n\x05sites\x18\x01 \x03(\x0b\x32\x1a.topodesign.v1.SiteFabricsB\x0e\xe2\x41\x01\x02\xbaH\x07\x92\x01\x04\x10\xc0\x84=\x12H\n\x0c\x61\x63ross_sites\x18\x02 \x03(\x0b\x32\".topodesign.v1.CrossSiteEvaluationB\x0e\xe2\x41\x01\x02\xbaH\x07\x92\x01\x04\x10\xc0\x84=\x12\x1e\n\x06\x63hoice\x18\x03 \x03(\tB\x0e\xe2\x41\x01\x01\xbaH\x07\x92\x01\x04\x10\xc0\x84=\"\xed\x01\n\tViolation\x12\x17\n\x04rule\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x15\n\x02id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12*\n\x05value\x18\x03 \x01(\x0b\x32\x15.topodesign.v1.ScalarB\x04\xe2\x41\x01\x01\x12*\n\x05limit\x18\x04 \x01(\x0b\x32\x15.topodesign.v1.ScalarB\x04\xe2\x41\x01\x01\x12\x17\n\x04unit\x18\x05 \x01(\tB\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12\x1a\n\x07message\x18\x06 \x01(\tB\x04\xe2\x41\x01\x02H\x03\x88\x01\x01\x42\x07\n\x05_ruleB\x05\n\x03_idB\x07\n\x05_unitB\n\n\x08_message\"\xa1\x01\n\x0f\x46\x61ilureStrength\x12\x1a\n\x07\x66\x61ilure\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12 \n\rstrength_gbps\x18\x02 \x01(\x01\x42\x04\xe2\x41\x01\x01H\x01\x88\x01\x01\x12 \n\rrequired_gbps\x18\x03 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x42\n\n\x08_failureB\x10\n\x0e_strength_gbpsB\x10\n\x0e_required_gbps\"\xb0\x02\n\x0cVerification\x12\x18\n\x05valid\x18\x01 \x01(\x08\x42\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12<\n\nviolations\x18\x02 \x03(\x0b\x32\x18.topodesign.v1.ViolationB\x0e\xe2\x41\x01\x02\xbaH\x07\x92\x01\x04\x10\xc0\x84=\x12 \n\rstrength_gbps\x18\x03 \x01(\x01\x42\x04\xe2\x41\x01\x01H\x01\x88\x01\x01\x12@\n\x08\x66\x61ilures\x18\x04 \x03(\x0b\x32\x1e.topodesign.v1.FailureStrengthB\x0e\xe2\x41\x01\x02\xbaH\x07\x92\x01\x04\x10\xc0\x84=\x12\x1b\n\x08\x63ost_usd\x18\x05 \x01(\x01\x42\x04\xe2\x41\x01\x01H\x02\x88\x01\x01\x12\x1e\n\x06\x63hecks\x18\x06 \x03(\tB\x0e\xe2\x41\x01\x01\xbaH\x07\x92\x01\x04\x10\xc0\x84=B\x08\n\x06_validB\x10\n\x0e_strength_gbpsB\x0b\n\t_cost_usd\"~\n\x06Uptime\x12\x1f\n\x0c\x61vailability\x18\x01 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12(\n\x15\x64owntime_min_per_year\x18\x02 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x42\x0f\n\r_availabilityB\x18\n\x16_downtime_min_per_year\"\xf3\x01\n\x0bUptimeRange\x12\x18\n\x05lower\x18\x01 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x18\n\x05upper\x18\x02 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12.\n\x1bleast_downtime_min_per_year\x18\x03 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12-\n\x1amost_downtime_min_per_year\x18\x04 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x03\x88\x01\x01\x42\x08\n\x06_lowerB\x08\n\x06_upperB\x1e\n\x1c_least_downtime_min_per_yearB\x1d\n\x1b_most_downtime_min_per_year\"\xca\x01\n\x13\x43onduitAvailability\x12\x1a\n\x07\x63onduit\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x1c\n\tlength_km\x18\x02 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12 \n\rcuts_per_year\x18\x03 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12+\n\x06uptime\x18\x04 \x01(\x0b\x32\x15.topodesign.v1.UptimeB\x04\xe2\x41\x01\x02\x42\n\n\x08_conduitB\x0c\n\n_length_kmB\x10\n\x0e_cuts_per_year\"\xf0\x01\n\x15LightpathAvailability\x12\x14\n\x01\x61\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x14\n\x01z\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x17\n\x04mode\x18\x03 \x01(\tB\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12 \n\x08segments\x18\x04 \x03(\tB\x0e\xe2\x41\x01\x02\xbaH\x07\x92\x01\x04\x10\xc0\x84=\x12+\n\x06uptime\x18\x05 \x01(\x0b\x32\x15.topodesign.v1.UptimeB\x04\xe2\x41\x01\x02\x12.\n\tcuts_only\x18\x06 \x01(\x0b\x32\x15.topodesign.v1.UptimeB\x04\xe2\x41\x01\x02\x42\x04\n\x02_aB\x04\n\x02_zB\x07\n\x05_mode\"\xac\x02\n\x10PairAvailability\x12\x14\n\x01\x61\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x14\n\x01z\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x30\n\x0bunprotected\x18\x03 \x01(\x0b\x32\x15.topodesign.v1.UptimeB\x04\xe2\x41\x01\x02\x12:\n\x15unprotected_cuts_only\x18\x04 \x01(\x0b\x32\x15.topodesign.v1.UptimeB\x04\xe2\x41\x01\x02\x12\x33\n\tprotected\x18\x05 \x01(\x0b\x32\x1a.topodesign.v1.UptimeRangeB\x04\xe2\x41\x01\x02\x12=\n\x13protected_cuts_only\x18\x06 \x01(\x0b\x32\x1a.topodesign.v1.UptimeRangeB\x04\xe2\x41\x01\x02\x42\x04\n\x02_aB\x04\n\x02_z\"\xcc\x04\n\x10PlanAvailability\x12\x44\n\x08\x63onduits\x18\x01 \x03(\x0b\x32\".topodesign.v1.ConduitAvailabilityB\x0e\xe2\x41\x01\x02\xbaH\x07\x92\x01\x04\x10\xc0\x84=\x12H\n\nlightpaths\x18\x02 \x03(\x0b\x32$.topodesign.v1.LightpathAvailabilityB\x0e\xe2\x41\x01\x02\xbaH\x07\x92\x01\x04\x10\xc0\x84=\x12>\n\x05pairs\x18\x03 \x03(\x0b\x32\x1f.topodesign.v1.PairAvailabilityB\x0e\xe2\x41\x01\x02\xbaH\x07\x92\x01\x04\x10\xc0\x84=\x12\x37\n\rall_connected\x18\x04 \x01(\x0b\x32\x1a.topodesign.v1.UptimeRangeB\x04\xe2\x41\x01\x02\x12\x41\n\x17\x61ll_connected_cuts_only\x18\x05 \x01(\x0b\x32\x1a.topodesign.v1.UptimeRangeB\x04\xe2\x41\x01\x02\x12/\n\nguaranteed\x18\x06 \x01(\x0b\x32\x15.topodesign.v1.UptimeB\x04\xe2\x41\x01\x02\x12\"\n\x0fguaranteed_cuts\x18\x07 \x01(\x05\x42\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\"\n\x0f\x65numerated_cuts\x18\x08 \x01(\x05\x42\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x1d\n\nunexamined\x18\t \x01(\x01\x42\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12\x1d\n\x05\x62\x61sis\x18\n \x03(\tB\x0e\xe2\x41\x01\x02\xbaH\x07\x92\x01\x04\x10\xc0\x84=B\x12\n\x10_guaranteed_cutsB\x12\n\x10_enumerated_cutsB\r\n\x0b_unexamined\"\x9b\x0b\n\x04Plan\x12 \n\rscenario_name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12+\n\x06status\x18\x02 \x01(\x0e\x32\x15.topodesign.v1.StatusB\x04\xe2\x41\x01\x02\x12\x32\n\nstopped_by\x18\x03 \x01(\x0e\x32\x18.topodesign.v1.StoppedByB\x04\xe2\x41\x01\x02\x12\x1b\n\x08\x63ost_usd\x18\x04 \x01(\x01\x42\x04\xe2\x41\x01\x01H\x01\x88\x01\x01\x12\"\n\x0flower_bound_usd\x18\x05 \x01(\x01\x42\x04\xe2\x41\x01\x01H\x02\x88\x01\x01\x12\x16\n\x03gap\x18\x06 \x01(\x01\x42\x04\xe2\x41\x01\x01H\x03\x88\x01\x01\x12#\n\x10network_cost_usd\x18\x07 \x01(\x01\x42\x04\xe2\x41\x01\x01H\x04\x88\x01\x01\x12\x1e\n\x0bnetwork_gap\x18\x08 \x01(\x01\x42\x04\xe2\x41\x01\x01H\x05\x88\x01\x01\x12+\n\x18\x61\x63\x63\x65lerator_purchase_usd\x18\t \x01(\x01\x42\x04\xe2\x41\x01\x01H\x06\x88\x01\x01\x12\x19\n\x06wall_s\x18\n \x01(\x01\x42\x04\xe2\x41\x01\x02H\x07\x88\x01\x01\x12\x17\n\x04seed\x18\x0b \x01(\x03\x42\x04\xe2\x41\x01\x02H\x08\x88\x01\x01\x12\x36\n\x05sites\x18\x0c \x03(\x0b\x32\x17.topodesign.v1.SitePlanB\x0e\xe2\x41\x01\x01\xbaH\x07\x92\x01\x04\x10\xc0\x84=\x12\x32\n\x05links\x18\r \x03(\x0b\x32\x13.topodesign.v1.LinkB\x0e\xe2\x41\x01\x01\xbaH\x07\x92\x01\x04\x10\xc0\x84=\x12<\n\nlightpaths\x18\x0e \x03(\x0b\x32\x18.topodesign.v1.LightpathB\x0e\xe2\x41\x01\x01\xbaH\x07\x92\x01\x04\x10\xc0\x84=\x12<\n\x08segments\x18\x0f \x03(\x0b\x32\x1a.topodesign.v1.SegmentPlanB\x0e\xe2\x41\x01\x01\xbaH\x07\x92\x01\x04\x10\xc0\x84=\x12\'\n\x04sync\x18\x10 \x01(\x0b\x32\x13.topodesign.v1.SyncB\x04\xe2\x41\x01\x01\x12\x1b\n\x08verified\x18\x11 \x01(\x08\x42\x04\xe2\x41\x01\x01H\t\x88\x01\x01\x12\x37\n\x0cverification\x18\x12 \x01(\x0b\x32\x1b.topodesign.v1.VerificationB\x04\xe2\x41\x01\x01\x12\x46\n\ncost_items\x18\x13 \x03(\x0b\x32\".topodesign.v1.Plan.CostItemsEntryB\x0e\xe2\x41\x01\x01\xbaH\x07\x9a\x01\x04\x10\xc0\x84=\x12\x32\n\x07\x66\x61\x62rics\x18\x14 \x01(\x0b\x32\x1b.topodesign.v1.FabricReportB\x04\xe2\x41\x01\x01\x12\x39\n\rinfeasibility\x18\x15 \x01(\x0b\x32\x1c.topodesign.v1.InfeasibilityB\x04\xe2\x41\x01\x01\x12\x1e\n\x0b\x61ttribution\x18\x16 \x01(\tB\x04\xe2\x41\x01\x01H\n\x88\x01\x01\x12#\n\x0b\x61ssumptions\x18\x17 \x03(\tB\x0e\xe2\x41\x01\x01\xbaH\x07\x92\x01\x04\x10\xc0\x84=\x12\x33\n\nprovenance\x18\x18 \x01(\x0b\x32\x19.topodesign.v1.ProvenanceB\x04\xe2\x41\x01\x02\x12\'\n\x04goal\x18\x19 \x01(\x0b\x32\x13.topodesign.v1.GoalB\x04\xe2\x41\x01\x01\x12;\n\x0c\x61vailability\x18\x1a \x01(\x0b\x32\x1f.topodesign.v1.PlanAvailabilityB\x04\xe2\x41\x01\x01\x12\x33\n\x08training\x18\x1b \x01(\x0b\x32\x1b.topodesign.v1.PlanTrainingB\x04\xe2\x41\x01\x01\x1a\x30\n\x0e\x43ostItemsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01:\x02\x38\x01\x42\x10\n\x0e_scenario_nameB\x0b\n\t_cost_usdB\x12\n\x10_lower_bound_usdB\x06\n\x04_gapB\x13\n\x11_network_cost_usdB\x0e\n\x0c_network_gapB\x1b\n\x19_accelerator_purchase_usdB\t\n\x07_wall_sB\x07\n\x05_seedB\x0b\n\t_verifiedB\x0e\n\x0c_attribution\"\xe5\x01\n\tPlanEvent\x12\x18\n\x05phase\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x19\n\x06wall_s\x18\x02 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x1a\n\rincumbent_usd\x18\x03 \x01(\x01H\x02\x88\x01\x01\x12\x16\n\tbound_usd\x18\x04 \x01(\x01H\x03\x88\x01\x01\x12\x10\n\x03gap\x18\x05 \x01(\x01H\x04\x88\x01\x01\x12\x14\n\x07message\x18\x06 \x01(\tH\x05\x88\x01\x01\x42\x08\n\x06_phaseB\t\n\x07_wall_sB\x10\n\x0e_incumbent_usdB\x0c\n\n_bound_usdB\x06\n\x04_gapB\n\n\x08_message*r\n\x06Status\x12\x16\n\x12STATUS_UNSPECIFIED\x10\x00\x12\x12\n\x0eSTATUS_OPTIMAL\x10\x01\x12\x13\n\x0fSTATUS_FEASIBLE\x10\x02\x12\x15\n\x11STATUS_INFEASIBLE\x10\x03\x12\x10\n\x0cSTATUS_LIMIT\x10\x04*\xa1\x01\n\tStoppedBy\x12\x1a\n\x16STOPPED_BY_UNSPECIFIED\x10\x00\x12\x12\n\x0eSTOPPED_BY_GAP\x10\x01\x12\x19\n\x15STOPPED_BY_TIME_LIMIT\x10\x02\x12\x19\n\x15STOPPED_BY_WORK_LIMIT\x10\x03\x12\x18\n\x14STOPPED_BY_CANCELLED\x10\x04\x12\x14\n\x10STOPPED_BY_PROOF\x10\x05*\x8e\x01\n\tObjective\x12\x19\n\x15OBJECTIVE_UNSPECIFIED\x10\x00\x12\x12\n\x0eOBJECTIVE_COST\x10\x01\x12\x1a\n\x16OBJECTIVE_ACCELERATORS\x10\x02\x12\x17\n\x13OBJECTIVE_SYNC_TIME\x10\x03\x12\x1d\n\x19OBJECTIVE_EFFECTIVE_FLOPS\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'topodesign.v1.plan_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_SOLVELIMITS'].fields_by_name['time_limit_s']._loaded_options = None
+  _globals['_SOLVELIMITS'].fields_by_name['time_limit_s']._serialized_options = b'\342A\001\001\272H\024\022\022\031\000\000\000\000\000u\"A!\000\000\000\000\000\000\000\000'
+  _globals['_SOLVELIMITS'].fields_by_name['gap']._loaded_options = None
+  _globals['_SOLVELIMITS'].fields_by_name['gap']._serialized_options = b'\342A\001\001\272H\024\022\022\031\000\000\000\000\000\000\360?)\000\000\000\000\000\000\000\000'
+  _globals['_SOLVELIMITS'].fields_by_name['seed']._loaded_options = None
+  _globals['_SOLVELIMITS'].fields_by_name['seed']._serialized_options = b'\342A\001\001\272H\n\"\010\030\377\377\377\377\007(\000'
+  _globals['_SOLVELIMITS'].fields_by_name['threads']._loaded_options = None
+  _globals['_SOLVELIMITS'].fields_by_name['threads']._serialized_options = b'\342A\001\001\272H\007\032\005\030\200\002(\001'
+  _globals['_SOLVELIMITS'].fields_by_name['objective']._loaded_options = None
+  _globals['_SOLVELIMITS'].fields_by_name['objective']._serialized_options = b'\342A\001\001\272H\005\202\001\002\020\001'
   _globals['_SITEPLAN'].fields_by_name['id']._loaded_options = None
   _globals['_SITEPLAN'].fields_by_name['id']._serialized_options = b'\342A\001\002'
   _globals['_SITEPLAN'].fields_by_name['zone_id']._loaded_options = None
@@ -52,7 +63,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SPECTRUMRUN'].fields_by_name['channels']._loaded_options = None
   _globals['_SPECTRUMRUN'].fields_by_name['channels']._serialized_options = b'\342A\001\002'
   _globals['_SPECTRUMRUN'].fields_by_name['pairs']._loaded_options = None
-  _globals['_SPECTRUMRUN'].fields_by_name['pairs']._serialized_options = b'\342A\001\002'
+  _globals['_SPECTRUMRUN'].fields_by_name['pairs']._serialized_options = b'\342A\001\002\272H\007\222\001\004\020\300\204='
   _globals['_LIGHTPATH'].fields_by_name['a']._loaded_options = None
   _globals['_LIGHTPATH'].fields_by_name['a']._serialized_options = b'\342A\001\002'
   _globals['_LIGHTPATH'].fields_by_name['z']._loaded_options = None
@@ -62,7 +73,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LIGHTPATH'].fields_by_name['count']._loaded_options = None
   _globals['_LIGHTPATH'].fields_by_name['count']._serialized_options = b'\342A\001\002'
   _globals['_LIGHTPATH'].fields_by_name['segments']._loaded_options = None
-  _globals['_LIGHTPATH'].fields_by_name['segments']._serialized_options = b'\342A\001\002'
+  _globals['_LIGHTPATH'].fields_by_name['segments']._serialized_options = b'\342A\001\002\272H\007\222\001\004\020\300\204='
+  _globals['_LIGHTPATH'].fields_by_name['regenerations']._loaded_options = None
+  _globals['_LIGHTPATH'].fields_by_name['regenerations']._serialized_options = b'\342A\001\001\272H\007\222\001\004\020\300\204='
   _globals['_LIGHTPATH'].fields_by_name['rate_gbps']._loaded_options = None
   _globals['_LIGHTPATH'].fields_by_name['rate_gbps']._serialized_options = b'\342A\001\002'
   _globals['_LIGHTPATH'].fields_by_name['length_km']._loaded_options = None
@@ -73,6 +86,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LIGHTPATH'].fields_by_name['margin_db']._serialized_options = b'\342A\001\002'
   _globals['_LIGHTPATH'].fields_by_name['latency_ms']._loaded_options = None
   _globals['_LIGHTPATH'].fields_by_name['latency_ms']._serialized_options = b'\342A\001\002'
+  _globals['_LIGHTPATH'].fields_by_name['spectrum']._loaded_options = None
+  _globals['_LIGHTPATH'].fields_by_name['spectrum']._serialized_options = b'\342A\001\001\272H\007\222\001\004\020\300\204='
   _globals['_LINK'].fields_by_name['a']._loaded_options = None
   _globals['_LINK'].fields_by_name['a']._serialized_options = b'\342A\001\002'
   _globals['_LINK'].fields_by_name['z']._loaded_options = None
@@ -85,6 +100,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LINK'].fields_by_name['capacity_gbps']._serialized_options = b'\342A\001\002'
   _globals['_LINK'].fields_by_name['length_km']._loaded_options = None
   _globals['_LINK'].fields_by_name['length_km']._serialized_options = b'\342A\001\002'
+  _globals['_LINK'].fields_by_name['gsnr_db']._loaded_options = None
+  _globals['_LINK'].fields_by_name['gsnr_db']._serialized_options = b'\342A\001\001'
+  _globals['_LINK'].fields_by_name['margin_db']._loaded_options = None
+  _globals['_LINK'].fields_by_name['margin_db']._serialized_options = b'\342A\001\001'
+  _globals['_LINK'].fields_by_name['spectrum_ghz']._loaded_options = None
+  _globals['_LINK'].fields_by_name['spectrum_ghz']._serialized_options = b'\342A\001\001'
+  _globals['_LINK'].fields_by_name['pairs']._loaded_options = None
+  _globals['_LINK'].fields_by_name['pairs']._serialized_options = b'\342A\001\001'
+  _globals['_LINK'].fields_by_name['amplifiers']._loaded_options = None
+  _globals['_LINK'].fields_by_name['amplifiers']._serialized_options = b'\342A\001\001'
   _globals['_SEGMENTPLAN'].fields_by_name['segment_id']._loaded_options = None
   _globals['_SEGMENTPLAN'].fields_by_name['segment_id']._serialized_options = b'\342A\001\002'
   _globals['_SEGMENTPLAN'].fields_by_name['pairs']._loaded_options = None
@@ -99,6 +124,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SEGMENTPLAN'].fields_by_name['utilization']._serialized_options = b'\342A\001\002'
   _globals['_SYNC'].fields_by_name['demand_gbps']._loaded_options = None
   _globals['_SYNC'].fields_by_name['demand_gbps']._serialized_options = b'\342A\001\002'
+  _globals['_SYNC'].fields_by_name['strength_gbps']._loaded_options = None
+  _globals['_SYNC'].fields_by_name['strength_gbps']._serialized_options = b'\342A\001\001'
+  _globals['_SYNC'].fields_by_name['worst_failure']._loaded_options = None
+  _globals['_SYNC'].fields_by_name['worst_failure']._serialized_options = b'\342A\001\001'
+  _globals['_SYNC'].fields_by_name['worst_strength_gbps']._loaded_options = None
+  _globals['_SYNC'].fields_by_name['worst_strength_gbps']._serialized_options = b'\342A\001\001'
+  _globals['_SYNC'].fields_by_name['time_s']._loaded_options = None
+  _globals['_SYNC'].fields_by_name['time_s']._serialized_options = b'\342A\001\001'
+  _globals['_SYNC'].fields_by_name['latency_s']._loaded_options = None
+  _globals['_SYNC'].fields_by_name['latency_s']._serialized_options = b'\342A\001\001'
   _globals['_LIMITCLASH'].fields_by_name['limit']._loaded_options = None
   _globals['_LIMITCLASH'].fields_by_name['limit']._serialized_options = b'\342A\001\002'
   _globals['_LIMITCLASH'].fields_by_name['id']._loaded_options = None
@@ -120,7 +155,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_INFEASIBILITY'].fields_by_name['message']._loaded_options = None
   _globals['_INFEASIBILITY'].fields_by_name['message']._serialized_options = b'\342A\001\002'
   _globals['_INFEASIBILITY'].fields_by_name['clashing']._loaded_options = None
-  _globals['_INFEASIBILITY'].fields_by_name['clashing']._serialized_options = b'\342A\001\002'
+  _globals['_INFEASIBILITY'].fields_by_name['clashing']._serialized_options = b'\342A\001\002\272H\007\222\001\004\020\300\204='
+  _globals['_INFEASIBILITY'].fields_by_name['relief']._loaded_options = None
+  _globals['_INFEASIBILITY'].fields_by_name['relief']._serialized_options = b'\342A\001\001\272H\007\222\001\004\020\300\204='
   _globals['_GOAL'].fields_by_name['objective']._loaded_options = None
   _globals['_GOAL'].fields_by_name['objective']._serialized_options = b'\342A\001\002'
   _globals['_GOAL'].fields_by_name['value']._loaded_options = None
@@ -145,6 +182,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PROVENANCE'].fields_by_name['seed']._serialized_options = b'\342A\001\002'
   _globals['_PROVENANCE'].fields_by_name['threads']._loaded_options = None
   _globals['_PROVENANCE'].fields_by_name['threads']._serialized_options = b'\342A\001\002'
+  _globals['_PROVENANCE'].fields_by_name['bound_basis']._loaded_options = None
+  _globals['_PROVENANCE'].fields_by_name['bound_basis']._serialized_options = b'\342A\001\001'
   _globals['_CROSSSITEEVALUATION'].fields_by_name['kind']._loaded_options = None
   _globals['_CROSSSITEEVALUATION'].fields_by_name['kind']._serialized_options = b'\342A\001\002'
   _globals['_CROSSSITEEVALUATION'].fields_by_name['bisection_lower_gbps']._loaded_options = None
@@ -157,6 +196,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CROSSSITEEVALUATION'].fields_by_name['bisection_method']._serialized_options = b'\342A\001\002'
   _globals['_CROSSSITEEVALUATION'].fields_by_name['worst_pair_latency_us']._loaded_options = None
   _globals['_CROSSSITEEVALUATION'].fields_by_name['worst_pair_latency_us']._serialized_options = b'\342A\001\002'
+  _globals['_CROSSSITEEVALUATION'].fields_by_name['worst_pair']._loaded_options = None
+  _globals['_CROSSSITEEVALUATION'].fields_by_name['worst_pair']._serialized_options = b'\342A\001\001\272H\007\222\001\004\020\300\204='
+  _globals['_CROSSSITEEVALUATION'].fields_by_name['hierarchical_allreduce_s']._loaded_options = None
+  _globals['_CROSSSITEEVALUATION'].fields_by_name['hierarchical_allreduce_s']._serialized_options = b'\342A\001\001'
   _globals['_CROSSSITEEVALUATION'].fields_by_name['cost_usd']._loaded_options = None
   _globals['_CROSSSITEEVALUATION'].fields_by_name['cost_usd']._serialized_options = b'\342A\001\002'
   _globals['_CROSSSITEEVALUATION'].fields_by_name['power_mw']._loaded_options = None
@@ -164,29 +207,45 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SITEFABRICS'].fields_by_name['site_id']._loaded_options = None
   _globals['_SITEFABRICS'].fields_by_name['site_id']._serialized_options = b'\342A\001\002'
   _globals['_SITEFABRICS'].fields_by_name['fabrics']._loaded_options = None
-  _globals['_SITEFABRICS'].fields_by_name['fabrics']._serialized_options = b'\342A\001\002'
+  _globals['_SITEFABRICS'].fields_by_name['fabrics']._serialized_options = b'\342A\001\002\272H\007\222\001\004\020\300\204='
+  _globals['_SITEFABRICS'].fields_by_name['chosen']._loaded_options = None
+  _globals['_SITEFABRICS'].fields_by_name['chosen']._serialized_options = b'\342A\001\001'
   _globals['_FABRICREPORT'].fields_by_name['sites']._loaded_options = None
-  _globals['_FABRICREPORT'].fields_by_name['sites']._serialized_options = b'\342A\001\002'
+  _globals['_FABRICREPORT'].fields_by_name['sites']._serialized_options = b'\342A\001\002\272H\007\222\001\004\020\300\204='
   _globals['_FABRICREPORT'].fields_by_name['across_sites']._loaded_options = None
-  _globals['_FABRICREPORT'].fields_by_name['across_sites']._serialized_options = b'\342A\001\002'
+  _globals['_FABRICREPORT'].fields_by_name['across_sites']._serialized_options = b'\342A\001\002\272H\007\222\001\004\020\300\204='
+  _globals['_FABRICREPORT'].fields_by_name['choice']._loaded_options = None
+  _globals['_FABRICREPORT'].fields_by_name['choice']._serialized_options = b'\342A\001\001\272H\007\222\001\004\020\300\204='
   _globals['_VIOLATION'].fields_by_name['rule']._loaded_options = None
   _globals['_VIOLATION'].fields_by_name['rule']._serialized_options = b'\342A\001\002'
   _globals['_VIOLATION'].fields_by_name['id']._loaded_options = None
   _globals['_VIOLATION'].fields_by_name['id']._serialized_options = b'\342A\001\002'
+  _globals['_VIOLATION'].fields_by_name['value']._loaded_options = None
+  _globals['_VIOLATION'].fields_by_name['value']._serialized_options = b'\342A\001\001'
+  _globals['_VIOLATION'].fields_by_name['limit']._loaded_options = None
+  _globals['_VIOLATION'].fields_by_name['limit']._serialized_options = b'\342A\001\001'
   _globals['_VIOLATION'].fields_by_name['unit']._loaded_options = None
   _globals['_VIOLATION'].fields_by_name['unit']._serialized_options = b'\342A\001\002'
   _globals['_VIOLATION'].fields_by_name['message']._loaded_options = None
   _globals['_VIOLATION'].fields_by_name['message']._serialized_options = b'\342A\001\002'
   _globals['_FAILURESTRENGTH'].fields_by_name['failure']._loaded_options = None
   _globals['_FAILURESTRENGTH'].fields_by_name['failure']._serialized_options = b'\342A\001\002'
+  _globals['_FAILURESTRENGTH'].fields_by_name['strength_gbps']._loaded_options = None
+  _globals['_FAILURESTRENGTH'].fields_by_name['strength_gbps']._serialized_options = b'\342A\001\001'
   _globals['_FAILURESTRENGTH'].fields_by_name['required_gbps']._loaded_options = None
   _globals['_FAILURESTRENGTH'].fields_by_name['required_gbps']._serialized_options = b'\342A\001\002'
   _globals['_VERIFICATION'].fields_by_name['valid']._loaded_options = None
   _globals['_VERIFICATION'].fields_by_name['valid']._serialized_options = b'\342A\001\002'
   _globals['_VERIFICATION'].fields_by_name['violations']._loaded_options = None
-  _globals['_VERIFICATION'].fields_by_name['violations']._serialized_options = b'\342A\001\002'
+  _globals['_VERIFICATION'].fields_by_name['violations']._serialized_options = b'\342A\001\002\272H\007\222\001\004\020\300\204='
+  _globals['_VERIFICATION'].fields_by_name['strength_gbps']._loaded_options = None
+  _globals['_VERIFICATION'].fields_by_name['strength_gbps']._serialized_options = b'\342A\001\001'
   _globals['_VERIFICATION'].fields_by_name['failures']._loaded_options = None
-  _globals['_VERIFICATION'].fields_by_name['failures']._serialized_options = b'\342A\001\002'
+  _globals['_VERIFICATION'].fields_by_name['failures']._serialized_options = b'\342A\001\002\272H\007\222\001\004\020\300\204='
+  _globals['_VERIFICATION'].fields_by_name['cost_usd']._loaded_options = None
+  _globals['_VERIFICATION'].fields_by_name['cost_usd']._serialized_options = b'\342A\001\001'
+  _globals['_VERIFICATION'].fields_by_name['checks']._loaded_options = None
+  _globals['_VERIFICATION'].fields_by_name['checks']._serialized_options = b'\342A\001\001\272H\007\222\001\004\020\300\204='
   _globals['_UPTIME'].fields_by_name['availability']._loaded_options = None
   _globals['_UPTIME'].fields_by_name['availability']._serialized_options = b'\342A\001\002'
   _globals['_UPTIME'].fields_by_name['downtime_min_per_year']._loaded_options = None
@@ -214,7 +273,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LIGHTPATHAVAILABILITY'].fields_by_name['mode']._loaded_options = None
   _globals['_LIGHTPATHAVAILABILITY'].fields_by_name['mode']._serialized_options = b'\342A\001\002'
   _globals['_LIGHTPATHAVAILABILITY'].fields_by_name['segments']._loaded_options = None
-  _globals['_LIGHTPATHAVAILABILITY'].fields_by_name['segments']._serialized_options = b'\342A\001\002'
+  _globals['_LIGHTPATHAVAILABILITY'].fields_by_name['segments']._serialized_options = b'\342A\001\002\272H\007\222\001\004\020\300\204='
   _globals['_LIGHTPATHAVAILABILITY'].fields_by_name['uptime']._loaded_options = None
   _globals['_LIGHTPATHAVAILABILITY'].fields_by_name['uptime']._serialized_options = b'\342A\001\002'
   _globals['_LIGHTPATHAVAILABILITY'].fields_by_name['cuts_only']._loaded_options = None
@@ -232,11 +291,11 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PAIRAVAILABILITY'].fields_by_name['protected_cuts_only']._loaded_options = None
   _globals['_PAIRAVAILABILITY'].fields_by_name['protected_cuts_only']._serialized_options = b'\342A\001\002'
   _globals['_PLANAVAILABILITY'].fields_by_name['conduits']._loaded_options = None
-  _globals['_PLANAVAILABILITY'].fields_by_name['conduits']._serialized_options = b'\342A\001\002'
+  _globals['_PLANAVAILABILITY'].fields_by_name['conduits']._serialized_options = b'\342A\001\002\272H\007\222\001\004\020\300\204='
   _globals['_PLANAVAILABILITY'].fields_by_name['lightpaths']._loaded_options = None
-  _globals['_PLANAVAILABILITY'].fields_by_name['lightpaths']._serialized_options = b'\342A\001\002'
+  _globals['_PLANAVAILABILITY'].fields_by_name['lightpaths']._serialized_options = b'\342A\001\002\272H\007\222\001\004\020\300\204='
   _globals['_PLANAVAILABILITY'].fields_by_name['pairs']._loaded_options = None
-  _globals['_PLANAVAILABILITY'].fields_by_name['pairs']._serialized_options = b'\342A\001\002'
+  _globals['_PLANAVAILABILITY'].fields_by_name['pairs']._serialized_options = b'\342A\001\002\272H\007\222\001\004\020\300\204='
   _globals['_PLANAVAILABILITY'].fields_by_name['all_connected']._loaded_options = None
   _globals['_PLANAVAILABILITY'].fields_by_name['all_connected']._serialized_options = b'\342A\001\002'
   _globals['_PLANAVAILABILITY'].fields_by_name['all_connected_cuts_only']._loaded_options = None
@@ -250,7 +309,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PLANAVAILABILITY'].fields_by_name['unexamined']._loaded_options = None
   _globals['_PLANAVAILABILITY'].fields_by_name['unexamined']._serialized_options = b'\342A\001\002'
   _globals['_PLANAVAILABILITY'].fields_by_name['basis']._loaded_options = None
-  _globals['_PLANAVAILABILITY'].fields_by_name['basis']._serialized_options = b'\342A\001\002'
+  _globals['_PLANAVAILABILITY'].fields_by_name['basis']._serialized_options = b'\342A\001\002\272H\007\222\001\004\020\300\204='
   _globals['_PLAN_COSTITEMSENTRY']._loaded_options = None
   _globals['_PLAN_COSTITEMSENTRY']._serialized_options = b'8\001'
   _globals['_PLAN'].fields_by_name['scenario_name']._loaded_options = None
@@ -259,74 +318,116 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PLAN'].fields_by_name['status']._serialized_options = b'\342A\001\002'
   _globals['_PLAN'].fields_by_name['stopped_by']._loaded_options = None
   _globals['_PLAN'].fields_by_name['stopped_by']._serialized_options = b'\342A\001\002'
+  _globals['_PLAN'].fields_by_name['cost_usd']._loaded_options = None
+  _globals['_PLAN'].fields_by_name['cost_usd']._serialized_options = b'\342A\001\001'
+  _globals['_PLAN'].fields_by_name['lower_bound_usd']._loaded_options = None
+  _globals['_PLAN'].fields_by_name['lower_bound_usd']._serialized_options = b'\342A\001\001'
+  _globals['_PLAN'].fields_by_name['gap']._loaded_options = None
+  _globals['_PLAN'].fields_by_name['gap']._serialized_options = b'\342A\001\001'
+  _globals['_PLAN'].fields_by_name['network_cost_usd']._loaded_options = None
+  _globals['_PLAN'].fields_by_name['network_cost_usd']._serialized_options = b'\342A\001\001'
+  _globals['_PLAN'].fields_by_name['network_gap']._loaded_options = None
+  _globals['_PLAN'].fields_by_name['network_gap']._serialized_options = b'\342A\001\001'
+  _globals['_PLAN'].fields_by_name['accelerator_purchase_usd']._loaded_options = None
+  _globals['_PLAN'].fields_by_name['accelerator_purchase_usd']._serialized_options = b'\342A\001\001'
   _globals['_PLAN'].fields_by_name['wall_s']._loaded_options = None
   _globals['_PLAN'].fields_by_name['wall_s']._serialized_options = b'\342A\001\002'
   _globals['_PLAN'].fields_by_name['seed']._loaded_options = None
   _globals['_PLAN'].fields_by_name['seed']._serialized_options = b'\342A\001\002'
+  _globals['_PLAN'].fields_by_name['sites']._loaded_options = None
+  _globals['_PLAN'].fields_by_name['sites']._serialized_options = b'\342A\001\001\272H\007\222\001\004\020\300\204='
+  _globals['_PLAN'].fields_by_name['links']._loaded_options = None
+  _globals['_PLAN'].fields_by_name['links']._serialized_options = b'\342A\001\001\272H\007\222\001\004\020\300\204='
+  _globals['_PLAN'].fields_by_name['lightpaths']._loaded_options = None
+  _globals['_PLAN'].fields_by_name['lightpaths']._serialized_options = b'\342A\001\001\272H\007\222\001\004\020\300\204='
+  _globals['_PLAN'].fields_by_name['segments']._loaded_options = None
+  _globals['_PLAN'].fields_by_name['segments']._serialized_options = b'\342A\001\001\272H\007\222\001\004\020\300\204='
+  _globals['_PLAN'].fields_by_name['sync']._loaded_options = None
+  _globals['_PLAN'].fields_by_name['sync']._serialized_options = b'\342A\001\001'
+  _globals['_PLAN'].fields_by_name['verified']._loaded_options = None
+  _globals['_PLAN'].fields_by_name['verified']._serialized_options = b'\342A\001\001'
+  _globals['_PLAN'].fields_by_name['verification']._loaded_options = None
+  _globals['_PLAN'].fields_by_name['verification']._serialized_options = b'\342A\001\001'
+  _globals['_PLAN'].fields_by_name['cost_items']._loaded_options = None
+  _globals['_PLAN'].fields_by_name['cost_items']._serialized_options = b'\342A\001\001\272H\007\232\001\004\020\300\204='
+  _globals['_PLAN'].fields_by_name['fabrics']._loaded_options = None
+  _globals['_PLAN'].fields_by_name['fabrics']._serialized_options = b'\342A\001\001'
+  _globals['_PLAN'].fields_by_name['infeasibility']._loaded_options = None
+  _globals['_PLAN'].fields_by_name['infeasibility']._serialized_options = b'\342A\001\001'
+  _globals['_PLAN'].fields_by_name['attribution']._loaded_options = None
+  _globals['_PLAN'].fields_by_name['attribution']._serialized_options = b'\342A\001\001'
+  _globals['_PLAN'].fields_by_name['assumptions']._loaded_options = None
+  _globals['_PLAN'].fields_by_name['assumptions']._serialized_options = b'\342A\001\001\272H\007\222\001\004\020\300\204='
   _globals['_PLAN'].fields_by_name['provenance']._loaded_options = None
   _globals['_PLAN'].fields_by_name['provenance']._serialized_options = b'\342A\001\002'
+  _globals['_PLAN'].fields_by_name['goal']._loaded_options = None
+  _globals['_PLAN'].fields_by_name['goal']._serialized_options = b'\342A\001\001'
+  _globals['_PLAN'].fields_by_name['availability']._loaded_options = None
+  _globals['_PLAN'].fields_by_name['availability']._serialized_options = b'\342A\001\001'
+  _globals['_PLAN'].fields_by_name['training']._loaded_options = None
+  _globals['_PLAN'].fields_by_name['training']._serialized_options = b'\342A\001\001'
   _globals['_PLANEVENT'].fields_by_name['phase']._loaded_options = None
   _globals['_PLANEVENT'].fields_by_name['phase']._serialized_options = b'\342A\001\002'
   _globals['_PLANEVENT'].fields_by_name['wall_s']._loaded_options = None
   _globals['_PLANEVENT'].fields_by_name['wall_s']._serialized_options = b'\342A\001\002'
-  _globals['_STATUS']._serialized_start=7883
-  _globals['_STATUS']._serialized_end=7997
-  _globals['_STOPPEDBY']._serialized_start=8000
-  _globals['_STOPPEDBY']._serialized_end=8161
-  _globals['_OBJECTIVE']._serialized_start=8164
-  _globals['_OBJECTIVE']._serialized_end=8306
-  _globals['_SOLVELIMITS']._serialized_start=170
-  _globals['_SOLVELIMITS']._serialized_end=360
-  _globals['_SITEPLAN']._serialized_start=363
-  _globals['_SITEPLAN']._serialized_end=569
-  _globals['_SPECTRUMRUN']._serialized_start=572
-  _globals['_SPECTRUMRUN']._serialized_end=732
-  _globals['_LIGHTPATH']._serialized_start=735
-  _globals['_LIGHTPATH']._serialized_end=1183
-  _globals['_LINK']._serialized_start=1186
-  _globals['_LINK']._serialized_end=1610
-  _globals['_SEGMENTPLAN']._serialized_start=1613
-  _globals['_SEGMENTPLAN']._serialized_end=1874
-  _globals['_SYNC']._serialized_start=1877
-  _globals['_SYNC']._serialized_end=2151
-  _globals['_LIMITCLASH']._serialized_start=2154
-  _globals['_LIMITCLASH']._serialized_end=2302
-  _globals['_RELIEF']._serialized_start=2305
-  _globals['_RELIEF']._serialized_end=2501
-  _globals['_INFEASIBILITY']._serialized_start=2504
-  _globals['_INFEASIBILITY']._serialized_end=2649
-  _globals['_GOAL']._serialized_start=2652
-  _globals['_GOAL']._serialized_end=2893
-  _globals['_PROVENANCE']._serialized_start=2896
-  _globals['_PROVENANCE']._serialized_end=3252
-  _globals['_CROSSSITEEVALUATION']._serialized_start=3255
-  _globals['_CROSSSITEEVALUATION']._serialized_end=3796
-  _globals['_SITEFABRICS']._serialized_start=3799
-  _globals['_SITEFABRICS']._serialized_end=3940
-  _globals['_FABRICREPORT']._serialized_start=3943
-  _globals['_FABRICREPORT']._serialized_end=4086
-  _globals['_VIOLATION']._serialized_start=4089
-  _globals['_VIOLATION']._serialized_end=4314
-  _globals['_FAILURESTRENGTH']._serialized_start=4317
-  _globals['_FAILURESTRENGTH']._serialized_end=4472
-  _globals['_VERIFICATION']._serialized_start=4475
-  _globals['_VERIFICATION']._serialized_end=4731
-  _globals['_UPTIME']._serialized_start=4733
-  _globals['_UPTIME']._serialized_end=4859
-  _globals['_UPTIMERANGE']._serialized_start=4862
-  _globals['_UPTIMERANGE']._serialized_end=5105
-  _globals['_CONDUITAVAILABILITY']._serialized_start=5108
-  _globals['_CONDUITAVAILABILITY']._serialized_end=5310
-  _globals['_LIGHTPATHAVAILABILITY']._serialized_start=5313
-  _globals['_LIGHTPATHAVAILABILITY']._serialized_end=5543
-  _globals['_PAIRAVAILABILITY']._serialized_start=5546
-  _globals['_PAIRAVAILABILITY']._serialized_end=5846
-  _globals['_PLANAVAILABILITY']._serialized_start=5849
-  _globals['_PLANAVAILABILITY']._serialized_end=6397
-  _globals['_PLAN']._serialized_start=6400
-  _globals['_PLAN']._serialized_end=7649
-  _globals['_PLAN_COSTITEMSENTRY']._serialized_start=7427
-  _globals['_PLAN_COSTITEMSENTRY']._serialized_end=7475
-  _globals['_PLANEVENT']._serialized_start=7652
-  _globals['_PLANEVENT']._serialized_end=7881
+  _globals['_STATUS']._serialized_start=8539
+  _globals['_STATUS']._serialized_end=8653
+  _globals['_STOPPEDBY']._serialized_start=8656
+  _globals['_STOPPEDBY']._serialized_end=8817
+  _globals['_OBJECTIVE']._serialized_start=8820
+  _globals['_OBJECTIVE']._serialized_end=8962
+  _globals['_SOLVELIMITS']._serialized_start=199
+  _globals['_SOLVELIMITS']._serialized_end=496
+  _globals['_SITEPLAN']._serialized_start=499
+  _globals['_SITEPLAN']._serialized_end=705
+  _globals['_SPECTRUMRUN']._serialized_start=708
+  _globals['_SPECTRUMRUN']._serialized_end=878
+  _globals['_LIGHTPATH']._serialized_start=881
+  _globals['_LIGHTPATH']._serialized_end=1371
+  _globals['_LINK']._serialized_start=1374
+  _globals['_LINK']._serialized_end=1828
+  _globals['_SEGMENTPLAN']._serialized_start=1831
+  _globals['_SEGMENTPLAN']._serialized_end=2092
+  _globals['_SYNC']._serialized_start=2095
+  _globals['_SYNC']._serialized_end=2399
+  _globals['_LIMITCLASH']._serialized_start=2402
+  _globals['_LIMITCLASH']._serialized_end=2550
+  _globals['_RELIEF']._serialized_start=2553
+  _globals['_RELIEF']._serialized_end=2749
+  _globals['_INFEASIBILITY']._serialized_start=2752
+  _globals['_INFEASIBILITY']._serialized_end=2923
+  _globals['_GOAL']._serialized_start=2926
+  _globals['_GOAL']._serialized_end=3167
+  _globals['_PROVENANCE']._serialized_start=3170
+  _globals['_PROVENANCE']._serialized_end=3532
+  _globals['_CROSSSITEEVALUATION']._serialized_start=3535
+  _globals['_CROSSSITEEVALUATION']._serialized_end=4098
+  _globals['_SITEFABRICS']._serialized_start=4101
+  _globals['_SITEFABRICS']._serialized_end=4258
+  _globals['_FABRICREPORT']._serialized_start=4261
+  _globals['_FABRICREPORT']._serialized_end=4440
+  _globals['_VIOLATION']._serialized_start=4443
+  _globals['_VIOLATION']._serialized_end=4680
+  _globals['_FAILURESTRENGTH']._serialized_start=4683
+  _globals['_FAILURESTRENGTH']._serialized_end=4844
+  _globals['_VERIFICATION']._serialized_start=4847
+  _globals['_VERIFICATION']._serialized_end=5151
+  _globals['_UPTIME']._serialized_start=5153
+  _globals['_UPTIME']._serialized_end=5279
+  _globals['_UPTIMERANGE']._serialized_start=5282
+  _globals['_UPTIMERANGE']._serialized_end=5525
+  _globals['_CONDUITAVAILABILITY']._serialized_start=5528
+  _globals['_CONDUITAVAILABILITY']._serialized_end=5730
+  _globals['_LIGHTPATHAVAILABILITY']._serialized_start=5733
+  _globals['_LIGHTPATHAVAILABILITY']._serialized_end=5973
+  _globals['_PAIRAVAILABILITY']._serialized_start=5976
+  _globals['_PAIRAVAILABILITY']._serialized_end=6276
+  _globals['_PLANAVAILABILITY']._serialized_start=6279
+  _globals['_PLANAVAILABILITY']._serialized_end=6867
+  _globals['_PLAN']._serialized_start=6870
+  _globals['_PLAN']._serialized_end=8305
+  _globals['_PLAN_COSTITEMSENTRY']._serialized_start=8083
+  _globals['_PLAN_COSTITEMSENTRY']._serialized_end=8131
+  _globals['_PLANEVENT']._serialized_start=8308
+  _globals['_PLANEVENT']._serialized_end=8537
 # @@protoc_insertion_point(module_scope)

@@ -1276,9 +1276,9 @@ class UptimeRange(_message.Message):
     LEAST_DOWNTIME_MIN_PER_YEAR_FIELD_NUMBER: _builtins.int
     MOST_DOWNTIME_MIN_PER_YEAR_FIELD_NUMBER: _builtins.int
     lower: _builtins.float
-    """Lower end, from 0 to 1."""
+    """Lower end of the share of time, from 0 to 1."""
     upper: _builtins.float
-    """Upper end, from 0 to 1."""
+    """Upper end of the share of time, from 0 to 1."""
     least_downtime_min_per_year: _builtins.float
     """Downtime at the upper end in minutes per year."""
     most_downtime_min_per_year: _builtins.float
@@ -1496,7 +1496,7 @@ class PlanAvailability(_message.Message):
     guaranteed_cuts: _builtins.int
     """How many conduits those are."""
     enumerated_cuts: _builtins.int
-    """Most groups of conduits that were taken to be cut at once."""
+    """Largest number of groups of conduits that were taken to be cut at once."""
     unexamined: _builtins.float
     """Probability of all other states: the width of the ranges with equipment that never fails."""
     @_builtins.property
@@ -1624,11 +1624,11 @@ class Plan(_message.Message):
     lower_bound_usd: _builtins.float
     """Proven lower bound of that cost in US dollars; absent: none."""
     gap: _builtins.float
-    """(cost - bound) / cost, from 0; absent: no plan or no bound."""
+    """(cost - bound) / cost, a ratio from 0; absent: no plan or no bound."""
     network_cost_usd: _builtins.float
     """The part of the cost that the network causes, in US dollars."""
     network_gap: _builtins.float
-    """(cost - bound) / network cost, from 0."""
+    """(cost - bound) / network cost, a ratio from 0."""
     accelerator_purchase_usd: _builtins.float
     """Purchase of the accelerators in US dollars, not part of the cost."""
     wall_s: _builtins.float

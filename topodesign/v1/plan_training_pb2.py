@@ -22,11 +22,13 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from topodesign.v1 import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
+from topodesign.v1 import scenario_pb2 as topodesign_dot_v1_dot_scenario__pb2
 from topodesign.v1 import training_goodput_pb2 as topodesign_dot_v1_dot_training__goodput__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!topodesign/v1/plan_training.proto\x12\rtopodesign.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a$topodesign/v1/training_goodput.proto\"\x9f\x01\n\rTrainingRules\x12\x14\n\x07write_s\x18\x01 \x01(\x01H\x00\x88\x01\x01\x12\x16\n\trestart_s\x18\x02 \x01(\x01H\x01\x88\x01\x01\x12\x15\n\x08reform_s\x18\x03 \x01(\x01H\x02\x88\x01\x01\x12\x15\n\x08jitter_s\x18\x04 \x01(\x01H\x03\x88\x01\x01\x42\n\n\x08_write_sB\x0c\n\n_restart_sB\x0b\n\t_reform_sB\x0b\n\t_jitter_s\"\xa4\x04\n\x0cTrainingStep\x12\x1c\n\tcompute_s\x18\x01 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12 \n\x13in_site_allreduce_s\x18\x02 \x01(\x01H\x01\x88\x01\x01\x12\x17\n\ntransfer_s\x18\x03 \x01(\x01H\x02\x88\x01\x01\x12\x16\n\tlatency_s\x18\x04 \x01(\x01H\x03\x88\x01\x01\x12\x1c\n\x0fleast_latency_s\x18\x05 \x01(\x01H\x04\x88\x01\x01\x12\x1c\n\x0fin_site_stall_s\x18\x06 \x01(\x01H\x05\x88\x01\x01\x12\"\n\x15\x62\x65tween_sites_stall_s\x18\x07 \x01(\x01H\x06\x88\x01\x01\x12\x1e\n\x0bstraggler_s\x18\x08 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x07\x88\x01\x01\x12\x13\n\x06wall_s\x18\t \x01(\x01H\x08\x88\x01\x01\x12\x18\n\x0butilization\x18\n \x01(\x01H\t\x88\x01\x01\x12&\n\x19\x62\x65tween_sites_utilization\x18\x0b \x01(\x01H\n\x88\x01\x01\x42\x0c\n\n_compute_sB\x16\n\x14_in_site_allreduce_sB\r\n\x0b_transfer_sB\x0c\n\n_latency_sB\x12\n\x10_least_latency_sB\x12\n\x10_in_site_stall_sB\x18\n\x16_between_sites_stall_sB\x0e\n\x0c_straggler_sB\t\n\x07_wall_sB\x0e\n\x0c_utilizationB\x1c\n\x1a_between_sites_utilization\"\xdd\x01\n\x13\x43heckpointIntervals\x12\x17\n\ninterval_s\x18\x01 \x01(\x01H\x00\x88\x01\x01\x12\x1d\n\x10young_interval_s\x18\x02 \x01(\x01H\x01\x88\x01\x01\x12\x1c\n\x0f\x64\x61ly_interval_s\x18\x03 \x01(\x01H\x02\x88\x01\x01\x12 \n\x13\x66irst_order_goodput\x18\x04 \x01(\x01H\x03\x88\x01\x01\x42\r\n\x0b_interval_sB\x13\n\x11_young_interval_sB\x12\n\x10_daly_interval_sB\x16\n\x14_first_order_goodput\"\xd4\x05\n\rTrainingYield\x12/\n\x08recovery\x18\x01 \x01(\x0e\x32\x17.topodesign.v1.RecoveryB\x04\xe2\x41\x01\x02\x12\x1a\n\x07goodput\x18\x02 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x1f\n\x12\x65\x66\x66\x65\x63tive_exaflops\x18\x03 \x01(\x01H\x01\x88\x01\x01\x12\x1b\n\x0etokens_per_day\x18\x04 \x01(\x01H\x02\x88\x01\x01\x12 \n\x13usd_per_exaflop_day\x18\x05 \x01(\x01H\x03\x88\x01\x01\x12.\n!usd_per_exaflop_day_with_purchase\x18\x06 \x01(\x01H\x04\x88\x01\x01\x12-\n usd_per_exaflop_day_with_fabrics\x18\x07 \x01(\x01H\x05\x88\x01\x01\x12\x1e\n\x11mwh_per_1e24_flop\x18\x08 \x01(\x01H\x06\x88\x01\x01\x12+\n\x1emwh_per_1e24_flop_with_fabrics\x18\t \x01(\x01H\x07\x88\x01\x01\x12#\n\x16\x63\x61rbon_t_per_1e24_flop\x18\n \x01(\x01H\x08\x88\x01\x01\x12\x30\n#carbon_t_per_1e24_flop_with_fabrics\x18\x0b \x01(\x01H\t\x88\x01\x01\x42\n\n\x08_goodputB\x15\n\x13_effective_exaflopsB\x11\n\x0f_tokens_per_dayB\x16\n\x14_usd_per_exaflop_dayB$\n\"_usd_per_exaflop_day_with_purchaseB#\n!_usd_per_exaflop_day_with_fabricsB\x14\n\x12_mwh_per_1e24_flopB!\n\x1f_mwh_per_1e24_flop_with_fabricsB\x19\n\x17_carbon_t_per_1e24_flopB&\n$_carbon_t_per_1e24_flop_with_fabrics\"\xcf\x05\n\x0eTrainingColumn\x12\x35\n\x0b\x61rrangement\x18\x01 \x01(\x0e\x32\x1a.topodesign.v1.ArrangementB\x04\xe2\x41\x01\x02\x12\x19\n\x06\x66\x61\x62ric\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x18\n\x05sites\x18\x03 \x01(\x05\x42\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x1f\n\x0c\x61\x63\x63\x65lerators\x18\x04 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12\x1b\n\x08power_mw\x18\x05 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x03\x88\x01\x01\x12\x1c\n\x0f\x66\x61\x62ric_switches\x18\x06 \x01(\x03H\x04\x88\x01\x01\x12\x1c\n\x0f\x66\x61\x62ric_cost_usd\x18\x07 \x01(\x01H\x05\x88\x01\x01\x12\x1c\n\x0f\x66\x61\x62ric_power_mw\x18\x08 \x01(\x01H\x06\x88\x01\x01\x12/\n\x04step\x18\t \x01(\x0b\x32\x1b.topodesign.v1.TrainingStepB\x04\xe2\x41\x01\x02\x12\"\n\x0f\x63ompute_penalty\x18\n \x01(\x01\x42\x04\xe2\x41\x01\x02H\x07\x88\x01\x01\x12\x13\n\x06mtti_h\x18\x0b \x01(\x01H\x08\x88\x01\x01\x12=\n\rinterruptions\x18\x0c \x03(\x0b\x32 .topodesign.v1.InterruptionShareB\x04\xe2\x41\x01\x02\x12=\n\x0b\x63heckpoints\x18\r \x01(\x0b\x32\".topodesign.v1.CheckpointIntervalsB\x04\xe2\x41\x01\x02\x12\x32\n\x06yields\x18\x0e \x03(\x0b\x32\x1c.topodesign.v1.TrainingYieldB\x04\xe2\x41\x01\x02\x12\x0f\n\x07unknown\x18\x0f \x03(\tB\t\n\x07_fabricB\x08\n\x06_sitesB\x0f\n\r_acceleratorsB\x0b\n\t_power_mwB\x12\n\x10_fabric_switchesB\x12\n\x10_fabric_cost_usdB\x12\n\x10_fabric_power_mwB\x12\n\x10_compute_penaltyB\t\n\x07_mtti_h\"\xaa\x02\n\x0cPlanTraining\x12\x34\n\x07\x63olumns\x18\x01 \x03(\x0b\x32\x1d.topodesign.v1.TrainingColumnB\x04\xe2\x41\x01\x02\x12 \n\rflop_per_step\x18\x02 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\"\n\x0ftokens_per_step\x18\x03 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x1f\n\x0creplica_pods\x18\x04 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12\x31\n\x05rules\x18\x05 \x01(\x0b\x32\x1c.topodesign.v1.TrainingRulesB\x04\xe2\x41\x01\x02\x12\x13\n\x0b\x61ssumptions\x18\x06 \x03(\tB\x10\n\x0e_flop_per_stepB\x12\n\x10_tokens_per_stepB\x0f\n\r_replica_pods*\x90\x01\n\x0b\x41rrangement\x12\x1b\n\x17\x41RRANGEMENT_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x41RRANGEMENT_AS_PLANNED\x10\x01\x12\x15\n\x11\x41RRANGEMENT_TORUS\x10\x02\x12\x14\n\x10\x41RRANGEMENT_CLOS\x10\x03\x12\x1b\n\x17\x41RRANGEMENT_SINGLE_SITE\x10\x04*s\n\x08Recovery\x12\x18\n\x14RECOVERY_UNSPECIFIED\x10\x00\x12\x14\n\x10RECOVERY_RESTART\x10\x01\x12\x19\n\x15RECOVERY_WITHOUT_SITE\x10\x02\x12\x1c\n\x18RECOVERY_WITHOUT_REPLICA\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!topodesign/v1/plan_training.proto\x12\rtopodesign.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1ctopodesign/v1/scenario.proto\x1a$topodesign/v1/training_goodput.proto\"\xda\x04\n\x0cTrainingStep\x12\x1c\n\tcompute_s\x18\x01 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12&\n\x13in_site_allreduce_s\x18\x02 \x01(\x01\x42\x04\xe2\x41\x01\x01H\x01\x88\x01\x01\x12\x1d\n\ntransfer_s\x18\x03 \x01(\x01\x42\x04\xe2\x41\x01\x01H\x02\x88\x01\x01\x12\x1c\n\tlatency_s\x18\x04 \x01(\x01\x42\x04\xe2\x41\x01\x01H\x03\x88\x01\x01\x12\"\n\x0fleast_latency_s\x18\x05 \x01(\x01\x42\x04\xe2\x41\x01\x01H\x04\x88\x01\x01\x12\"\n\x0fin_site_stall_s\x18\x06 \x01(\x01\x42\x04\xe2\x41\x01\x01H\x05\x88\x01\x01\x12(\n\x15\x62\x65tween_sites_stall_s\x18\x07 \x01(\x01\x42\x04\xe2\x41\x01\x01H\x06\x88\x01\x01\x12\x1e\n\x0bstraggler_s\x18\x08 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x07\x88\x01\x01\x12\x19\n\x06wall_s\x18\t \x01(\x01\x42\x04\xe2\x41\x01\x01H\x08\x88\x01\x01\x12\x1e\n\x0butilization\x18\n \x01(\x01\x42\x04\xe2\x41\x01\x01H\t\x88\x01\x01\x12,\n\x19\x62\x65tween_sites_utilization\x18\x0b \x01(\x01\x42\x04\xe2\x41\x01\x01H\n\x88\x01\x01\x42\x0c\n\n_compute_sB\x16\n\x14_in_site_allreduce_sB\r\n\x0b_transfer_sB\x0c\n\n_latency_sB\x12\n\x10_least_latency_sB\x12\n\x10_in_site_stall_sB\x18\n\x16_between_sites_stall_sB\x0e\n\x0c_straggler_sB\t\n\x07_wall_sB\x0e\n\x0c_utilizationB\x1c\n\x1a_between_sites_utilization\"\xf5\x01\n\x13\x43heckpointIntervals\x12\x1d\n\ninterval_s\x18\x01 \x01(\x01\x42\x04\xe2\x41\x01\x01H\x00\x88\x01\x01\x12#\n\x10young_interval_s\x18\x02 \x01(\x01\x42\x04\xe2\x41\x01\x01H\x01\x88\x01\x01\x12\"\n\x0f\x64\x61ly_interval_s\x18\x03 \x01(\x01\x42\x04\xe2\x41\x01\x01H\x02\x88\x01\x01\x12&\n\x13\x66irst_order_goodput\x18\x04 \x01(\x01\x42\x04\xe2\x41\x01\x01H\x03\x88\x01\x01\x42\r\n\x0b_interval_sB\x13\n\x11_young_interval_sB\x12\n\x10_daly_interval_sB\x16\n\x14_first_order_goodput\"\x8a\x06\n\rTrainingYield\x12/\n\x08recovery\x18\x01 \x01(\x0e\x32\x17.topodesign.v1.RecoveryB\x04\xe2\x41\x01\x02\x12\x1a\n\x07goodput\x18\x02 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12%\n\x12\x65\x66\x66\x65\x63tive_exaflops\x18\x03 \x01(\x01\x42\x04\xe2\x41\x01\x01H\x01\x88\x01\x01\x12!\n\x0etokens_per_day\x18\x04 \x01(\x01\x42\x04\xe2\x41\x01\x01H\x02\x88\x01\x01\x12&\n\x13usd_per_exaflop_day\x18\x05 \x01(\x01\x42\x04\xe2\x41\x01\x01H\x03\x88\x01\x01\x12\x34\n!usd_per_exaflop_day_with_purchase\x18\x06 \x01(\x01\x42\x04\xe2\x41\x01\x01H\x04\x88\x01\x01\x12\x33\n usd_per_exaflop_day_with_fabrics\x18\x07 \x01(\x01\x42\x04\xe2\x41\x01\x01H\x05\x88\x01\x01\x12$\n\x11mwh_per_1e24_flop\x18\x08 \x01(\x01\x42\x04\xe2\x41\x01\x01H\x06\x88\x01\x01\x12\x31\n\x1emwh_per_1e24_flop_with_fabrics\x18\t \x01(\x01\x42\x04\xe2\x41\x01\x01H\x07\x88\x01\x01\x12)\n\x16\x63\x61rbon_t_per_1e24_flop\x18\n \x01(\x01\x42\x04\xe2\x41\x01\x01H\x08\x88\x01\x01\x12\x36\n#carbon_t_per_1e24_flop_with_fabrics\x18\x0b \x01(\x01\x42\x04\xe2\x41\x01\x01H\t\x88\x01\x01\x42\n\n\x08_goodputB\x15\n\x13_effective_exaflopsB\x11\n\x0f_tokens_per_dayB\x16\n\x14_usd_per_exaflop_dayB$\n\"_usd_per_exaflop_day_with_purchaseB#\n!_usd_per_exaflop_day_with_fabricsB\x14\n\x12_mwh_per_1e24_flopB!\n\x1f_mwh_per_1e24_flop_with_fabricsB\x19\n\x17_carbon_t_per_1e24_flopB&\n$_carbon_t_per_1e24_flop_with_fabrics\"\x8b\x06\n\x0eTrainingColumn\x12\x35\n\x0b\x61rrangement\x18\x01 \x01(\x0e\x32\x1a.topodesign.v1.ArrangementB\x04\xe2\x41\x01\x02\x12\x19\n\x06\x66\x61\x62ric\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x18\n\x05sites\x18\x03 \x01(\x05\x42\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x1f\n\x0c\x61\x63\x63\x65lerators\x18\x04 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12\x1b\n\x08power_mw\x18\x05 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x03\x88\x01\x01\x12\"\n\x0f\x66\x61\x62ric_switches\x18\x06 \x01(\x03\x42\x04\xe2\x41\x01\x01H\x04\x88\x01\x01\x12\"\n\x0f\x66\x61\x62ric_cost_usd\x18\x07 \x01(\x01\x42\x04\xe2\x41\x01\x01H\x05\x88\x01\x01\x12\"\n\x0f\x66\x61\x62ric_power_mw\x18\x08 \x01(\x01\x42\x04\xe2\x41\x01\x01H\x06\x88\x01\x01\x12/\n\x04step\x18\t \x01(\x0b\x32\x1b.topodesign.v1.TrainingStepB\x04\xe2\x41\x01\x02\x12\"\n\x0f\x63ompute_penalty\x18\n \x01(\x01\x42\x04\xe2\x41\x01\x02H\x07\x88\x01\x01\x12\x19\n\x06mtti_h\x18\x0b \x01(\x01\x42\x04\xe2\x41\x01\x01H\x08\x88\x01\x01\x12G\n\rinterruptions\x18\x0c \x03(\x0b\x32 .topodesign.v1.InterruptionShareB\x0e\xe2\x41\x01\x02\xbaH\x07\x92\x01\x04\x10\xc0\x84=\x12=\n\x0b\x63heckpoints\x18\r \x01(\x0b\x32\".topodesign.v1.CheckpointIntervalsB\x04\xe2\x41\x01\x02\x12<\n\x06yields\x18\x0e \x03(\x0b\x32\x1c.topodesign.v1.TrainingYieldB\x0e\xe2\x41\x01\x02\xbaH\x07\x92\x01\x04\x10\xc0\x84=\x12\x1f\n\x07unknown\x18\x0f \x03(\tB\x0e\xe2\x41\x01\x01\xbaH\x07\x92\x01\x04\x10\xc0\x84=B\t\n\x07_fabricB\x08\n\x06_sitesB\x0f\n\r_acceleratorsB\x0b\n\t_power_mwB\x12\n\x10_fabric_switchesB\x12\n\x10_fabric_cost_usdB\x12\n\x10_fabric_power_mwB\x12\n\x10_compute_penaltyB\t\n\x07_mtti_h\"\xc4\x02\n\x0cPlanTraining\x12>\n\x07\x63olumns\x18\x01 \x03(\x0b\x32\x1d.topodesign.v1.TrainingColumnB\x0e\xe2\x41\x01\x02\xbaH\x07\x92\x01\x04\x10\xc0\x84=\x12 \n\rflop_per_step\x18\x02 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\"\n\x0ftokens_per_step\x18\x03 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x1f\n\x0creplica_pods\x18\x04 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12\x31\n\x05rules\x18\x05 \x01(\x0b\x32\x1c.topodesign.v1.TrainingRulesB\x04\xe2\x41\x01\x02\x12#\n\x0b\x61ssumptions\x18\x06 \x03(\tB\x0e\xe2\x41\x01\x01\xbaH\x07\x92\x01\x04\x10\xc0\x84=B\x10\n\x0e_flop_per_stepB\x12\n\x10_tokens_per_stepB\x0f\n\r_replica_pods*\x90\x01\n\x0b\x41rrangement\x12\x1b\n\x17\x41RRANGEMENT_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x41RRANGEMENT_AS_PLANNED\x10\x01\x12\x15\n\x11\x41RRANGEMENT_TORUS\x10\x02\x12\x14\n\x10\x41RRANGEMENT_CLOS\x10\x03\x12\x1b\n\x17\x41RRANGEMENT_SINGLE_SITE\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,12 +37,56 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_TRAININGSTEP'].fields_by_name['compute_s']._loaded_options = None
   _globals['_TRAININGSTEP'].fields_by_name['compute_s']._serialized_options = b'\342A\001\002'
+  _globals['_TRAININGSTEP'].fields_by_name['in_site_allreduce_s']._loaded_options = None
+  _globals['_TRAININGSTEP'].fields_by_name['in_site_allreduce_s']._serialized_options = b'\342A\001\001'
+  _globals['_TRAININGSTEP'].fields_by_name['transfer_s']._loaded_options = None
+  _globals['_TRAININGSTEP'].fields_by_name['transfer_s']._serialized_options = b'\342A\001\001'
+  _globals['_TRAININGSTEP'].fields_by_name['latency_s']._loaded_options = None
+  _globals['_TRAININGSTEP'].fields_by_name['latency_s']._serialized_options = b'\342A\001\001'
+  _globals['_TRAININGSTEP'].fields_by_name['least_latency_s']._loaded_options = None
+  _globals['_TRAININGSTEP'].fields_by_name['least_latency_s']._serialized_options = b'\342A\001\001'
+  _globals['_TRAININGSTEP'].fields_by_name['in_site_stall_s']._loaded_options = None
+  _globals['_TRAININGSTEP'].fields_by_name['in_site_stall_s']._serialized_options = b'\342A\001\001'
+  _globals['_TRAININGSTEP'].fields_by_name['between_sites_stall_s']._loaded_options = None
+  _globals['_TRAININGSTEP'].fields_by_name['between_sites_stall_s']._serialized_options = b'\342A\001\001'
   _globals['_TRAININGSTEP'].fields_by_name['straggler_s']._loaded_options = None
   _globals['_TRAININGSTEP'].fields_by_name['straggler_s']._serialized_options = b'\342A\001\002'
+  _globals['_TRAININGSTEP'].fields_by_name['wall_s']._loaded_options = None
+  _globals['_TRAININGSTEP'].fields_by_name['wall_s']._serialized_options = b'\342A\001\001'
+  _globals['_TRAININGSTEP'].fields_by_name['utilization']._loaded_options = None
+  _globals['_TRAININGSTEP'].fields_by_name['utilization']._serialized_options = b'\342A\001\001'
+  _globals['_TRAININGSTEP'].fields_by_name['between_sites_utilization']._loaded_options = None
+  _globals['_TRAININGSTEP'].fields_by_name['between_sites_utilization']._serialized_options = b'\342A\001\001'
+  _globals['_CHECKPOINTINTERVALS'].fields_by_name['interval_s']._loaded_options = None
+  _globals['_CHECKPOINTINTERVALS'].fields_by_name['interval_s']._serialized_options = b'\342A\001\001'
+  _globals['_CHECKPOINTINTERVALS'].fields_by_name['young_interval_s']._loaded_options = None
+  _globals['_CHECKPOINTINTERVALS'].fields_by_name['young_interval_s']._serialized_options = b'\342A\001\001'
+  _globals['_CHECKPOINTINTERVALS'].fields_by_name['daly_interval_s']._loaded_options = None
+  _globals['_CHECKPOINTINTERVALS'].fields_by_name['daly_interval_s']._serialized_options = b'\342A\001\001'
+  _globals['_CHECKPOINTINTERVALS'].fields_by_name['first_order_goodput']._loaded_options = None
+  _globals['_CHECKPOINTINTERVALS'].fields_by_name['first_order_goodput']._serialized_options = b'\342A\001\001'
   _globals['_TRAININGYIELD'].fields_by_name['recovery']._loaded_options = None
   _globals['_TRAININGYIELD'].fields_by_name['recovery']._serialized_options = b'\342A\001\002'
   _globals['_TRAININGYIELD'].fields_by_name['goodput']._loaded_options = None
   _globals['_TRAININGYIELD'].fields_by_name['goodput']._serialized_options = b'\342A\001\002'
+  _globals['_TRAININGYIELD'].fields_by_name['effective_exaflops']._loaded_options = None
+  _globals['_TRAININGYIELD'].fields_by_name['effective_exaflops']._serialized_options = b'\342A\001\001'
+  _globals['_TRAININGYIELD'].fields_by_name['tokens_per_day']._loaded_options = None
+  _globals['_TRAININGYIELD'].fields_by_name['tokens_per_day']._serialized_options = b'\342A\001\001'
+  _globals['_TRAININGYIELD'].fields_by_name['usd_per_exaflop_day']._loaded_options = None
+  _globals['_TRAININGYIELD'].fields_by_name['usd_per_exaflop_day']._serialized_options = b'\342A\001\001'
+  _globals['_TRAININGYIELD'].fields_by_name['usd_per_exaflop_day_with_purchase']._loaded_options = None
+  _globals['_TRAININGYIELD'].fields_by_name['usd_per_exaflop_day_with_purchase']._serialized_options = b'\342A\001\001'
+  _globals['_TRAININGYIELD'].fields_by_name['usd_per_exaflop_day_with_fabrics']._loaded_options = None
+  _globals['_TRAININGYIELD'].fields_by_name['usd_per_exaflop_day_with_fabrics']._serialized_options = b'\342A\001\001'
+  _globals['_TRAININGYIELD'].fields_by_name['mwh_per_1e24_flop']._loaded_options = None
+  _globals['_TRAININGYIELD'].fields_by_name['mwh_per_1e24_flop']._serialized_options = b'\342A\001\001'
+  _globals['_TRAININGYIELD'].fields_by_name['mwh_per_1e24_flop_with_fabrics']._loaded_options = None
+  _globals['_TRAININGYIELD'].fields_by_name['mwh_per_1e24_flop_with_fabrics']._serialized_options = b'\342A\001\001'
+  _globals['_TRAININGYIELD'].fields_by_name['carbon_t_per_1e24_flop']._loaded_options = None
+  _globals['_TRAININGYIELD'].fields_by_name['carbon_t_per_1e24_flop']._serialized_options = b'\342A\001\001'
+  _globals['_TRAININGYIELD'].fields_by_name['carbon_t_per_1e24_flop_with_fabrics']._loaded_options = None
+  _globals['_TRAININGYIELD'].fields_by_name['carbon_t_per_1e24_flop_with_fabrics']._serialized_options = b'\342A\001\001'
   _globals['_TRAININGCOLUMN'].fields_by_name['arrangement']._loaded_options = None
   _globals['_TRAININGCOLUMN'].fields_by_name['arrangement']._serialized_options = b'\342A\001\002'
   _globals['_TRAININGCOLUMN'].fields_by_name['fabric']._loaded_options = None
@@ -51,18 +97,28 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TRAININGCOLUMN'].fields_by_name['accelerators']._serialized_options = b'\342A\001\002'
   _globals['_TRAININGCOLUMN'].fields_by_name['power_mw']._loaded_options = None
   _globals['_TRAININGCOLUMN'].fields_by_name['power_mw']._serialized_options = b'\342A\001\002'
+  _globals['_TRAININGCOLUMN'].fields_by_name['fabric_switches']._loaded_options = None
+  _globals['_TRAININGCOLUMN'].fields_by_name['fabric_switches']._serialized_options = b'\342A\001\001'
+  _globals['_TRAININGCOLUMN'].fields_by_name['fabric_cost_usd']._loaded_options = None
+  _globals['_TRAININGCOLUMN'].fields_by_name['fabric_cost_usd']._serialized_options = b'\342A\001\001'
+  _globals['_TRAININGCOLUMN'].fields_by_name['fabric_power_mw']._loaded_options = None
+  _globals['_TRAININGCOLUMN'].fields_by_name['fabric_power_mw']._serialized_options = b'\342A\001\001'
   _globals['_TRAININGCOLUMN'].fields_by_name['step']._loaded_options = None
   _globals['_TRAININGCOLUMN'].fields_by_name['step']._serialized_options = b'\342A\001\002'
   _globals['_TRAININGCOLUMN'].fields_by_name['compute_penalty']._loaded_options = None
   _globals['_TRAININGCOLUMN'].fields_by_name['compute_penalty']._serialized_options = b'\342A\001\002'
+  _globals['_TRAININGCOLUMN'].fields_by_name['mtti_h']._loaded_options = None
+  _globals['_TRAININGCOLUMN'].fields_by_name['mtti_h']._serialized_options = b'\342A\001\001'
   _globals['_TRAININGCOLUMN'].fields_by_name['interruptions']._loaded_options = None
-  _globals['_TRAININGCOLUMN'].fields_by_name['interruptions']._serialized_options = b'\342A\001\002'
+  _globals['_TRAININGCOLUMN'].fields_by_name['interruptions']._serialized_options = b'\342A\001\002\272H\007\222\001\004\020\300\204='
   _globals['_TRAININGCOLUMN'].fields_by_name['checkpoints']._loaded_options = None
   _globals['_TRAININGCOLUMN'].fields_by_name['checkpoints']._serialized_options = b'\342A\001\002'
   _globals['_TRAININGCOLUMN'].fields_by_name['yields']._loaded_options = None
-  _globals['_TRAININGCOLUMN'].fields_by_name['yields']._serialized_options = b'\342A\001\002'
+  _globals['_TRAININGCOLUMN'].fields_by_name['yields']._serialized_options = b'\342A\001\002\272H\007\222\001\004\020\300\204='
+  _globals['_TRAININGCOLUMN'].fields_by_name['unknown']._loaded_options = None
+  _globals['_TRAININGCOLUMN'].fields_by_name['unknown']._serialized_options = b'\342A\001\001\272H\007\222\001\004\020\300\204='
   _globals['_PLANTRAINING'].fields_by_name['columns']._loaded_options = None
-  _globals['_PLANTRAINING'].fields_by_name['columns']._serialized_options = b'\342A\001\002'
+  _globals['_PLANTRAINING'].fields_by_name['columns']._serialized_options = b'\342A\001\002\272H\007\222\001\004\020\300\204='
   _globals['_PLANTRAINING'].fields_by_name['flop_per_step']._loaded_options = None
   _globals['_PLANTRAINING'].fields_by_name['flop_per_step']._serialized_options = b'\342A\001\002'
   _globals['_PLANTRAINING'].fields_by_name['tokens_per_step']._loaded_options = None
@@ -71,20 +127,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PLANTRAINING'].fields_by_name['replica_pods']._serialized_options = b'\342A\001\002'
   _globals['_PLANTRAINING'].fields_by_name['rules']._loaded_options = None
   _globals['_PLANTRAINING'].fields_by_name['rules']._serialized_options = b'\342A\001\002'
-  _globals['_ARRANGEMENT']._serialized_start=2811
-  _globals['_ARRANGEMENT']._serialized_end=2955
-  _globals['_RECOVERY']._serialized_start=2957
-  _globals['_RECOVERY']._serialized_end=3072
-  _globals['_TRAININGRULES']._serialized_start=124
-  _globals['_TRAININGRULES']._serialized_end=283
-  _globals['_TRAININGSTEP']._serialized_start=286
-  _globals['_TRAININGSTEP']._serialized_end=834
-  _globals['_CHECKPOINTINTERVALS']._serialized_start=837
-  _globals['_CHECKPOINTINTERVALS']._serialized_end=1058
-  _globals['_TRAININGYIELD']._serialized_start=1061
-  _globals['_TRAININGYIELD']._serialized_end=1785
-  _globals['_TRAININGCOLUMN']._serialized_start=1788
-  _globals['_TRAININGCOLUMN']._serialized_end=2507
-  _globals['_PLANTRAINING']._serialized_start=2510
-  _globals['_PLANTRAINING']._serialized_end=2808
+  _globals['_PLANTRAINING'].fields_by_name['assumptions']._loaded_options = None
+  _globals['_PLANTRAINING'].fields_by_name['assumptions']._serialized_options = b'\342A\001\001\272H\007\222\001\004\020\300\204='
+  _globals['_ARRANGEMENT']._serialized_start=2926
+  _globals['_ARRANGEMENT']._serialized_end=3070
+  _globals['_TRAININGSTEP']._serialized_start=183
+  _globals['_TRAININGSTEP']._serialized_end=785
+  _globals['_CHECKPOINTINTERVALS']._serialized_start=788
+  _globals['_CHECKPOINTINTERVALS']._serialized_end=1033
+  _globals['_TRAININGYIELD']._serialized_start=1036
+  _globals['_TRAININGYIELD']._serialized_end=1814
+  _globals['_TRAININGCOLUMN']._serialized_start=1817
+  _globals['_TRAININGCOLUMN']._serialized_end=2596
+  _globals['_PLANTRAINING']._serialized_start=2599
+  _globals['_PLANTRAINING']._serialized_end=2923
 # @@protoc_insertion_point(module_scope)

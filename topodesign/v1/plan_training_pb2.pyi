@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from topodesign.v1 import scenario_pb2 as _scenario_pb2
 from topodesign.v1 import training_goodput_pb2 as _training_goodput_pb2
 import builtins as _builtins
 import sys
@@ -51,85 +52,6 @@ ARRANGEMENT_CLOS: Arrangement.ValueType  # 3
 ARRANGEMENT_SINGLE_SITE: Arrangement.ValueType  # 4
 """All accelerators at one site, which is hypothetical."""
 Global___Arrangement: _TypeAlias = Arrangement  # noqa: Y015
-
-class _Recovery:
-    ValueType = _typing.NewType("ValueType", _builtins.int)
-    V: _TypeAlias = ValueType  # noqa: Y015
-
-class _RecoveryEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Recovery.ValueType], _builtins.type):
-    DESCRIPTOR: _descriptor.EnumDescriptor
-    RECOVERY_UNSPECIFIED: _Recovery.ValueType  # 0
-    """Never returned."""
-    RECOVERY_RESTART: _Recovery.ValueType  # 1
-    """All go back to the last checkpoint."""
-    RECOVERY_WITHOUT_SITE: _Recovery.ValueType  # 2
-    """The others go on without the site that was hit."""
-    RECOVERY_WITHOUT_REPLICA: _Recovery.ValueType  # 3
-    """The others go on without the replica of the model that was hit."""
-
-class Recovery(_Recovery, metaclass=_RecoveryEnumTypeWrapper):
-    """What happens after an interruption."""
-
-RECOVERY_UNSPECIFIED: Recovery.ValueType  # 0
-"""Never returned."""
-RECOVERY_RESTART: Recovery.ValueType  # 1
-"""All go back to the last checkpoint."""
-RECOVERY_WITHOUT_SITE: Recovery.ValueType  # 2
-"""The others go on without the site that was hit."""
-RECOVERY_WITHOUT_REPLICA: Recovery.ValueType  # 3
-"""The others go on without the replica of the model that was hit."""
-Global___Recovery: _TypeAlias = Recovery  # noqa: Y015
-
-@_typing.final
-class TrainingRules(_message.Message):
-    """What the scenario does not say of a job's run."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    WRITE_S_FIELD_NUMBER: _builtins.int
-    RESTART_S_FIELD_NUMBER: _builtins.int
-    REFORM_S_FIELD_NUMBER: _builtins.int
-    JITTER_S_FIELD_NUMBER: _builtins.int
-    write_s: _builtins.float
-    """To write a checkpoint while training stands still, in seconds from 0; default 30."""
-    restart_s: _builtins.float
-    """To train again after an interruption, in seconds from 0; default 180."""
-    reform_s: _builtins.float
-    """That all stand still whenever a site or replica leaves or comes back, where each step waits for all, in seconds
-    from 0; default 30.
-    """
-    jitter_s: _builtins.float
-    """Standard deviation of one site's step time in seconds from 0; default 0."""
-    def __init__(
-        self,
-        *,
-        write_s: _builtins.float | None = ...,
-        restart_s: _builtins.float | None = ...,
-        reform_s: _builtins.float | None = ...,
-        jitter_s: _builtins.float | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_jitter_s", b"_jitter_s", "_reform_s", b"_reform_s", "_restart_s", b"_restart_s", "_write_s", b"_write_s", "jitter_s", b"jitter_s", "reform_s", b"reform_s", "restart_s", b"restart_s", "write_s", b"write_s"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_jitter_s", b"_jitter_s", "_reform_s", b"_reform_s", "_restart_s", b"_restart_s", "_write_s", b"_write_s", "jitter_s", b"jitter_s", "reform_s", b"reform_s", "restart_s", b"restart_s", "write_s", b"write_s"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType__jitter_s: _TypeAlias = _typing.Literal["jitter_s"]  # noqa: Y015
-    _WhichOneofArgType__jitter_s: _TypeAlias = _typing.Literal["_jitter_s", b"_jitter_s"]  # noqa: Y015
-    _WhichOneofReturnType__reform_s: _TypeAlias = _typing.Literal["reform_s"]  # noqa: Y015
-    _WhichOneofArgType__reform_s: _TypeAlias = _typing.Literal["_reform_s", b"_reform_s"]  # noqa: Y015
-    _WhichOneofReturnType__restart_s: _TypeAlias = _typing.Literal["restart_s"]  # noqa: Y015
-    _WhichOneofArgType__restart_s: _TypeAlias = _typing.Literal["_restart_s", b"_restart_s"]  # noqa: Y015
-    _WhichOneofReturnType__write_s: _TypeAlias = _typing.Literal["write_s"]  # noqa: Y015
-    _WhichOneofArgType__write_s: _TypeAlias = _typing.Literal["_write_s", b"_write_s"]  # noqa: Y015
-    @_typing.overload
-    def WhichOneof(self, oneof_group: _WhichOneofArgType__jitter_s) -> _WhichOneofReturnType__jitter_s | None: ...
-    @_typing.overload
-    def WhichOneof(self, oneof_group: _WhichOneofArgType__reform_s) -> _WhichOneofReturnType__reform_s | None: ...
-    @_typing.overload
-    def WhichOneof(self, oneof_group: _WhichOneofArgType__restart_s) -> _WhichOneofReturnType__restart_s | None: ...
-    @_typing.overload
-    def WhichOneof(self, oneof_group: _WhichOneofArgType__write_s) -> _WhichOneofReturnType__write_s | None: ...
-
-Global___TrainingRules: _TypeAlias = TrainingRules  # noqa: Y015
 
 @_typing.final
 class TrainingStep(_message.Message):
@@ -253,7 +175,7 @@ class CheckpointIntervals(_message.Message):
     daly_interval_s: _builtins.float
     """Daly's."""
     first_order_goodput: _builtins.float
-    """Goodput to first order at Young's interval, from 0 to 1; absent: all is lost to first order, which says nothing."""
+    """Goodput to first order at Young's interval, a share from 0 to 1; absent: all is lost to first order, which says nothing."""
     def __init__(
         self,
         *,
@@ -302,14 +224,14 @@ class TrainingYield(_message.Message):
     MWH_PER_1E24_FLOP_WITH_FABRICS_FIELD_NUMBER: _builtins.int
     CARBON_T_PER_1E24_FLOP_FIELD_NUMBER: _builtins.int
     CARBON_T_PER_1E24_FLOP_WITH_FABRICS_FIELD_NUMBER: _builtins.int
-    recovery: Global___Recovery.ValueType
+    recovery: _scenario_pb2.Recovery.ValueType
     """What happens after an interruption."""
     goodput: _builtins.float
     """Share of time that is kept, from 0 to 1."""
     effective_exaflops: _builtins.float
-    """10^18 FLOP/s that end in the model."""
+    """FLOP/s that end in the model, in the unit 10^18 FLOP/s."""
     tokens_per_day: _builtins.float
-    """Tokens trained on in a day."""
+    """Number of tokens trained on in a day."""
     usd_per_exaflop_day: _builtins.float
     """Levelized US dollars of sites and network for each effective exaFLOP-day, 8.64 x 10^22 FLOP."""
     usd_per_exaflop_day_with_purchase: _builtins.float
@@ -327,7 +249,7 @@ class TrainingYield(_message.Message):
     def __init__(
         self,
         *,
-        recovery: Global___Recovery.ValueType = ...,
+        recovery: _scenario_pb2.Recovery.ValueType = ...,
         goodput: _builtins.float | None = ...,
         effective_exaflops: _builtins.float | None = ...,
         tokens_per_day: _builtins.float | None = ...,
@@ -418,7 +340,7 @@ class TrainingColumn(_message.Message):
     power_mw: _builtins.float
     """MW at the meters; of ARRANGEMENT_SINGLE_SITE what the site would need."""
     fabric_switches: _builtins.int
-    """Switches of the fabrics."""
+    """Switches of the fabrics, a count."""
     fabric_cost_usd: _builtins.float
     """US dollars of the fabrics, beside the plan's cost."""
     fabric_power_mw: _builtins.float
@@ -524,16 +446,16 @@ class PlanTraining(_message.Message):
     flop_per_step: _builtins.float
     """FLOP of one global step."""
     tokens_per_step: _builtins.float
-    """Tokens of one global step."""
+    """Number of tokens of one global step."""
     replica_pods: _builtins.int
-    """Pods that hold one replica of the model, from 1."""
+    """Pods that hold one replica of the model, a count from 1."""
     @_builtins.property
     def columns(self) -> _containers.RepeatedCompositeFieldContainer[Global___TrainingColumn]:
         """As planned, torus and Clos at every site where fabrics are compared, and the hypothetical single site."""
 
     @_builtins.property
-    def rules(self) -> Global___TrainingRules:
-        """What was taken for the job's run."""
+    def rules(self) -> _scenario_pb2.TrainingRules:
+        """The scenario's rules for how the job runs."""
 
     @_builtins.property
     def assumptions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
@@ -546,7 +468,7 @@ class PlanTraining(_message.Message):
         flop_per_step: _builtins.float | None = ...,
         tokens_per_step: _builtins.float | None = ...,
         replica_pods: _builtins.int | None = ...,
-        rules: Global___TrainingRules | None = ...,
+        rules: _scenario_pb2.TrainingRules | None = ...,
         assumptions: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_flop_per_step", b"_flop_per_step", "_replica_pods", b"_replica_pods", "_tokens_per_step", b"_tokens_per_step", "flop_per_step", b"flop_per_step", "replica_pods", b"replica_pods", "rules", b"rules", "tokens_per_step", b"tokens_per_step"]  # noqa: Y015

@@ -22,7 +22,10 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from topodesign.v1 import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
+from google.api import field_info_pb2 as google_dot_api_dot_field__info__pb2
+from google.api import resource_pb2 as google_dot_api_dot_resource__pb2
 from google.longrunning import operations_pb2 as google_dot_longrunning_dot_operations__pb2
 from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
@@ -30,7 +33,7 @@ from topodesign.v1 import plan_pb2 as topodesign_dot_v1_dot_plan__pb2
 from topodesign.v1 import scenario_pb2 as topodesign_dot_v1_dot_scenario__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$topodesign/v1/planning_service.proto\x12\rtopodesign.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a#google/longrunning/operations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18topodesign/v1/plan.proto\x1a\x1ctopodesign/v1/scenario.proto\"\xd1\x01\n\nStoredPlan\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x16\n\x08scenario\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\'\n\x04plan\x18\x04 \x01(\x0b\x32\x13.topodesign.v1.PlanB\x04\xe2\x41\x01\x03\x12\x37\n\x10scenario_content\x18\x05 \x01(\x0b\x32\x17.topodesign.v1.ScenarioB\x04\xe2\x41\x01\x03\"\xfd\x01\n\x11\x43reatePlanRequest\x12\x15\n\x07plan_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x01\x12+\n\x08scenario\x18\x02 \x01(\x0b\x32\x17.topodesign.v1.ScenarioH\x00\x12\x17\n\rscenario_name\x18\x03 \x01(\tH\x00\x12\x30\n\x06limits\x18\x04 \x01(\x0b\x32\x1a.topodesign.v1.SolveLimitsB\x04\xe2\x41\x01\x01\x12\x18\n\nrequest_id\x18\x05 \x01(\tB\x04\xe2\x41\x01\x01\x12\x1b\n\rvalidate_only\x18\x06 \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x18\n\nstart_plan\x18\x07 \x01(\tB\x04\xe2\x41\x01\x01\x42\x08\n\x06source\"\x82\x02\n\x12\x43reatePlanMetadata\x12\x0c\n\x04plan\x18\x01 \x01(\t\x12\'\n\x05state\x18\x02 \x01(\x0e\x32\x18.topodesign.v1.PlanState\x12/\n\x0b\x63reate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x08progress\x18\x05 \x01(\x0b\x32\x18.topodesign.v1.PlanEvent\x12\x10\n\x08sequence\x18\x06 \x01(\x03\x12\x15\n\rattempt_count\x18\x07 \x01(\x05\"Q\n\x0eGetPlanRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12+\n\x04view\x18\x02 \x01(\x0e\x32\x17.topodesign.v1.PlanViewB\x04\xe2\x41\x01\x01\"r\n\x10ListPlansRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12+\n\x04view\x18\x03 \x01(\x0e\x32\x17.topodesign.v1.PlanViewB\x04\xe2\x41\x01\x01\"V\n\x11ListPlansResponse\x12(\n\x05plans\x18\x01 \x03(\x0b\x32\x19.topodesign.v1.StoredPlan\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\'\n\x11\x44\x65letePlanRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"D\n\x10WatchPlanRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x1c\n\x0e\x61\x66ter_sequence\x18\x02 \x01(\x03\x42\x04\xe2\x41\x01\x01\"\xa8\x01\n\x11WatchPlanResponse\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12/\n\x0b\x63reate_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\'\n\x05state\x18\x03 \x01(\x0e\x32\x18.topodesign.v1.PlanState\x12\'\n\x05\x65vent\x18\x04 \x01(\x0b\x32\x18.topodesign.v1.PlanEvent\"\x84\x01\n\x11VerifyPlanRequest\x12\x0e\n\x04name\x18\x01 \x01(\tH\x00\x12#\n\x04plan\x18\x02 \x01(\x0b\x32\x13.topodesign.v1.PlanH\x00\x12/\n\x08scenario\x18\x03 \x01(\x0b\x32\x17.topodesign.v1.ScenarioB\x04\xe2\x41\x01\x01\x42\t\n\x07subject\"Z\n\x11\x45xportPlanRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x31\n\x06\x66ormat\x18\x02 \x01(\x0e\x32\x1b.topodesign.v1.ExportFormatB\x04\xe2\x41\x01\x02\"l\n\x12\x45xportPlanResponse\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\x12\x10\n\x08\x66ilename\x18\x02 \x01(\t\x12\x12\n\nmedia_type\x18\x03 \x01(\t\x12\x12\n\nsize_bytes\x18\x04 \x01(\x03\x12\x0e\n\x06sha256\x18\x05 \x01(\t*\xbc\x01\n\tPlanState\x12\x1a\n\x16PLAN_STATE_UNSPECIFIED\x10\x00\x12\x15\n\x11PLAN_STATE_QUEUED\x10\x01\x12\x16\n\x12PLAN_STATE_RUNNING\x10\x02\x12\x19\n\x15PLAN_STATE_CANCELLING\x10\x03\x12\x18\n\x14PLAN_STATE_SUCCEEDED\x10\x04\x12\x15\n\x11PLAN_STATE_FAILED\x10\x05\x12\x18\n\x14PLAN_STATE_CANCELLED\x10\x06*k\n\x08PlanView\x12\x19\n\x15PLAN_VIEW_UNSPECIFIED\x10\x00\x12\x13\n\x0fPLAN_VIEW_BASIC\x10\x01\x12\x12\n\x0ePLAN_VIEW_FULL\x10\x02\x12\x1b\n\x17PLAN_VIEW_WITH_SCENARIO\x10\x03*\xb7\x01\n\x0c\x45xportFormat\x12\x1d\n\x19\x45XPORT_FORMAT_UNSPECIFIED\x10\x00\x12\x19\n\x15\x45XPORT_FORMAT_GEOJSON\x10\x01\x12\x1b\n\x17\x45XPORT_FORMAT_PLAN_JSON\x10\x02\x12\x19\n\x15\x45XPORT_FORMAT_BOM_CSV\x10\x03\x12\x16\n\x12\x45XPORT_FORMAT_GPKG\x10\x04\x12\x1d\n\x19\x45XPORT_FORMAT_REPORT_HTML\x10\x05\x32\xd6\x04\n\x0fPlanningService\x12r\n\nCreatePlan\x12 .topodesign.v1.CreatePlanRequest\x1a\x1d.google.longrunning.Operation\"#\xca\x41 \n\nStoredPlan\x12\x12\x43reatePlanMetadata\x12\x43\n\x07GetPlan\x12\x1d.topodesign.v1.GetPlanRequest\x1a\x19.topodesign.v1.StoredPlan\x12N\n\tListPlans\x12\x1f.topodesign.v1.ListPlansRequest\x1a .topodesign.v1.ListPlansResponse\x12\x46\n\nDeletePlan\x12 .topodesign.v1.DeletePlanRequest\x1a\x16.google.protobuf.Empty\x12P\n\tWatchPlan\x12\x1f.topodesign.v1.WatchPlanRequest\x1a .topodesign.v1.WatchPlanResponse0\x01\x12K\n\nVerifyPlan\x12 .topodesign.v1.VerifyPlanRequest\x1a\x1b.topodesign.v1.Verification\x12S\n\nExportPlan\x12 .topodesign.v1.ExportPlanRequest\x1a!.topodesign.v1.ExportPlanResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$topodesign/v1/planning_service.proto\x12\rtopodesign.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/resource.proto\x1a#google/longrunning/operations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18topodesign/v1/plan.proto\x1a\x1ctopodesign/v1/scenario.proto\"\x9a\x02\n\nStoredPlan\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12.\n\x08scenario\x18\x02 \x01(\tB\x1c\xe2\x41\x01\x03\xfa\x41\x15\n\x13topodesign/Scenario\x12\x35\n\x0b\x63reate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\'\n\x04plan\x18\x04 \x01(\x0b\x32\x13.topodesign.v1.PlanB\x04\xe2\x41\x01\x03\x12\x37\n\x10scenario_content\x18\x05 \x01(\x0b\x32\x17.topodesign.v1.ScenarioB\x04\xe2\x41\x01\x03:/\xea\x41,\n\x0ftopodesign/Plan\x12\x0cplans/{plan}*\x05plans2\x04plan\"\xdd\x02\n\x11\x43reatePlanRequest\x12\x1d\n\x07plan_id\x18\x01 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\xe8\x07\x12\x31\n\x08scenario\x18\x02 \x01(\x0b\x32\x17.topodesign.v1.ScenarioB\x04\xe2\x41\x01\x01H\x00\x12=\n\rscenario_name\x18\x03 \x01(\tB$\xe2\x41\x01\x01\xfa\x41\x15\n\x13topodesign/Scenario\xbaH\x05r\x03\x18\xe8\x07H\x00\x12\x30\n\x06limits\x18\x04 \x01(\x0b\x32\x1a.topodesign.v1.SolveLimitsB\x04\xe2\x41\x01\x01\x12(\n\nrequest_id\x18\x05 \x01(\tB\x14\xe2\x41\x01\x01\xbaH\x05r\x03\x18\xe8\x07\xe2\x8c\xcf\xd7\x08\x02\x08\x01\x12\x1b\n\rvalidate_only\x18\x06 \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x34\n\nstart_plan\x18\x07 \x01(\tB \xe2\x41\x01\x01\xfa\x41\x11\n\x0ftopodesign/Plan\xbaH\x05r\x03\x18\xe8\x07\x42\x08\n\x06source\"\xc0\x02\n\x12\x43reatePlanMetadata\x12&\n\x04plan\x18\x01 \x01(\tB\x18\xe2\x41\x01\x03\xfa\x41\x11\n\x0ftopodesign/Plan\x12-\n\x05state\x18\x02 \x01(\x0e\x32\x18.topodesign.v1.PlanStateB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x30\n\x08progress\x18\x05 \x01(\x0b\x32\x18.topodesign.v1.PlanEventB\x04\xe2\x41\x01\x03\x12\x16\n\x08sequence\x18\x06 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x1b\n\rattempt_count\x18\x07 \x01(\x05\x42\x04\xe2\x41\x01\x03\"u\n\x0eGetPlanRequest\x12.\n\x04name\x18\x01 \x01(\tB \xe2\x41\x01\x02\xfa\x41\x11\n\x0ftopodesign/Plan\xbaH\x05r\x03\x18\xe8\x07\x12\x33\n\x04view\x18\x02 \x01(\x0e\x32\x17.topodesign.v1.PlanViewB\x0c\xe2\x41\x01\x01\xbaH\x05\x82\x01\x02\x10\x01\"\x89\x01\n\x10ListPlansRequest\x12\x1e\n\tpage_size\x18\x01 \x01(\x05\x42\x0b\xe2\x41\x01\x01\xbaH\x04\x1a\x02(\x00\x12 \n\npage_token\x18\x02 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\xe8\x07\x12\x33\n\x04view\x18\x03 \x01(\x0e\x32\x17.topodesign.v1.PlanViewB\x0c\xe2\x41\x01\x01\xbaH\x05\x82\x01\x02\x10\x01\"V\n\x11ListPlansResponse\x12(\n\x05plans\x18\x01 \x03(\x0b\x32\x19.topodesign.v1.StoredPlan\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"C\n\x11\x44\x65letePlanRequest\x12.\n\x04name\x18\x01 \x01(\tB \xe2\x41\x01\x02\xfa\x41\x11\n\x0ftopodesign/Plan\xbaH\x05r\x03\x18\xe8\x07\"g\n\x10WatchPlanRequest\x12.\n\x04name\x18\x01 \x01(\tB \xe2\x41\x01\x02\xfa\x41\x11\n\x0ftopodesign/Plan\xbaH\x05r\x03\x18\xe8\x07\x12#\n\x0e\x61\x66ter_sequence\x18\x02 \x01(\x03\x42\x0b\xe2\x41\x01\x01\xbaH\x04\"\x02(\x00\"\xc0\x01\n\x11WatchPlanResponse\x12\x16\n\x08sequence\x18\x01 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12-\n\x05state\x18\x03 \x01(\x0e\x32\x18.topodesign.v1.PlanStateB\x04\xe2\x41\x01\x03\x12-\n\x05\x65vent\x18\x04 \x01(\x0b\x32\x18.topodesign.v1.PlanEventB\x04\xe2\x41\x01\x03\"\xac\x01\n\x11VerifyPlanRequest\x12\x30\n\x04name\x18\x01 \x01(\tB \xe2\x41\x01\x01\xfa\x41\x11\n\x0ftopodesign/Plan\xbaH\x05r\x03\x18\xe8\x07H\x00\x12)\n\x04plan\x18\x02 \x01(\x0b\x32\x13.topodesign.v1.PlanB\x04\xe2\x41\x01\x01H\x00\x12/\n\x08scenario\x18\x03 \x01(\x0b\x32\x17.topodesign.v1.ScenarioB\x04\xe2\x41\x01\x01\x42\t\n\x07subject\"\x81\x01\n\x11\x45xportPlanRequest\x12.\n\x04name\x18\x01 \x01(\tB \xe2\x41\x01\x02\xfa\x41\x11\n\x0ftopodesign/Plan\xbaH\x05r\x03\x18\xe8\x07\x12<\n\x06\x66ormat\x18\x02 \x01(\x0e\x32\x1b.topodesign.v1.ExportFormatB\x0f\xe2\x41\x01\x02\xbaH\x08\x82\x01\x02\x10\x01\xc8\x01\x01\"l\n\x12\x45xportPlanResponse\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\x12\x10\n\x08\x66ilename\x18\x02 \x01(\t\x12\x12\n\nmedia_type\x18\x03 \x01(\t\x12\x12\n\nsize_bytes\x18\x04 \x01(\x03\x12\x0e\n\x06sha256\x18\x05 \x01(\t*\xbc\x01\n\tPlanState\x12\x1a\n\x16PLAN_STATE_UNSPECIFIED\x10\x00\x12\x15\n\x11PLAN_STATE_QUEUED\x10\x01\x12\x16\n\x12PLAN_STATE_RUNNING\x10\x02\x12\x19\n\x15PLAN_STATE_CANCELLING\x10\x03\x12\x18\n\x14PLAN_STATE_SUCCEEDED\x10\x04\x12\x15\n\x11PLAN_STATE_FAILED\x10\x05\x12\x18\n\x14PLAN_STATE_CANCELLED\x10\x06*k\n\x08PlanView\x12\x19\n\x15PLAN_VIEW_UNSPECIFIED\x10\x00\x12\x13\n\x0fPLAN_VIEW_BASIC\x10\x01\x12\x12\n\x0ePLAN_VIEW_FULL\x10\x02\x12\x1b\n\x17PLAN_VIEW_WITH_SCENARIO\x10\x03*\xb7\x01\n\x0c\x45xportFormat\x12\x1d\n\x19\x45XPORT_FORMAT_UNSPECIFIED\x10\x00\x12\x19\n\x15\x45XPORT_FORMAT_GEOJSON\x10\x01\x12\x1b\n\x17\x45XPORT_FORMAT_PLAN_JSON\x10\x02\x12\x19\n\x15\x45XPORT_FORMAT_BOM_CSV\x10\x03\x12\x16\n\x12\x45XPORT_FORMAT_GPKG\x10\x04\x12\x1d\n\x19\x45XPORT_FORMAT_REPORT_HTML\x10\x05\x32\xd6\x04\n\x0fPlanningService\x12r\n\nCreatePlan\x12 .topodesign.v1.CreatePlanRequest\x1a\x1d.google.longrunning.Operation\"#\xca\x41 \n\nStoredPlan\x12\x12\x43reatePlanMetadata\x12\x43\n\x07GetPlan\x12\x1d.topodesign.v1.GetPlanRequest\x1a\x19.topodesign.v1.StoredPlan\x12N\n\tListPlans\x12\x1f.topodesign.v1.ListPlansRequest\x1a .topodesign.v1.ListPlansResponse\x12\x46\n\nDeletePlan\x12 .topodesign.v1.DeletePlanRequest\x1a\x16.google.protobuf.Empty\x12P\n\tWatchPlan\x12\x1f.topodesign.v1.WatchPlanRequest\x1a .topodesign.v1.WatchPlanResponse0\x01\x12K\n\nVerifyPlan\x12 .topodesign.v1.VerifyPlanRequest\x1a\x1b.topodesign.v1.Verification\x12S\n\nExportPlan\x12 .topodesign.v1.ExportPlanRequest\x1a!.topodesign.v1.ExportPlanResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,77 +43,109 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_STOREDPLAN'].fields_by_name['name']._loaded_options = None
   _globals['_STOREDPLAN'].fields_by_name['name']._serialized_options = b'\342A\001\010'
   _globals['_STOREDPLAN'].fields_by_name['scenario']._loaded_options = None
-  _globals['_STOREDPLAN'].fields_by_name['scenario']._serialized_options = b'\342A\001\003'
+  _globals['_STOREDPLAN'].fields_by_name['scenario']._serialized_options = b'\342A\001\003\372A\025\n\023topodesign/Scenario'
   _globals['_STOREDPLAN'].fields_by_name['create_time']._loaded_options = None
   _globals['_STOREDPLAN'].fields_by_name['create_time']._serialized_options = b'\342A\001\003'
   _globals['_STOREDPLAN'].fields_by_name['plan']._loaded_options = None
   _globals['_STOREDPLAN'].fields_by_name['plan']._serialized_options = b'\342A\001\003'
   _globals['_STOREDPLAN'].fields_by_name['scenario_content']._loaded_options = None
   _globals['_STOREDPLAN'].fields_by_name['scenario_content']._serialized_options = b'\342A\001\003'
+  _globals['_STOREDPLAN']._loaded_options = None
+  _globals['_STOREDPLAN']._serialized_options = b'\352A,\n\017topodesign/Plan\022\014plans/{plan}*\005plans2\004plan'
   _globals['_CREATEPLANREQUEST'].fields_by_name['plan_id']._loaded_options = None
-  _globals['_CREATEPLANREQUEST'].fields_by_name['plan_id']._serialized_options = b'\342A\001\001'
+  _globals['_CREATEPLANREQUEST'].fields_by_name['plan_id']._serialized_options = b'\342A\001\001\272H\005r\003\030\350\007'
+  _globals['_CREATEPLANREQUEST'].fields_by_name['scenario']._loaded_options = None
+  _globals['_CREATEPLANREQUEST'].fields_by_name['scenario']._serialized_options = b'\342A\001\001'
+  _globals['_CREATEPLANREQUEST'].fields_by_name['scenario_name']._loaded_options = None
+  _globals['_CREATEPLANREQUEST'].fields_by_name['scenario_name']._serialized_options = b'\342A\001\001\372A\025\n\023topodesign/Scenario\272H\005r\003\030\350\007'
   _globals['_CREATEPLANREQUEST'].fields_by_name['limits']._loaded_options = None
   _globals['_CREATEPLANREQUEST'].fields_by_name['limits']._serialized_options = b'\342A\001\001'
   _globals['_CREATEPLANREQUEST'].fields_by_name['request_id']._loaded_options = None
-  _globals['_CREATEPLANREQUEST'].fields_by_name['request_id']._serialized_options = b'\342A\001\001'
+  _globals['_CREATEPLANREQUEST'].fields_by_name['request_id']._serialized_options = b'\342A\001\001\272H\005r\003\030\350\007\342\214\317\327\010\002\010\001'
   _globals['_CREATEPLANREQUEST'].fields_by_name['validate_only']._loaded_options = None
   _globals['_CREATEPLANREQUEST'].fields_by_name['validate_only']._serialized_options = b'\342A\001\001'
   _globals['_CREATEPLANREQUEST'].fields_by_name['start_plan']._loaded_options = None
-  _globals['_CREATEPLANREQUEST'].fields_by_name['start_plan']._serialized_options = b'\342A\001\001'
+  _globals['_CREATEPLANREQUEST'].fields_by_name['start_plan']._serialized_options = b'\342A\001\001\372A\021\n\017topodesign/Plan\272H\005r\003\030\350\007'
+  _globals['_CREATEPLANMETADATA'].fields_by_name['plan']._loaded_options = None
+  _globals['_CREATEPLANMETADATA'].fields_by_name['plan']._serialized_options = b'\342A\001\003\372A\021\n\017topodesign/Plan'
+  _globals['_CREATEPLANMETADATA'].fields_by_name['state']._loaded_options = None
+  _globals['_CREATEPLANMETADATA'].fields_by_name['state']._serialized_options = b'\342A\001\003'
+  _globals['_CREATEPLANMETADATA'].fields_by_name['create_time']._loaded_options = None
+  _globals['_CREATEPLANMETADATA'].fields_by_name['create_time']._serialized_options = b'\342A\001\003'
+  _globals['_CREATEPLANMETADATA'].fields_by_name['update_time']._loaded_options = None
+  _globals['_CREATEPLANMETADATA'].fields_by_name['update_time']._serialized_options = b'\342A\001\003'
+  _globals['_CREATEPLANMETADATA'].fields_by_name['progress']._loaded_options = None
+  _globals['_CREATEPLANMETADATA'].fields_by_name['progress']._serialized_options = b'\342A\001\003'
+  _globals['_CREATEPLANMETADATA'].fields_by_name['sequence']._loaded_options = None
+  _globals['_CREATEPLANMETADATA'].fields_by_name['sequence']._serialized_options = b'\342A\001\003'
+  _globals['_CREATEPLANMETADATA'].fields_by_name['attempt_count']._loaded_options = None
+  _globals['_CREATEPLANMETADATA'].fields_by_name['attempt_count']._serialized_options = b'\342A\001\003'
   _globals['_GETPLANREQUEST'].fields_by_name['name']._loaded_options = None
-  _globals['_GETPLANREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002'
+  _globals['_GETPLANREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\021\n\017topodesign/Plan\272H\005r\003\030\350\007'
   _globals['_GETPLANREQUEST'].fields_by_name['view']._loaded_options = None
-  _globals['_GETPLANREQUEST'].fields_by_name['view']._serialized_options = b'\342A\001\001'
+  _globals['_GETPLANREQUEST'].fields_by_name['view']._serialized_options = b'\342A\001\001\272H\005\202\001\002\020\001'
   _globals['_LISTPLANSREQUEST'].fields_by_name['page_size']._loaded_options = None
-  _globals['_LISTPLANSREQUEST'].fields_by_name['page_size']._serialized_options = b'\342A\001\001'
+  _globals['_LISTPLANSREQUEST'].fields_by_name['page_size']._serialized_options = b'\342A\001\001\272H\004\032\002(\000'
   _globals['_LISTPLANSREQUEST'].fields_by_name['page_token']._loaded_options = None
-  _globals['_LISTPLANSREQUEST'].fields_by_name['page_token']._serialized_options = b'\342A\001\001'
+  _globals['_LISTPLANSREQUEST'].fields_by_name['page_token']._serialized_options = b'\342A\001\001\272H\005r\003\030\350\007'
   _globals['_LISTPLANSREQUEST'].fields_by_name['view']._loaded_options = None
-  _globals['_LISTPLANSREQUEST'].fields_by_name['view']._serialized_options = b'\342A\001\001'
+  _globals['_LISTPLANSREQUEST'].fields_by_name['view']._serialized_options = b'\342A\001\001\272H\005\202\001\002\020\001'
   _globals['_DELETEPLANREQUEST'].fields_by_name['name']._loaded_options = None
-  _globals['_DELETEPLANREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002'
+  _globals['_DELETEPLANREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\021\n\017topodesign/Plan\272H\005r\003\030\350\007'
   _globals['_WATCHPLANREQUEST'].fields_by_name['name']._loaded_options = None
-  _globals['_WATCHPLANREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002'
+  _globals['_WATCHPLANREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\021\n\017topodesign/Plan\272H\005r\003\030\350\007'
   _globals['_WATCHPLANREQUEST'].fields_by_name['after_sequence']._loaded_options = None
-  _globals['_WATCHPLANREQUEST'].fields_by_name['after_sequence']._serialized_options = b'\342A\001\001'
+  _globals['_WATCHPLANREQUEST'].fields_by_name['after_sequence']._serialized_options = b'\342A\001\001\272H\004\"\002(\000'
+  _globals['_WATCHPLANRESPONSE'].fields_by_name['sequence']._loaded_options = None
+  _globals['_WATCHPLANRESPONSE'].fields_by_name['sequence']._serialized_options = b'\342A\001\003'
+  _globals['_WATCHPLANRESPONSE'].fields_by_name['create_time']._loaded_options = None
+  _globals['_WATCHPLANRESPONSE'].fields_by_name['create_time']._serialized_options = b'\342A\001\003'
+  _globals['_WATCHPLANRESPONSE'].fields_by_name['state']._loaded_options = None
+  _globals['_WATCHPLANRESPONSE'].fields_by_name['state']._serialized_options = b'\342A\001\003'
+  _globals['_WATCHPLANRESPONSE'].fields_by_name['event']._loaded_options = None
+  _globals['_WATCHPLANRESPONSE'].fields_by_name['event']._serialized_options = b'\342A\001\003'
+  _globals['_VERIFYPLANREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_VERIFYPLANREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\001\372A\021\n\017topodesign/Plan\272H\005r\003\030\350\007'
+  _globals['_VERIFYPLANREQUEST'].fields_by_name['plan']._loaded_options = None
+  _globals['_VERIFYPLANREQUEST'].fields_by_name['plan']._serialized_options = b'\342A\001\001'
   _globals['_VERIFYPLANREQUEST'].fields_by_name['scenario']._loaded_options = None
   _globals['_VERIFYPLANREQUEST'].fields_by_name['scenario']._serialized_options = b'\342A\001\001'
   _globals['_EXPORTPLANREQUEST'].fields_by_name['name']._loaded_options = None
-  _globals['_EXPORTPLANREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002'
+  _globals['_EXPORTPLANREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\021\n\017topodesign/Plan\272H\005r\003\030\350\007'
   _globals['_EXPORTPLANREQUEST'].fields_by_name['format']._loaded_options = None
-  _globals['_EXPORTPLANREQUEST'].fields_by_name['format']._serialized_options = b'\342A\001\002'
+  _globals['_EXPORTPLANREQUEST'].fields_by_name['format']._serialized_options = b'\342A\001\002\272H\010\202\001\002\020\001\310\001\001'
   _globals['_PLANNINGSERVICE'].methods_by_name['CreatePlan']._loaded_options = None
   _globals['_PLANNINGSERVICE'].methods_by_name['CreatePlan']._serialized_options = b'\312A \n\nStoredPlan\022\022CreatePlanMetadata'
-  _globals['_PLANSTATE']._serialized_start=1879
-  _globals['_PLANSTATE']._serialized_end=2067
-  _globals['_PLANVIEW']._serialized_start=2069
-  _globals['_PLANVIEW']._serialized_end=2176
-  _globals['_EXPORTFORMAT']._serialized_start=2179
-  _globals['_EXPORTFORMAT']._serialized_end=2362
-  _globals['_STOREDPLAN']._serialized_start=244
-  _globals['_STOREDPLAN']._serialized_end=453
-  _globals['_CREATEPLANREQUEST']._serialized_start=456
-  _globals['_CREATEPLANREQUEST']._serialized_end=709
-  _globals['_CREATEPLANMETADATA']._serialized_start=712
-  _globals['_CREATEPLANMETADATA']._serialized_end=970
-  _globals['_GETPLANREQUEST']._serialized_start=972
-  _globals['_GETPLANREQUEST']._serialized_end=1053
-  _globals['_LISTPLANSREQUEST']._serialized_start=1055
-  _globals['_LISTPLANSREQUEST']._serialized_end=1169
-  _globals['_LISTPLANSRESPONSE']._serialized_start=1171
-  _globals['_LISTPLANSRESPONSE']._serialized_end=1257
-  _globals['_DELETEPLANREQUEST']._serialized_start=1259
-  _globals['_DELETEPLANREQUEST']._serialized_end=1298
-  _globals['_WATCHPLANREQUEST']._serialized_start=1300
-  _globals['_WATCHPLANREQUEST']._serialized_end=1368
-  _globals['_WATCHPLANRESPONSE']._serialized_start=1371
-  _globals['_WATCHPLANRESPONSE']._serialized_end=1539
-  _globals['_VERIFYPLANREQUEST']._serialized_start=1542
-  _globals['_VERIFYPLANREQUEST']._serialized_end=1674
-  _globals['_EXPORTPLANREQUEST']._serialized_start=1676
-  _globals['_EXPORTPLANREQUEST']._serialized_end=1766
-  _globals['_EXPORTPLANRESPONSE']._serialized_start=1768
-  _globals['_EXPORTPLANRESPONSE']._serialized_end=1876
-  _globals['_PLANNINGSERVICE']._serialized_start=2365
-  _globals['_PLANNINGSERVICE']._serialized_end=2963
+  _globals['_PLANSTATE']._serialized_start=2422
+  _globals['_PLANSTATE']._serialized_end=2610
+  _globals['_PLANVIEW']._serialized_start=2612
+  _globals['_PLANVIEW']._serialized_end=2719
+  _globals['_EXPORTFORMAT']._serialized_start=2722
+  _globals['_EXPORTFORMAT']._serialized_end=2905
+  _globals['_STOREDPLAN']._serialized_start=329
+  _globals['_STOREDPLAN']._serialized_end=611
+  _globals['_CREATEPLANREQUEST']._serialized_start=614
+  _globals['_CREATEPLANREQUEST']._serialized_end=963
+  _globals['_CREATEPLANMETADATA']._serialized_start=966
+  _globals['_CREATEPLANMETADATA']._serialized_end=1286
+  _globals['_GETPLANREQUEST']._serialized_start=1288
+  _globals['_GETPLANREQUEST']._serialized_end=1405
+  _globals['_LISTPLANSREQUEST']._serialized_start=1408
+  _globals['_LISTPLANSREQUEST']._serialized_end=1545
+  _globals['_LISTPLANSRESPONSE']._serialized_start=1547
+  _globals['_LISTPLANSRESPONSE']._serialized_end=1633
+  _globals['_DELETEPLANREQUEST']._serialized_start=1635
+  _globals['_DELETEPLANREQUEST']._serialized_end=1702
+  _globals['_WATCHPLANREQUEST']._serialized_start=1704
+  _globals['_WATCHPLANREQUEST']._serialized_end=1807
+  _globals['_WATCHPLANRESPONSE']._serialized_start=1810
+  _globals['_WATCHPLANRESPONSE']._serialized_end=2002
+  _globals['_VERIFYPLANREQUEST']._serialized_start=2005
+  _globals['_VERIFYPLANREQUEST']._serialized_end=2177
+  _globals['_EXPORTPLANREQUEST']._serialized_start=2180
+  _globals['_EXPORTPLANREQUEST']._serialized_end=2309
+  _globals['_EXPORTPLANRESPONSE']._serialized_start=2311
+  _globals['_EXPORTPLANRESPONSE']._serialized_end=2419
+  _globals['_PLANNINGSERVICE']._serialized_start=2908
+  _globals['_PLANNINGSERVICE']._serialized_end=3506
 # @@protoc_insertion_point(module_scope)

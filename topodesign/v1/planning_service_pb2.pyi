@@ -188,7 +188,7 @@ class CreatePlanRequest(_message.Message):
     scenario_name: _builtins.str
     """Resource name of a kept scenario, `scenarios/{id}`."""
     request_id: _builtins.str
-    """UUID that makes a repetition of the request safe: the first answer is given again."""
+    """UUID4 that makes a repetition of the request safe: the first answer is given again; empty: each call is a new one."""
     validate_only: _builtins.bool
     """Checks everything, starts nothing; the operation that is returned is done and has no name."""
     start_plan: _builtins.str

@@ -219,6 +219,34 @@ MODE_CATALOG_FLEXWAN: ModeCatalog.ValueType  # 2
 """The 36 modes of FlexWAN (SIGCOMM 2023) with their measured reach."""
 Global___ModeCatalog: _TypeAlias = ModeCatalog  # noqa: Y015
 
+class _Recovery:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _RecoveryEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Recovery.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    RECOVERY_UNSPECIFIED: _Recovery.ValueType  # 0
+    """In a request: the way that keeps the most is shown. Never the way of a yield."""
+    RECOVERY_RESTART: _Recovery.ValueType  # 1
+    """All go back to the last checkpoint."""
+    RECOVERY_WITHOUT_SITE: _Recovery.ValueType  # 2
+    """The others go on without the site that was hit."""
+    RECOVERY_WITHOUT_REPLICA: _Recovery.ValueType  # 3
+    """The others go on without the replica of the model that was hit."""
+
+class Recovery(_Recovery, metaclass=_RecoveryEnumTypeWrapper):
+    """What happens after an interruption."""
+
+RECOVERY_UNSPECIFIED: Recovery.ValueType  # 0
+"""In a request: the way that keeps the most is shown. Never the way of a yield."""
+RECOVERY_RESTART: Recovery.ValueType  # 1
+"""All go back to the last checkpoint."""
+RECOVERY_WITHOUT_SITE: Recovery.ValueType  # 2
+"""The others go on without the site that was hit."""
+RECOVERY_WITHOUT_REPLICA: Recovery.ValueType  # 3
+"""The others go on without the replica of the model that was hit."""
+Global___Recovery: _TypeAlias = Recovery  # noqa: Y015
+
 @_typing.final
 class Scalar(_message.Message):
     """A value of an input column that the planner does not know, or a value of either text or number. No member set: null."""
@@ -1393,6 +1421,61 @@ class OpticsRules(_message.Message):
 Global___OpticsRules: _TypeAlias = OpticsRules  # noqa: Y015
 
 @_typing.final
+class TrainingRules(_message.Message):
+    """How the job runs on a plan. No plan depends on it, only what is told of training on one."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WRITE_S_FIELD_NUMBER: _builtins.int
+    RESTART_S_FIELD_NUMBER: _builtins.int
+    REFORM_S_FIELD_NUMBER: _builtins.int
+    JITTER_S_FIELD_NUMBER: _builtins.int
+    RECOVERY_FIELD_NUMBER: _builtins.int
+    write_s: _builtins.float
+    """To write a checkpoint while training stands still, in seconds from 0; default 30."""
+    restart_s: _builtins.float
+    """To train again after an interruption, in seconds from 0; default 180."""
+    reform_s: _builtins.float
+    """That all stand still whenever a site or replica leaves or comes back, where each step waits for all, in seconds
+    from 0; default 30.
+    """
+    jitter_s: _builtins.float
+    """Standard deviation of one site's step time in seconds from 0; default 0."""
+    recovery: Global___Recovery.ValueType
+    """The way to recover that summaries show; default: for each arrangement the one that keeps the most."""
+    def __init__(
+        self,
+        *,
+        write_s: _builtins.float | None = ...,
+        restart_s: _builtins.float | None = ...,
+        reform_s: _builtins.float | None = ...,
+        jitter_s: _builtins.float | None = ...,
+        recovery: Global___Recovery.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_jitter_s", b"_jitter_s", "_reform_s", b"_reform_s", "_restart_s", b"_restart_s", "_write_s", b"_write_s", "jitter_s", b"jitter_s", "reform_s", b"reform_s", "restart_s", b"restart_s", "write_s", b"write_s"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_jitter_s", b"_jitter_s", "_reform_s", b"_reform_s", "_restart_s", b"_restart_s", "_write_s", b"_write_s", "jitter_s", b"jitter_s", "recovery", b"recovery", "reform_s", b"reform_s", "restart_s", b"restart_s", "write_s", b"write_s"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__jitter_s: _TypeAlias = _typing.Literal["jitter_s"]  # noqa: Y015
+    _WhichOneofArgType__jitter_s: _TypeAlias = _typing.Literal["_jitter_s", b"_jitter_s"]  # noqa: Y015
+    _WhichOneofReturnType__reform_s: _TypeAlias = _typing.Literal["reform_s"]  # noqa: Y015
+    _WhichOneofArgType__reform_s: _TypeAlias = _typing.Literal["_reform_s", b"_reform_s"]  # noqa: Y015
+    _WhichOneofReturnType__restart_s: _TypeAlias = _typing.Literal["restart_s"]  # noqa: Y015
+    _WhichOneofArgType__restart_s: _TypeAlias = _typing.Literal["_restart_s", b"_restart_s"]  # noqa: Y015
+    _WhichOneofReturnType__write_s: _TypeAlias = _typing.Literal["write_s"]  # noqa: Y015
+    _WhichOneofArgType__write_s: _TypeAlias = _typing.Literal["_write_s", b"_write_s"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__jitter_s) -> _WhichOneofReturnType__jitter_s | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__reform_s) -> _WhichOneofReturnType__reform_s | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__restart_s) -> _WhichOneofReturnType__restart_s | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__write_s) -> _WhichOneofReturnType__write_s | None: ...
+
+Global___TrainingRules: _TypeAlias = TrainingRules  # noqa: Y015
+
+@_typing.final
 class CatalogFigures(_message.Message):
     """Figures that replace those of one catalogue item."""
 
@@ -1480,12 +1563,13 @@ class Scenario(_message.Message):
     TRAFFIC_FIELD_NUMBER: _builtins.int
     LIT_LIGHTPATHS_FIELD_NUMBER: _builtins.int
     MEASURED_REACHES_FIELD_NUMBER: _builtins.int
+    TRAINING_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Name for people; not a resource name."""
     attribution: _builtins.str
     """Credit for the data; default empty."""
     cost_year: _builtins.int
-    """Year whose dollars the prices are in; default 2026."""
+    """Year whose dollars the prices are in, any; default 2026."""
     @_builtins.property
     def sites(self) -> _containers.RepeatedCompositeFieldContainer[Global___Site]:
         """Sites; at least one."""
@@ -1542,6 +1626,10 @@ class Scenario(_message.Message):
     def measured_reaches(self) -> _containers.RepeatedCompositeFieldContainer[Global___MeasuredReach]:
         """Measured reaches, no mode twice for the same fiber."""
 
+    @_builtins.property
+    def training(self) -> Global___TrainingRules:
+        """How the job runs; default: 30 s to write a checkpoint, 180 s to restart, 30 s to form again, no jitter."""
+
     def __init__(
         self,
         *,
@@ -1562,10 +1650,11 @@ class Scenario(_message.Message):
         traffic: _abc.Iterable[Global___Traffic] | None = ...,
         lit_lightpaths: _abc.Iterable[Global___LitLightpath] | None = ...,
         measured_reaches: _abc.Iterable[Global___MeasuredReach] | None = ...,
+        training: Global___TrainingRules | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_attribution", b"_attribution", "_cost_year", b"_cost_year", "_name", b"_name", "attribution", b"attribution", "cost_year", b"cost_year", "economics", b"economics", "name", b"name", "optics", b"optics", "policy", b"policy", "size", b"size", "workload", b"workload"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_attribution", b"_attribution", "_cost_year", b"_cost_year", "_name", b"_name", "attribution", b"attribution", "cost_year", b"cost_year", "economics", b"economics", "name", b"name", "optics", b"optics", "policy", b"policy", "size", b"size", "training", b"training", "workload", b"workload"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_attribution", b"_attribution", "_cost_year", b"_cost_year", "_name", b"_name", "assumptions", b"assumptions", "attribution", b"attribution", "catalog_overrides", b"catalog_overrides", "cost_year", b"cost_year", "economics", b"economics", "junctions", b"junctions", "lit_lightpaths", b"lit_lightpaths", "measured_reaches", b"measured_reaches", "name", b"name", "optics", b"optics", "policy", b"policy", "segments", b"segments", "sites", b"sites", "size", b"size", "traffic", b"traffic", "workload", b"workload", "zones", b"zones"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_attribution", b"_attribution", "_cost_year", b"_cost_year", "_name", b"_name", "assumptions", b"assumptions", "attribution", b"attribution", "catalog_overrides", b"catalog_overrides", "cost_year", b"cost_year", "economics", b"economics", "junctions", b"junctions", "lit_lightpaths", b"lit_lightpaths", "measured_reaches", b"measured_reaches", "name", b"name", "optics", b"optics", "policy", b"policy", "segments", b"segments", "sites", b"sites", "size", b"size", "traffic", b"traffic", "training", b"training", "workload", b"workload", "zones", b"zones"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__attribution: _TypeAlias = _typing.Literal["attribution"]  # noqa: Y015
     _WhichOneofArgType__attribution: _TypeAlias = _typing.Literal["_attribution", b"_attribution"]  # noqa: Y015

@@ -22,13 +22,16 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from topodesign.v1 import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
+from google.api import field_info_pb2 as google_dot_api_dot_field__info__pb2
+from google.api import resource_pb2 as google_dot_api_dot_resource__pb2
 from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from topodesign.v1 import scenario_pb2 as topodesign_dot_v1_dot_scenario__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$topodesign/v1/scenario_service.proto\x12\rtopodesign.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ctopodesign/v1/scenario.proto\"{\n\rScenarioFiles\x12<\n\x05\x66iles\x18\x01 \x03(\x0b\x32\'.topodesign.v1.ScenarioFiles.FilesEntryB\x04\xe2\x41\x01\x02\x1a,\n\nFilesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x0c:\x02\x38\x01\"\x8c\x01\n\x0eStoredScenario\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x35\n\x0b\x63reate_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12/\n\x08scenario\x18\x03 \x01(\x0b\x32\x17.topodesign.v1.ScenarioB\x04\xe2\x41\x01\x03\"\xcf\x01\n\x15\x43reateScenarioRequest\x12\x19\n\x0bscenario_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x01\x12+\n\x08scenario\x18\x02 \x01(\x0b\x32\x17.topodesign.v1.ScenarioH\x00\x12-\n\x05\x66iles\x18\x03 \x01(\x0b\x32\x1c.topodesign.v1.ScenarioFilesH\x00\x12\x18\n\nrequest_id\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\x12\x1b\n\rvalidate_only\x18\x05 \x01(\x08\x42\x04\xe2\x41\x01\x01\x42\x08\n\x06source\"(\n\x12GetScenarioRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"I\n\x14ListScenariosRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\"b\n\x15ListScenariosResponse\x12\x30\n\tscenarios\x18\x01 \x03(\x0b\x32\x1d.topodesign.v1.StoredScenario\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"+\n\x15\x44\x65leteScenarioRequest\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"|\n\x14\x43heckScenarioRequest\x12+\n\x08scenario\x18\x01 \x01(\x0b\x32\x17.topodesign.v1.ScenarioH\x00\x12-\n\x05\x66iles\x18\x02 \x01(\x0b\x32\x1c.topodesign.v1.ScenarioFilesH\x00\x42\x08\n\x06source\"M\n\x15\x43heckScenarioResponse\x12\n\n\x02ok\x18\x01 \x01(\x08\x12(\n\x08problems\x18\x02 \x03(\x0b\x32\x16.topodesign.v1.Problem2\xc1\x03\n\x0fScenarioService\x12U\n\x0e\x43reateScenario\x12$.topodesign.v1.CreateScenarioRequest\x1a\x1d.topodesign.v1.StoredScenario\x12O\n\x0bGetScenario\x12!.topodesign.v1.GetScenarioRequest\x1a\x1d.topodesign.v1.StoredScenario\x12Z\n\rListScenarios\x12#.topodesign.v1.ListScenariosRequest\x1a$.topodesign.v1.ListScenariosResponse\x12N\n\x0e\x44\x65leteScenario\x12$.topodesign.v1.DeleteScenarioRequest\x1a\x16.google.protobuf.Empty\x12Z\n\rCheckScenario\x12#.topodesign.v1.CheckScenarioRequest\x1a$.topodesign.v1.CheckScenarioResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$topodesign/v1/scenario_service.proto\x12\rtopodesign.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/resource.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ctopodesign/v1/scenario.proto\"\x83\x01\n\rScenarioFiles\x12\x44\n\x05\x66iles\x18\x01 \x03(\x0b\x32\'.topodesign.v1.ScenarioFiles.FilesEntryB\x0c\xe2\x41\x01\x02\xbaH\x05\x9a\x01\x02\x10\x64\x1a,\n\nFilesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x0c:\x02\x38\x01\"\xe5\x01\n\x0eStoredScenario\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x35\n\x0b\x63reate_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12/\n\x08scenario\x18\x03 \x01(\x0b\x32\x17.topodesign.v1.ScenarioB\x04\xe2\x41\x01\x03\x12\x12\n\x04\x65tag\x18\x04 \x01(\tB\x04\xe2\x41\x01\x03:C\xea\x41@\n\x13topodesign/Scenario\x12\x14scenarios/{scenario}*\tscenarios2\x08scenario\"\xf3\x01\n\x15\x43reateScenarioRequest\x12!\n\x0bscenario_id\x18\x01 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\xe8\x07\x12\x31\n\x08scenario\x18\x02 \x01(\x0b\x32\x17.topodesign.v1.ScenarioB\x04\xe2\x41\x01\x01H\x00\x12\x33\n\x05\x66iles\x18\x03 \x01(\x0b\x32\x1c.topodesign.v1.ScenarioFilesB\x04\xe2\x41\x01\x01H\x00\x12(\n\nrequest_id\x18\x04 \x01(\tB\x14\xe2\x41\x01\x01\xbaH\x05r\x03\x18\xe8\x07\xe2\x8c\xcf\xd7\x08\x02\x08\x01\x12\x1b\n\rvalidate_only\x18\x05 \x01(\x08\x42\x04\xe2\x41\x01\x01\x42\x08\n\x06source\"H\n\x12GetScenarioRequest\x12\x32\n\x04name\x18\x01 \x01(\tB$\xe2\x41\x01\x02\xfa\x41\x15\n\x13topodesign/Scenario\xbaH\x05r\x03\x18\xe8\x07\"X\n\x14ListScenariosRequest\x12\x1e\n\tpage_size\x18\x01 \x01(\x05\x42\x0b\xe2\x41\x01\x01\xbaH\x04\x1a\x02(\x00\x12 \n\npage_token\x18\x02 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\xe8\x07\"b\n\x15ListScenariosResponse\x12\x30\n\tscenarios\x18\x01 \x03(\x0b\x32\x1d.topodesign.v1.StoredScenario\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"g\n\x15\x44\x65leteScenarioRequest\x12\x32\n\x04name\x18\x01 \x01(\tB$\xe2\x41\x01\x02\xfa\x41\x15\n\x13topodesign/Scenario\xbaH\x05r\x03\x18\xe8\x07\x12\x1a\n\x04\x65tag\x18\x02 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\xe8\x07\"\x88\x01\n\x14\x43heckScenarioRequest\x12\x31\n\x08scenario\x18\x01 \x01(\x0b\x32\x17.topodesign.v1.ScenarioB\x04\xe2\x41\x01\x01H\x00\x12\x33\n\x05\x66iles\x18\x02 \x01(\x0b\x32\x1c.topodesign.v1.ScenarioFilesB\x04\xe2\x41\x01\x01H\x00\x42\x08\n\x06source\"M\n\x15\x43heckScenarioResponse\x12\n\n\x02ok\x18\x01 \x01(\x08\x12(\n\x08problems\x18\x02 \x03(\x0b\x32\x16.topodesign.v1.Problem2\xc1\x03\n\x0fScenarioService\x12U\n\x0e\x43reateScenario\x12$.topodesign.v1.CreateScenarioRequest\x1a\x1d.topodesign.v1.StoredScenario\x12O\n\x0bGetScenario\x12!.topodesign.v1.GetScenarioRequest\x1a\x1d.topodesign.v1.StoredScenario\x12Z\n\rListScenarios\x12#.topodesign.v1.ListScenariosRequest\x1a$.topodesign.v1.ListScenariosResponse\x12N\n\x0e\x44\x65leteScenario\x12$.topodesign.v1.DeleteScenarioRequest\x1a\x16.google.protobuf.Empty\x12Z\n\rCheckScenario\x12#.topodesign.v1.CheckScenarioRequest\x1a$.topodesign.v1.CheckScenarioResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,47 +41,61 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SCENARIOFILES_FILESENTRY']._loaded_options = None
   _globals['_SCENARIOFILES_FILESENTRY']._serialized_options = b'8\001'
   _globals['_SCENARIOFILES'].fields_by_name['files']._loaded_options = None
-  _globals['_SCENARIOFILES'].fields_by_name['files']._serialized_options = b'\342A\001\002'
+  _globals['_SCENARIOFILES'].fields_by_name['files']._serialized_options = b'\342A\001\002\272H\005\232\001\002\020d'
   _globals['_STOREDSCENARIO'].fields_by_name['name']._loaded_options = None
   _globals['_STOREDSCENARIO'].fields_by_name['name']._serialized_options = b'\342A\001\010'
   _globals['_STOREDSCENARIO'].fields_by_name['create_time']._loaded_options = None
   _globals['_STOREDSCENARIO'].fields_by_name['create_time']._serialized_options = b'\342A\001\003'
   _globals['_STOREDSCENARIO'].fields_by_name['scenario']._loaded_options = None
   _globals['_STOREDSCENARIO'].fields_by_name['scenario']._serialized_options = b'\342A\001\003'
+  _globals['_STOREDSCENARIO'].fields_by_name['etag']._loaded_options = None
+  _globals['_STOREDSCENARIO'].fields_by_name['etag']._serialized_options = b'\342A\001\003'
+  _globals['_STOREDSCENARIO']._loaded_options = None
+  _globals['_STOREDSCENARIO']._serialized_options = b'\352A@\n\023topodesign/Scenario\022\024scenarios/{scenario}*\tscenarios2\010scenario'
   _globals['_CREATESCENARIOREQUEST'].fields_by_name['scenario_id']._loaded_options = None
-  _globals['_CREATESCENARIOREQUEST'].fields_by_name['scenario_id']._serialized_options = b'\342A\001\001'
+  _globals['_CREATESCENARIOREQUEST'].fields_by_name['scenario_id']._serialized_options = b'\342A\001\001\272H\005r\003\030\350\007'
+  _globals['_CREATESCENARIOREQUEST'].fields_by_name['scenario']._loaded_options = None
+  _globals['_CREATESCENARIOREQUEST'].fields_by_name['scenario']._serialized_options = b'\342A\001\001'
+  _globals['_CREATESCENARIOREQUEST'].fields_by_name['files']._loaded_options = None
+  _globals['_CREATESCENARIOREQUEST'].fields_by_name['files']._serialized_options = b'\342A\001\001'
   _globals['_CREATESCENARIOREQUEST'].fields_by_name['request_id']._loaded_options = None
-  _globals['_CREATESCENARIOREQUEST'].fields_by_name['request_id']._serialized_options = b'\342A\001\001'
+  _globals['_CREATESCENARIOREQUEST'].fields_by_name['request_id']._serialized_options = b'\342A\001\001\272H\005r\003\030\350\007\342\214\317\327\010\002\010\001'
   _globals['_CREATESCENARIOREQUEST'].fields_by_name['validate_only']._loaded_options = None
   _globals['_CREATESCENARIOREQUEST'].fields_by_name['validate_only']._serialized_options = b'\342A\001\001'
   _globals['_GETSCENARIOREQUEST'].fields_by_name['name']._loaded_options = None
-  _globals['_GETSCENARIOREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002'
+  _globals['_GETSCENARIOREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\025\n\023topodesign/Scenario\272H\005r\003\030\350\007'
   _globals['_LISTSCENARIOSREQUEST'].fields_by_name['page_size']._loaded_options = None
-  _globals['_LISTSCENARIOSREQUEST'].fields_by_name['page_size']._serialized_options = b'\342A\001\001'
+  _globals['_LISTSCENARIOSREQUEST'].fields_by_name['page_size']._serialized_options = b'\342A\001\001\272H\004\032\002(\000'
   _globals['_LISTSCENARIOSREQUEST'].fields_by_name['page_token']._loaded_options = None
-  _globals['_LISTSCENARIOSREQUEST'].fields_by_name['page_token']._serialized_options = b'\342A\001\001'
+  _globals['_LISTSCENARIOSREQUEST'].fields_by_name['page_token']._serialized_options = b'\342A\001\001\272H\005r\003\030\350\007'
   _globals['_DELETESCENARIOREQUEST'].fields_by_name['name']._loaded_options = None
-  _globals['_DELETESCENARIOREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002'
-  _globals['_SCENARIOFILES']._serialized_start=180
-  _globals['_SCENARIOFILES']._serialized_end=303
-  _globals['_SCENARIOFILES_FILESENTRY']._serialized_start=259
-  _globals['_SCENARIOFILES_FILESENTRY']._serialized_end=303
-  _globals['_STOREDSCENARIO']._serialized_start=306
-  _globals['_STOREDSCENARIO']._serialized_end=446
-  _globals['_CREATESCENARIOREQUEST']._serialized_start=449
-  _globals['_CREATESCENARIOREQUEST']._serialized_end=656
-  _globals['_GETSCENARIOREQUEST']._serialized_start=658
-  _globals['_GETSCENARIOREQUEST']._serialized_end=698
-  _globals['_LISTSCENARIOSREQUEST']._serialized_start=700
-  _globals['_LISTSCENARIOSREQUEST']._serialized_end=773
-  _globals['_LISTSCENARIOSRESPONSE']._serialized_start=775
-  _globals['_LISTSCENARIOSRESPONSE']._serialized_end=873
-  _globals['_DELETESCENARIOREQUEST']._serialized_start=875
-  _globals['_DELETESCENARIOREQUEST']._serialized_end=918
-  _globals['_CHECKSCENARIOREQUEST']._serialized_start=920
-  _globals['_CHECKSCENARIOREQUEST']._serialized_end=1044
-  _globals['_CHECKSCENARIORESPONSE']._serialized_start=1046
-  _globals['_CHECKSCENARIORESPONSE']._serialized_end=1123
-  _globals['_SCENARIOSERVICE']._serialized_start=1126
-  _globals['_SCENARIOSERVICE']._serialized_end=1575
+  _globals['_DELETESCENARIOREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\025\n\023topodesign/Scenario\272H\005r\003\030\350\007'
+  _globals['_DELETESCENARIOREQUEST'].fields_by_name['etag']._loaded_options = None
+  _globals['_DELETESCENARIOREQUEST'].fields_by_name['etag']._serialized_options = b'\342A\001\001\272H\005r\003\030\350\007'
+  _globals['_CHECKSCENARIOREQUEST'].fields_by_name['scenario']._loaded_options = None
+  _globals['_CHECKSCENARIOREQUEST'].fields_by_name['scenario']._serialized_options = b'\342A\001\001'
+  _globals['_CHECKSCENARIOREQUEST'].fields_by_name['files']._loaded_options = None
+  _globals['_CHECKSCENARIOREQUEST'].fields_by_name['files']._serialized_options = b'\342A\001\001'
+  _globals['_SCENARIOFILES']._serialized_start=266
+  _globals['_SCENARIOFILES']._serialized_end=397
+  _globals['_SCENARIOFILES_FILESENTRY']._serialized_start=353
+  _globals['_SCENARIOFILES_FILESENTRY']._serialized_end=397
+  _globals['_STOREDSCENARIO']._serialized_start=400
+  _globals['_STOREDSCENARIO']._serialized_end=629
+  _globals['_CREATESCENARIOREQUEST']._serialized_start=632
+  _globals['_CREATESCENARIOREQUEST']._serialized_end=875
+  _globals['_GETSCENARIOREQUEST']._serialized_start=877
+  _globals['_GETSCENARIOREQUEST']._serialized_end=949
+  _globals['_LISTSCENARIOSREQUEST']._serialized_start=951
+  _globals['_LISTSCENARIOSREQUEST']._serialized_end=1039
+  _globals['_LISTSCENARIOSRESPONSE']._serialized_start=1041
+  _globals['_LISTSCENARIOSRESPONSE']._serialized_end=1139
+  _globals['_DELETESCENARIOREQUEST']._serialized_start=1141
+  _globals['_DELETESCENARIOREQUEST']._serialized_end=1244
+  _globals['_CHECKSCENARIOREQUEST']._serialized_start=1247
+  _globals['_CHECKSCENARIOREQUEST']._serialized_end=1383
+  _globals['_CHECKSCENARIORESPONSE']._serialized_start=1385
+  _globals['_CHECKSCENARIORESPONSE']._serialized_end=1462
+  _globals['_SCENARIOSERVICE']._serialized_start=1465
+  _globals['_SCENARIOSERVICE']._serialized_end=1914
 # @@protoc_insertion_point(module_scope)

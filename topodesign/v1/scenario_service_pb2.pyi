@@ -73,8 +73,11 @@ class StoredScenario(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     SCENARIO_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Resource name, `scenarios/{id}`."""
+    etag: _builtins.str
+    """Opaque, 16 characters; another one after the scenario was deleted and created anew under the same id."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When it was kept."""
@@ -89,10 +92,11 @@ class StoredScenario(_message.Message):
         name: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         scenario: _scenario_pb2.Scenario | None = ...,
+        etag: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "scenario", b"scenario"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "name", b"name", "scenario", b"scenario"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "etag", b"etag", "name", b"name", "scenario", b"scenario"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -112,7 +116,7 @@ class CreateScenarioRequest(_message.Message):
     scenario_id: _builtins.str
     """Id to use: a lower-case letter, then up to 62 lower-case letters, digits or hyphens; absent: chosen by the service."""
     request_id: _builtins.str
-    """UUID that makes a repetition of the request safe: the first answer is given again."""
+    """UUID4 that makes a repetition of the request safe: the first answer is given again; empty: each call is a new one."""
     validate_only: _builtins.bool
     """Checks everything, keeps nothing."""
     @_builtins.property
@@ -225,16 +229,20 @@ class DeleteScenarioRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     NAME_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Resource name, `scenarios/{id}`."""
+    etag: _builtins.str
+    """`etag` that the scenario must still have, else ABORTED (ETAG_MISMATCH); empty: whatever it is."""
     def __init__(
         self,
         *,
         name: _builtins.str = ...,
+        etag: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "name", b"name"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -89,7 +89,7 @@ class ScenarioServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteScenario(self, request, context):
-        """Deletes a scenario. Plans made from it keep their own copy.
+        """Deletes a scenario. Plans made from it keep their own copy. ABORTED (ETAG_MISMATCH) when `etag` is another's.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -41,7 +41,7 @@ class ScenarioServiceStub:
     ListScenarios: _grpc.UnaryUnaryMultiCallable[_scenario_service_pb2.ListScenariosRequest, _scenario_service_pb2.ListScenariosResponse]
     """Lists scenarios, the newest first."""
     DeleteScenario: _grpc.UnaryUnaryMultiCallable[_scenario_service_pb2.DeleteScenarioRequest, _empty_pb2.Empty]
-    """Deletes a scenario. Plans made from it keep their own copy."""
+    """Deletes a scenario. Plans made from it keep their own copy. ABORTED (ETAG_MISMATCH) when `etag` is another's."""
     CheckScenario: _grpc.UnaryUnaryMultiCallable[_scenario_service_pb2.CheckScenarioRequest, _scenario_service_pb2.CheckScenarioResponse]
     """Reads and validates only; a faulty scenario is a successful answer that lists every problem."""
 
@@ -57,7 +57,7 @@ class ScenarioServiceAsyncStub(ScenarioServiceStub):
     ListScenarios: _aio.UnaryUnaryMultiCallable[_scenario_service_pb2.ListScenariosRequest, _scenario_service_pb2.ListScenariosResponse]  # type: ignore[assignment]
     """Lists scenarios, the newest first."""
     DeleteScenario: _aio.UnaryUnaryMultiCallable[_scenario_service_pb2.DeleteScenarioRequest, _empty_pb2.Empty]  # type: ignore[assignment]
-    """Deletes a scenario. Plans made from it keep their own copy."""
+    """Deletes a scenario. Plans made from it keep their own copy. ABORTED (ETAG_MISMATCH) when `etag` is another's."""
     CheckScenario: _aio.UnaryUnaryMultiCallable[_scenario_service_pb2.CheckScenarioRequest, _scenario_service_pb2.CheckScenarioResponse]  # type: ignore[assignment]
     """Reads and validates only; a faulty scenario is a successful answer that lists every problem."""
 
@@ -94,7 +94,7 @@ class ScenarioServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _scenario_service_pb2.DeleteScenarioRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
-        """Deletes a scenario. Plans made from it keep their own copy."""
+        """Deletes a scenario. Plans made from it keep their own copy. ABORTED (ETAG_MISMATCH) when `etag` is another's."""
 
     @_abc_1.abstractmethod
     def CheckScenario(

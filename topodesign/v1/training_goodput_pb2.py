@@ -22,10 +22,11 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from topodesign.v1 import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$topodesign/v1/training_goodput.proto\x12\rtopodesign.v1\x1a\x1fgoogle/api/field_behavior.proto\"\x9a\x01\n\x0c\x46\x61ilingParts\x12\x17\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x18\n\x05\x63ount\x18\x02 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x19\n\x06mtbf_h\x18\x03 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12\x13\n\x06wait_s\x18\x04 \x01(\x01H\x03\x88\x01\x01\x42\x07\n\x05_nameB\x08\n\x06_countB\t\n\x07_mtbf_hB\t\n\x07_wait_s\"\xab\x01\n\x11InterruptionShare\x12\x17\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x18\n\x05\x63ount\x18\x02 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x1d\n\nrate_per_h\x18\x03 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12\x18\n\x05share\x18\x04 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x03\x88\x01\x01\x42\x07\n\x05_nameB\x08\n\x06_countB\r\n\x0b_rate_per_hB\x08\n\x06_share\"\x8b\x01\n\rCheckpointing\x12\x1a\n\x07write_s\x18\x01 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x1c\n\trestart_s\x18\x02 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x17\n\ninterval_s\x18\x03 \x01(\x01H\x02\x88\x01\x01\x42\n\n\x08_write_sB\x0c\n\n_restart_sB\r\n\x0b_interval_s\"\xa1\x02\n\x07Goodput\x12\x19\n\x06mtti_h\x18\x01 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x1d\n\ninterval_s\x18\x02 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x19\n\x06useful\x18\x03 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12\x1a\n\x07writing\x18\x04 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x03\x88\x01\x01\x12\x19\n\x06rework\x18\x05 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x04\x88\x01\x01\x12\x1a\n\x07restart\x18\x06 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x05\x88\x01\x01\x12\x1a\n\x07waiting\x18\x07 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x06\x88\x01\x01\x42\t\n\x07_mtti_hB\r\n\x0b_interval_sB\t\n\x07_usefulB\n\n\x08_writingB\t\n\x07_reworkB\n\n\x08_restartB\n\n\x08_waiting\"\xb9\x01\n\x07JobSite\x12\x1a\n\x07site_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x1f\n\x0c\x61\x63\x63\x65lerators\x18\x02 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x30\n\x05parts\x18\x03 \x03(\x0b\x32\x1b.topodesign.v1.FailingPartsB\x04\xe2\x41\x01\x02\x12\x15\n\x08replicas\x18\x04 \x01(\x03H\x02\x88\x01\x01\x42\n\n\x08_site_idB\x0f\n\r_acceleratorsB\x0b\n\t_replicas\"\x83\x01\n\tRejoining\x12\x1a\n\x07round_s\x18\x01 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x1c\n\trestart_s\x18\x02 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x15\n\x08reform_s\x18\x03 \x01(\x01H\x02\x88\x01\x01\x42\n\n\x08_round_sB\x0c\n\n_restart_sB\x0b\n\t_reform_s\"\x97\x02\n\x0e\x45lasticGoodput\x12\x1a\n\x07goodput\x18\x01 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12@\n\x07\x62y_site\x18\x02 \x03(\x0b\x32).topodesign.v1.ElasticGoodput.BySiteEntryB\x04\xe2\x41\x01\x02\x12\x1c\n\treforming\x18\x03 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x1b\n\x08\x61ll_away\x18\x04 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x1a\x45\n\x0b\x42ySiteEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.topodesign.v1.Goodput:\x02\x38\x01\x42\n\n\x08_goodputB\x0c\n\n_reformingB\x0b\n\t_all_away\"\xc6\x01\n\x10SimulatedGoodput\x12\x1a\n\x07goodput\x18\x01 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12!\n\x0estandard_error\x18\x02 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12 \n\rinterruptions\x18\x03 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12\x17\n\x04seed\x18\x04 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x03\x88\x01\x01\x42\n\n\x08_goodputB\x11\n\x0f_standard_errorB\x10\n\x0e_interruptionsB\x07\n\x05_seed\"\x98\x01\n\x0fIntervalGoodput\x12/\n\x04rule\x18\x01 \x01(\x0e\x32\x1b.topodesign.v1.IntervalRuleB\x04\xe2\x41\x01\x02\x12\x1d\n\ninterval_s\x18\x02 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x1a\n\x07goodput\x18\x03 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x42\r\n\x0b_interval_sB\n\n\x08_goodput\"\xa0\x03\n\x0fGoodputEstimate\x12-\n\x07restart\x18\x01 \x01(\x0b\x32\x16.topodesign.v1.GoodputB\x04\xe2\x41\x01\x02\x12\x37\n\tintervals\x18\x02 \x03(\x0b\x32\x1e.topodesign.v1.IntervalGoodputB\x04\xe2\x41\x01\x02\x12\x1d\n\x10\x66irst_order_loss\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x36\n\x06shares\x18\x04 \x03(\x0b\x32 .topodesign.v1.InterruptionShareB\x04\xe2\x41\x01\x02\x12.\n\x07\x65lastic\x18\x05 \x01(\x0b\x32\x1d.topodesign.v1.ElasticGoodput\x12\x32\n\tsimulated\x18\x06 \x01(\x0b\x32\x1f.topodesign.v1.SimulatedGoodput\x12:\n\x11simulated_elastic\x18\x07 \x01(\x0b\x32\x1f.topodesign.v1.SimulatedGoodput\x12\x19\n\x0b\x61ssumptions\x18\x08 \x03(\tB\x04\xe2\x41\x01\x02\x42\x13\n\x11_first_order_loss*v\n\x0cIntervalRule\x12\x1d\n\x19INTERVAL_RULE_UNSPECIFIED\x10\x00\x12\x17\n\x13INTERVAL_RULE_YOUNG\x10\x01\x12\x16\n\x12INTERVAL_RULE_DALY\x10\x02\x12\x16\n\x12INTERVAL_RULE_BEST\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$topodesign/v1/training_goodput.proto\x12\rtopodesign.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\"\xe1\x01\n\x0c\x46\x61ilingParts\x12$\n\x04name\x18\x01 \x01(\tB\x11\xe2\x41\x01\x02\xbaH\nr\x05\x10\x01\x18\xc8\x01\xc8\x01\x01H\x00\x88\x01\x01\x12+\n\x05\x63ount\x18\x02 \x01(\x01\x42\x17\xe2\x41\x01\x02\xbaH\x10\x12\x0b)\x00\x00\x00\x00\x00\x00\x00\x00@\x01\xc8\x01\x01H\x01\x88\x01\x01\x12*\n\x06mtbf_h\x18\x03 \x01(\x01\x42\x15\xe2\x41\x01\x02\xbaH\x0e\x12\t!\x00\x00\x00\x00\x00\x00\x00\x00\xc8\x01\x01H\x02\x88\x01\x01\x12)\n\x06wait_s\x18\x04 \x01(\x01\x42\x14\xe2\x41\x01\x01\xbaH\r\x12\x0b)\x00\x00\x00\x00\x00\x00\x00\x00@\x01H\x03\x88\x01\x01\x42\x07\n\x05_nameB\x08\n\x06_countB\t\n\x07_mtbf_hB\t\n\x07_wait_s\"\xab\x01\n\x11InterruptionShare\x12\x17\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x18\n\x05\x63ount\x18\x02 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x1d\n\nrate_per_h\x18\x03 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12\x18\n\x05share\x18\x04 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x03\x88\x01\x01\x42\x07\n\x05_nameB\x08\n\x06_countB\r\n\x0b_rate_per_hB\x08\n\x06_share\"\xc7\x01\n\rCheckpointing\x12-\n\x07write_s\x18\x01 \x01(\x01\x42\x17\xe2\x41\x01\x02\xbaH\x10\x12\x0b)\x00\x00\x00\x00\x00\x00\x00\x00@\x01\xc8\x01\x01H\x00\x88\x01\x01\x12/\n\trestart_s\x18\x02 \x01(\x01\x42\x17\xe2\x41\x01\x02\xbaH\x10\x12\x0b)\x00\x00\x00\x00\x00\x00\x00\x00@\x01\xc8\x01\x01H\x01\x88\x01\x01\x12-\n\ninterval_s\x18\x03 \x01(\x01\x42\x14\xe2\x41\x01\x01\xbaH\r\x12\x0b)\x00\x00\x00\x00\x00\x00\x00\x00@\x01H\x02\x88\x01\x01\x42\n\n\x08_write_sB\x0c\n\n_restart_sB\r\n\x0b_interval_s\"\xa1\x02\n\x07Goodput\x12\x19\n\x06mtti_h\x18\x01 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x1d\n\ninterval_s\x18\x02 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x19\n\x06useful\x18\x03 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12\x1a\n\x07writing\x18\x04 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x03\x88\x01\x01\x12\x19\n\x06rework\x18\x05 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x04\x88\x01\x01\x12\x1a\n\x07restart\x18\x06 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x05\x88\x01\x01\x12\x1a\n\x07waiting\x18\x07 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x06\x88\x01\x01\x42\t\n\x07_mtti_hB\r\n\x0b_interval_sB\t\n\x07_usefulB\n\n\x08_writingB\t\n\x07_reworkB\n\n\x08_restartB\n\n\x08_waiting\"\xef\x01\n\x07JobSite\x12\'\n\x07site_id\x18\x01 \x01(\tB\x11\xe2\x41\x01\x02\xbaH\nr\x05\x10\x01\x18\xc8\x01\xc8\x01\x01H\x00\x88\x01\x01\x12\x32\n\x0c\x61\x63\x63\x65lerators\x18\x02 \x01(\x01\x42\x17\xe2\x41\x01\x02\xbaH\x10\x12\x0b!\x00\x00\x00\x00\x00\x00\x00\x00@\x01\xc8\x01\x01H\x01\x88\x01\x01\x12\x39\n\x05parts\x18\x03 \x03(\x0b\x32\x1b.topodesign.v1.FailingPartsB\r\xe2\x41\x01\x02\xbaH\x06\x92\x01\x03\x10\x90N\x12\"\n\x08replicas\x18\x04 \x01(\x03\x42\x0b\xe2\x41\x01\x01\xbaH\x04\"\x02(\x01H\x02\x88\x01\x01\x42\n\n\x08_site_idB\x0f\n\r_acceleratorsB\x0b\n\t_replicas\"\xbf\x01\n\tRejoining\x12-\n\x07round_s\x18\x01 \x01(\x01\x42\x17\xe2\x41\x01\x02\xbaH\x10\x12\x0b)\x00\x00\x00\x00\x00\x00\x00\x00@\x01\xc8\x01\x01H\x00\x88\x01\x01\x12/\n\trestart_s\x18\x02 \x01(\x01\x42\x17\xe2\x41\x01\x02\xbaH\x10\x12\x0b)\x00\x00\x00\x00\x00\x00\x00\x00@\x01\xc8\x01\x01H\x01\x88\x01\x01\x12+\n\x08reform_s\x18\x03 \x01(\x01\x42\x14\xe2\x41\x01\x01\xbaH\r\x12\x0b)\x00\x00\x00\x00\x00\x00\x00\x00@\x01H\x02\x88\x01\x01\x42\n\n\x08_round_sB\x0c\n\n_restart_sB\x0b\n\t_reform_s\"\x97\x02\n\x0e\x45lasticGoodput\x12\x1a\n\x07goodput\x18\x01 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12@\n\x07\x62y_site\x18\x02 \x03(\x0b\x32).topodesign.v1.ElasticGoodput.BySiteEntryB\x04\xe2\x41\x01\x02\x12\x1c\n\treforming\x18\x03 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x1b\n\x08\x61ll_away\x18\x04 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x1a\x45\n\x0b\x42ySiteEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.topodesign.v1.Goodput:\x02\x38\x01\x42\n\n\x08_goodputB\x0c\n\n_reformingB\x0b\n\t_all_away\"\xc6\x01\n\x10SimulatedGoodput\x12\x1a\n\x07goodput\x18\x01 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12!\n\x0estandard_error\x18\x02 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12 \n\rinterruptions\x18\x03 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12\x17\n\x04seed\x18\x04 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x03\x88\x01\x01\x42\n\n\x08_goodputB\x11\n\x0f_standard_errorB\x10\n\x0e_interruptionsB\x07\n\x05_seed\"\x98\x01\n\x0fIntervalGoodput\x12/\n\x04rule\x18\x01 \x01(\x0e\x32\x1b.topodesign.v1.IntervalRuleB\x04\xe2\x41\x01\x02\x12\x1d\n\ninterval_s\x18\x02 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x1a\n\x07goodput\x18\x03 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x42\r\n\x0b_interval_sB\n\n\x08_goodput\"\xa0\x03\n\x0fGoodputEstimate\x12-\n\x07restart\x18\x01 \x01(\x0b\x32\x16.topodesign.v1.GoodputB\x04\xe2\x41\x01\x02\x12\x37\n\tintervals\x18\x02 \x03(\x0b\x32\x1e.topodesign.v1.IntervalGoodputB\x04\xe2\x41\x01\x02\x12\x1d\n\x10\x66irst_order_loss\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x36\n\x06shares\x18\x04 \x03(\x0b\x32 .topodesign.v1.InterruptionShareB\x04\xe2\x41\x01\x02\x12.\n\x07\x65lastic\x18\x05 \x01(\x0b\x32\x1d.topodesign.v1.ElasticGoodput\x12\x32\n\tsimulated\x18\x06 \x01(\x0b\x32\x1f.topodesign.v1.SimulatedGoodput\x12:\n\x11simulated_elastic\x18\x07 \x01(\x0b\x32\x1f.topodesign.v1.SimulatedGoodput\x12\x19\n\x0b\x61ssumptions\x18\x08 \x03(\tB\x04\xe2\x41\x01\x02\x42\x13\n\x11_first_order_loss*v\n\x0cIntervalRule\x12\x1d\n\x19INTERVAL_RULE_UNSPECIFIED\x10\x00\x12\x17\n\x13INTERVAL_RULE_YOUNG\x10\x01\x12\x16\n\x12INTERVAL_RULE_DALY\x10\x02\x12\x16\n\x12INTERVAL_RULE_BEST\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,11 +34,13 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'topodesign.v1.training_good
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_FAILINGPARTS'].fields_by_name['name']._loaded_options = None
-  _globals['_FAILINGPARTS'].fields_by_name['name']._serialized_options = b'\342A\001\002'
+  _globals['_FAILINGPARTS'].fields_by_name['name']._serialized_options = b'\342A\001\002\272H\nr\005\020\001\030\310\001\310\001\001'
   _globals['_FAILINGPARTS'].fields_by_name['count']._loaded_options = None
-  _globals['_FAILINGPARTS'].fields_by_name['count']._serialized_options = b'\342A\001\002'
+  _globals['_FAILINGPARTS'].fields_by_name['count']._serialized_options = b'\342A\001\002\272H\020\022\013)\000\000\000\000\000\000\000\000@\001\310\001\001'
   _globals['_FAILINGPARTS'].fields_by_name['mtbf_h']._loaded_options = None
-  _globals['_FAILINGPARTS'].fields_by_name['mtbf_h']._serialized_options = b'\342A\001\002'
+  _globals['_FAILINGPARTS'].fields_by_name['mtbf_h']._serialized_options = b'\342A\001\002\272H\016\022\t!\000\000\000\000\000\000\000\000\310\001\001'
+  _globals['_FAILINGPARTS'].fields_by_name['wait_s']._loaded_options = None
+  _globals['_FAILINGPARTS'].fields_by_name['wait_s']._serialized_options = b'\342A\001\001\272H\r\022\013)\000\000\000\000\000\000\000\000@\001'
   _globals['_INTERRUPTIONSHARE'].fields_by_name['name']._loaded_options = None
   _globals['_INTERRUPTIONSHARE'].fields_by_name['name']._serialized_options = b'\342A\001\002'
   _globals['_INTERRUPTIONSHARE'].fields_by_name['count']._loaded_options = None
@@ -47,9 +50,11 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_INTERRUPTIONSHARE'].fields_by_name['share']._loaded_options = None
   _globals['_INTERRUPTIONSHARE'].fields_by_name['share']._serialized_options = b'\342A\001\002'
   _globals['_CHECKPOINTING'].fields_by_name['write_s']._loaded_options = None
-  _globals['_CHECKPOINTING'].fields_by_name['write_s']._serialized_options = b'\342A\001\002'
+  _globals['_CHECKPOINTING'].fields_by_name['write_s']._serialized_options = b'\342A\001\002\272H\020\022\013)\000\000\000\000\000\000\000\000@\001\310\001\001'
   _globals['_CHECKPOINTING'].fields_by_name['restart_s']._loaded_options = None
-  _globals['_CHECKPOINTING'].fields_by_name['restart_s']._serialized_options = b'\342A\001\002'
+  _globals['_CHECKPOINTING'].fields_by_name['restart_s']._serialized_options = b'\342A\001\002\272H\020\022\013)\000\000\000\000\000\000\000\000@\001\310\001\001'
+  _globals['_CHECKPOINTING'].fields_by_name['interval_s']._loaded_options = None
+  _globals['_CHECKPOINTING'].fields_by_name['interval_s']._serialized_options = b'\342A\001\001\272H\r\022\013)\000\000\000\000\000\000\000\000@\001'
   _globals['_GOODPUT'].fields_by_name['mtti_h']._loaded_options = None
   _globals['_GOODPUT'].fields_by_name['mtti_h']._serialized_options = b'\342A\001\002'
   _globals['_GOODPUT'].fields_by_name['interval_s']._loaded_options = None
@@ -65,15 +70,19 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GOODPUT'].fields_by_name['waiting']._loaded_options = None
   _globals['_GOODPUT'].fields_by_name['waiting']._serialized_options = b'\342A\001\002'
   _globals['_JOBSITE'].fields_by_name['site_id']._loaded_options = None
-  _globals['_JOBSITE'].fields_by_name['site_id']._serialized_options = b'\342A\001\002'
+  _globals['_JOBSITE'].fields_by_name['site_id']._serialized_options = b'\342A\001\002\272H\nr\005\020\001\030\310\001\310\001\001'
   _globals['_JOBSITE'].fields_by_name['accelerators']._loaded_options = None
-  _globals['_JOBSITE'].fields_by_name['accelerators']._serialized_options = b'\342A\001\002'
+  _globals['_JOBSITE'].fields_by_name['accelerators']._serialized_options = b'\342A\001\002\272H\020\022\013!\000\000\000\000\000\000\000\000@\001\310\001\001'
   _globals['_JOBSITE'].fields_by_name['parts']._loaded_options = None
-  _globals['_JOBSITE'].fields_by_name['parts']._serialized_options = b'\342A\001\002'
+  _globals['_JOBSITE'].fields_by_name['parts']._serialized_options = b'\342A\001\002\272H\006\222\001\003\020\220N'
+  _globals['_JOBSITE'].fields_by_name['replicas']._loaded_options = None
+  _globals['_JOBSITE'].fields_by_name['replicas']._serialized_options = b'\342A\001\001\272H\004\"\002(\001'
   _globals['_REJOINING'].fields_by_name['round_s']._loaded_options = None
-  _globals['_REJOINING'].fields_by_name['round_s']._serialized_options = b'\342A\001\002'
+  _globals['_REJOINING'].fields_by_name['round_s']._serialized_options = b'\342A\001\002\272H\020\022\013)\000\000\000\000\000\000\000\000@\001\310\001\001'
   _globals['_REJOINING'].fields_by_name['restart_s']._loaded_options = None
-  _globals['_REJOINING'].fields_by_name['restart_s']._serialized_options = b'\342A\001\002'
+  _globals['_REJOINING'].fields_by_name['restart_s']._serialized_options = b'\342A\001\002\272H\020\022\013)\000\000\000\000\000\000\000\000@\001\310\001\001'
+  _globals['_REJOINING'].fields_by_name['reform_s']._loaded_options = None
+  _globals['_REJOINING'].fields_by_name['reform_s']._serialized_options = b'\342A\001\001\272H\r\022\013)\000\000\000\000\000\000\000\000@\001'
   _globals['_ELASTICGOODPUT_BYSITEENTRY']._loaded_options = None
   _globals['_ELASTICGOODPUT_BYSITEENTRY']._serialized_options = b'8\001'
   _globals['_ELASTICGOODPUT'].fields_by_name['goodput']._loaded_options = None
@@ -106,28 +115,28 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GOODPUTESTIMATE'].fields_by_name['shares']._serialized_options = b'\342A\001\002'
   _globals['_GOODPUTESTIMATE'].fields_by_name['assumptions']._loaded_options = None
   _globals['_GOODPUTESTIMATE'].fields_by_name['assumptions']._serialized_options = b'\342A\001\002'
-  _globals['_INTERVALRULE']._serialized_start=2232
-  _globals['_INTERVALRULE']._serialized_end=2350
-  _globals['_FAILINGPARTS']._serialized_start=89
-  _globals['_FAILINGPARTS']._serialized_end=243
-  _globals['_INTERRUPTIONSHARE']._serialized_start=246
-  _globals['_INTERRUPTIONSHARE']._serialized_end=417
-  _globals['_CHECKPOINTING']._serialized_start=420
-  _globals['_CHECKPOINTING']._serialized_end=559
-  _globals['_GOODPUT']._serialized_start=562
-  _globals['_GOODPUT']._serialized_end=851
-  _globals['_JOBSITE']._serialized_start=854
-  _globals['_JOBSITE']._serialized_end=1039
-  _globals['_REJOINING']._serialized_start=1042
-  _globals['_REJOINING']._serialized_end=1173
-  _globals['_ELASTICGOODPUT']._serialized_start=1176
-  _globals['_ELASTICGOODPUT']._serialized_end=1455
-  _globals['_ELASTICGOODPUT_BYSITEENTRY']._serialized_start=1347
-  _globals['_ELASTICGOODPUT_BYSITEENTRY']._serialized_end=1416
-  _globals['_SIMULATEDGOODPUT']._serialized_start=1458
-  _globals['_SIMULATEDGOODPUT']._serialized_end=1656
-  _globals['_INTERVALGOODPUT']._serialized_start=1659
-  _globals['_INTERVALGOODPUT']._serialized_end=1811
-  _globals['_GOODPUTESTIMATE']._serialized_start=1814
-  _globals['_GOODPUTESTIMATE']._serialized_end=2230
+  _globals['_INTERVALRULE']._serialized_start=2506
+  _globals['_INTERVALRULE']._serialized_end=2624
+  _globals['_FAILINGPARTS']._serialized_start=118
+  _globals['_FAILINGPARTS']._serialized_end=343
+  _globals['_INTERRUPTIONSHARE']._serialized_start=346
+  _globals['_INTERRUPTIONSHARE']._serialized_end=517
+  _globals['_CHECKPOINTING']._serialized_start=520
+  _globals['_CHECKPOINTING']._serialized_end=719
+  _globals['_GOODPUT']._serialized_start=722
+  _globals['_GOODPUT']._serialized_end=1011
+  _globals['_JOBSITE']._serialized_start=1014
+  _globals['_JOBSITE']._serialized_end=1253
+  _globals['_REJOINING']._serialized_start=1256
+  _globals['_REJOINING']._serialized_end=1447
+  _globals['_ELASTICGOODPUT']._serialized_start=1450
+  _globals['_ELASTICGOODPUT']._serialized_end=1729
+  _globals['_ELASTICGOODPUT_BYSITEENTRY']._serialized_start=1621
+  _globals['_ELASTICGOODPUT_BYSITEENTRY']._serialized_end=1690
+  _globals['_SIMULATEDGOODPUT']._serialized_start=1732
+  _globals['_SIMULATEDGOODPUT']._serialized_end=1930
+  _globals['_INTERVALGOODPUT']._serialized_start=1933
+  _globals['_INTERVALGOODPUT']._serialized_end=2085
+  _globals['_GOODPUTESTIMATE']._serialized_start=2088
+  _globals['_GOODPUTESTIMATE']._serialized_end=2504
 # @@protoc_insertion_point(module_scope)

@@ -274,7 +274,7 @@ class JobSite(_message.Message):
     site_id: _builtins.str
     """Id of the site, 1 to 200 characters; no two alike."""
     accelerators: _builtins.float
-    """Accelerators there, above 0, at most 1e9."""
+    """Number of accelerators there, above 0, at most 1e9."""
     replicas: _builtins.int
     """Alike replicas that it trains, each of which leaves on its own, a count from 1 to 1e9; default 1."""
     @_builtins.property
@@ -430,9 +430,9 @@ class SimulatedGoodput(_message.Message):
     INTERRUPTIONS_FIELD_NUMBER: _builtins.int
     SEED_FIELD_NUMBER: _builtins.int
     goodput: _builtins.float
-    """Mean, from 0 to 1."""
+    """Mean of the goodput, a share from 0 to 1."""
     standard_error: _builtins.float
-    """Standard error of that mean, from 0."""
+    """Standard error of that mean, a share from 0."""
     interruptions: _builtins.int
     """Interruptions drawn, a count from 0."""
     seed: _builtins.int
@@ -482,7 +482,7 @@ class IntervalGoodput(_message.Message):
     interval_s: _builtins.float
     """Seconds of training, from 0; infinite where nothing fails."""
     goodput: _builtins.float
-    """Exact goodput with it, from 0 to 1."""
+    """Exact goodput with it, a share from 0 to 1."""
     def __init__(
         self,
         *,
@@ -520,8 +520,8 @@ class GoodputEstimate(_message.Message):
     SIMULATED_ELASTIC_FIELD_NUMBER: _builtins.int
     ASSUMPTIONS_FIELD_NUMBER: _builtins.int
     first_order_loss: _builtins.float
-    """Sum of the three losses of first order at the interval of `restart`, from 0; above 0.1 not to be relied upon; absent
-    where that interval is 0 or infinite.
+    """Sum of the three shares lost to first order at the interval of `restart`, from 0; above 0.1 not to be relied upon;
+    absent where that interval is 0 or infinite.
     """
     @_builtins.property
     def restart(self) -> Global___Goodput:

@@ -22,12 +22,13 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from topodesign.v1 import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from topodesign.v1 import optics_pb2 as topodesign_dot_v1_dot_optics__pb2
 from topodesign.v1 import training_goodput_pb2 as topodesign_dot_v1_dot_training__goodput__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ctopodesign/v1/training.proto\x12\rtopodesign.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1atopodesign/v1/optics.proto\x1a$topodesign/v1/training_goodput.proto\"\xa1\x02\n\rPipelineShape\x12\x19\n\x06stages\x18\x01 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12 \n\rmicro_batches\x18\x02 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x1e\n\x0bhidden_size\x18\x03 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12\x1f\n\x0c\x62\x61tch_tokens\x18\x04 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x03\x88\x01\x01\x12\x15\n\x08replicas\x18\x05 \x01(\x03H\x04\x88\x01\x01\x12\x1c\n\x0f\x65xtra_in_flight\x18\x06 \x01(\x03H\x05\x88\x01\x01\x42\t\n\x07_stagesB\x10\n\x0e_micro_batchesB\x0e\n\x0c_hidden_sizeB\x0f\n\r_batch_tokensB\x0b\n\t_replicasB\x12\n\x10_extra_in_flight\"\x90\x06\n\x10TrainingEstimate\x12\x33\n\x06method\x18\x01 \x01(\x0e\x32\x1d.topodesign.v1.TrainingMethodB\x04\xe2\x41\x01\x02\x12\x18\n\x05sites\x18\x02 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x19\n\x06step_s\x18\x03 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x19\n\x06sync_s\x18\x04 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12\x1a\n\x07stall_s\x18\x05 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x03\x88\x01\x01\x12\x1e\n\x0bstraggler_s\x18\x06 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x04\x88\x01\x01\x12\x1e\n\x0bwall_step_s\x18\x07 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x05\x88\x01\x01\x12\x1e\n\x0butilization\x18\x08 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x06\x88\x01\x01\x12&\n\x13highest_utilization\x18\t \x01(\x01\x42\x04\xe2\x41\x01\x02H\x07\x88\x01\x01\x12\x17\n\x04gbps\x18\n \x01(\x01\x42\x04\xe2\x41\x01\x02H\x08\x88\x01\x01\x12 \n\rrequired_gbps\x18\x0b \x01(\x01\x42\x04\xe2\x41\x01\x02H\t\x88\x01\x01\x12\x1f\n\x0c\x61verage_gbps\x18\x0c \x01(\x01\x42\x04\xe2\x41\x01\x02H\n\x88\x01\x01\x12 \n\rexchange_bits\x18\r \x01(\x01\x42\x04\xe2\x41\x01\x02H\x0b\x88\x01\x01\x12\x1a\n\x07goodput\x18\x0e \x01(\x01\x42\x04\xe2\x41\x01\x02H\x0c\x88\x01\x01\x12\"\n\x0f\x63ompute_penalty\x18\x0f \x01(\x01\x42\x04\xe2\x41\x01\x02H\r\x88\x01\x01\x12\x19\n\x0b\x61ssumptions\x18\x10 \x03(\tB\x04\xe2\x41\x01\x02\x12(\n\x08\x66\x61ilures\x18\x11 \x01(\x0b\x32\x16.topodesign.v1.GoodputB\x08\n\x06_sitesB\t\n\x07_step_sB\t\n\x07_sync_sB\n\n\x08_stall_sB\x0e\n\x0c_straggler_sB\x0e\n\x0c_wall_step_sB\x0e\n\x0c_utilizationB\x16\n\x14_highest_utilizationB\x07\n\x05_gbpsB\x10\n\x0e_required_gbpsB\x0f\n\r_average_gbpsB\x10\n\x0e_exchange_bitsB\n\n\x08_goodputB\x12\n\x10_compute_penalty\"\xe0\x04\n\rTrainingModel\x12\x15\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x17\n\x04name\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x1d\n\nparameters\x18\x03 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12$\n\x11\x61\x63tive_parameters\x18\x04 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x03\x88\x01\x01\x12\x19\n\x06layers\x18\x05 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x04\x88\x01\x01\x12\x1e\n\x0bhidden_size\x18\x06 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x05\x88\x01\x01\x12\"\n\x0fsequence_tokens\x18\x07 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x06\x88\x01\x01\x12\x1f\n\x0c\x62\x61tch_tokens\x18\x08 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x07\x88\x01\x01\x12\x1a\n\rexpert_layers\x18\t \x01(\x03H\x08\x88\x01\x01\x12\x1e\n\x11\x65xperts_per_token\x18\n \x01(\x03H\t\x88\x01\x01\x12:\n\x07origins\x18\x0b \x03(\x0b\x32).topodesign.v1.TrainingModel.OriginsEntry\x1a\x45\n\x0cOriginsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12$\n\x05value\x18\x02 \x01(\x0b\x32\x15.topodesign.v1.Origin:\x02\x38\x01\x42\x05\n\x03_idB\x07\n\x05_nameB\r\n\x0b_parametersB\x14\n\x12_active_parametersB\t\n\x07_layersB\x0e\n\x0c_hidden_sizeB\x12\n\x10_sequence_tokensB\x0f\n\r_batch_tokensB\x10\n\x0e_expert_layersB\x14\n\x12_experts_per_token\"\x8b\x02\n\x10ShardedDimension\x12\x33\n\tdimension\x18\x01 \x01(\x0e\x32\x1a.topodesign.v1.ParallelismB\x04\xe2\x41\x01\x02\x12,\n\x05links\x18\x02 \x01(\x0e\x32\x17.topodesign.v1.LinkKindB\x04\xe2\x41\x01\x02\x12 \n\rbits_per_step\x18\x03 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12$\n\x11\x62its_across_sites\x18\x04 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x19\n\x06reason\x18\x05 \x01(\tB\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x42\x10\n\x0e_bits_per_stepB\x14\n\x12_bits_across_sitesB\t\n\x07_reason\"\xbf\x01\n\x0cShardingPlan\x12\x1f\n\x0creplica_pods\x18\x01 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12(\n\x15replica_crosses_sites\x18\x02 \x01(\x08\x42\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x39\n\ndimensions\x18\x03 \x03(\x0b\x32\x1f.topodesign.v1.ShardedDimensionB\x04\xe2\x41\x01\x02\x42\x0f\n\r_replica_podsB\x18\n\x16_replica_crosses_sites*\xaa\x02\n\x0eTrainingMethod\x12\x1f\n\x1bTRAINING_METHOD_UNSPECIFIED\x10\x00\x12!\n\x1dTRAINING_METHOD_DATA_PARALLEL\x10\x01\x12\x1a\n\x16TRAINING_METHOD_DILOCO\x10\x02\x12\x1d\n\x19TRAINING_METHOD_STREAMING\x10\x03\x12 \n\x1cTRAINING_METHOD_ASYNCHRONOUS\x10\x04\x12\x1c\n\x18TRAINING_METHOD_PIPELINE\x10\x05\x12\x1a\n\x16TRAINING_METHOD_TENSOR\x10\x06\x12\x1a\n\x16TRAINING_METHOD_EXPERT\x10\x07\x12!\n\x1dTRAINING_METHOD_FULLY_SHARDED\x10\x08*Z\n\tJitterLaw\x12\x1a\n\x16JITTER_LAW_UNSPECIFIED\x10\x00\x12\x15\n\x11JITTER_LAW_NORMAL\x10\x01\x12\x1a\n\x16JITTER_LAW_EXPONENTIAL\x10\x02*\xa9\x01\n\x0bParallelism\x12\x1b\n\x17PARALLELISM_UNSPECIFIED\x10\x00\x12\x14\n\x10PARALLELISM_DATA\x10\x01\x12\x18\n\x14PARALLELISM_PIPELINE\x10\x02\x12\x16\n\x12PARALLELISM_TENSOR\x10\x03\x12\x16\n\x12PARALLELISM_EXPERT\x10\x04\x12\x1d\n\x19PARALLELISM_FULLY_SHARDED\x10\x05*x\n\x08LinkKind\x12\x19\n\x15LINK_KIND_UNSPECIFIED\x10\x00\x12\x11\n\rLINK_KIND_POD\x10\x01\x12\x12\n\x0eLINK_KIND_PODS\x10\x02\x12\x13\n\x0fLINK_KIND_SITES\x10\x03\x12\x15\n\x11LINK_KIND_REGIONS\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ctopodesign/v1/training.proto\x12\rtopodesign.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1atopodesign/v1/optics.proto\x1a$topodesign/v1/training_goodput.proto\"\x8a\x03\n\rPipelineShape\x12&\n\x06stages\x18\x01 \x01(\x03\x42\x11\xe2\x41\x01\x02\xbaH\n\"\x05\x18\x90N(\x01\xc8\x01\x01H\x00\x88\x01\x01\x12.\n\rmicro_batches\x18\x02 \x01(\x03\x42\x12\xe2\x41\x01\x02\xbaH\x0b\"\x06\x18\xc0\x84=(\x01\xc8\x01\x01H\x01\x88\x01\x01\x12.\n\x0bhidden_size\x18\x03 \x01(\x03\x42\x14\xe2\x41\x01\x02\xbaH\r\"\x08\x18\x80\x94\xeb\xdc\x03(\x01\xc8\x01\x01H\x02\x88\x01\x01\x12\x39\n\x0c\x62\x61tch_tokens\x18\x04 \x01(\x01\x42\x1e\xe2\x41\x01\x02\xbaH\x17\x12\x12\x19\x00\x00\x34&\xf5k\x0c\x43!\x00\x00\x00\x00\x00\x00\x00\x00\xc8\x01\x01H\x03\x88\x01\x01\x12(\n\x08replicas\x18\x05 \x01(\x03\x42\x11\xe2\x41\x01\x01\xbaH\n\"\x08\x18\x80\x94\xeb\xdc\x03(\x01H\x04\x88\x01\x01\x12-\n\x0f\x65xtra_in_flight\x18\x06 \x01(\x03\x42\x0f\xe2\x41\x01\x01\xbaH\x08\"\x06\x18\xc0\x84=(\x00H\x05\x88\x01\x01\x42\t\n\x07_stagesB\x10\n\x0e_micro_batchesB\x0e\n\x0c_hidden_sizeB\x0f\n\r_batch_tokensB\x0b\n\t_replicasB\x12\n\x10_extra_in_flight\"\x90\x06\n\x10TrainingEstimate\x12\x33\n\x06method\x18\x01 \x01(\x0e\x32\x1d.topodesign.v1.TrainingMethodB\x04\xe2\x41\x01\x02\x12\x18\n\x05sites\x18\x02 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12\x19\n\x06step_s\x18\x03 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x19\n\x06sync_s\x18\x04 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x12\x1a\n\x07stall_s\x18\x05 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x03\x88\x01\x01\x12\x1e\n\x0bstraggler_s\x18\x06 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x04\x88\x01\x01\x12\x1e\n\x0bwall_step_s\x18\x07 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x05\x88\x01\x01\x12\x1e\n\x0butilization\x18\x08 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x06\x88\x01\x01\x12&\n\x13highest_utilization\x18\t \x01(\x01\x42\x04\xe2\x41\x01\x02H\x07\x88\x01\x01\x12\x17\n\x04gbps\x18\n \x01(\x01\x42\x04\xe2\x41\x01\x02H\x08\x88\x01\x01\x12 \n\rrequired_gbps\x18\x0b \x01(\x01\x42\x04\xe2\x41\x01\x02H\t\x88\x01\x01\x12\x1f\n\x0c\x61verage_gbps\x18\x0c \x01(\x01\x42\x04\xe2\x41\x01\x02H\n\x88\x01\x01\x12 \n\rexchange_bits\x18\r \x01(\x01\x42\x04\xe2\x41\x01\x02H\x0b\x88\x01\x01\x12\x1a\n\x07goodput\x18\x0e \x01(\x01\x42\x04\xe2\x41\x01\x02H\x0c\x88\x01\x01\x12\"\n\x0f\x63ompute_penalty\x18\x0f \x01(\x01\x42\x04\xe2\x41\x01\x02H\r\x88\x01\x01\x12\x19\n\x0b\x61ssumptions\x18\x10 \x03(\tB\x04\xe2\x41\x01\x02\x12(\n\x08\x66\x61ilures\x18\x11 \x01(\x0b\x32\x16.topodesign.v1.GoodputB\x08\n\x06_sitesB\t\n\x07_step_sB\t\n\x07_sync_sB\n\n\x08_stall_sB\x0e\n\x0c_straggler_sB\x0e\n\x0c_wall_step_sB\x0e\n\x0c_utilizationB\x16\n\x14_highest_utilizationB\x07\n\x05_gbpsB\x10\n\x0e_required_gbpsB\x0f\n\r_average_gbpsB\x10\n\x0e_exchange_bitsB\n\n\x08_goodputB\x12\n\x10_compute_penalty\"\xa3\x06\n\rTrainingModel\x12\"\n\x02id\x18\x01 \x01(\tB\x11\xe2\x41\x01\x02\xbaH\nr\x05\x10\x01\x18\xc8\x01\xc8\x01\x01H\x00\x88\x01\x01\x12\x1d\n\x04name\x18\x02 \x01(\tB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01H\x01\x88\x01\x01\x12\x37\n\nparameters\x18\x03 \x01(\x01\x42\x1e\xe2\x41\x01\x02\xbaH\x17\x12\x12\x19\x00\xc8Ngm\xc1\xab\x43!\x00\x00\x00\x00\x00\x00\x00\x00\xc8\x01\x01H\x02\x88\x01\x01\x12>\n\x11\x61\x63tive_parameters\x18\x04 \x01(\x01\x42\x1e\xe2\x41\x01\x02\xbaH\x17\x12\x12\x19\x00\xc8Ngm\xc1\xab\x43!\x00\x00\x00\x00\x00\x00\x00\x00\xc8\x01\x01H\x03\x88\x01\x01\x12\'\n\x06layers\x18\x05 \x01(\x03\x42\x12\xe2\x41\x01\x02\xbaH\x0b\"\x06\x18\xc0\x84=(\x01\xc8\x01\x01H\x04\x88\x01\x01\x12.\n\x0bhidden_size\x18\x06 \x01(\x03\x42\x14\xe2\x41\x01\x02\xbaH\r\"\x08\x18\x80\x94\xeb\xdc\x03(\x01\xc8\x01\x01H\x05\x88\x01\x01\x12\x35\n\x0fsequence_tokens\x18\x07 \x01(\x03\x42\x17\xe2\x41\x01\x02\xbaH\x10\"\x0b\x18\x80\x80\x9a\xa6\xea\xaf\xe3\x01(\x01\xc8\x01\x01H\x06\x88\x01\x01\x12\x39\n\x0c\x62\x61tch_tokens\x18\x08 \x01(\x01\x42\x1e\xe2\x41\x01\x02\xbaH\x17\x12\x12\x19\x00\x00\x34&\xf5k\x0c\x43!\x00\x00\x00\x00\x00\x00\x00\x00\xc8\x01\x01H\x07\x88\x01\x01\x12+\n\rexpert_layers\x18\t \x01(\x03\x42\x0f\xe2\x41\x01\x01\xbaH\x08\"\x06\x18\xc0\x84=(\x00H\x08\x88\x01\x01\x12/\n\x11\x65xperts_per_token\x18\n \x01(\x03\x42\x0f\xe2\x41\x01\x01\xbaH\x08\"\x06\x18\xc0\x84=(\x00H\t\x88\x01\x01\x12I\n\x07origins\x18\x0b \x03(\x0b\x32).topodesign.v1.TrainingModel.OriginsEntryB\r\xe2\x41\x01\x01\xbaH\x06\x9a\x01\x03\x10\xe8\x07\x1a\x45\n\x0cOriginsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12$\n\x05value\x18\x02 \x01(\x0b\x32\x15.topodesign.v1.Origin:\x02\x38\x01\x42\x05\n\x03_idB\x07\n\x05_nameB\r\n\x0b_parametersB\x14\n\x12_active_parametersB\t\n\x07_layersB\x0e\n\x0c_hidden_sizeB\x12\n\x10_sequence_tokensB\x0f\n\r_batch_tokensB\x10\n\x0e_expert_layersB\x14\n\x12_experts_per_token\"\x8b\x02\n\x10ShardedDimension\x12\x33\n\tdimension\x18\x01 \x01(\x0e\x32\x1a.topodesign.v1.ParallelismB\x04\xe2\x41\x01\x02\x12,\n\x05links\x18\x02 \x01(\x0e\x32\x17.topodesign.v1.LinkKindB\x04\xe2\x41\x01\x02\x12 \n\rbits_per_step\x18\x03 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12$\n\x11\x62its_across_sites\x18\x04 \x01(\x01\x42\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x19\n\x06reason\x18\x05 \x01(\tB\x04\xe2\x41\x01\x02H\x02\x88\x01\x01\x42\x10\n\x0e_bits_per_stepB\x14\n\x12_bits_across_sitesB\t\n\x07_reason\"\xbf\x01\n\x0cShardingPlan\x12\x1f\n\x0creplica_pods\x18\x01 \x01(\x03\x42\x04\xe2\x41\x01\x02H\x00\x88\x01\x01\x12(\n\x15replica_crosses_sites\x18\x02 \x01(\x08\x42\x04\xe2\x41\x01\x02H\x01\x88\x01\x01\x12\x39\n\ndimensions\x18\x03 \x03(\x0b\x32\x1f.topodesign.v1.ShardedDimensionB\x04\xe2\x41\x01\x02\x42\x0f\n\r_replica_podsB\x18\n\x16_replica_crosses_sites*\xaa\x02\n\x0eTrainingMethod\x12\x1f\n\x1bTRAINING_METHOD_UNSPECIFIED\x10\x00\x12!\n\x1dTRAINING_METHOD_DATA_PARALLEL\x10\x01\x12\x1a\n\x16TRAINING_METHOD_DILOCO\x10\x02\x12\x1d\n\x19TRAINING_METHOD_STREAMING\x10\x03\x12 \n\x1cTRAINING_METHOD_ASYNCHRONOUS\x10\x04\x12\x1c\n\x18TRAINING_METHOD_PIPELINE\x10\x05\x12\x1a\n\x16TRAINING_METHOD_TENSOR\x10\x06\x12\x1a\n\x16TRAINING_METHOD_EXPERT\x10\x07\x12!\n\x1dTRAINING_METHOD_FULLY_SHARDED\x10\x08*Z\n\tJitterLaw\x12\x1a\n\x16JITTER_LAW_UNSPECIFIED\x10\x00\x12\x15\n\x11JITTER_LAW_NORMAL\x10\x01\x12\x1a\n\x16JITTER_LAW_EXPONENTIAL\x10\x02*\xa9\x01\n\x0bParallelism\x12\x1b\n\x17PARALLELISM_UNSPECIFIED\x10\x00\x12\x14\n\x10PARALLELISM_DATA\x10\x01\x12\x18\n\x14PARALLELISM_PIPELINE\x10\x02\x12\x16\n\x12PARALLELISM_TENSOR\x10\x03\x12\x16\n\x12PARALLELISM_EXPERT\x10\x04\x12\x1d\n\x19PARALLELISM_FULLY_SHARDED\x10\x05*x\n\x08LinkKind\x12\x19\n\x15LINK_KIND_UNSPECIFIED\x10\x00\x12\x11\n\rLINK_KIND_POD\x10\x01\x12\x12\n\x0eLINK_KIND_PODS\x10\x02\x12\x13\n\x0fLINK_KIND_SITES\x10\x03\x12\x15\n\x11LINK_KIND_REGIONS\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,13 +36,17 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'topodesign.v1.training_pb2'
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_PIPELINESHAPE'].fields_by_name['stages']._loaded_options = None
-  _globals['_PIPELINESHAPE'].fields_by_name['stages']._serialized_options = b'\342A\001\002'
+  _globals['_PIPELINESHAPE'].fields_by_name['stages']._serialized_options = b'\342A\001\002\272H\n\"\005\030\220N(\001\310\001\001'
   _globals['_PIPELINESHAPE'].fields_by_name['micro_batches']._loaded_options = None
-  _globals['_PIPELINESHAPE'].fields_by_name['micro_batches']._serialized_options = b'\342A\001\002'
+  _globals['_PIPELINESHAPE'].fields_by_name['micro_batches']._serialized_options = b'\342A\001\002\272H\013\"\006\030\300\204=(\001\310\001\001'
   _globals['_PIPELINESHAPE'].fields_by_name['hidden_size']._loaded_options = None
-  _globals['_PIPELINESHAPE'].fields_by_name['hidden_size']._serialized_options = b'\342A\001\002'
+  _globals['_PIPELINESHAPE'].fields_by_name['hidden_size']._serialized_options = b'\342A\001\002\272H\r\"\010\030\200\224\353\334\003(\001\310\001\001'
   _globals['_PIPELINESHAPE'].fields_by_name['batch_tokens']._loaded_options = None
-  _globals['_PIPELINESHAPE'].fields_by_name['batch_tokens']._serialized_options = b'\342A\001\002'
+  _globals['_PIPELINESHAPE'].fields_by_name['batch_tokens']._serialized_options = b'\342A\001\002\272H\027\022\022\031\000\0004&\365k\014C!\000\000\000\000\000\000\000\000\310\001\001'
+  _globals['_PIPELINESHAPE'].fields_by_name['replicas']._loaded_options = None
+  _globals['_PIPELINESHAPE'].fields_by_name['replicas']._serialized_options = b'\342A\001\001\272H\n\"\010\030\200\224\353\334\003(\001'
+  _globals['_PIPELINESHAPE'].fields_by_name['extra_in_flight']._loaded_options = None
+  _globals['_PIPELINESHAPE'].fields_by_name['extra_in_flight']._serialized_options = b'\342A\001\001\272H\010\"\006\030\300\204=(\000'
   _globals['_TRAININGESTIMATE'].fields_by_name['method']._loaded_options = None
   _globals['_TRAININGESTIMATE'].fields_by_name['method']._serialized_options = b'\342A\001\002'
   _globals['_TRAININGESTIMATE'].fields_by_name['sites']._loaded_options = None
@@ -77,21 +82,27 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TRAININGMODEL_ORIGINSENTRY']._loaded_options = None
   _globals['_TRAININGMODEL_ORIGINSENTRY']._serialized_options = b'8\001'
   _globals['_TRAININGMODEL'].fields_by_name['id']._loaded_options = None
-  _globals['_TRAININGMODEL'].fields_by_name['id']._serialized_options = b'\342A\001\002'
+  _globals['_TRAININGMODEL'].fields_by_name['id']._serialized_options = b'\342A\001\002\272H\nr\005\020\001\030\310\001\310\001\001'
   _globals['_TRAININGMODEL'].fields_by_name['name']._loaded_options = None
-  _globals['_TRAININGMODEL'].fields_by_name['name']._serialized_options = b'\342A\001\002'
+  _globals['_TRAININGMODEL'].fields_by_name['name']._serialized_options = b'\342A\001\002\272H\003\310\001\001'
   _globals['_TRAININGMODEL'].fields_by_name['parameters']._loaded_options = None
-  _globals['_TRAININGMODEL'].fields_by_name['parameters']._serialized_options = b'\342A\001\002'
+  _globals['_TRAININGMODEL'].fields_by_name['parameters']._serialized_options = b'\342A\001\002\272H\027\022\022\031\000\310Ngm\301\253C!\000\000\000\000\000\000\000\000\310\001\001'
   _globals['_TRAININGMODEL'].fields_by_name['active_parameters']._loaded_options = None
-  _globals['_TRAININGMODEL'].fields_by_name['active_parameters']._serialized_options = b'\342A\001\002'
+  _globals['_TRAININGMODEL'].fields_by_name['active_parameters']._serialized_options = b'\342A\001\002\272H\027\022\022\031\000\310Ngm\301\253C!\000\000\000\000\000\000\000\000\310\001\001'
   _globals['_TRAININGMODEL'].fields_by_name['layers']._loaded_options = None
-  _globals['_TRAININGMODEL'].fields_by_name['layers']._serialized_options = b'\342A\001\002'
+  _globals['_TRAININGMODEL'].fields_by_name['layers']._serialized_options = b'\342A\001\002\272H\013\"\006\030\300\204=(\001\310\001\001'
   _globals['_TRAININGMODEL'].fields_by_name['hidden_size']._loaded_options = None
-  _globals['_TRAININGMODEL'].fields_by_name['hidden_size']._serialized_options = b'\342A\001\002'
+  _globals['_TRAININGMODEL'].fields_by_name['hidden_size']._serialized_options = b'\342A\001\002\272H\r\"\010\030\200\224\353\334\003(\001\310\001\001'
   _globals['_TRAININGMODEL'].fields_by_name['sequence_tokens']._loaded_options = None
-  _globals['_TRAININGMODEL'].fields_by_name['sequence_tokens']._serialized_options = b'\342A\001\002'
+  _globals['_TRAININGMODEL'].fields_by_name['sequence_tokens']._serialized_options = b'\342A\001\002\272H\020\"\013\030\200\200\232\246\352\257\343\001(\001\310\001\001'
   _globals['_TRAININGMODEL'].fields_by_name['batch_tokens']._loaded_options = None
-  _globals['_TRAININGMODEL'].fields_by_name['batch_tokens']._serialized_options = b'\342A\001\002'
+  _globals['_TRAININGMODEL'].fields_by_name['batch_tokens']._serialized_options = b'\342A\001\002\272H\027\022\022\031\000\0004&\365k\014C!\000\000\000\000\000\000\000\000\310\001\001'
+  _globals['_TRAININGMODEL'].fields_by_name['expert_layers']._loaded_options = None
+  _globals['_TRAININGMODEL'].fields_by_name['expert_layers']._serialized_options = b'\342A\001\001\272H\010\"\006\030\300\204=(\000'
+  _globals['_TRAININGMODEL'].fields_by_name['experts_per_token']._loaded_options = None
+  _globals['_TRAININGMODEL'].fields_by_name['experts_per_token']._serialized_options = b'\342A\001\001\272H\010\"\006\030\300\204=(\000'
+  _globals['_TRAININGMODEL'].fields_by_name['origins']._loaded_options = None
+  _globals['_TRAININGMODEL'].fields_by_name['origins']._serialized_options = b'\342A\001\001\272H\006\232\001\003\020\350\007'
   _globals['_SHARDEDDIMENSION'].fields_by_name['dimension']._loaded_options = None
   _globals['_SHARDEDDIMENSION'].fields_by_name['dimension']._serialized_options = b'\342A\001\002'
   _globals['_SHARDEDDIMENSION'].fields_by_name['links']._loaded_options = None
@@ -108,24 +119,24 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SHARDINGPLAN'].fields_by_name['replica_crosses_sites']._serialized_options = b'\342A\001\002'
   _globals['_SHARDINGPLAN'].fields_by_name['dimensions']._loaded_options = None
   _globals['_SHARDINGPLAN'].fields_by_name['dimensions']._serialized_options = b'\342A\001\002'
-  _globals['_TRAININGMETHOD']._serialized_start=2301
-  _globals['_TRAININGMETHOD']._serialized_end=2599
-  _globals['_JITTERLAW']._serialized_start=2601
-  _globals['_JITTERLAW']._serialized_end=2691
-  _globals['_PARALLELISM']._serialized_start=2694
-  _globals['_PARALLELISM']._serialized_end=2863
-  _globals['_LINKKIND']._serialized_start=2865
-  _globals['_LINKKIND']._serialized_end=2985
-  _globals['_PIPELINESHAPE']._serialized_start=147
-  _globals['_PIPELINESHAPE']._serialized_end=436
-  _globals['_TRAININGESTIMATE']._serialized_start=439
-  _globals['_TRAININGESTIMATE']._serialized_end=1223
-  _globals['_TRAININGMODEL']._serialized_start=1226
-  _globals['_TRAININGMODEL']._serialized_end=1834
-  _globals['_TRAININGMODEL_ORIGINSENTRY']._serialized_start=1608
-  _globals['_TRAININGMODEL_ORIGINSENTRY']._serialized_end=1677
-  _globals['_SHARDEDDIMENSION']._serialized_start=1837
-  _globals['_SHARDEDDIMENSION']._serialized_end=2104
-  _globals['_SHARDINGPLAN']._serialized_start=2107
-  _globals['_SHARDINGPLAN']._serialized_end=2298
+  _globals['_TRAININGMETHOD']._serialized_start=2630
+  _globals['_TRAININGMETHOD']._serialized_end=2928
+  _globals['_JITTERLAW']._serialized_start=2930
+  _globals['_JITTERLAW']._serialized_end=3020
+  _globals['_PARALLELISM']._serialized_start=3023
+  _globals['_PARALLELISM']._serialized_end=3192
+  _globals['_LINKKIND']._serialized_start=3194
+  _globals['_LINKKIND']._serialized_end=3314
+  _globals['_PIPELINESHAPE']._serialized_start=176
+  _globals['_PIPELINESHAPE']._serialized_end=570
+  _globals['_TRAININGESTIMATE']._serialized_start=573
+  _globals['_TRAININGESTIMATE']._serialized_end=1357
+  _globals['_TRAININGMODEL']._serialized_start=1360
+  _globals['_TRAININGMODEL']._serialized_end=2163
+  _globals['_TRAININGMODEL_ORIGINSENTRY']._serialized_start=1937
+  _globals['_TRAININGMODEL_ORIGINSENTRY']._serialized_end=2006
+  _globals['_SHARDEDDIMENSION']._serialized_start=2166
+  _globals['_SHARDEDDIMENSION']._serialized_end=2433
+  _globals['_SHARDINGPLAN']._serialized_start=2436
+  _globals['_SHARDINGPLAN']._serialized_end=2627
 # @@protoc_insertion_point(module_scope)

@@ -420,9 +420,9 @@ class TrainingModel(_message.Message):
     name: _builtins.str
     """Name for people."""
     parameters: _builtins.float
-    """Parameters in all, which decide bytes, above 0, at most 1e18."""
+    """Number of parameters in all, which decide bytes, above 0, at most 1e18."""
     active_parameters: _builtins.float
-    """Parameters that a token meets, which decide time, above 0, at most `parameters`."""
+    """Number of parameters that a token meets, which decide time, above 0, at most `parameters`."""
     layers: _builtins.int
     """Layers, a count from 1 to 1 000 000."""
     hidden_size: _builtins.int
@@ -521,7 +521,7 @@ class ShardedDimension(_message.Message):
     each direction, from 0; 0 inside a pod, which nothing leaves.
     """
     bits_across_sites: _builtins.float
-    """Bits per step that the dimension would send out of each site if it crossed sites, from 0."""
+    """Number of bits per step that the dimension would send out of each site if it crossed sites, from 0."""
     reason: _builtins.str
     """Why it crosses these links, in words."""
     def __init__(

@@ -59,7 +59,7 @@ class EstimateTrainingRequest(_message.Message):
     SITE_STEP_S_FIELD_NUMBER: _builtins.int
     CHECKPOINTING_FIELD_NUMBER: _builtins.int
     parameters: _builtins.float
-    """Parameters in all, above 0, at most 1e18; default: those of `model`."""
+    """Number of parameters in all, above 0, at most 1e18; default: those of `model`."""
     step_s: _builtins.float
     """Computation of one step in seconds, above 0, at most 3.2e8; default: what `accelerators` take for `batch_tokens`."""
     sites: _builtins.int
@@ -101,7 +101,7 @@ class EstimateTrainingRequest(_message.Message):
     pod_accelerators: _builtins.int
     """Accelerators whose memory one replica must fit, a count from 1 to 1e9; default: a site's share of `accelerators`."""
     active_parameters: _builtins.float
-    """Parameters that a token meets, above 0, at most `parameters`; default: those of `model`, else all."""
+    """Number of parameters that a token meets, above 0, at most `parameters`; default: those of `model`, else all."""
     batch_tokens: _builtins.float
     """Tokens of one global step, above 0, at most 1e15; default: those of `model`."""
     in_site_utilization: _builtins.float

@@ -2,9 +2,9 @@
 
 Every status carries ``ErrorInfo`` (domain ``topodesign``, a stable reason); faults of input, and fields that name
 something unknown, also carry ``BadRequest``; faults that pass by themselves ``RetryInfo``; quotas that are used up
-``QuotaFailure``; a plan that failed verification its violations (``topodesign.v1.Violation``). A status travels in
-HTTP/2 trailers, which peers limit to about 8 kB: messages and lists are cut to fit, and ``problem_count`` or
-``violation_count`` tells how many there are.
+``QuotaFailure``; a plan that failed verification its violations (``topodesign.v1.Verification``); each of these at most
+once. A status travels in HTTP/2 trailers, which peers limit to about 8 kB: messages and lists are cut to fit, and
+``problem_count`` or ``violation_count`` tells how many there are.
 """
 
 import math
@@ -41,6 +41,18 @@ MOST_MESSAGE_BYTES = 600
 MOST_VALUE_BYTES = 200
 MOST_VIOLATION_BYTES = 2500
 RETRY_DELAY_S = 5
+LASTING_REASONS = frozenset(
+    {
+        "ANSWER_TOO_LARGE",
+        "CALL_CRASHED",
+        "CALL_TOO_LONG",
+        "OUT_OF_MEMORY",
+        "SOLVER_CRASHED",
+        "SOLVER_MEMORY",
+        "SOLVER_TIMEOUT",
+    }
+)
+"""Of faults of capacity that the same request would meet again: a client that repeats it only burdens the service."""
 
 
 def status_from_error(error: TopoDesignError, *, incident_id: str = "") -> Status:
@@ -68,8 +80,7 @@ def status_from_error(error: TopoDesignError, *, incident_id: str = "") -> Statu
     if violations:
         status.details.add().Pack(BadRequest(field_violations=violations))
     if isinstance(error, VerificationFailed):
-        for item in _found(error):
-            status.details.add().Pack(item)
+        status.details.add().Pack(plan_pb2.Verification(valid=False, violations=_found(error)))
     if isinstance(error, QuotaExceeded):
         violation = QuotaFailure.Violation(subject=error.quota, description=_cut(error.message, MOST_MESSAGE_BYTES))
         status.details.add().Pack(QuotaFailure(violations=[violation]))
@@ -90,9 +101,9 @@ def error_from_status(status: Status) -> TopoDesignError:
         detail.Unpack(info)
         detail.Unpack(bad_request)
         may_retry = detail.Unpack(retry) or may_retry
-        violation = plan_pb2.Violation()
-        if detail.Unpack(violation):
-            found.append(from_proto(violation, Violation))
+        verification = plan_pb2.Verification()
+        if detail.Unpack(verification):
+            found.extend(from_proto(violation, Violation) for violation in verification.violations)
     metadata = dict(info.metadata)
     field_path = metadata.pop("field_path", "")
     if status.code == code_pb2.INVALID_ARGUMENT and info.reason == InvalidScenario.default_reason:
@@ -130,7 +141,10 @@ def _retry_after_s(error: TopoDesignError) -> float | None:
     """Seconds after which the same call may succeed; ``None``: no time helps."""
     if isinstance(error, QuotaExceeded):
         return error.retry_after_s
-    return RETRY_DELAY_S if isinstance(error, CapacityError | ServiceUnavailable) else None
+    if not isinstance(error, CapacityError | ServiceUnavailable) or error.reason in LASTING_REASONS:
+        return None
+    known_s = error.retry_after_s if isinstance(error, CapacityError) else None
+    return RETRY_DELAY_S if known_s is None else known_s
 
 
 def _violations(error: TopoDesignError) -> Sequence[BadRequest.FieldViolation]:
@@ -162,7 +176,7 @@ def _code(error: TopoDesignError) -> int:
     elif isinstance(error, NotFound):
         code = code_pb2.NOT_FOUND
     elif isinstance(error, Conflict):
-        code = code_pb2.ALREADY_EXISTS if error.reason.endswith("_EXISTS") else code_pb2.FAILED_PRECONDITION
+        code = _conflict_code(error.reason)
     elif isinstance(error, CapacityError):
         code = code_pb2.RESOURCE_EXHAUSTED
     elif isinstance(error, ServiceUnavailable):
@@ -170,6 +184,12 @@ def _code(error: TopoDesignError) -> int:
     elif isinstance(error, Unauthenticated):
         code = code_pb2.UNAUTHENTICATED
     return int(code)
+
+
+def _conflict_code(reason: str) -> int:
+    if reason.endswith("_EXISTS"):
+        return int(code_pb2.ALREADY_EXISTS)
+    return int(code_pb2.ABORTED if reason == "ETAG_MISMATCH" else code_pb2.FAILED_PRECONDITION)
 
 
 def _family(code: int) -> type[TopoDesignError]:

@@ -38,7 +38,6 @@ from topodesign.v1 import (
     training_pb2,
     training_service_pb2,
 )
-from topodesign.wire.entries import require_entries
 from topodesign.wire.values import (
     Converter,
     FaultList,
@@ -210,8 +209,6 @@ class FieldCodec:
 
     def take(self, message: Message, path: str) -> Any:
         path = f"{path}.{self.name}" if path else self.name
-        if self.descriptor.is_repeated:
-            require_entries(self.descriptor, len(getattr(message, self.name)), path)
         if self.is_absent(message):
             if self.default is not MISSING:
                 return self.default

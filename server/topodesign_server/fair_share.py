@@ -1,0 +1,38 @@
+"""Whose job is next: tenants take turns, so that a thousand jobs of one do not delay the first of another.
+
+The tenant with the fewest jobs running comes first; among equals the one whose last job was started longest ago (never
+is longest), and among those the one that has waited longest. Within a tenant, jobs are made in the order they came.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingTenant:
+    """A tenant with a job that may start: how many of its jobs run, and the number of the first that waits."""
+
+    tenant: str
+    running: int
+    first: int
+
+
+class Turns:
+    """When each tenant had its last turn. Not for several threads at once."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._last: dict[str, int] = {}
+
+    def in_order(self, waiting: Iterable[WaitingTenant]) -> list[WaitingTenant]:
+        """Tenants, the one whose turn it is first."""
+        return sorted(waiting, key=lambda one: (one.running, self._last.get(one.tenant, 0), one.first))
+
+    def take(self, tenant: str) -> None:
+        """A job of a tenant was started."""
+        self._count += 1
+        self._last[tenant] = self._count
+
+    def keep_only(self, tenants: Mapping[str, object] | set[str]) -> None:
+        """Forget the tenants that neither wait nor run: who comes back is as new."""
+        self._last = {tenant: turn for tenant, turn in self._last.items() if tenant in tenants}

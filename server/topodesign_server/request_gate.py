@@ -1,0 +1,98 @@
+"""No request is worked on that breaks a rule of its definition."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from google.protobuf.message import Message
+
+from topodesign.domain.fabric_failures import SliceGoodputRequest
+from topodesign.domain.goodput_request import GoodputRequest
+from topodesign.domain.link import LinkRequest
+from topodesign.v1 import (
+    catalog_service_pb2,
+    fabric_service_pb2,
+    optics_service_pb2,
+    planning_service_pb2,
+    scenario_service_pb2,
+    training_service_pb2,
+)
+from topodesign.wire import from_proto
+from topodesign_server.fabric_requests import comparison_asked, evaluation_asked
+from topodesign_server.limits import read_limits
+from topodesign_server.offloading import Offloader
+from topodesign_server.request_rules import RequestRules, TooManyEntries
+from topodesign_server.sources import canonical_scenario
+from topodesign_server.training_servicer import read_and_estimate, read_and_shard
+
+AT_ONCE_BYTES = 16 * 1024
+"""Smaller requests are checked at once, in a fraction of a millisecond; larger ones on a thread."""
+SERVICES = (
+    planning_service_pb2,
+    scenario_service_pb2,
+    fabric_service_pb2,
+    optics_service_pb2,
+    training_service_pb2,
+    catalog_service_pb2,
+)
+LISTS_FAULTS = scenario_service_pb2.CheckScenarioRequest.DESCRIPTOR
+"""Faults of a scenario are this method's answer, not an error."""
+
+
+def _read_scenario(request: Any) -> object:
+    return canonical_scenario(request.scenario) if request.HasField("scenario") else None
+
+
+def _read_plan(request: Any) -> object:
+    return read_limits(request.limits), _read_scenario(request)
+
+
+READERS: Mapping[str, Callable[[Any], object]] = {
+    "CreateScenarioRequest": _read_scenario,
+    "CreatePlanRequest": _read_plan,
+    "VerifyPlanRequest": _read_scenario,
+    "DesignLinkRequest": lambda request: from_proto(request, LinkRequest),
+    "EstimateTrainingRequest": read_and_estimate,
+    "EstimateGoodputRequest": lambda request: from_proto(request, GoodputRequest),
+    "PlanShardingRequest": read_and_shard,
+    "EstimateSliceGoodputRequest": lambda request: from_proto(request, SliceGoodputRequest),
+    "EvaluateFabricRequest": evaluation_asked,
+    "CompareFabricsRequest": comparison_asked,
+}
+"""What makes objects of the domain of requests: they refuse what breaks a rule too, in the library's words and with all
+faults of a scenario at once."""
+
+
+class RequestGate:
+    """Refuses requests by the rules in their definitions."""
+
+    def __init__(self, offload: Offloader) -> None:
+        requests = [
+            getattr(module, method.input_type.name)
+            for module in SERVICES
+            for service in module.DESCRIPTOR.services_by_name.values()
+            for method in service.methods
+        ]
+        self._rules = RequestRules(*requests)
+        self._offload = offload
+
+    async def require(self, request: Message) -> None:
+        """Raise :class:`InvalidInput`, or what else the domain says to the request, where a rule is broken."""
+        if request.ByteSize() <= AT_ONCE_BYTES:
+            self._require(request)
+        else:
+            await self._offload(self._require, request)
+
+    def _require(self, request: Message) -> None:
+        fault = self._rules.fault(request)
+        if fault is None:
+            return
+        is_too_long = isinstance(fault, TooManyEntries)
+        if request.DESCRIPTOR is LISTS_FAULTS and not is_too_long:
+            return
+        if request.ByteSize() <= AT_ONCE_BYTES or not is_too_long:
+            READERS.get(request.DESCRIPTOR.name, _nothing)(request)
+        raise fault
+
+
+def _nothing(_: Message) -> None:
+    """Requests that name things: no object of the domain is made of them."""

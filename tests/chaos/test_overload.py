@@ -1,0 +1,55 @@
+"""Promise 7: what is too much is refused with a time to come again, and what was accepted ends well."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import grpc
+from google.longrunning import operations_pb2
+from google.rpc.error_details_pb2 import ErrorInfo, RetryInfo
+from grpc_status import rpc_status
+from served.running_server import RunningServer
+from served.small_scenarios import two_sites
+
+from topodesign.client import Client
+from topodesign.domain.plan import SolveLimits
+from topodesign.v1 import planning_service_pb2 as pb
+from topodesign.v1 import planning_service_pb2_grpc
+from topodesign.wire import to_proto
+
+CAPACITY = 3
+ASKED = 10 * CAPACITY
+
+
+def test_ten_times_what_the_service_holds_is_refused_and_the_rest_ends_well(tmp_path: Path) -> None:
+    request = pb.CreatePlanRequest(scenario=to_proto(two_sites()), limits=to_proto(SolveLimits(time_limit_s=120)))
+    with (
+        RunningServer(tmp_path, tasks="chaos_tasks", queue_limit=CAPACITY) as server,
+        Client(server.address) as client,
+        grpc.insecure_channel(server.address) as channel,
+    ):
+        # its worker is busy until it is told otherwise, so that the queue holds exactly its limit
+        holder = client.submit_plan(two_sites(name="deaf sleeper"), time_limit_s=600)
+        server.wait_for_attempt(holder.name)
+        stub = planning_service_pb2_grpc.PlanningServiceStub(channel)
+
+        def ask(_: int) -> operations_pb2.Operation | grpc.RpcError:
+            try:
+                return stub.CreatePlan(request, timeout=120)
+            except grpc.RpcError as error:
+                return error
+
+        with ThreadPoolExecutor(ASKED) as callers:
+            answers = list(callers.map(ask, range(ASKED)))
+        refused = [answer for answer in answers if isinstance(answer, grpc.RpcError)]
+        accepted = [answer.name for answer in answers if isinstance(answer, operations_pb2.Operation)]
+        assert (len(accepted), len(refused)) == (CAPACITY, ASKED - CAPACITY)
+        for error in refused:
+            status = rpc_status.from_call(error)
+            info, retry = ErrorInfo(), RetryInfo()
+            assert any(detail.Unpack(info) for detail in status.details)
+            assert (error.code(), info.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "QUEUE_FULL")
+            assert any(detail.Unpack(retry) for detail in status.details)
+            assert retry.retry_delay.seconds >= 1
+        holder.cancel()
+        for name in accepted:
+            assert client.job(name).result(120).status in ("optimal", "feasible")
