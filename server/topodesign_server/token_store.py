@@ -132,7 +132,7 @@ class TokenStore:
             if _find(connection, token_id).revoke_time is not None:
                 raise Conflict(
                     f"token {token_id} was revoked before; nothing is left to do",
-                    reason="TOKEN_REVOKED",
+                    reason="ALREADY_REVOKED",
                     metadata={"id": token_id},
                 )
             now = self._database.now(connection)

@@ -12,7 +12,10 @@ from topodesign.client import Access
 from topodesign.domain.errors import InvalidInput
 
 ROOT = Path(__file__).resolve().parents[2]
-UNCHECKED = {"host", "data_directory", "address_file", "database_url", "metrics_host", "traces_endpoint"}
+UNCHECKED = {
+    *("host", "data_directory", "address_file", "database_url", "metrics_host", "traces_endpoint"),
+    *("tls_certificate", "tls_key", "tls_client_ca"),
+}
 
 
 def written(folder: Path, text: str) -> Path:
@@ -37,8 +40,10 @@ def test_the_example_lists_every_option_and_uncommented_it_is_the_defaults(tmp_p
 def test_every_number_has_a_range_and_every_duration_its_unit() -> None:
     for name, (field, described) in OPTIONS.items():
         assert described.about.endswith(".") or ";" in described.about, name
-        assert described.range or name in UNCHECKED, f"{name} takes anything"
-        if name.endswith("_s"):
+        assert described.range or name in UNCHECKED or isinstance(field.default, bool), f"{name} takes anything"
+        if name.endswith("_per_s"):
+            assert described.unit == "1/s", name
+        elif name.endswith("_s"):
             assert described.unit == "s", name
         if name.endswith("_bytes"):
             assert described.unit == "bytes", name
