@@ -1,5 +1,7 @@
 """Tokens over the wire, what stays open, and what is never logged."""
 
+import asyncio
+import contextlib
 import json
 import sqlite3
 from collections.abc import Iterator
@@ -14,7 +16,7 @@ from topodesign_server.database import FILE_NAME, open_beside_server
 from topodesign_server.tables import blobs
 from topodesign_server.token_store import TokenStore
 
-from topodesign.client import Access, Client
+from topodesign.client import Access, AsyncClient, Client
 from topodesign.domain.errors import InternalError, InvalidInput, Unauthenticated
 
 LIST = next(method for method in all_methods() if method.name == "ListScenarios")
@@ -52,6 +54,33 @@ def test_a_token_is_refused_as_soon_as_it_is_revoked(guarded: GuardedServer) -> 
         with pytest.raises(Unauthenticated, match=row.id) as caught:
             client.list_scenarios()
     assert caught.value.reason == "TOKEN_REVOKED"
+
+
+def test_the_asynchronous_client_shows_its_token_too(guarded: GuardedServer) -> None:
+    _, text = guarded.new_token("asynchronous")
+
+    async def listed(access: Access) -> object:
+        async with AsyncClient(guarded.address, access=access) as client:
+            return await client.list_scenarios()
+
+    assert asyncio.run(listed(Access(token=text))) == ()
+    with pytest.raises(Unauthenticated) as caught:
+        asyncio.run(listed(Access()))
+    assert caught.value.reason == "TOKEN_MISSING"
+
+
+def test_a_call_that_is_refused_is_logged_without_a_tenant(guarded: GuardedServer, channel: grpc.Channel) -> None:
+    _, text = guarded.new_token("logged")
+    for metadata in ([], [("authorization", f"Bearer {text}")]):
+        named = [("x-request-id", f"logged-{len(metadata)}"), *metadata]
+        with contextlib.suppress(grpc.RpcError):
+            call(channel, LIST, new_request(LIST), metadata=named)
+    first, second = (
+        json.loads(guarded.wait_for(lambda line, number=number: f"logged-{number}" in line and '"rpc"' in line))  # type: ignore[misc]
+        for number in (0, 1)
+    )
+    assert (first["code"], first.get("tenant")) == ("UNAUTHENTICATED", None)
+    assert (second["code"], second["tenant"]) == ("OK", "logged")
 
 
 def test_a_stream_ends_when_its_token_is_revoked(guarded: GuardedServer) -> None:

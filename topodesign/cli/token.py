@@ -23,7 +23,12 @@ token = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-Data = Annotated[Path, typer.Option("--data", parser=path, help="Folder of the service, as given to serve.")]
+Data = Annotated[
+    Path,
+    typer.Option(
+        "--data", envvar="TOPODESIGN_DATA_DIRECTORY", parser=path, help="Folder of the service, as given to serve."
+    ),
+]
 DatabaseUrl = Annotated[
     str | None,
     typer.Option("--database-url", envvar="TOPODESIGN_DATABASE_URL", help="PostgreSQL of the service, if it has one."),
