@@ -143,7 +143,7 @@ def test_a_job_whose_plan_failed_verification_is_fetched_with_4_and_its_violatio
         limits=b"",
     )
     JobStore(database, queue=QueueLimits(total=10, of_tenant=10)).create(job, key=None)
-    attempts = AttemptStore(database, owner="a server that is gone", lease_s=60.0, max_attempts=5)
+    attempts = AttemptStore(database, owner="a server that is gone", lease_s=60.0, max_attempts=5, retry_pause_s=1.0)
     claimed = attempts.claim()
     assert claimed is not None
     attempts.fail(claimed, status=status_from_error(VerificationFailed([found])).SerializeToString())
