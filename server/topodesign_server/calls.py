@@ -78,15 +78,14 @@ class Calls:
             self._slots.release()
 
     def close(self) -> None:
-        """End what still runs, and wait until it has."""
-        # A caller who was sent away tells of it at the loop's next turn only, and the loop stands still meanwhile.
-        for call in self._running:
+        """End what still runs: callers that were cut off may not have had a turn to say that they left."""
+        for call in tuple(self._running):
             call.cancel()
         self._threads.shutdown(wait=True, cancel_futures=True)
 
     async def _in_child(self, call: "_Call") -> bytes:
-        self._running.add(call)
         outcome = asyncio.get_running_loop().run_in_executor(self._threads, call.outcome)
+        self._running.add(call)
         try:
             return await asyncio.shield(outcome)
         except asyncio.CancelledError:
