@@ -3,12 +3,15 @@
 # ruff: noqa: ARG002, N802 (the names of methods and their parameters are gRPC's)
 from __future__ import annotations  # gRPC's types take parameters for type checkers only
 
+from collections.abc import Sequence
+
 import grpc
 
 # Loaded when the server starts, so that no call waits for numpy.
 import topodesign.optics.link_design
 import topodesign.optics.mode_list  # noqa: F401
 from topodesign.api import design_link, list_modes
+from topodesign.domain.equipment import TransceiverMode
 from topodesign.domain.link import LinkRequest
 from topodesign.v1 import optics_pb2, optics_service_pb2_grpc
 from topodesign.v1 import optics_service_pb2 as pb
@@ -36,7 +39,7 @@ class OpticsServicer(optics_service_pb2_grpc.OpticsServiceServicer):
         request: pb.ListModesRequest,
         context: grpc.aio.ServicerContext[pb.ListModesRequest, pb.ListModesResponse],
     ) -> pb.ListModesResponse:
-        modes = list_modes(rate_gbps=request.rate_gbps if request.HasField("rate_gbps") else None)
+        modes = asked_modes(request)
         part, token = self._pager.part(
             modes,
             [mode.id for mode in modes],
@@ -50,6 +53,11 @@ class OpticsServicer(optics_service_pb2_grpc.OpticsServiceServicer):
             assert isinstance(message, optics_pb2.TransceiverMode)
             response.modes.append(message)
         return response
+
+
+def asked_modes(request: pb.ListModesRequest) -> Sequence[TransceiverMode]:
+    """The modes of the rate that a request asks for, or all."""
+    return list_modes(rate_gbps=request.rate_gbps if request.HasField("rate_gbps") else None)
 
 
 def _design(request: pb.DesignLinkRequest) -> optics_pb2.LinkDesign:

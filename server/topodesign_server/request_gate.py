@@ -20,6 +20,7 @@ from topodesign.wire import from_proto
 from topodesign_server.fabric_requests import comparison_asked, evaluation_asked
 from topodesign_server.limits import read_limits
 from topodesign_server.offloading import Offloader
+from topodesign_server.optics_servicer import asked_modes
 from topodesign_server.request_rules import RequestRules, TooManyEntries
 from topodesign_server.sources import canonical_scenario
 from topodesign_server.training_servicer import read_and_estimate, read_and_shard
@@ -51,6 +52,7 @@ READERS: Mapping[str, Callable[[Any], object]] = {
     "CreatePlanRequest": _read_plan,
     "VerifyPlanRequest": _read_scenario,
     "DesignLinkRequest": lambda request: from_proto(request, LinkRequest),
+    "ListModesRequest": asked_modes,
     "EstimateTrainingRequest": read_and_estimate,
     "EstimateGoodputRequest": lambda request: from_proto(request, GoodputRequest),
     "PlanShardingRequest": read_and_shard,

@@ -91,10 +91,10 @@ class LocalJobs:
         """All jobs; under the lock."""
         return list(reversed(self._jobs.values()))
 
-    def get(self, job_id: str, *, collection: str = "operations") -> LocalJob:
-        """A job; under the lock; raises :class:`NotFound`."""
+    def get(self, job_id: str, *, collection: str = "operations", with_deleted: bool = False) -> LocalJob:
+        """A job, as ``with_deleted`` also one whose plan is gone; under the lock; raises :class:`NotFound`."""
         found = self._jobs.get(job_id)
-        if found is None or (collection == "plans" and found.is_plan_deleted):
+        if found is None or (collection == "plans" and found.is_plan_deleted and not with_deleted):
             raise NotFound(
                 f"{collection}/{job_id} does not exist; list the {collection} for those that do",
                 reason=f"{collection.removesuffix('s').upper()}_UNKNOWN",

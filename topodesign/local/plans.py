@@ -97,7 +97,8 @@ class _Plans:
     def watch(self, request: pb.WatchPlanRequest, timeout_s: float) -> Iterator[Message]:
         until, after = time.monotonic() + timeout_s, request.after_sequence
         with self._jobs.locked():
-            job = self._jobs.get(parse_name(request.name, "plans"))
+            # the history of a plan outlives it, as on a server
+            job = self._jobs.get(parse_name(request.name, "plans"), collection="plans", with_deleted=True)
         while True:
             with self._jobs.locked():
                 while after >= len(job.entries) and not job.is_final:
