@@ -382,7 +382,10 @@ def test_a_deleted_operation_leaves_its_plan(server: RunningServer, client: Clie
 def test_a_full_queue_refuses_at_once_and_says_when_to_come_again(
     server: RunningServer, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    with RunningServer(tmp_path_factory.mktemp("full"), queue_limit=1) as small, Client(small.address) as client:
+    with (
+        RunningServer(tmp_path_factory.mktemp("full"), queue_limit=1) as small,
+        Client(small.address, retry_for_s=0.0) as client,
+    ):
         busy = client.submit_plan(wide_grid(), time_limit_s=600, gap=0.0)
         small.wait_for_attempt()
         waiting = client.submit_plan(two_sites())
