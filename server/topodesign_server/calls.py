@@ -25,6 +25,7 @@ class Calls:
         self._threads = ThreadPoolExecutor(slots, thread_name_prefix="call")
         self._waiting = 0
         self._queue_limit = queue_limit
+        self._running: set[_Call] = set()
 
     def waiting(self) -> int:
         """How many callers wait for a slot."""
@@ -70,10 +71,14 @@ class Calls:
             self._slots.release()
 
     def close(self) -> None:
+        """End what still runs: callers that were cut off may not have had a turn to say that they left."""
+        for call in tuple(self._running):
+            call.cancel()
         self._threads.shutdown(wait=True, cancel_futures=True)
 
     async def _in_child(self, call: "_Call") -> bytes:
         outcome = asyncio.get_running_loop().run_in_executor(self._threads, call.outcome)
+        self._running.add(call)
         try:
             return await asyncio.shield(outcome)
         except asyncio.CancelledError:
@@ -81,6 +86,8 @@ class Calls:
             # The thread that reads the pipe sees its end now; its error is nobody's any more.
             outcome.add_done_callback(lambda done: done.cancelled() or done.exception())
             raise
+        finally:
+            self._running.discard(call)
 
 
 class _Call:

@@ -41,6 +41,8 @@ def held_call(
     stub = fabric_service_pb2_grpc.FabricServiceStub(channel)
     call = stub.EvaluateFabric.future(evaluation(), timeout=120)
     pid = int(json.loads(server.wait_for(lambda text: '"event": "call"' in text))["pid"])
+    while os.getpgid(pid) != pid:  # stopped before it is tied to its parent it could not die with it
+        time.sleep(0.001)
     os.kill(pid, signal.SIGSTOP)
     return call, pid
 
