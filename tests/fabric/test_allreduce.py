@@ -4,7 +4,8 @@ import pytest
 
 from topodesign.catalog import load_catalog
 from topodesign.domain.errors import InvalidInput
-from topodesign.domain.fabric import Clos, FabricSpec, Torus
+from topodesign.domain.fabric import Clos, EdgeList, FabricSpec, Torus
+from topodesign.domain.fabric_switched import Edge
 from topodesign.fabric import evaluate_fabric
 from topodesign.fabric.allreduce import fastest_allreduce
 
@@ -16,6 +17,10 @@ from topodesign.fabric.allreduce import fastest_allreduce
         Torus(shape=(1, 1, 1)),
         Clos(accelerators=1024, radix=64),
         Clos(accelerators=3000, radix=64, link_gbps=800.0, pod_leaves=32),
+        EdgeList(
+            accelerators=("a", "b", "c"),
+            edges=(Edge(a="a", z="s"), Edge(a="b", z="s", gbps=100.0), Edge(a="c", z="s")),
+        ),
     ],
 )
 def test_it_is_what_the_evaluation_finds(spec: FabricSpec) -> None:

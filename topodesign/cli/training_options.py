@@ -10,6 +10,7 @@ from typing import Annotated, Any, get_args, get_type_hints
 
 import typer
 
+from topodesign.cli.number_lists import numbers_of
 from topodesign.domain.errors import InvalidInput
 from topodesign.domain.goodput import Checkpointing
 from topodesign.domain.training import JobSize, PipelineShape, TrainingRequest
@@ -82,7 +83,7 @@ def job_options(given: Mapping[str, Any]) -> dict[str, Any]:
         For a pipeline without stages, width or batch, by a command that has the options for it.
     """
     options = {name: given[name] for name in OPTIONS if given.get(name) is not None}
-    options |= {name: _numbers(name, options[name]) for name in OF_EACH_SITE if name in options}
+    options |= {name: numbers_of(name, options[name]) for name in OF_EACH_SITE if name in options}
     times = {name: given[name] for name in CHECKPOINT_OPTIONS if given.get(name) is not None}
     if times:
         options["checkpointing"] = _checkpointing(times)
@@ -98,17 +99,6 @@ def _parameter(name: str, hint: Any, text: str) -> inspect.Parameter:
     option = typer.Option(FLAGS.get(name, "--" + name.replace("_", "-")), help=text)
     annotation: Any = Annotated[kind | None, option]
     return inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=None, annotation=annotation)
-
-
-def _numbers(name: str, text: str) -> tuple[float, ...]:
-    try:
-        return tuple(float(item) for item in text.split(","))
-    except ValueError:
-        raise InvalidInput(
-            f"--{name.replace('_', '-')} is {text!r}, but has to be numbers joined by commas, one for each site; "
-            "give them such as 400,800",
-            field_path=name,
-        ) from None
 
 
 def _checkpointing(times: Mapping[str, float]) -> Checkpointing:

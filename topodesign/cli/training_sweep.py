@@ -4,11 +4,11 @@ import csv
 import dataclasses
 import inspect
 import io
-import math
 from typing import Annotated, Any
 
 import typer
 
+from topodesign.cli.number_lists import counts_of, numbers_of
 from topodesign.cli.output import emit_json, say
 from topodesign.cli.training_options import (
     CHECKPOINT_OPTIONS,
@@ -22,7 +22,6 @@ from topodesign.domain.errors import InvalidInput
 SWEEP_EXAMPLE = (
     "Example: topodesign training sweep --model llama-3-405b --accelerators 16384 --sites 2,4,8 --gbps 100:10000:5"
 )
-MOST_VALUES = 100_000
 SWEPT = ("sites", "inner_steps", "gbps", "utilization")
 
 
@@ -59,10 +58,10 @@ def sweep(
     points = sweep_grid(
         job_options(given),
         load_catalog(),
-        sites=_counts("sites", sites),
-        inner_steps=(None,) if inner_steps is None else _counts("inner_steps", inner_steps),
+        sites=counts_of("sites", sites),
+        inner_steps=(None,) if inner_steps is None else counts_of("inner_steps", inner_steps),
         target="gbps" if utilization is None else "utilization",
-        values=_numbers("gbps", gbps) if gbps is not None else _numbers("utilization", utilization or ""),
+        values=numbers_of("gbps", gbps) if gbps is not None else numbers_of("utilization", utilization or ""),
     )
     rows = [dataclasses.asdict(point) for point in points]
     if json_output:
@@ -73,46 +72,6 @@ def sweep(
     writer.writeheader()
     writer.writerows(rows)
     say(text.getvalue().rstrip("\n"))
-
-
-def _counts(field: str, text: str) -> tuple[int, ...]:
-    numbers = _numbers(field, text)
-    if not all(number == math.floor(number) for number in numbers):
-        raise _unread(field, text, "whole numbers with commas between them, such as 2,4,8")
-    return tuple(int(number) for number in numbers)
-
-
-def _numbers(field: str, text: str) -> tuple[float, ...]:
-    """``1,2,5`` as it stands; ``1:100:3`` as three numbers from 1 to 100, each the same multiple of the one before."""
-    first, colon, rest = text.partition(":")
-    last, _, count = rest.partition(":")
-    try:
-        if colon:
-            numbers = _geometric(float(first), float(last), int(count))
-        else:
-            numbers = tuple(float(part) for part in text.split(","))
-    except ValueError:
-        numbers = ()
-    if not numbers or not all(math.isfinite(number) for number in numbers):
-        raise _unread(field, text, "numbers with commas between them, or from:to:count, such as 100:10000:5")
-    return numbers
-
-
-def _geometric(first: float, last: float, count: int) -> tuple[float, ...]:
-    """None for ends or a count that make no such row."""
-    if not (0 < first < last < math.inf and 2 <= count <= MOST_VALUES):
-        return ()
-    ratio = last / first
-    return (*(first * ratio ** (step / (count - 1)) for step in range(count - 1)), last)
-
-
-def _unread(field: str, text: str, wanted: str) -> InvalidInput:
-    shown = text if len(text) <= 60 else f"{text[:60]}..."
-    return InvalidInput(
-        f"--{field.replace('_', '-')} is {shown!r}, but it must be {wanted}; give such a list",
-        field_path=field,
-        metadata={"value": shown},
-    )
 
 
 def _signature() -> inspect.Signature:

@@ -7,12 +7,11 @@ import math
 from collections.abc import Mapping
 from functools import cached_property
 
+from topodesign.domain.durations import HOURS_PER_YEAR
 from topodesign.domain.equipment import Reliability
 from topodesign.domain.plan import Lightpath, Plan, SegmentPlan
 from topodesign.domain.scenario import Scenario
 from topodesign.evaluation.connectivity import Join, Part
-
-HOURS_PER_YEAR = 8760
 
 
 class FailingParts:

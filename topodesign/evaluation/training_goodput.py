@@ -8,13 +8,14 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from topodesign.domain.durations import SECONDS_PER_HOUR
 from topodesign.domain.equipment import Catalog
 from topodesign.domain.goodput import Checkpointing, FailingParts, JobParts, JobSite, PlanGoodput, Rejoining
 from topodesign.domain.plan import Plan
 from topodesign.domain.scenario import Scenario
 from topodesign.domain.training_report import CheckpointIntervals, Recovery, TrainingRules
 from topodesign.evaluation.training_fabrics import SINGLE_SITE
-from topodesign.training.checkpointing import SECONDS_PER_HOUR, daly_interval_s, first_order_loss, young_interval_s
+from topodesign.training.checkpointing import daly_interval_s, first_order_loss, young_interval_s
 from topodesign.training.interruptions import outage_parts
 from topodesign.training.interruptions_of_plan import goodput_of_parts
 from topodesign.training.interruptions_of_site import WHOLE_SITE

@@ -139,11 +139,8 @@ class _Parts:
     def of(cls, topology: Topology, catalog: Catalog, conditions: FabricConditions, *, options: BillOptions) -> Self:
         switch, paths = switch_of(topology, catalog), topology.path_classes()
         bill = fabric_bill(topology, catalog, options=options)
-        delays = PathDelays(
-            inputs=conditions.latency,
-            link_gbps=topology.link_gbps * min((run.rate for run in topology.cable_runs()), default=1.0),
-            run_fec_ns=tuple(catalog.cable(item).fec_ns for item in bill.run_classes),
-        )
+        fec_ns = [catalog.cable(item).fec_ns for item in bill.run_classes]
+        delays = PathDelays.of(topology, fec_ns, conditions.latency)
         return cls(
             topology=topology,
             switch=switch,

@@ -9,6 +9,7 @@ switches by more than a microsecond: override ``switch.<id>.latency_ns`` to see 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from topodesign.domain.equipment import Switch
 from topodesign.domain.fabric import LatencyUs
 from topodesign.domain.fabric_conditions import LatencyInputs
 from topodesign.fabric.collectives_shapes import BITS_PER_BYTE
-from topodesign.fabric.topology import Counts, Lengths, PathClasses, StepLatency
+from topodesign.fabric.topology import Counts, Lengths, PathClasses, StepLatency, Topology
 
 NO_LATENCY = LatencyUs(min=0.0, mean=0.0, p50=0.0, p99=0.0, max=0.0)
 DEFAULT_INPUTS = LatencyInputs()
@@ -36,6 +37,12 @@ class PathDelays:
     inputs: LatencyInputs = DEFAULT_INPUTS
     link_gbps: float = 400.0
     run_fec_ns: tuple[float, ...] = ()
+
+    @classmethod
+    def of(cls, topology: Topology, fec_ns: Sequence[float], inputs: LatencyInputs = DEFAULT_INPUTS) -> Self:
+        """Those of a fabric whose cable runs, in order, have links of that error correction."""
+        slowest = min((run.rate for run in topology.cable_runs()), default=1.0)
+        return cls(inputs=inputs, link_gbps=topology.link_gbps * slowest, run_fec_ns=tuple(fec_ns))
 
     def of_first_byte(self) -> "PathDelays":
         """The same without serialization: collectives count their bytes themselves."""

@@ -9,11 +9,12 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from topodesign.domain.durations import HOURS_PER_YEAR
 from topodesign.domain.equipment import Catalog, Origin, Reliability
 from topodesign.domain.plan import Plan
 from topodesign.domain.scenario import Economics, Scenario
 from topodesign.outputs.amplifier_sites import amplifier_sites_of
-from topodesign.outputs.bill_energy import HOURS_PER_YEAR, annuity_years
+from topodesign.outputs.bill_energy import annuity_years
 from topodesign.outputs.bill_lines import BESIDE, BillLine, apportioned_cents, origin_of, table_csv
 from topodesign.outputs.bill_of_materials import bill_of_materials
 from topodesign.outputs.cost_chart import ITEM_NAMES

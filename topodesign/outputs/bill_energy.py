@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 
+from topodesign.domain.durations import HOURS_PER_YEAR
 from topodesign.domain.equipment import Catalog
 from topodesign.domain.plan import Plan
 from topodesign.domain.scenario import Economics, Scenario
@@ -10,7 +11,6 @@ from topodesign.optics.reach import LINE_SYSTEM_OF_BAND
 from topodesign.outputs.bill_lines import SCENARIO_PRICE, BillLine, bill_line
 from topodesign.outputs.network_load import transceivers_by_node
 
-HOURS_PER_YEAR = 8760
 Prices = tuple[float, float]
 """Energy in USD/MWh and carbon in g/kWh."""
 

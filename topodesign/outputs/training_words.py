@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from topodesign.domain.durations import SECONDS_PER_HOUR
 from topodesign.domain.training_report import Arrangement, PlanTraining, Recovery, TrainingColumn
 from topodesign.outputs.chart_style import with_prefix
 
@@ -21,7 +22,6 @@ RECOVERY_SHORT: Mapping[Recovery, str] = {
     "without-site": "other sites go on",
     "without-replica": "other replicas go on",
 }
-SECONDS_PER_HOUR = 3600.0
 
 
 def side_by_side_sentences(found: PlanTraining) -> Iterator[str]:

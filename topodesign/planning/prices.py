@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import fmean
 
+from topodesign.domain.durations import HOURS_PER_YEAR
 from topodesign.domain.equipment import Catalog, LineSystem
 from topodesign.domain.scenario import Economics, FiberSegment, Scenario
 from topodesign.optics.reach import LINE_SYSTEM_OF_BAND, span_count
-
-HOURS_PER_YEAR = 8760
 
 
 def annuity_factor(economics: Economics) -> float:

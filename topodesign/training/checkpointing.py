@@ -20,10 +20,10 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 
+from topodesign.domain.durations import SECONDS_PER_HOUR
 from topodesign.domain.goodput import Checkpointing, Goodput
 from topodesign.training.checked_arrays import Floats, checked_array
 
-SECONDS_PER_HOUR = 3600.0
 _BELOW_ONE = math.nextafter(1.0, 0.0)
 _SERIES_BELOW = 0.01
 _MOST_STEPS = 64

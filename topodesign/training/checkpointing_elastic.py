@@ -16,12 +16,12 @@ import math
 from collections.abc import Sequence
 
 from topodesign.domain.checks import require_number
+from topodesign.domain.durations import HOURS_PER_YEAR, SECONDS_PER_HOUR
 from topodesign.domain.errors import InvalidInput
 from topodesign.domain.goodput import Checkpointing, ElasticGoodput, Goodput, JobSite, LinkCuts, Rejoining
-from topodesign.training.checkpointing import SECONDS_PER_HOUR, goodput
+from topodesign.training.checkpointing import goodput
 from topodesign.training.interruptions import interruptions_per_h, mean_time_to_interrupt_h, mean_wait_s
 
-HOURS_PER_YEAR = 8760
 PROTECTION_SWITCHING_S = 0.05
 """Optical protection switches within 50 ms (ITU-T G.841, G.873.1)."""
 

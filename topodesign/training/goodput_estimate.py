@@ -4,6 +4,7 @@ import dataclasses
 import math
 from collections.abc import Iterator
 
+from topodesign.domain.durations import SECONDS_PER_HOUR
 from topodesign.domain.equipment import Catalog
 from topodesign.domain.goodput import Checkpointing, FailingParts, Goodput, JobSite
 from topodesign.domain.goodput_request import (
@@ -14,7 +15,6 @@ from topodesign.domain.goodput_request import (
     require_draws,
 )
 from topodesign.training.checkpointing import (
-    SECONDS_PER_HOUR,
     best_interval_s,
     daly_interval_s,
     exact_goodput,

@@ -10,12 +10,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import get_args
 
 from topodesign.domain.checks import require
+from topodesign.domain.durations import HOURS_PER_YEAR, SECONDS_PER_HOUR
 from topodesign.domain.equipment import Catalog, Reliability
 from topodesign.domain.errors import InvalidInput
 from topodesign.domain.goodput import Checkpointing, FailingParts, JobParts, JobSite, PlanGoodput, Rejoining, Unit
 from topodesign.domain.plan import Plan, SitePlan
 from topodesign.domain.scenario import Scenario
-from topodesign.training.checkpointing import SECONDS_PER_HOUR, goodput
+from topodesign.training.checkpointing import goodput
 from topodesign.training.checkpointing_elastic import PROTECTION_SWITCHING_S, elastic_goodput, with_pauses
 from topodesign.training.interruptions import (
     interruption_shares,
@@ -26,8 +27,6 @@ from topodesign.training.interruptions import (
 )
 from topodesign.training.interruptions_cut_off import sites_cut_off
 from topodesign.training.interruptions_of_site import WHOLE_SITE, site_parts
-
-HOURS_PER_YEAR = 8760
 
 
 def plan_goodput(

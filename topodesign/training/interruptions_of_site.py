@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from topodesign.domain.durations import SECONDS_PER_HOUR
 from topodesign.domain.equipment import Catalog
 from topodesign.domain.goodput import FailingParts
-from topodesign.training.checkpointing import SECONDS_PER_HOUR
 
 WHOLE_SITE = "sites"
 """Parts of this name take down all pods of a site, others one of them."""

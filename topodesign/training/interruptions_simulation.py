@@ -12,9 +12,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from topodesign.domain.checks import require, require_number
+from topodesign.domain.durations import SECONDS_PER_HOUR
 from topodesign.domain.goodput import Checkpointing, FailingParts, JobSite, Rejoining, SimulatedGoodput
 from topodesign.training.checked_arrays import Floats
-from topodesign.training.checkpointing import SECONDS_PER_HOUR, exact_goodput
+from topodesign.training.checkpointing import exact_goodput
 from topodesign.training.checkpointing_elastic import require_sites
 
 MOST_INTERRUPTIONS = 10_000_000

@@ -11,12 +11,11 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from topodesign.domain.durations import HOURS_PER_YEAR
 from topodesign.domain.energy import RunningShare
 from topodesign.domain.errors import InvalidInput
 from topodesign.domain.scenario import PowerZone
 from topodesign.training.checked_arrays import Floats, checked_array
-
-HOURS_PER_YEAR = 8760
 
 
 def facility_w(it_w: ArrayLike, pue: ArrayLike) -> Floats:

@@ -3,9 +3,10 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
+from topodesign.domain.durations import HOURS_PER_YEAR
 from topodesign.domain.energy import Ownership
 from topodesign.training.checked_arrays import Floats, checked_array
-from topodesign.training.power import HOURS_PER_YEAR, facility_w
+from topodesign.training.power import facility_w
 
 SECONDS_PER_YEAR = 3600.0 * HOURS_PER_YEAR
 DAYS_PER_YEAR = HOURS_PER_YEAR / 24

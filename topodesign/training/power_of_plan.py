@@ -2,12 +2,13 @@
 
 import math
 
+from topodesign.domain.durations import HOURS_PER_YEAR
 from topodesign.domain.energy import PlanYear, RunningShare, SiteYear
 from topodesign.domain.equipment import Catalog
 from topodesign.domain.errors import InvalidInput
 from topodesign.domain.plan import Plan, SitePlan
 from topodesign.domain.scenario import Economics, Scenario
-from topodesign.training.power import HOURS_PER_YEAR, powered_share, running_share
+from topodesign.training.power import powered_share, running_share
 from topodesign.training.power_cost import effective_exaflops, per_1e24_flop, usd_per_exaflop_day
 
 

@@ -1,0 +1,47 @@
+"""Lists of numbers as options: ``1,2,5``, or ``1:100:3`` for a geometric row."""
+
+import math
+
+from topodesign.domain.errors import InvalidInput
+
+MOST_VALUES = 100_000
+
+
+def counts_of(field: str, text: str) -> tuple[int, ...]:
+    numbers = numbers_of(field, text)
+    if not all(number == math.floor(number) for number in numbers):
+        raise _unread(field, text, "whole numbers with commas between them, such as 2,4,8")
+    return tuple(int(number) for number in numbers)
+
+
+def numbers_of(field: str, text: str) -> tuple[float, ...]:
+    """``1,2,5`` as it stands; ``1:100:3`` as three numbers from 1 to 100, each the same multiple of the one before."""
+    first, colon, rest = text.partition(":")
+    last, _, count = rest.partition(":")
+    try:
+        if colon:
+            numbers = _geometric(float(first), float(last), int(count))
+        else:
+            numbers = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        numbers = ()
+    if not numbers or not all(math.isfinite(number) for number in numbers):
+        raise _unread(field, text, "numbers with commas between them, or from:to:count, such as 100:10000:5")
+    return numbers
+
+
+def _geometric(first: float, last: float, count: int) -> tuple[float, ...]:
+    """None for ends or a count that make no such row."""
+    if not (0 < first < last < math.inf and 2 <= count <= MOST_VALUES):
+        return ()
+    ratio = last / first
+    return (*(first * ratio ** (step / (count - 1)) for step in range(count - 1)), last)
+
+
+def _unread(field: str, text: str, wanted: str) -> InvalidInput:
+    shown = text if len(text) <= 60 else f"{text[:60]}..."
+    return InvalidInput(
+        f"--{field.replace('_', '-')} is {shown!r}, but it must be {wanted}; give such a list",
+        field_path=field,
+        metadata={"value": shown},
+    )
