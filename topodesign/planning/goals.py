@@ -76,8 +76,12 @@ def reach_goal(
     started: float,
     on_progress: Callable[[PlanEvent], None],
     halt: Halt,
+    on_best: Callable[[Callable[[], Reached]], None],
 ) -> Reached:
-    """The best level that the budget pays for, within ``limits.gap`` or until the time is over."""
+    """The best level that the budget pays for, within ``limits.gap`` or until the time is over.
+
+    ``on_best`` gets, at every better plan of the goal, what tells the best one whenever it is asked from then on.
+    """
     budget = scenario.size.budget_usd or scenario.policy.budget_usd
     assert budget is not None  # objective_of has checked it
     decider = Decider(
@@ -87,6 +91,7 @@ def reach_goal(
         started=started,
         on_progress=on_progress,
         halt=halt,
+        on_best=on_best,
     )
     if objective == "effective-flops":
         return EffectiveSearch(scenario=scenario, decider=decider).run()
