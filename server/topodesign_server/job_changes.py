@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection, Row
 from topodesign.domain.errors import NotFound
 from topodesign_server.blobs import collect
 from topodesign_server.job_rows import FAILED, FINAL, JobRow
-from topodesign_server.tables import attempts, blobs, events, jobs
+from topodesign_server.tables import attempts, blobs, events, jobs, snapshots
 
 LIGHT = tuple(jobs.c[name] for name in JobRow.__slots__)
 BLOBS = (jobs.c.scenario, jobs.c.start, jobs.c.plan, jobs.c.plan_summary)
@@ -70,6 +70,8 @@ def advance(
     row = connection.execute(update.returning(jobs.c.number, jobs.c.state, jobs.c.sequence)).one_or_none()
     if row is None:
         return False
+    if state in FINAL:
+        connection.execute(snapshots.delete().where(snapshots.c.job == row.number))
     first = row.sequence - len(entries) + 1
     if entries:
         connection.execute(

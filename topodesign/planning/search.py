@@ -109,7 +109,7 @@ class Search:
             return self._found(self._best, 0.0, self._halted_by)
         root, tree = self._root()
         if root is None and not self.instance.has_all_routes:
-            self.instance = with_more_routes(self.instance)
+            self._widen(with_more_routes(self.instance))
             root, tree = self._root()
         if root is None:
             return self._found(None, math.inf, "proof")
@@ -179,10 +179,14 @@ class Search:
             return False  # the root relaxation takes minutes there: better spent on branching
         if (values[0] - values[-1]) * MILLION <= WORTH_SHARE * self.limits.gap * self._best.objective_usd:
             return False
-        self.instance = instance
-        self._bound_usd = 0.0  # more candidates may cost less: the bound starts again from below
-        self._report("routes")
+        self._widen(instance)
         return True
+
+    def _widen(self, instance: Instance) -> None:
+        """Go on with more candidates, whose plans may cost less: the bound starts again from below."""
+        self.instance = instance
+        self._bound_usd = 0.0
+        self._report("routes")
 
     def _found(self, design: Design | None, bound_usd: float, stopped_by: StoppedBy) -> Found:
         coarse = self.coarse_bound_usd
