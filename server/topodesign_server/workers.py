@@ -224,6 +224,8 @@ class Workers:
             return Unsaved(events=unsaved.events[-MOST_EVENTS_AT_ONCE:], snapshot=unsaved.snapshot)
         if not is_held:
             attempt.lose()
+        elif unsaved.snapshot is not None:
+            log.info("snapshot", job=attempt.job.id, attempt=attempt.job.attempt, bytes=len(unsaved.snapshot.content))
         self._on_change(attempt.job.number)
         return Unsaved()
 

@@ -25,11 +25,17 @@ class Snapshots:
     ----------
     on_plan : callable or None
         Gets each plan, not verified; what it takes counts too. Without one nothing is made.
+    clock : callable
+        Tells seconds.
     """
 
     on_plan: Callable[[Plan], None] | None
+    clock: Callable[[], float] = time.monotonic
     _waiting: Callable[[], Plan] | None = field(default=None, init=False)
-    _not_before_s: float = field(default_factory=lambda: time.monotonic() + FIRST_S, init=False)
+    _not_before_s: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._not_before_s = self.clock() + FIRST_S
 
     def offer(self, make: Callable[[], Plan]) -> None:
         """There is a better design, whose plan ``make`` would make."""
@@ -49,10 +55,10 @@ class Snapshots:
         return Halt(deadline=halt.deadline, should_stop=should_stop)
 
     def _take_when_due(self) -> None:
-        begun_s = time.monotonic()
+        begun_s = self.clock()
         if self.on_plan is None or self._waiting is None or begun_s < self._not_before_s:
             return
         make, self._waiting = self._waiting, None
         self.on_plan(make())
-        ended_s = time.monotonic()
+        ended_s = self.clock()
         self._not_before_s = ended_s + REST * (ended_s - begun_s)
