@@ -69,7 +69,7 @@ def test_a_solver_that_outlives_its_time_ends_its_job_with_the_best_plan_that_it
 ) -> None:
     """Its snapshot is as good as what a solver that stops in time returns."""
     scenario = two_sites(name="deaf with a plan")
-    job = client.submit_plan(scenario, time_limit_s=4)
+    job = client.submit_plan(scenario, time_limit_s=5)
     child = server.wait_for_attempt(job.name)
     plan = job.result(60)
     assert (job.status().state, job.status().attempts) == ("succeeded", 1)

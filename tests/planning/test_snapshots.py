@@ -58,13 +58,15 @@ def test_snapshots_take_a_twentieth_of_the_time_of_the_search_at_most():
     assert len(taken) == 19
 
 
-def test_a_search_that_is_to_stop_makes_no_more_snapshots():
+def test_a_search_that_is_to_stop_hands_out_what_waits_at_once():
+    """Whoever asked it to stop may not wait until it has unwound."""
     clock, taken = Clock(), []
     snapshots = snapshots_of(clock, taken)
     snapshots.offer(lambda: "plan")
-    clock.now_s = 10.0
-    assert snapshots.watched(Halt(should_stop=lambda: True)).is_over()
-    assert taken == []
+    halt = snapshots.watched(Halt(should_stop=lambda: True))
+    assert halt.is_over()
+    assert halt.is_over()
+    assert taken == [(0.0, "plan")]
 
 
 def test_who_wants_no_plans_pays_nothing():

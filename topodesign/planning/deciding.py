@@ -11,13 +11,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from topodesign.domain.equipment import Catalog
-from topodesign.domain.plan import Goal, PlanEvent, SolveLimits, StoppedBy
+from topodesign.domain.plan import Goal, Plan, PlanEvent, SolveLimits, StoppedBy
 from topodesign.domain.scenario import Scenario
 from topodesign.planning.design import Design
 from topodesign.planning.halting import Halt
 from topodesign.planning.instance import Instance, compile_instance
+from topodesign.planning.known_paths import planned_paths
 from topodesign.planning.search import Found, Search
-from topodesign.planning.starting import carried_over
+from topodesign.planning.starting import carried_over, start_from_plan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,13 +59,17 @@ class Decider:
     on_progress: Callable[[PlanEvent], None]
     halt: Halt
     on_best: Callable[[Callable[[], Reached]], None]
+    start: Plan | None = None
 
     def decide(self, scenario: Scenario, *, deadline: float, near: Tried | None) -> Tried:
-        """Decide one level, as far as the time allows, from the design of a level near by."""
-        instance = compile_instance(scenario, self.catalog, counts_purchase=True)
+        """Decide one level, as far as the time allows, from the design of a level near by or else from ``start``."""
+        also = () if self.start is None else planned_paths(self.start)
+        instance = compile_instance(scenario, self.catalog, also=also, counts_purchase=True)
         start = None
         if near is not None and near.design is not None:
             start = carried_over(near.design, near.instance, instance)
+        elif self.start is not None:
+            start = start_from_plan(instance, self.start)
         budget = self.budget_usd
         found = Search(
             instance=instance,

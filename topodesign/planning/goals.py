@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from topodesign.domain.equipment import Catalog
 from topodesign.domain.errors import InvalidInput
-from topodesign.domain.plan import Objective, PlanEvent, SolveLimits
+from topodesign.domain.plan import Objective, Plan, PlanEvent, SolveLimits
 from topodesign.domain.scenario import Scenario
 from topodesign.planning.climbing import Climb
 from topodesign.planning.deciding import Decider, Reached
@@ -77,6 +77,7 @@ def reach_goal(
     on_progress: Callable[[PlanEvent], None],
     halt: Halt,
     on_best: Callable[[Callable[[], Reached]], None],
+    start: Plan | None = None,
 ) -> Reached:
     """The best level that the budget pays for, within ``limits.gap`` or until the time is over.
 
@@ -92,6 +93,7 @@ def reach_goal(
         on_progress=on_progress,
         halt=halt,
         on_best=on_best,
+        start=start,
     )
     if objective == "effective-flops":
         return EffectiveSearch(scenario=scenario, decider=decider).run()

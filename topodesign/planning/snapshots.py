@@ -15,11 +15,11 @@ FIRST_S = 0.5
 
 @dataclass(slots=True, kw_only=True)
 class Snapshots:
-    """Hands out the plan of the newest best design when it is time for one.
+    """Hands out the plan of the newest best design when it is time for one, and when the search is asked to stop.
 
-    A design that comes too early waits, until a better one takes its place or :meth:`watched` asks, which the search
-    does about 20 times a second; so the newest one is handed out in the end. Making a plan reads the search and changes
-    nothing in it: what the search finds does not depend on it.
+    A design that comes too early waits, until a better one takes its place or it is time; the search asks whether to
+    stop about 20 times a second, and that is the occasion. Making a plan reads the search and changes nothing in it:
+    what the search finds does not depend on it.
 
     Parameters
     ----------
@@ -42,21 +42,20 @@ class Snapshots:
         self._waiting = make
 
     def watched(self, halt: Halt) -> Halt:
-        """The same halt; whoever asks whether to stop gives the occasion for a snapshot, unless it is to stop."""
+        """The same halt; whoever asks whether to stop gives the occasion for a snapshot."""
         if self.on_plan is None:
             return halt
 
         def should_stop() -> bool:
-            if halt.should_stop():
-                return True
-            self._take_when_due()
-            return False
+            is_over = halt.should_stop()
+            self._take(is_last=is_over)
+            return is_over
 
         return Halt(deadline=halt.deadline, should_stop=should_stop)
 
-    def _take_when_due(self) -> None:
+    def _take(self, *, is_last: bool) -> None:
         begun_s = self.clock()
-        if self.on_plan is None or self._waiting is None or begun_s < self._not_before_s:
+        if self.on_plan is None or self._waiting is None or (begun_s < self._not_before_s and not is_last):
             return
         make, self._waiting = self._waiting, None
         self.on_plan(make())

@@ -80,6 +80,7 @@ def solve(
             on_best=lambda so_far: snapshots.offer(
                 lambda: _plan_of_goal(scenario, so_far(), objective, limits, started, never)
             ),
+            start=start,
         )
         return _plan_of_goal(scenario, reached, objective, limits, started, halt.should_stop)
     focus = find_focus(scenario, catalog, halt, seed=limits.seed) if needs_focus(scenario) else None
