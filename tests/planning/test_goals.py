@@ -65,6 +65,20 @@ def test_more_money_never_buys_a_longer_exchange(campus):
     assert times[1][0] >= times[2][1]
 
 
+def test_a_way_to_a_goal_that_is_stopped_at_its_first_plan_returns_it_verified(campus):
+    seen = []
+    plan = td.plan(
+        with_size_budget(campus, HAND_COST + PURCHASE),
+        gap=0.0,
+        on_progress=lambda event: seen.append(event.incumbent_usd),
+        should_stop=lambda: any(usd is not None for usd in seen),
+    )
+    assert plan.stopped_by == "cancelled"
+    assert plan.verified
+    # the bound that there was by then was on the cost with the accelerators, and less than those alone
+    assert plan.lower_bound_usd == 0.0
+
+
 def test_an_earlier_plan_is_where_the_way_to_a_goal_begins(campus):
     base = td.plan(campus, gap=0.0)
     scenario = with_policy_budget(campus, base.cost_usd + base.accelerator_purchase_usd + 1_000_000.0)
