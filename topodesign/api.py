@@ -24,7 +24,10 @@ AFTERWARDS_S = 1.6
 """Seconds of a time limit kept for what follows the search, as of us-multi-region with imports."""
 AFTERWARDS_SHARE = 0.5
 """Most of a short time limit that is kept for them."""
-NOT_EVALUATED = "fabrics, availability and training were not evaluated, because the search was cancelled before that"
+NOT_EVALUATED = (
+    "fabrics, availability and training were not evaluated, because the search was cancelled or ended from outside "
+    "before that"
+)
 """Assumption of a plan that was handed out on the way."""
 
 
@@ -97,11 +100,11 @@ def plan(
 
     def hand_out(found: Plan) -> None:
         verification = verify_plan(scenario, found)
-        if verification.valid and on_plan is not None:
-            on_plan(_unevaluated(scenario, found, verification))
-        else:  # the plan that is returned in the end is another one, and verified itself
+        if not verification.valid:  # the plan that is returned in the end is another one, and verified itself
             rejected = f"the verifier rejects the best plan so far: {verification.violations[0]}"
             report(dataclasses.replace(_phase("snapshot", found, started), message=rejected))
+        elif on_plan is not None:
+            on_plan(_unevaluated(scenario, found, verification))
 
     found = solve(
         scenario,

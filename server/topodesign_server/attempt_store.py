@@ -17,9 +17,9 @@ from topodesign.wire import status_from_error
 from topodesign_server.blobs import keep
 from topodesign_server.database import Database
 from topodesign_server.fair_share import Turns, WaitingTenant
-from topodesign_server.job_changes import advance, read_blob
+from topodesign_server.job_changes import advance, keep_snapshot, read_blob, read_snapshot
 from topodesign_server.job_rows import CANCELLED, CANCELLING, FAILED, HELD, QUEUED, RUNNING, SUCCEEDED, ClaimedJob
-from topodesign_server.snapshots import Snapshot, keep_snapshot, read_snapshot
+from topodesign_server.snapshots import Snapshot
 from topodesign_server.tables import attempts, jobs
 
 CRASHED = "crashed"

@@ -5,15 +5,11 @@ One row for each job, and none once the job has ended: a result is no snapshot a
 
 from dataclasses import dataclass
 
-import sqlalchemy as sa
-from sqlalchemy.engine import Connection
-
 from topodesign.v1 import plan_pb2
-from topodesign_server.tables import snapshots
 
 LEAST_IS_BEST = "s"
 """Unit of the goal of which less is better."""
-UNFINISHED = (plan_pb2.STATUS_LIMIT, plan_pb2.STATUS_FEASIBLE)
+UNFINISHED = (plan_pb2.STOPPED_BY_TIME_LIMIT, plan_pb2.STOPPED_BY_WORK_LIMIT, plan_pb2.STOPPED_BY_CANCELLED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,26 +23,12 @@ class Snapshot:
         return plan_pb2.Plan.FromString(self.content)
 
 
-def keep_snapshot(connection: Connection, number: int, snapshot: Snapshot) -> None:
-    """Keep a snapshot in place of the last one; for whoever holds the job's row."""
-    values = {"attempt": snapshot.attempt, "content": snapshot.content}
-    if connection.execute(snapshots.update().where(snapshots.c.job == number).values(values)).rowcount == 0:
-        connection.execute(snapshots.insert().values(job=number, **values))
-
-
-def read_snapshot(connection: Connection, number: int) -> Snapshot | None:
-    """The snapshot of a job."""
-    query = sa.select(snapshots.c.attempt, snapshots.c.content).where(snapshots.c.job == number)
-    row = connection.execute(query).one_or_none()
-    return None if row is None else Snapshot(attempt=row.attempt, content=bytes(row.content))
-
-
 def is_better(one: plan_pb2.Plan, than: plan_pb2.Plan) -> bool:
     """Whether a snapshot is better than another plan of its job: in its goal, at equal goals in its cost.
 
-    Nothing is better than a finding that no plan is, or that there is none.
+    None is better than what a search ended with that was brought to its gap, or to a proof that there is no plan.
     """
-    return than.status in UNFINISHED and _rank(one) < _rank(than)
+    return than.stopped_by in UNFINISHED and _rank(one) < _rank(than)
 
 
 def plan_of(snapshot: Snapshot, *, progress: bytes | None, stopped_by: plan_pb2.StoppedBy.ValueType) -> plan_pb2.Plan:

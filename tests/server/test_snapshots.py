@@ -56,12 +56,21 @@ def test_a_bound_on_the_way_to_a_goal_says_nothing_of_its_plan() -> None:
 
 
 def test_the_cheaper_of_two_plans_is_better_and_no_plan_is_better_than_none() -> None:
-    dearer = plan_pb2.Plan(status=plan_pb2.STATUS_FEASIBLE, cost_usd=1001)
+    dearer = plan_pb2.Plan(status=plan_pb2.STATUS_FEASIBLE, stopped_by=CANCELLED, cost_usd=1001)
     assert is_better(snapshot(), dearer)
     assert not is_better(dearer, snapshot())
     assert not is_better(snapshot(), snapshot())
-    assert is_better(snapshot(), plan_pb2.Plan(status=plan_pb2.STATUS_LIMIT))
-    assert not is_better(snapshot(), plan_pb2.Plan(status=plan_pb2.STATUS_INFEASIBLE))
+    assert is_better(snapshot(), plan_pb2.Plan(status=plan_pb2.STATUS_LIMIT, stopped_by=CANCELLED))
+
+
+def test_a_search_that_was_finished_has_the_last_word() -> None:
+    """Its plan is evaluated and within the gap that was asked for; or it has proven that there is none."""
+    within_gap = plan_pb2.Plan(
+        status=plan_pb2.STATUS_FEASIBLE, stopped_by=plan_pb2.STOPPED_BY_GAP, cost_usd=1001, lower_bound_usd=1000
+    )
+    assert not is_better(snapshot(), within_gap)
+    no_plan = plan_pb2.Plan(status=plan_pb2.STATUS_INFEASIBLE, stopped_by=plan_pb2.STOPPED_BY_PROOF)
+    assert not is_better(snapshot(), no_plan)
 
 
 @pytest.mark.parametrize(
