@@ -35,7 +35,7 @@ def _line_table(lines: Sequence[BillLine]) -> str:
         )
         for line in lines
     ]
-    return table(HEADER, rows, numbers=(2, 4, 5, 6), sortable=True)
+    return table(HEADER, rows, numbers=(2, 4, 5, 6), whole=(1, 3), sortable=True)
 
 
 def _quantity(value: float) -> str:
@@ -44,7 +44,7 @@ def _quantity(value: float) -> str:
 
 def _origin(line: BillLine) -> str:
     """``vendor list, 2025-03 (indicative, medium confidence)``."""
-    if line.price_basis == "not priced":
+    if line.price_basis == "not priced" or line.source == line.price_basis:
         return line.price_basis
     dated = f"{line.source}, {line.source_date}" if line.source_date else line.source
     return f"{dated} ({line.price_basis}, {line.confidence} confidence)"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def charts_of_plan(scenario: Scenario, plan: Plan, catalog: Catalog) -> dict[str, "Figure"]:
-    """Each of :data:`~topodesign.outputs.chart_words.CHART_WORDS` that the plan has something for; none without sites."""
+    """Each of :data:`~topodesign.outputs.chart_words.CHART_WORDS` that the plan has data for; none without sites."""
     found: dict[str, Figure | None] = {}
     if plan.sites:
         found["network"] = network_chart(scenario, plan)

@@ -8,11 +8,18 @@ from typing import Literal
 from topodesign.outputs.network_load import Ends
 from topodesign.outputs.spread_places import Place
 
-Side = Literal["below", "above", "right", "left"]
-DIRECTIONS: Mapping[Side, float] = {"below": -90.0, "above": 90.0, "right": 0.0, "left": 180.0}
-"""In degrees, the side that is preferred first."""
-ENOUGH_DEG = 75.0
-"""A line this far from a side leaves room there for a name."""
+Side = Literal["below", "above", "right", "left", "above right", "above left", "below right", "below left"]
+SIDES: Mapping[Side, tuple[float, float]] = {
+    "below": (-90.0, 75.0),
+    "above": (90.0, 75.0),
+    "right": (0.0, 35.0),
+    "left": (180.0, 35.0),
+    "above right": (45.0, 45.0),
+    "above left": (135.0, 45.0),
+    "below right": (-45.0, 45.0),
+    "below left": (-135.0, 45.0),
+}
+"""Direction, and how far from it lines must be to leave room for a name, both in degrees; the preferred side first."""
 CLEAR = 0.05
 """How near a line may come to a site that it does not end at, in widths of the diagram."""
 BEND = 0.16
@@ -71,9 +78,12 @@ def open_side(site_id: str, curves: Mapping[Ends, Curve]) -> Side:
         if site_id in (a, z):
             start, near = (curve.at(0.0), curve.at(0.15)) if site_id == a else (curve.at(1.0), curve.at(0.85))
             leaving.append(math.degrees(math.atan2(near[1] - start[1], near[0] - start[0])))
-    room = {side: min((_apart(angle, line) for line in leaving), default=180.0) for side, angle in DIRECTIONS.items()}
-    free = next((side for side, apart in room.items() if apart >= ENOUGH_DEG), None)
-    return free or max(DIRECTIONS, key=room.__getitem__)
+    room = {
+        side: min((_apart(angle, line) for line in leaving), default=180.0) / enough
+        for side, (angle, enough) in SIDES.items()
+    }
+    most: Side = max(room, key=lambda side: room[side])
+    return next((side for side, share in room.items() if share >= 1), most)
 
 
 def _apart(one: float, other: float) -> float:

@@ -19,7 +19,7 @@ LIMIT_WORDS: Mapping[str, str] = {
     "policy.max_zone_share": "Largest share of one zone",
 }
 HOW_TO_GET = (
-    "Not looked at: it takes the solver's time. `topodesign report PLAN_DIR --explain` finds out and puts it here."
+    "Not looked at, as it takes the solver's time: topodesign report PLAN_DIR --explain finds out and puts it here."
 )
 NOT_FOR_GOALS = (
     "Plans for a goal under a budget are not explained: relief of a limit would change what is bought, not only the "

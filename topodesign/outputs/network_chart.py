@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-WIDTH_IN, HEIGHT_IN = 9.6, 5.4
+WIDTH_IN = 9.6
+LEAST_HEIGHT_IN, MOST_HEIGHT_IN = 2.3, 5.4
+WORDS_HEIGHT_IN = 0.75
+"""Of title and note."""
 WIDEST_PT, LEAST_PT = 7.0, 0.8
 LARGEST_PT, SMALLEST_PT = 30.0, 9.0
 """Diameters of the discs of sites, in points."""
@@ -24,13 +27,17 @@ MOST_LABELS = 24
 """More links than this have no room for their capacities; the report's table has them."""
 NAME_WIDTH = 24
 BEHIND_TEXT = {"boxstyle": "round,pad=0.15,rounding_size=0.3", "facecolor": "white", "edgecolor": "none"}
-WIDTH_OVER_HEIGHT = 2.05
-"""Of the diagram, which leaves room for title and note."""
-ALIGNMENT: Mapping[Side, tuple[str, str, tuple[int, int]]] = {
+ROOM_ACROSS, ROOM_UP = 0.16, 0.11
+"""On each side of the outermost sites, for their names."""
+ALIGNMENT: Mapping[Side, tuple[str, str, tuple[float, float]]] = {
     "below": ("center", "top", (0, -1)),
     "above": ("center", "bottom", (0, 1)),
     "right": ("left", "center", (1, 0)),
     "left": ("right", "center", (-1, 0)),
+    "above right": ("left", "bottom", (0.7, 0.5)),
+    "above left": ("right", "bottom", (-0.7, 0.5)),
+    "below right": ("left", "top", (0.7, -0.5)),
+    "below left": ("right", "top", (-0.7, -0.5)),
 }
 """Of a site's name: horizontal, vertical, and the direction from the disc."""
 
@@ -48,10 +55,7 @@ def network_chart(scenario: Scenario, plan: Plan) -> "Figure | None":
         {site.id: (scenario.site_by_id[site.id].lon, scenario.site_by_id[site.id].lat) for site in plan.sites}
     )
     with chart_style():
-        figure = new_figure(WIDTH_IN, HEIGHT_IN)
-        axes = figure.subplots()
-        axes.set_axis_off()
-        _frame(axes, list(places.values()))
+        figure, axes = _framed(list(places.values()))
         curves = curves_between(list(capacity), places)
         _draw_links(axes, capacity, curves)
         _draw_sites(axes, scenario, plan, places, curves)
@@ -72,21 +76,26 @@ def capacity_of_pairs(plan: Plan) -> dict[Ends, float]:
 
 
 def _note(capacity: Mapping[Ends, float]) -> str:
-    least, most = min(capacity.values()), max(capacity.values())
-    widths = f"widest line {with_prefix(most * 1e9, 'bit/s')}"
-    if least < most:
-        widths += f", least {with_prefix(least * 1e9, 'bit/s')}"
+    least, most = (with_prefix(end(capacity.values()) * 1e9, "bit/s") for end in (min, max))
+    widths = f"widest line {most}" if least == most else f"widest line {most}, thinnest {least}"
     return f"Linked pairs of sites: {len(capacity):,}. Lines as wide as their capacity: {widths}. Discs: MW drawn."
 
 
-def _frame(axes: "Axes", places: Sequence[Place]) -> None:
-    """Room around the outermost sites for their names, in the shape of the figure."""
-    axes.set_aspect("equal")
+def _framed(places: Sequence[Place]) -> "tuple[Figure, Axes]":
+    """A figure as high as the diagram needs, with room around the outermost sites."""
     xs, ys = [x for x, _ in places], [y for _, y in places]
-    width = max(max(xs) - min(xs) + 0.32, WIDTH_OVER_HEIGHT * (max(ys) - min(ys) + 0.22))
+    width, height = max(xs) - min(xs) + 2 * ROOM_ACROSS, max(ys) - min(ys) + 2 * ROOM_UP
+    height_in = min(MOST_HEIGHT_IN, max(LEAST_HEIGHT_IN, WIDTH_IN * height / width + WORDS_HEIGHT_IN))
+    shape = WIDTH_IN / (height_in - WORDS_HEIGHT_IN)
+    width, height = max(width, shape * height), max(height, width / shape)
+    figure = new_figure(WIDTH_IN, height_in)
+    axes = figure.subplots()
+    axes.set_axis_off()
+    axes.set_aspect("equal")
     middle_x, middle_y = (max(xs) + min(xs)) / 2, (max(ys) + min(ys)) / 2
     axes.set_xlim(middle_x - width / 2, middle_x + width / 2)
-    axes.set_ylim(middle_y - width / WIDTH_OVER_HEIGHT / 2, middle_y + width / WIDTH_OVER_HEIGHT / 2)
+    axes.set_ylim(middle_y - height / 2, middle_y + height / 2)
+    return figure, axes
 
 
 def _draw_links(axes: "Axes", capacity: Mapping[Ends, float], curves: Mapping[Ends, Curve]) -> None:

@@ -1,7 +1,7 @@
 """How sure a plan became: the cost of the best plan and the proven bound over the time of the search."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -28,6 +28,8 @@ NEAR = 0.35
 """What is farther from the plan's cost than this share of it is beyond the chart, or it would flatten the end."""
 ROOM_FOR_NAME = 0.095
 """Share of the width that the name of a phase takes; those that begin nearer to the last name have none."""
+PHASE_WORDS: Mapping[str, str] = {"incumbent": "better plan"}
+"""Phases whose name says little to whoever did not write the solver."""
 ROOM_AT_THE_END = 1.16
 """Axis end over the last second: the cost and the bound are written behind their ends."""
 
@@ -99,8 +101,12 @@ def dollar_ticks(ticks: Sequence[float]) -> list[str]:
     largest = max(abs(tick) for tick in ticks)
     step = min((abs(after - before) for before, after in pairwise(ticks)), default=largest)
     scale, name = next((pair for pair in SCALES_USD if largest >= pair[0]), (1.0, ""))
-    decimals = max(0, -math.floor(math.log10(step / scale) + 1e-9)) if step > 0 else 0
+    decimals = next((d for d in range(6) if all(_fits(tick / scale, d, step / scale) for tick in ticks)), 6)
     return [f"${tick / scale:,.{decimals}f} {name}".strip() for tick in ticks]
+
+
+def _fits(value: float, decimals: int, step: float) -> bool:
+    return abs(round(value, decimals) - value) <= 0.01 * step
 
 
 def _name_phases(axes: "Axes", points: Sequence[ProgressPoint]) -> None:
@@ -115,7 +121,7 @@ def _name_phases(axes: "Axes", points: Sequence[ProgressPoint]) -> None:
         place = point.wall_s / end_s
         if place - last_name >= ROOM_FOR_NAME:
             axes.annotate(
-                phase,
+                PHASE_WORDS.get(phase, phase),
                 (place, 1),
                 (2, 3),
                 xycoords="axes fraction",

@@ -34,7 +34,7 @@ def summary_section(scenario: Scenario, plan: Plan) -> str:
     if not sentences:
         return ""
     words = "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences)
-    return f'<section class="summary" aria-label="In plain words"><h2>In plain words</h2>{words}</section>'
+    return f'<section class="summary" aria-label="In plain words"><h2>In plain words</h2><div>{words}</div></section>'
 
 
 def report_sections(

@@ -101,6 +101,7 @@ def table(
     rows: Iterable[Sequence[Cell]],
     *,
     numbers: Sequence[int] = (),
+    whole: Sequence[int] = (),
     sortable: bool = False,
     has_total: bool = False,
 ) -> str:
@@ -112,16 +113,20 @@ def table(
         Text is escaped here.
     numbers : sequence of int
         Columns that stand to the right.
+    whole : sequence of int
+        Columns whose text is never broken: ids.
     sortable : bool
         Heads become buttons that sort, where scripts run.
     has_total : bool
         The last row is a sum of the others.
     """
     listed = list(rows)
-    head = "".join(f'<th scope="col"{_class(place, numbers)}>{escape(name)}</th>' for place, name in enumerate(header))
+    head = "".join(
+        f'<th scope="col"{_kind(place, numbers, ())}>{escape(name)}</th>' for place, name in enumerate(header)
+    )
     body = "".join(
         f"<tr{_total(has_total and number == len(listed))}>"
-        f"{''.join(_cell(place, cell, numbers) for place, cell in enumerate(row))}</tr>"
+        f"{''.join(_cell(cell, _kind(place, numbers, whole)) for place, cell in enumerate(row))}</tr>"
         for number, row in enumerate(listed, 1)
     )
     long = " long" if len(listed) > LONG_TABLE else ""
@@ -151,14 +156,14 @@ def _total(is_total: bool) -> str:
     return ' class="total"' if is_total else ""
 
 
-def _class(place: int, numbers: Sequence[int]) -> str:
-    return ' class="number"' if place in numbers else ""
+def _kind(place: int, numbers: Sequence[int], whole: Sequence[int]) -> str:
+    return ' class="number"' if place in numbers else ' class="whole"' if place in whole else ""
 
 
-def _cell(place: int, cell: Cell, numbers: Sequence[int]) -> str:
+def _cell(cell: Cell, kind: str) -> str:
     if isinstance(cell, Figure):
-        return f'<td{_class(place, numbers)} data-value="{cell.value!r}">{escape(cell.text)}</td>'
-    return f"<td{_class(place, numbers)}>{escape(cell)}</td>"
+        return f'<td{kind} data-value="{cell.value!r}">{escape(cell.text)}</td>'
+    return f"<td{kind}>{escape(cell)}</td>"
 
 
 def _empty(columns: int) -> str:
@@ -185,7 +190,7 @@ def site_table(scenario: Scenario, plan: Plan) -> str:
             )
         )
     header = ("Site", "Id", "Zone", "Pods", "Accelerators", "MW drawn", "MW on offer", "Links to others")
-    return table(header, rows, numbers=(3, 4, 5, 6, 7), sortable=True)
+    return table(header, rows, numbers=(3, 4, 5, 6, 7), whole=(1, 2), sortable=True)
 
 
 def link_table(scenario: Scenario, plan: Plan) -> str:
@@ -208,7 +213,7 @@ def link_table(scenario: Scenario, plan: Plan) -> str:
         *("From", "To", "Transceiver mode", "Lightpaths", "Capacity, each way", "Longest route, km"),
         *("Least margin, dB", "Fiber pairs", "Amplifiers passed"),
     )
-    return table(header, rows, numbers=(3, 4, 5, 6, 7, 8), sortable=True)
+    return table(header, rows, numbers=(3, 4, 5, 6, 7, 8), whole=(2,), sortable=True)
 
 
 def _named(scenario: Scenario, site_id: str) -> str:

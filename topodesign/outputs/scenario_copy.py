@@ -47,7 +47,7 @@ def scenario_beside(folder: Path, plan: Plan) -> Scenario:
 
 
 def require_answered(scenario: Scenario, plan: Plan, *, what: str) -> None:
-    """Raise :class:`Conflict` unless the plan was made for that scenario; plans made elsewhere may not say for which."""
+    """Raise :class:`Conflict` unless the plan was made for that scenario; plans made elsewhere may name none."""
     stated, found = plan.provenance.scenario_sha256, scenario_digest(scenario)
     if stated and stated != found:
         raise Conflict(
