@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from outputs.hand_made_plans import Case
+from outputs.hand_made_plans import Case, explanation_of
 
 from topodesign.domain.errors import Conflict, InvalidInput, NotFound
 from topodesign.domain.plan import Infeasibility, LimitClash, Plan
@@ -47,7 +47,7 @@ def test_a_saved_plan_loads_back_as_it_was(east: Case, complete: Path) -> None:
 
 def test_saving_again_gives_the_same_bytes(east: Case, complete: Path, tmp_path: Path) -> None:
     (tmp_path / "again").mkdir()
-    written = save_plan(east.scenario, east.plan, tmp_path / "again")
+    written = save_plan(east.scenario, east.plan, tmp_path / "again", explanation=explanation_of(east.plan))
     assert tuple(path.name for path in written) == OUTPUT_FILES
     for name in OUTPUT_FILES:
         assert (complete / name).read_bytes() == (tmp_path / "again" / name).read_bytes(), name

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 NEAR = 0.35
 """What is farther from the plan's cost than this share of it is beyond the chart, or it would flatten the end."""
-ROOM_FOR_NAME = 0.095
+ROOM_FOR_NAME = 0.08
 """Share of the width that the name of a phase takes; those that begin nearer to the last name have none."""
 PHASE_WORDS: Mapping[str, str] = {"incumbent": "better plan"}
 """Phases whose name says little to whoever did not write the solver."""

@@ -162,7 +162,7 @@ def _kind(place: int, numbers: Sequence[int], whole: Sequence[int]) -> str:
 
 def _cell(cell: Cell, kind: str) -> str:
     if isinstance(cell, Figure):
-        return f'<td{kind} data-value="{cell.value!r}">{escape(cell.text)}</td>'
+        return f'<td{kind} data-value="{float(cell.value)!r}">{escape(cell.text)}</td>'
     return f"<td{kind}>{escape(cell)}</td>"
 
 
