@@ -1,6 +1,7 @@
 """A plan's folder: complete, reloadable, never half written."""
 
 import errno
+import hashlib
 import json
 import re
 import shutil
@@ -13,7 +14,7 @@ from outputs.hand_made_plans import Case, explanation_of
 
 from topodesign.domain.errors import Conflict, InvalidInput, NotFound
 from topodesign.domain.plan import Infeasibility, LimitClash, Plan
-from topodesign.outputs import OUTPUT_FILES, load_plan, require_usable_target, save_plan, saving
+from topodesign.outputs import CHART_WORDS, OUTPUT_FILES, load_plan, require_usable_target, save_plan, saving
 
 
 def infeasible(plan: Plan) -> Plan:
@@ -55,9 +56,13 @@ def test_saving_again_gives_the_same_bytes(east: Case, complete: Path, tmp_path:
 
 def test_charts_in_the_report_are_those_beside_it(complete: Path) -> None:
     page = (complete / "report.html").read_text()
-    for name in ("cost", "fabrics"):
+    for name in CHART_WORDS:
         outlines = re.findall(r' d="([^"]+)"', (complete / f"{name}.svg").read_text())
-        assert len(outlines) > 20 and all(outline in page for outline in outlines)
+        assert len(outlines) > 20 and all(outline in page for outline in outlines), name
+
+
+def test_the_report_has_the_digest_of_the_plan_beside_it(complete: Path) -> None:
+    assert hashlib.sha256((complete / "plan.json").read_bytes()).hexdigest() in (complete / "report.html").read_text()
 
 
 def test_an_infeasible_plan_is_only_itself_and_takes_the_place_of_an_earlier_one(
