@@ -38,6 +38,20 @@ def test_a_tiny_link_beside_a_large_one_is_still_a_line(east: Case) -> None:
     assert min(line.get_linewidth() for line in figure.axes[0].lines if line.get_marker() == "None") == LEAST_PT
 
 
+def test_of_very_many_links_the_largest_are_drawn_and_the_note_says_so(east: Case) -> None:
+    (site, *_), (link, *_) = east.plan.sites, east.plan.links
+    (place, *_) = east.scenario.sites
+    names = [f"s{number:02d}" for number in range(26)]  # 325 pairs
+    sites = tuple(replace(place, site_id=name, lon=float(at), name="") for at, name in enumerate(names))
+    pairs = combinations(names, 2)
+    links = tuple(replace(link, a=a, z=z, capacity_gbps=1.0 + at) for at, (a, z) in enumerate(pairs))
+    plan = replace(east.plan, sites=tuple(replace(site, id=name) for name in names), links=links)
+    figure = network_chart(replace(east.scenario, sites=sites), plan)
+    assert figure is not None
+    assert "325 (the 300 largest are drawn)" in figure.get_supxlabel()
+    assert sum(line.get_marker() == "None" for line in figure.axes[0].lines) == 300
+
+
 def test_one_site_has_no_diagram(east: Case) -> None:
     assert network_chart(east.scenario, replace(east.plan, sites=east.plan.sites[:1], links=())) is None
 

@@ -11,8 +11,10 @@ from outputs.hand_made_plans import Case, explanation_of
 
 import topodesign
 from topodesign.cli.app import run
+from topodesign.domain.codec import encode_json
 from topodesign.domain.errors import Conflict, InvalidInput, NotFound
 from topodesign.outputs import load_plan, rebuild, save_plan, scenario_beside
+from topodesign.outputs.scenario_copy import scenario_json
 from topodesign.scenario.digest import scenario_digest
 
 TWO_CAMPUS = Path(__file__).parents[2] / "sample_sites" / "two-campus"
@@ -70,12 +72,13 @@ def test_the_command_explains_a_plan_once_and_later_reports_take_it_up(
     assert plan.scenario is not None
     # less to draw
     quick = replace(plan, cost_items={}, links=(), fabrics=None, training=None, sync=None, progress=())
-    save_plan(plan.scenario, quick, folder)
-    assert "--explain finds out" in (folder / "report.html").read_text()
+    folder.mkdir()
+    (folder / "plan.json").write_bytes(encode_json(quick))
+    (folder / "scenario.json").write_bytes(scenario_json(plan.scenario))
     assert run(["report", str(folder), "--explain", "--sites", "0", "--time-limit", "20", "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert {Path(file).name for file in document["files"]} >= {"report.html", "explanation.json", "power.png"}
-    assert "--explain finds out" not in (folder / "report.html").read_text()
+    assert "--explain</code> finds out" not in (folder / "report.html").read_text()
     first = (folder / "report.html").read_bytes()
     assert load_plan(folder) == quick
     assert run(["report", str(folder)]) == 0

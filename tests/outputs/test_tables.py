@@ -9,7 +9,7 @@ from outputs.hand_made_plans import Case, explanation_of
 from topodesign.catalog import load_catalog
 from topodesign.domain.plan import Goal
 from topodesign.outputs import bill_by_year, bill_of_materials
-from topodesign.outputs.bill_table import bill_section
+from topodesign.outputs.bill_table import MOST_LINES, bill_section
 from topodesign.outputs.explanation_table import explanation_section
 from topodesign.outputs.report_tables import FIRST_ROWS, Figure, table
 
@@ -56,6 +56,13 @@ def test_the_bill_has_every_line_and_its_columns_sum_to_the_cost(east: Case) -> 
     assert [row[0] for row in years] == ["0", "1", "2", "3", "4", "5", "All years"]
     assert years[-1][2] == f"{east.plan.cost_usd:,.2f}"
     assert all(row[7] for row in rows)  # where each price comes from
+
+
+def test_a_bill_too_long_for_a_page_says_what_it_leaves_out(east: Case) -> None:
+    line = bill_of_materials(east.scenario, east.plan, load_catalog())[0]
+    html = bill_section([line] * (MOST_LINES + 1), ())
+    assert "the first 3,000 of 3,001 lines" in html
+    assert len(cells(html)) == 3000
 
 
 def test_binding_limits_say_what_relief_saves_and_what_unused_sites_would_cost(east: Case) -> None:

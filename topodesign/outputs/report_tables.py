@@ -151,7 +151,7 @@ def _more(rows: int) -> str:
 
 def _reachable(long: str) -> str:
     """What scrolls has to be reachable by keyboard."""
-    return ' tabindex="0" role="region" aria-label="Table that scrolls"' if long else ""
+    return ' tabindex="0" role="group" aria-label="Table that scrolls"' if long else ""
 
 
 def _total(is_total: bool) -> str:
