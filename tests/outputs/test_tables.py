@@ -72,7 +72,7 @@ def test_binding_limits_say_what_relief_saves_and_what_unused_sites_would_cost(e
         ["Fiber pairs on a segment", "charlotte-atlanta", "2 of 2 pairs", "+1 pairs", "$1.25 M", "$2.00 M"],
         ["Headroom of a power zone", "PJM Interconnection (PJM)", "72.5 of 80 MW", "+10.38 MW", "$0", "$4.40 M"],
     ]
-    assert sites == [["Richmond", "+$3.30 M", "-$1.10 M", "<far>"]]
+    assert sites == [["Richmond", "+$3.30 M", "-$1.10 M", "Building for power grows by <far>"]]
     assert "<far>" not in html
 
 

@@ -7,6 +7,7 @@ from topodesign.domain.explanation import BindingLimit, Explanation, UnusedSite
 from topodesign.domain.plan import Plan
 from topodesign.domain.scenario import Scenario
 from topodesign.outputs.chart_style import dollars
+from topodesign.outputs.cost_chart import ITEM_NAMES
 from topodesign.outputs.report_tables import NOTHING, Figure, table
 
 LIMIT_WORDS: Mapping[str, str] = {
@@ -75,11 +76,17 @@ def _site_table(scenario: Scenario, sites: tuple[UnusedSite, ...]) -> str:
             else site.site_id,
             _signed(site.extra_usd),
             _signed(site.extra_lower_usd),
-            site.reason,
+            _reason(site.reason),
         )
         for site in sites
     ]
     return table(("Site", "Using it adds (found)", "at least (proven)", "Why"), rows, numbers=(1, 2), sortable=True)
+
+
+def _reason(text: str) -> str:
+    """With cost items by the names that the cost table has: ``Building for power grows by ...``."""
+    item, space, rest = text.partition(" ")
+    return f"{ITEM_NAMES.get(item, item)}{space}{rest}"
 
 
 def _signed(usd: float | None) -> str | Figure:
