@@ -258,7 +258,12 @@ def explanation_of(plan: Plan) -> Explanation:
                 saving_usd=0.0, saving_upper_usd=4_400_000.0,
             ),
         ),
-        unused=(UnusedSite(site_id="ric-1", extra_usd=3_300_000.0, extra_lower_usd=-1_100_000.0, reason="site_power_capex grows by <far>"),),
+        unused=(
+            UnusedSite(
+                site_id="ric-1", extra_usd=3_300_000.0, extra_lower_usd=-1_100_000.0,
+                reason="site_power_capex grows by <far>",
+            ),
+        ),
         basis="every figure is from a re-solve",
     )  # fmt: skip
 
