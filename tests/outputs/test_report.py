@@ -123,11 +123,13 @@ def test_tables_list_sites_links_costs_failures_and_fabrics(page: str, east: Cas
     assert "segment ashburn-charlotte: no geometry, drawn as a geodesic" in texts
 
 
-def test_availability_of_every_pair_and_training_are_there_where_they_were_evaluated(east: Case) -> None:
+def test_availability_of_every_pair_and_training_are_there_where_they_were_evaluated(
+    east: Case, east_charts: dict[str, bytes]
+) -> None:
     found = evaluate_availability(east.scenario, east.plan, load_catalog())
     plan = replace(east.plan, availability=found)
     training = evaluate_training(east.scenario, plan, load_catalog())
-    page = render_report(east.scenario, replace(plan, training=training))
+    page = render_report(east.scenario, replace(plan, training=training), charts=east_charts)
     section = unescape(page.partition("<h2>Availability</h2>")[2].partition("</section>")[0])
     assert section.count("<tr>") == 1 + 3  # a header and three pairs
     for item in found.pairs:
