@@ -10,6 +10,7 @@ from importlib import resources
 from string import Template
 
 from topodesign.catalog import load_catalog
+from topodesign.comparison import diff_plans
 from topodesign.domain.plan import Plan
 from topodesign.domain.scenario import Scenario
 from topodesign.outputs import report_tables as tables
@@ -17,8 +18,10 @@ from topodesign.outputs.availability_table import availability_section
 from topodesign.outputs.base_layer import BASE_CREDIT
 from topodesign.outputs.chart_style import svg_bytes
 from topodesign.outputs.charts_of_plan import charts_of_plan
+from topodesign.outputs.comparison_tables import comparison_section
 from topodesign.outputs.goal_words import goal_sentence
 from topodesign.outputs.legend import legend
+from topodesign.outputs.page_files import map_script, page_file
 from topodesign.outputs.report_map import ReportMap, payload, report_map
 from topodesign.outputs.static_map import static_map
 from topodesign.outputs.training_table import training_section
@@ -30,7 +33,9 @@ CHART_WORDS: Mapping[str, str] = {
 }
 
 
-def render_report(scenario: Scenario, plan: Plan, *, charts: Mapping[str, bytes] | None = None) -> str:
+def render_report(
+    scenario: Scenario, plan: Plan, *, charts: Mapping[str, bytes] | None = None, compared: Plan | None = None
+) -> str:
     """One HTML page: summary, map, tables and charts; it needs no network and asks for none.
 
     The page carries its map library and data. A content security policy in it forbids any request and any script but
@@ -42,23 +47,34 @@ def render_report(scenario: Scenario, plan: Plan, *, charts: Mapping[str, bytes]
     scenario, plan : Scenario, Plan
     charts : mapping of str to bytes, optional
         SVG of :func:`~topodesign.outputs.charts_of_plan.charts_of_plan`, where they have been drawn already.
+    compared : Plan, optional
+        Another plan over the same sites and segments: the map and a table then show what only ``plan`` (A) has, what
+        only ``compared`` (B) has, and what both have.
 
     Returns
     -------
     str
-        HTML 5; the same for the same scenario and plan.
+        HTML 5; the same for the same scenario and plans.
+
+    Raises
+    ------
+    InvalidInput
+        When ``compared``, or a failure that the plan was verified against, names something that the scenario does not
+        have (``REFERENCE_UNKNOWN``); when one of two plans to compare has no sites (``PLAN_EMPTY``).
     """
     if charts is None:
         figures = charts_of_plan(scenario, plan, load_catalog(scenario.catalog_overrides))
         charts = {name: svg_bytes(figure) for name, figure in figures.items()}
-    drawn = report_map(scenario, plan)
-    library, script = _library(), _page_file("report.js")
+    differences = "" if compared is None else _differences(scenario, plan, compared)
+    drawn = report_map(scenario, plan, compared=compared)
+    library, script = _library(), map_script()
     title = f"{scenario.name}: site and network plan"
-    return Template(_page_file("report.html")).substitute(
+    return Template(page_file("report.html")).substitute(
         policy=_policy(library, script),
         title=escape(title),
         map_styles=_vendored("maplibre-gl.css"),
-        styles=_page_file("report.css"),
+        styles=page_file("report.css") + page_file("map/map.css"),
+        map_controls=page_file("map/controls.html"),
         status="good" if plan.status in ("optimal", "feasible") else "bad",
         status_words=escape(tables.STATUS_WORDS[plan.status]),
         verified="good" if plan.verified else "bad",
@@ -69,7 +85,7 @@ def render_report(scenario: Scenario, plan: Plan, *, charts: Mapping[str, bytes]
         drawing=static_map(drawn, title=f"Map of {scenario.name}"),
         legend=legend(drawn),
         attribution=escape(_attribution(scenario, plan)),
-        sections="\n".join(_sections(scenario, plan, drawn, charts)),
+        sections="\n".join([differences, *_sections(scenario, plan, drawn, charts)]),
         footer=escape(f"Made with topodesign {plan.provenance.topodesign_version}. Prices are indicative."),
         data=_embedded(payload(drawn)),
         library=library,
@@ -86,6 +102,12 @@ def _summary(plan: Plan) -> str:
     if plan.status == "optimal":
         return "Proven: within the solver's tolerance no plan of the same candidate lightpaths is cheaper."
     return f"Proven: no plan of the same candidate lightpaths can be more than {plan.gap:.2%} cheaper."
+
+
+def _differences(scenario: Scenario, plan: Plan, compared: Plan) -> str:
+    catalog = load_catalog(scenario.catalog_overrides)
+    found = diff_plans(plan, compared, scenario=scenario, catalog=catalog)
+    return _section("Plan A against plan B", comparison_section(scenario, plan, compared, found))
 
 
 def _attribution(scenario: Scenario, plan: Plan) -> str:
@@ -170,8 +192,3 @@ def _library() -> str:
 @functools.cache
 def _vendored(name: str) -> str:
     return resources.files("topodesign.outputs").joinpath("vendor", "maplibre", name).read_text(encoding="utf-8")
-
-
-@functools.cache
-def _page_file(name: str) -> str:
-    return resources.files("topodesign.outputs").joinpath("page", name).read_text(encoding="utf-8")
