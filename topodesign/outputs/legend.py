@@ -17,8 +17,8 @@ _OUTLINE = f'{paints(stroke="border")} stroke-width="0.6"'
 def legend(drawn: ReportMap) -> str:
     """What colors and sizes on the map mean.
 
-    Elements with ``data-measure``, ``data-when="failure"`` and ``data-when="comparison"`` belong to what the reader
-    chooses above the map; only the headroom is shown at first, which is also what the drawn map shows.
+    Elements with ``data-measure`` and ``data-when`` belong to what the reader chooses above the map; at first the plan
+    and the headroom are shown, which is also what the drawn map shows.
     """
     parts = []
     if any(feature["geometry"] is not None for feature in drawn.layers["power_zones"]):
@@ -26,13 +26,13 @@ def legend(drawn: ReportMap) -> str:
     if drawn.layers["fiber_segments"]:
         most = max(feature["properties"]["pairs"] for feature in drawn.layers["fiber_segments"])
         words = f"Lit spectrum in use (width: pairs, up to {most:,})"
-        parts.append(f"<div>{words}{_ramp('fiber', '0 %', '100 %')}</div>")
+        parts.append(f'<div data-when="plan">{words}{_ramp("fiber", "0 %", "100 %")}</div>')
     if drawn.layers["links"]:
-        parts.append(f"<div>{_line('link', dashes='3 5')}Logical link (capacity)</div>")
+        parts.append(f'<div data-when="plan">{_line("link", dashes="3 5")}Logical link (capacity)</div>')
     if drawn.layers["regenerators"]:
-        parts.append(f"<div>{_dot('regenerator')}Regeneration</div>")
+        parts.append(f'<div data-when="plan">{_dot("edge", rim="regenerator")}Regeneration</div>')
     if drawn.layers["amplifier_sites"]:
-        parts.append(f'<div data-layer="amplifier_sites">{_dot("amplifier")}Amplifier hut</div>')
+        parts.append(f'<div data-layer="amplifier_sites" hidden>{_dot("amplifier", rim="edge")}Amplifier hut</div>')
     if drawn.layers["sites"] and drawn.radius_per_root_mw > 0:
         parts.append(f"<div>{_sizes(drawn)}</div>")
     if drawn.failures.worst:
@@ -83,10 +83,10 @@ def _line(color: str, *, dashes: str) -> str:
     )
 
 
-def _dot(color: str) -> str:
+def _dot(color: str, *, rim: str) -> str:
     return (
-        '<svg class="sample" width="28" height="12" aria-hidden="true"><circle cx="14" cy="6" r="4.5" '
-        f"{paints(fill=color, stroke='edge')}/></svg>"
+        '<svg class="sample" width="28" height="12" aria-hidden="true"><circle cx="14" cy="6" r="4.2" '
+        f'{paints(fill=color, stroke=rim)} stroke-width="2.4"/></svg>'
     )
 
 

@@ -18,7 +18,7 @@ CLUSTER = "#D55E00"
 CANDIDATE = "#4b5563"
 HUB = "#111827"
 LINK = "#8a3f86"
-AVAILABLE_FIBER = "#a9b1ba"
+AVAILABLE_FIBER = "#b7b2aa"
 REGENERATOR = "#009E73"
 AMPLIFIER = "#374151"
 
@@ -46,7 +46,7 @@ PRICE_RAMP: Ramp = (
 """Price of energy in a zone, from the least on the map to the most (after ColorBrewer's PuBuGn)."""
 
 FIBER_RAMP: Ramp = (
-    (0.0, "#6cc5d8"),
+    (0.0, "#56b6e0"),
     (0.5, "#2b7bba"),
     (1.0, "#0b2a6b"),
 )
@@ -55,7 +55,11 @@ FIBER_RAMP: Ramp = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MapTheme:
-    """All colors of one ground. ``edge`` parts a symbol from what lies under it, ``ring`` fills a candidate's."""
+    """All colors of one ground.
+
+    ``edge`` parts a symbol from what lies under it and fills those that are known by their rim (regeneration); ``ring``
+    fills a candidate's.
+    """
 
     water: str
     land: str
@@ -94,7 +98,7 @@ LIGHT = MapTheme(
     border=BORDER,
     zone_border="#9a6b1e",
     ink="#1f2933",
-    place="#6b7785",
+    place="#5f6b78",
     halo="#ffffff",
     edge="#ffffff",
     ring="#ffffff",
@@ -124,22 +128,22 @@ DARK = MapTheme(
     place="#93a0ad",
     halo="#12181f",
     edge="#0f151b",
-    ring="#ffffff",
+    ring="#5b6772",
     cluster="#ff8a3d",
     candidate="#c3ccd5",
     hub="#ffffff",
     link="#df9bdc",
-    available="#596572",
+    available="#4a4f55",
     regenerator="#2fd6a3",
     amplifier="#cfd6dd",
-    failed="#ff4f7d",
+    failed="#ff6f91",
     only_a="#56B4E9",
     only_b="#ff8a3d",
     both="#808b97",
     headroom_ramp=((0.0, "#33290f"), (0.25, "#5a4413"), (0.5, "#8f651a"), (0.75, "#cc8a2a"), (1.0, "#ffc066")),
     carbon_ramp=((0.0, "#2c2430"), (0.5, "#7c6c83"), (1.0, "#efe3f4")),
     price_ramp=((0.0, "#0c2b25"), (0.5, "#2a7f6b"), (1.0, "#a8f0d8")),
-    fiber_ramp=((0.0, "#1f6f96"), (0.5, "#45a6dc"), (1.0, "#d2efff")),
+    fiber_ramp=((0.0, "#2277b0"), (0.5, "#45a6dc"), (1.0, "#d2efff")),
 )
 
 

@@ -18,7 +18,7 @@ Side = Literal["a", "b", "both"]
 SIDE_WORDS: Mapping[Side, str] = {"a": "only plan A", "b": "only plan B", "both": "both plans"}
 
 _FIGURES: Mapping[Layer, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
-    "clusters": (("site_id",), ("name",), ("pods", "power_mw")),
+    "clusters": (("site_id",), ("site_id", "name"), ("pods", "power_mw")),
     "fiber_segments": (("segment_id",), ("segment_id", "length_km"), ("pairs", "capacity_gbps")),
     "links": (("a", "z", "mode"), ("a", "z", "mode"), ("lightpaths", "capacity_gbps")),
 }
@@ -56,34 +56,28 @@ def compare_on_map(
     Parameters
     ----------
     scenario : Scenario
-        It must have every site and segment of both plans.
+        It must have every site and segment of both plans: :func:`require_known`.
     exported : mapping of layer to features
         Plan A, by :func:`~topodesign.outputs.features.features_by_layer`.
     other : Plan
         Plan B.
     for_screen : callable
         Brings a feature into the view of the map.
-
-    Raises
-    ------
-    InvalidInput
-        When plan B uses a site or segment that the scenario does not have (``REFERENCE_UNKNOWN``).
     """
-    require_known(scenario, other)
     against = features_by_layer(scenario, other)
     layers = {f"compared_{layer}": _matched(layer, exported[layer], against[layer], for_screen) for layer in _FIGURES}
     return MapComparison(layers=layers)
 
 
-def require_known(scenario: Scenario, other: Plan) -> None:
-    """Refuse a plan that cannot be drawn over the scenario."""
-    wanted = [("site", site.id, scenario.site_by_id) for site in other.sites]
-    wanted += [("segment", item.segment_id, scenario.segment_by_id) for item in other.segments]  # type: ignore[misc]
-    for kind, item, known in wanted:
-        if item not in known:
+def require_known(scenario: Scenario, plan: Plan, *, name: str) -> None:
+    """Refuse a plan that cannot be drawn over the scenario: one that uses sites or segments that it does not have."""
+    wanted = [("site", site.id, site.id in scenario.site_by_id) for site in plan.sites]
+    wanted += [("segment", lit.segment_id, lit.segment_id in scenario.segment_by_id) for lit in plan.segments]
+    for kind, item, is_known in wanted:
+        if not is_known:
             raise InvalidInput(
-                f"plan B uses {kind} {item!r}, which scenario {scenario.name!r} does not have; give a scenario that "
-                "has the sites and segments of both plans",
+                f"plan {name} uses {kind} {item!r}, which scenario {scenario.name!r} does not have; give a scenario "
+                "that has the sites and segments of both plans",
                 reason="REFERENCE_UNKNOWN",
                 metadata={"id": item},
             )

@@ -12,7 +12,7 @@ from topodesign.outputs.extent import bounding_box
 from topodesign.outputs.features import Feature, Geometry, features_by_layer
 from topodesign.outputs.geodesics import cut_at_antimeridian
 from topodesign.outputs.map_colors import DARK, LIGHT, theme_colors
-from topodesign.outputs.map_comparison import SIDE_WORDS, MapComparison, compare_on_map
+from topodesign.outputs.map_comparison import SIDE_WORDS, MapComparison, compare_on_map, require_known
 from topodesign.outputs.map_failures import MapFailure, MapFailures, failure_sentence, map_failures, percent_down
 from topodesign.outputs.properties import LAYERS, Layer, properties_of
 from topodesign.outputs.route_lines import route_line
@@ -62,6 +62,9 @@ def report_map(scenario: Scenario, plan: Plan, *, compared: Plan | None = None) 
         When the compared plan, or a failure that the plan was verified against, names something that the scenario does
         not have (``REFERENCE_UNKNOWN``).
     """
+    if compared is not None:
+        require_known(scenario, plan, name="A")
+        require_known(scenario, compared, name="B")
     exported = features_by_layer(scenario, plan)
     framed = [feature["geometry"] for layer in FRAMED_LAYERS for feature in exported[layer]]
     view = view_of(bounding_box(framed) or WORLD)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Any
 
+from topodesign.domain.scenario import Position
 from topodesign.outputs.base_layer import View
 from topodesign.outputs.chart_style import with_prefix
 from topodesign.outputs.features import Feature, Geometry
@@ -133,8 +134,8 @@ def _points(drawn: ReportMap, projection: Projection) -> Iterator[str]:
         )
     for feature in drawn.layers["regenerators"]:
         x, y = projection.pixels(position_of(feature))
-        color = paints(fill="regenerator", stroke="edge")
-        yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4.5" {color} stroke-width="1.2"/>'
+        color = paints(fill="edge", stroke="regenerator")
+        yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4.6" {color} stroke-width="2.8"/>'
     for feature in drawn.layers["clusters"]:
         x, y = projection.pixels(position_of(feature))
         radius = max(4.0, drawn.radius_per_root_mw * math.sqrt(feature["properties"]["power_mw"]))
@@ -154,9 +155,9 @@ def _labels(drawn: ReportMap, projection: Projection) -> Iterator[str]:
         properties = feature["properties"]
         radius = rings[properties["site_id"]]
         text = f"{short_name(properties['name'])} · {with_prefix(properties['power_mw'] * 1e6, 'W')}"
-        yield from _label(projection.pixels(position_of(feature)), text, radius, taken, fill="ink", weight=600)
+        yield from _label(projection, position_of(feature), text, radius, taken, fill="ink", weight=600)
     for place in drawn.base.places:
-        yield from _label(projection.pixels(place.position), place.name, 1.0, taken, fill="place", weight=400)
+        yield from _label(projection, place.position, place.name, 1.0, taken, fill="place", weight=400)
 
 
 def _scale(drawn: ReportMap, projection: Projection) -> Iterator[str]:
@@ -183,14 +184,15 @@ def _around(point: tuple[float, float], radius: float) -> Box:
 
 
 def _label(
-    point: tuple[float, float], text: str, radius: float, taken: list[Box], *, fill: str, weight: int
+    projection: Projection, position: Position, text: str, radius: float, taken: list[Box], *, fill: str, weight: int
 ) -> Iterator[str]:
     """Text to the right of a point, else to its left, above or below, else nothing."""
-    width, (x, y) = len(text) * LETTER_WIDTH_PX[weight], point
+    width, (x, y) = len(text) * LETTER_WIDTH_PX[weight], projection.pixels(position)
     beside = ((x + radius + 4, y + 4), (x - radius - 4 - width, y + 4))
     for left, base in (*beside, (x - width / 2, y - radius - 6), (x - width / 2, y + radius + 14)):
         box = (left, base - 11, left + width, base + 4)
-        if left < 0 or box[2] > WIDTH_PX or any(_overlap(box, other) for other in taken):
+        outside = left < 0 or box[2] > WIDTH_PX or box[1] < 0 or box[3] > projection.height_px
+        if outside or any(_overlap(box, other) for other in taken):
             continue
         taken.append(box)
         yield (

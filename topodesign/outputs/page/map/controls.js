@@ -33,7 +33,7 @@ function createSwitches(map, changed) {
 // The legend shows what is on the map: one measure of zones, cuts while something fails, sides while plans are compared
 function updateLegend() {
   for (const part of document.querySelectorAll(".legend [data-measure]")) part.hidden = part.dataset.measure !== look.measure.key;
-  const now = { failure: state.failure !== null, comparison: look.mode === "difference" };
+  const now = { plan: look.mode === "plan", failure: state.failure !== null, comparison: look.mode === "difference" };
   for (const part of document.querySelectorAll(".legend [data-when]")) part.hidden = !now[part.dataset.when];
   for (const part of document.querySelectorAll(".legend [data-layer]")) part.hidden = !isShown(part.dataset.layer);
 }
@@ -47,6 +47,29 @@ function createMeasures(changed) {
     changed();
   });
   select.parentElement.hidden = false;
+}
+
+function positionsOf(geometry) {
+  const depth = { Point: 0, LineString: 1, MultiLineString: 2 }[geometry.type];
+  return depth ? geometry.coordinates.flat(depth - 1) : [geometry.coordinates];
+}
+
+// Zooming to what the plan (or either of two plans) uses, and back to all that is on offer
+function createZooms(map, padding) {
+  const [west, south, east, north] = data.view;
+  const used = ["clusters", "links", "fiber_segments", "compared_clusters", "compared_links", "compared_fiber_segments"];
+  const positions = used.flatMap((layer) => (sources[layer] ? sources[layer].features : [])).flatMap((item) => positionsOf(item.geometry));
+  const zooms = byId("zooms");
+  map.addControl({ onAdd: () => zooms, onRemove: () => zooms.remove() }, "top-right");
+  zooms.hidden = false;
+  byId("zoom-plan").hidden = !positions.length;
+  byId("zoom-all").addEventListener("click", () => map.fitBounds([[west, south], [east, north]], { padding: padding(), animate: false }));
+  byId("zoom-plan").addEventListener("click", () => {
+    const bounds = positions.reduce((box, position) => box.extend(position), new maplibregl.LngLatBounds(positions[0], positions[0]));
+    const room = padding();
+    for (const side of Object.keys(room)) room[side] += 30;
+    map.fitBounds(bounds, { padding: room, animate: false });
+  });
 }
 
 function createThingList(openCard) {

@@ -81,7 +81,7 @@ function createLabels(map, panel, openCard) {
 
 // What lies over the map and would cover a label
 function obstacles(map, panel) {
-  const over = [...map.getContainer().querySelectorAll(".maplibregl-ctrl")];
+  const over = [...map.getContainer().querySelectorAll(".maplibregl-ctrl, .failure-mark")];
   if (panelFloats(panel)) over.push(panel);
   return over.map((element) => element.getBoundingClientRect());
 }

@@ -90,6 +90,7 @@ function wire(map) {
   };
   createSwitches(map, refresh);
   createMeasures(refresh);
+  createZooms(map, padding);
   const compared = createComparison(() => {
     if (look.mode === "difference") failures.clear();
     refresh();
@@ -98,6 +99,9 @@ function wire(map) {
   let moved = false;
   map.on("movestart", (event) => {
     moved = moved || Boolean(event.originalEvent);
+  });
+  byId("zooms").addEventListener("click", () => {
+    moved = true;
   });
   map.on("moveend", labels.arrange);
   map.on("resize", () => {

@@ -51,8 +51,8 @@ function planLayers(colors) {
     { id: "failed_links", source: "failed", type: "line", filter: ["==", ["get", "kind"], "link"], paint: { "line-color": colors.failed, "line-opacity": ["case", [">", ["get", "left"], 0], 0.6, 1], "line-width": 1.8, "line-dasharray": [1.5, 2.5] } },
     { id: "amplifiers", source: "amplifiers", type: "circle", layout: hidden, paint: { "circle-radius": 2.2, "circle-color": colors.edge, "circle-stroke-color": colors.amplifier, "circle-stroke-width": 1.2 } },
     { id: "amplifier_sites", source: "amplifier_sites", type: "circle", layout: hidden, paint: { "circle-radius": 3.2, "circle-color": colors.amplifier, "circle-stroke-color": colors.edge, "circle-stroke-width": 1 } },
-    { id: "sites", source: "sites", type: "circle", paint: { "circle-radius": radius(2.5, ["get", "power_mw"]), "circle-color": colors.ring, "circle-opacity": dark.matches ? 0.12 : 0.35, "circle-stroke-color": ["case", ["==", ["get", "role"], "hub"], colors.hub, colors.candidate], "circle-stroke-width": 1.2 } },
-    { id: "regenerators", source: "regenerators", type: "circle", paint: { "circle-radius": 4.5, "circle-color": colors.regenerator, "circle-stroke-color": colors.edge, "circle-stroke-width": 1.2 } },
+    { id: "sites", source: "sites", type: "circle", paint: { "circle-radius": radius(2.5, ["get", "power_mw"]), "circle-color": colors.ring, "circle-opacity": 0.35, "circle-stroke-color": ["case", ["==", ["get", "role"], "hub"], colors.hub, colors.candidate], "circle-stroke-width": 1.2 } },
+    { id: "regenerators", source: "regenerators", type: "circle", paint: { "circle-radius": 3.2, "circle-color": colors.edge, "circle-stroke-color": colors.regenerator, "circle-stroke-width": 2.8 } },
     { id: "clusters", source: "clusters", type: "circle", paint: { "circle-radius": radius(4, ["get", "power_mw"]), "circle-color": colors.cluster, "circle-stroke-color": colors.edge, "circle-stroke-width": 1.5 } },
   ];
 }

@@ -11,8 +11,11 @@ const asIs = (value) => String(value);
 const yes = (value) => (value ? "yes" : "no");
 const rate = (value) => (value >= 1e6 ? number(value / 1e6, 2) + " Pbit/s" : value >= 1e3 ? number(value / 1e3, 2) + " Tbit/s" : number(value, 0) + " Gbit/s");
 
+// A narrow map has room for short names only; the whole name is in the card
+const LONGEST_NAME = document.documentElement.clientWidth > 600 ? 30 : 16;
+
 function shortName(name) {
-  return name.length <= 30 ? name : name.slice(0, 29).trimEnd() + "…";
+  return name.length <= LONGEST_NAME ? name : name.slice(0, LONGEST_NAME - 1).trimEnd() + "…";
 }
 
 function option(value, text) {
