@@ -46,7 +46,7 @@ def zone_measures(zones: Sequence[Feature]) -> tuple[ZoneMeasure, ...]:
 def _spread(key: str, title: str, unit: str, name: str, zones: Sequence[Feature]) -> ZoneMeasure:
     values = [zone["properties"][name] for zone in zones]
     low, high = ends_around(min(values, default=0.0), max(values, default=1.0))
-    return ZoneMeasure(key=key, title=title, name=name, unit=unit, low=low, high=high, opacity=0.7)
+    return ZoneMeasure(key=key, title=title, name=name, unit=unit, low=low, high=high, opacity=0.55)
 
 
 def ends_around(least: float, most: float) -> tuple[float, float]:

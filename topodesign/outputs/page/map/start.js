@@ -124,7 +124,10 @@ function wire(map) {
   });
   map.on("idle", () => {
     count(map);
-    if (!state.ready) labels.arrange();
+    if (!state.ready) {
+      labels.arrange();
+      state.drawnAfterMs = Math.round(performance.now());
+    }
     state.interactive = true;
     state.ready = true;
     publish();
