@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Mapping
 
+from topodesign.catalog import load_catalog
+from topodesign.comparison import diff_plans
 from topodesign.domain.comparison import PlanDiff
 from topodesign.domain.plan import Plan
 from topodesign.domain.scenario import Scenario
@@ -12,8 +14,22 @@ from topodesign.outputs.report_tables import NOTHING, STATUS_WORDS, gbps, percen
 _HEADER = ("", "Plan A", "Plan B", "B less A")
 
 
-def comparison_section(scenario: Scenario, plan: Plan, other: Plan, found: PlanDiff) -> str:
-    """What differs: headline figures, sites, fiber, lightpaths and cost items, as HTML."""
+def comparison_section(scenario: Scenario, plan: Plan, other: Plan | None) -> str:
+    """A section of the page: headline figures, sites, fiber, lightpaths and cost items; empty without another plan.
+
+    Raises
+    ------
+    InvalidInput
+        When one of the plans has no sites (``PLAN_EMPTY``), or the scenario lacks what ``other`` uses
+        (``REFERENCE_UNKNOWN``).
+    """
+    if other is None:
+        return ""
+    found = diff_plans(plan, other, scenario=scenario, catalog=load_catalog(scenario.catalog_overrides))
+    return f"<section><h2>Plan A against plan B</h2>{_tables(scenario, plan, other, found)}</section>"
+
+
+def _tables(scenario: Scenario, plan: Plan, other: Plan, found: PlanDiff) -> str:
     note = (
         "Plan A is the one that this report is about, plan B the one that it is compared with. Costs are net present "
         "US dollars over the horizon, with indicative prices."

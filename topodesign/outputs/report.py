@@ -10,7 +10,6 @@ from importlib import resources
 from string import Template
 
 from topodesign.catalog import load_catalog
-from topodesign.comparison import diff_plans
 from topodesign.domain.plan import Plan
 from topodesign.domain.scenario import Scenario
 from topodesign.outputs import report_tables as tables
@@ -65,7 +64,6 @@ def render_report(
     if charts is None:
         figures = charts_of_plan(scenario, plan, load_catalog(scenario.catalog_overrides))
         charts = {name: svg_bytes(figure) for name, figure in figures.items()}
-    differences = "" if compared is None else _differences(scenario, plan, compared)
     drawn = report_map(scenario, plan, compared=compared)
     library, script = _library(), map_script()
     title = f"{scenario.name}: site and network plan"
@@ -83,9 +81,11 @@ def render_report(
         cards=tables.cards(plan),
         infeasibility=tables.infeasibility_tables(plan),
         drawing=static_map(drawn, title=f"Map of {scenario.name}"),
+        drawn_plan="" if compared is None else " A (this report's)",
         legend=legend(drawn),
         attribution=escape(_attribution(scenario, plan)),
-        sections="\n".join([differences, *_sections(scenario, plan, drawn, charts)]),
+        comparison=comparison_section(scenario, plan, compared),
+        sections="\n".join(_sections(scenario, plan, drawn, charts)),
         footer=escape(f"Made with topodesign {plan.provenance.topodesign_version}. Prices are indicative."),
         data=_embedded(payload(drawn)),
         library=library,
@@ -102,12 +102,6 @@ def _summary(plan: Plan) -> str:
     if plan.status == "optimal":
         return "Proven: within the solver's tolerance no plan of the same candidate lightpaths is cheaper."
     return f"Proven: no plan of the same candidate lightpaths can be more than {plan.gap:.2%} cheaper."
-
-
-def _differences(scenario: Scenario, plan: Plan, compared: Plan) -> str:
-    catalog = load_catalog(scenario.catalog_overrides)
-    found = diff_plans(plan, compared, scenario=scenario, catalog=catalog)
-    return _section("Plan A against plan B", comparison_section(scenario, plan, compared, found))
 
 
 def _attribution(scenario: Scenario, plan: Plan) -> str:
