@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from topodesign.domain.scenario import Position
 from topodesign.outputs.base_layer import View
@@ -13,6 +13,9 @@ from topodesign.outputs.map_colors import paints, ramp_tones, tones
 from topodesign.outputs.report_map import UNLIT, ReportMap, position_of, shape_geometry
 from topodesign.outputs.round_numbers import round_number
 from topodesign.outputs.zone_measures import HEADROOM, IDLE_OPACITY
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
 
 WIDTH_PX = 1000.0
 TALLEST = 0.9
@@ -28,6 +31,11 @@ SCALE_PX = 110.0
 
 EARTH_RADIUS_KM = 6371.0088
 """Mean radius of the Earth (IUGG 1980); a scale bar needs no ellipsoid."""
+
+EDGE = 0.01
+"""How far beyond the drawing areas reach, as a share of its extent."""
+
+HALF_PIXEL = 0.5
 
 _TEXT_HALO = 'stroke-width="3" stroke-linejoin="round" paint-order="stroke"'
 
@@ -80,12 +88,24 @@ def static_map(drawn: ReportMap, *, title: str) -> str:
 
 def _background(drawn: ReportMap, projection: Projection) -> Iterator[str]:
     yield f'<g {paints(fill="land", stroke="border")} stroke-width="0.7">'
-    for shape in drawn.base.land:
-        yield f'<path d="{_path(shape_geometry(shape, 2), projection)}"/>'
+    yield from _areas(drawn.base.land, drawn.view, projection)
     yield f"</g><g {paints(fill='water')}>"
-    for shape in drawn.base.lakes:
-        yield f'<path d="{_path(shape_geometry(shape, 2), projection)}"/>'
+    yield from _areas(drawn.base.lakes, drawn.view, projection)
     yield "</g>"
+
+
+def _areas(shapes: Sequence["BaseGeometry"], view: View, projection: Projection) -> Iterator[str]:
+    """The part of each area that is in the drawing (a little more, so that no border shows where it is cut)."""
+    import shapely
+
+    beside = math.degrees(projection.left_px / projection.scale) + EDGE * (view.east - view.west)
+    above = EDGE * (view.north - view.south)
+    box = (view.west - beside, view.south - above, view.east + beside, view.north + above)
+    finest = math.degrees(HALF_PIXEL / projection.scale)
+    for shape in shapes:
+        inside = shapely.clip_by_rect(shape, *box).simplify(finest)
+        if not inside.is_empty:
+            yield f'<path d="{_path(shape_geometry(inside, 3), projection)}"/>'
 
 
 def _zones(drawn: ReportMap, projection: Projection) -> Iterator[str]:
