@@ -92,6 +92,7 @@ def report_map(scenario: Scenario, plan: Plan, *, compared: Plan | None = None) 
 
 def payload(drawn: ReportMap) -> dict[str, Any]:
     """The map as JSON-ready data for the page's script."""
+    link_numbers = _link_numbers(drawn)
     return {
         "view": list(drawn.view.box),
         "reach": list(drawn.view.widened(PAN_ROOM).box),
@@ -106,7 +107,7 @@ def payload(drawn: ReportMap) -> dict[str, Any]:
         "most_gbps": max((feature["properties"]["capacity_gbps"] for feature in drawn.layers["links"]), default=1.0),
         "measures": [asdict(measure) for measure in drawn.measures],
         "idle_opacity": IDLE_OPACITY,
-        "failures": [_failure_on_page(failure, drawn) for failure in drawn.failures.worst],
+        "failures": [_failure_on_page(failure, link_numbers) for failure in drawn.failures.worst],
         "failures_checked": drawn.failures.checked,
         "whole_words": drawn.failures.whole_words,
         "comparison": None if drawn.comparison is None else _comparison_on_page(drawn.comparison),
@@ -114,19 +115,22 @@ def payload(drawn: ReportMap) -> dict[str, Any]:
     }
 
 
-def _failure_on_page(failure: MapFailure, drawn: ReportMap) -> dict[str, Any]:
-    """A failure for the page's script: links by their numbers, in which they are drawn."""
-    numbers = {
-        tuple(feature["properties"][name] for name in ("a", "z", "mode")): feature["properties"]["numeric_id"]
-        for feature in drawn.layers["links"]
-    }
+def _link_numbers(drawn: ReportMap) -> dict[tuple[str, str, str], int]:
+    """The numbers by which links are drawn, by ends and mode."""
+    links = [feature["properties"] for feature in drawn.layers["links"]]
+    return {(link["a"], link["z"], link["mode"]): link["numeric_id"] for link in links}
+
+
+def _failure_on_page(failure: MapFailure, link_numbers: dict[tuple[str, str, str], int]) -> dict[str, Any]:
+    """A failure for the page's script: links by their numbers, and the share of each that is left."""
+    links = [[link_numbers[link.a, link.z, link.mode], link.left_gbps / link.whole_gbps] for link in failure.links]
     return {
         "name": failure.name,
         "share": "no limit" if failure.share is None else percent_down(failure.share),
         "words": failure_sentence(failure),
         "segments": failure.segments,
         "sites": failure.sites,
-        "links": [[numbers[link.a, link.z, link.mode], link.left_gbps / link.whole_gbps] for link in failure.links],
+        "links": links,
     }
 
 
