@@ -33,7 +33,8 @@ function createMap() {
 }
 
 function padding() {
-  return { top: 12, right: 12, bottom: 12, left: panelFloats(panel) ? panel.offsetWidth + 24 : 12 };
+  const buttons = 58; // of zooming, at the right
+  return { top: 12, right: buttons, bottom: 12, left: panelFloats(panel) ? panel.offsetWidth + 24 : 12 };
 }
 
 function start() {
