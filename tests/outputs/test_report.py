@@ -216,7 +216,9 @@ def test_an_infeasible_plan_says_why_over_its_candidate_sites(east: Case) -> Non
 
 def test_a_scenario_without_sites_to_show_has_a_map_of_the_world(east: Case) -> None:
     scenario = replace(east.scenario, sites=(), segments=(), junctions=())
-    none = replace(east.plan, status="limit", sites=(), links=(), lightpaths=(), segments=(), fabrics=None)
+    none = replace(
+        east.plan, status="limit", sites=(), links=(), lightpaths=(), segments=(), fabrics=None, verification=None
+    )
     west, south, east_end, north = payload(report_map(scenario, none))["view"]
     assert (east_end - west, south < -50, north > 70) == (360, True, True)
 
