@@ -1,6 +1,8 @@
 """Plans as files."""
 
+import io
 import tempfile
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +10,7 @@ from pathlib import Path
 from topodesign.domain.codec import encode_json
 from topodesign.domain.plan import Plan
 from topodesign.domain.scenario import Scenario
+from topodesign.outputs.target import GEOPARQUET_FOLDER
 from topodesign.v1 import planning_service_pb2 as pb
 
 
@@ -25,6 +28,7 @@ FILES: Mapping[int, ExportFile] = {
     pb.EXPORT_FORMAT_BOM_CSV: ExportFile("bill-of-materials.csv", "text/csv"),
     pb.EXPORT_FORMAT_GPKG: ExportFile("plan.gpkg", "application/geopackage+sqlite3"),
     pb.EXPORT_FORMAT_REPORT_HTML: ExportFile("report.html", "text/html"),
+    pb.EXPORT_FORMAT_GEOPARQUET: ExportFile("geoparquet.zip", "application/zip"),
 }
 
 
@@ -35,4 +39,16 @@ def export(scenario: Scenario, plan: Plan, format_name: str) -> bytes:
         return encode_json(plan)
     with tempfile.TemporaryDirectory() as directory:
         plan.of(scenario).save(directory)
+        if number == pb.EXPORT_FORMAT_GEOPARQUET:
+            return _zipped(Path(directory) / GEOPARQUET_FOLDER)
         return (Path(directory) / FILES[number].name).read_bytes()
+
+
+def _zipped(folder: Path) -> bytes:
+    """The files of a folder as one archive; the same files give the same bytes."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as bundle:
+        for file in sorted(folder.iterdir()):
+            # a ZipInfo of its own has no time of writing; Parquet is compressed already, so entries are stored
+            bundle.writestr(zipfile.ZipInfo(file.name), file.read_bytes())
+    return archive.getvalue()
