@@ -10,7 +10,6 @@ from pathlib import Path
 from topodesign.domain.codec import encode_json
 from topodesign.domain.plan import Plan
 from topodesign.domain.scenario import Scenario
-from topodesign.outputs.target import GEOPARQUET_FOLDER
 from topodesign.v1 import planning_service_pb2 as pb
 
 
@@ -34,14 +33,30 @@ FILES: Mapping[int, ExportFile] = {
 
 def export(scenario: Scenario, plan: Plan, format_name: str) -> bytes:
     """The file of a plan in the format with that name (``EXPORT_FORMAT_GEOJSON``)."""
+    from topodesign.outputs import (
+        geojson_bytes,
+        plan_to_geodataframes,
+        plan_to_geojson,
+        write_geopackage,
+        write_geoparquet,
+    )
+
     number = pb.ExportFormat.Value(format_name)
     if number == pb.EXPORT_FORMAT_PLAN_JSON:
         return encode_json(plan)
+    if number == pb.EXPORT_FORMAT_GEOJSON:
+        return geojson_bytes(plan_to_geojson(scenario, plan))
     with tempfile.TemporaryDirectory() as directory:
-        plan.of(scenario).save(directory)
-        if number == pb.EXPORT_FORMAT_GEOPARQUET:
-            return _zipped(Path(directory) / GEOPARQUET_FOLDER)
-        return (Path(directory) / FILES[number].name).read_bytes()
+        file = Path(directory) / FILES[number].name
+        # what is made of the layers alone does not wait for charts and the report, which take seconds
+        if number == pb.EXPORT_FORMAT_GPKG:
+            write_geopackage(plan_to_geodataframes(scenario, plan), file)
+        elif number == pb.EXPORT_FORMAT_GEOPARQUET:
+            write_geoparquet(plan_to_geodataframes(scenario, plan), Path(directory))
+            return _zipped(Path(directory))
+        else:
+            plan.of(scenario).save(directory)
+        return file.read_bytes()
 
 
 def _zipped(folder: Path) -> bytes:

@@ -62,7 +62,7 @@ def plan_to_geodataframes(scenario: Scenario, plan: Plan) -> "dict[str, GeoDataF
 
 
 def write_geopackage(frames: "dict[str, GeoDataFrame]", path: Path) -> None:
-    """Write the frames to one new GeoPackage, a layer each, with styles for QGIS; the same frames give the same bytes."""
+    """Write the frames to one new GeoPackage, a layer each, with styles for QGIS; equal frames give equal bytes."""
     import pyogrio
 
     pyogrio.set_gdal_config_options(WRITING)
