@@ -48,7 +48,7 @@ def read_geopackage(file: str, data: bytes, log: ProblemLog) -> Table | None:
     rows = tuple(
         Row(
             number=number,
-            values=_values(record),
+            values=record_values(record),
             geometry=None if shape is None else shapely.geometry.mapping(shape),
         )
         for number, (record, shape) in enumerate(zip(frame.to_dict("records"), geometries, strict=True), start=1)
@@ -88,7 +88,8 @@ def _layer(file: str, layers: list[str], log: ProblemLog) -> str | None:
     return None
 
 
-def _values(record: Mapping[Hashable, object]) -> dict[str, object]:
+def record_values(record: Mapping[Hashable, object]) -> dict[str, object]:
+    """Plain values of a record of a frame, without those that are missing."""
     values: dict[str, object] = {}
     for name, value in record.items():
         item = getattr(value, "item", None)

@@ -89,6 +89,35 @@ def read_scenario_files(files: Mapping[str, bytes]) -> Scenario:
     return _scenario(gather_files(files, log), log, source="scenario", name="scenario")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """What a folder holds, whether or not it is a scenario yet: nodes, defaults used, and every problem."""
+
+    sites: tuple[Site, ...]
+    junctions: tuple[Junction, ...]
+    assumptions: tuple[str, ...]
+    problems: tuple[Problem, ...]
+
+
+def survey_files(files: Mapping[str, bytes]) -> Survey:
+    """What files (as for :func:`read_scenario_files`) hold, as far as they can be read."""
+    log = ProblemLog()
+    kept = gather_files(files, log)
+    geography = _geography(kept, _settings(kept, log).demand, log)
+    problems, assumptions = log.problems, geography.assumptions
+    if not problems:
+        try:
+            assumptions = read_scenario_files(files).assumptions
+        except InvalidScenario as error:  # what only shows once all of it is put together
+            problems = error.problems
+    return Survey(
+        sites=geography.sites.values,
+        junctions=geography.junctions.values,
+        assumptions=assumptions,
+        problems=problems,
+    )
+
+
 def _scenario(files: Mapping[str, bytes], log: ProblemLog, *, source: str, name: str) -> Scenario:
     settings = _settings(files, log)
     geography = _geography(files, settings.demand, log)

@@ -1,0 +1,237 @@
+"""The drafts of all sources as one network: nodes with ids of their own, segments between them."""
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from topodesign.domain.scenario import Position
+from topodesign.scenario import fiber, junctions, sites
+from topodesign.scenario.importing.draft import Draft, Origin, Place, Route
+from topodesign.scenario.importing.naming import Names, usable
+from topodesign.scenario.importing.options import ImportOptions
+from topodesign.scenario.importing.snapping import Snapped, nearest_places, snap
+from topodesign.scenario.importing.typed import typed
+from topodesign.scenario.importing.words import counted, listed
+from topodesign.scenario.problems import ProblemLog
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """A feature of a file to be written, and where it is from; a junction that ends of lines made is from the first."""
+
+    origin: Origin
+    values: Mapping[str, object]
+    line: tuple[Position, ...]
+
+
+@dataclass(slots=True, kw_only=True)
+class Network:
+    """What is written, and what was decided on the way; demands are in Gbit/s by ids of sites."""
+
+    sites: list[Item] = field(default_factory=list)
+    junctions: list[Item] = field(default_factory=list)
+    segments: list[Item] = field(default_factory=list)
+    demands: dict[tuple[str, str], tuple[Origin, float]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folder:
+    """Nodes that the folder has already, by id; ends of lines and places of the sources are joined to them."""
+
+    sites: Mapping[str, Position] = field(default_factory=dict)
+    junctions: Mapping[str, Position] = field(default_factory=dict)
+
+
+def assembled(
+    drafts: Sequence[Draft], folder: Folder, options: ImportOptions, log: ProblemLog, *, always_sites: bool
+) -> Network:
+    """One network of all drafts. ``always_sites``: the sources are lists of sites, whatever the folder has."""
+    return _Assembly(drafts, folder, options, log, always_sites=always_sites).network()
+
+
+class _Assembly:
+    def __init__(
+        self, drafts: Sequence[Draft], folder: Folder, options: ImportOptions, log: ProblemLog, *, always_sites: bool
+    ) -> None:
+        self._drafts = drafts
+        self._folder = folder
+        self._options = options
+        self._log = log
+        wanted = options.nodes or ("junctions" if folder.sites else "sites")
+        self._makes_sites = always_sites or wanted == "sites"
+        self._names = Names((*folder.sites, *folder.junctions))
+        self._positions: dict[str, Position] = {**folder.sites, **folder.junctions}
+        self._node_of: list[dict[str, str]] = []  # by draft: key of a place to its id
+        self._network = Network()
+
+    def network(self) -> Network:
+        for draft in self._drafts:
+            self._network.notes += draft.notes
+            self._add_places(draft)
+        self._add_routes()
+        self._add_demands()
+        if self._names.renamed:
+            self._note(f"ids made of names that could not stay as they are: {listed(self._names.renamed)}")
+        return self._network
+
+    def _note(self, sentence: str) -> None:
+        self._network.notes.append(sentence)
+
+    def _add_places(self, draft: Draft) -> None:
+        node_of: dict[str, str] = {}
+        self._node_of.append(node_of)
+        placed = [place for place in draft.places if place.position is not None]
+        unplaced = [place.name or place.key for place in draft.places if place.position is None]
+        if unplaced:
+            self._note(f"{counted(len(unplaced), 'node')} without position left out: {listed(unplaced)}")
+        positions = [place.position for place in placed if place.position is not None]
+        nearest = nearest_places(positions, {**self._folder.sites, **self._folder.junctions})
+        joined = []
+        for place, (node, distance_m) in zip(placed, nearest, strict=True):
+            if distance_m <= self._options.tolerance_m:
+                node_of[place.key] = node
+                joined.append(f"{place.name or place.key} = {node}")
+            else:
+                node_of[place.key] = self._add_place(place)
+        if joined:
+            self._note(f"{counted(len(joined), 'point')} taken for what the folder has there: {listed(joined)}")
+
+    def _add_place(self, place: Place) -> str:
+        column, columns = ("site_id", sites.COLUMNS) if self._makes_sites else ("node_id", junctions.COLUMNS)
+        stated = place.values.get(column)
+        readable = place.key if place.key and not place.key.isdigit() else place.name or place.key
+        node_id = self._names.reserve(str(stated)) if stated is not None else self._names.give(readable)
+        thing = f"site {node_id!r}" if self._makes_sites else f"junction {node_id!r}"
+        values: dict[str, object] = {column: node_id}
+        if place.name and place.name != node_id:
+            values["name"] = place.name
+        values |= typed(
+            {name: value for name, value in place.values.items() if name not in (column, "name")},
+            columns,
+            place.origin,
+            thing,
+            self._log,
+        )
+        assert place.position is not None
+        self._positions[node_id] = place.position
+        target = self._network.sites if self._makes_sites else self._network.junctions
+        target.append(Item(origin=place.origin, values=values, line=(place.position,)))
+        return node_id
+
+    def _add_routes(self) -> None:
+        routes = [(number, route) for number, draft in enumerate(self._drafts) for route in draft.routes]
+        drawn = [route for _, route in routes if route.ends is None and route.line]
+        ends = [end for route in drawn for end in (route.line[0], route.line[-1])]
+        snapped = snap(ends, self._positions, tolerance_m=self._options.tolerance_m)
+        self._add_junctions(drawn, snapped)
+        if ends:
+            self._tell_of(drawn, snapped)
+        names = Names()
+        loops, lost = [], []
+        place = 0
+        for number, route in routes:
+            if route.ends is None and not route.line:
+                continue  # refused already where it was read
+            if route.ends is None:
+                a, b = snapped.nodes[place : place + 2]
+                place += 2
+            else:
+                node_of = self._node_of[number]
+                if not set(route.ends) <= set(node_of):
+                    lost.append(_name(route))
+                    continue
+                a, b = (node_of[end] for end in route.ends)
+            if a == b:
+                loops.append(f"{_name(route)} at {a}")
+            else:
+                self._add_segment(route, a, b, names)
+        if loops:
+            self._note(f"{counted(len(loops), 'line')} left out that begin and end at the same node: {listed(loops)}")
+        if lost:
+            self._note(f"{counted(len(lost), 'line')} left out with a node that has no position: {listed(lost)}")
+        if names.renamed:
+            self._note(f"segment ids made of names that could not stay as they are: {listed(names.renamed)}")
+        self._tell_of_parallels()
+        without = sum(1 for item in self._network.segments if "length_km" not in item.values)
+        if without:
+            self._note(f"length_km: of no source for {counted(without, 'segment')}, so it follows from the geometry")
+
+    def _tell_of_parallels(self) -> None:
+        """Parallel lines count as diverse where no conduit joins them, and directed links are no second fiber at all."""
+        count = Counter(
+            tuple(sorted((str(item.values["a"]), str(item.values["b"])))) for item in self._network.segments
+        )
+        parallel = [f"{a} to {b} ({number})" for (a, b), number in sorted(count.items()) if number > 1]
+        if parallel:
+            self._note(
+                f"{counted(len(parallel), 'pair')} of nodes with parallel segments, each in a conduit of its own unless "
+                f"the column conduits says otherwise: {listed(parallel)}"
+            )
+
+    def _add_junctions(self, drawn: Sequence[Route], snapped: Snapped) -> None:
+        first: dict[str, Origin] = {}
+        for end, node in enumerate(snapped.nodes):
+            first.setdefault(node, drawn[end // 2].origin)
+        for node_id, position in snapped.new.items():
+            self._positions[node_id] = position
+            self._network.junctions.append(Item(origin=first[node_id], values={"node_id": node_id}, line=(position,)))
+
+    def _tell_of(self, drawn: Sequence[Route], snapped: Snapped) -> None:
+        tolerance_m = self._options.tolerance_m
+        at_places = sum(1 for node in snapped.nodes if node not in snapped.new)
+        farthest_m = max(snapped.distances_m)
+        self._note(
+            f"ends of lines: tolerance {tolerance_m:g} m; {at_places} of {len(snapped.nodes)} joined to sites and "
+            f"points, the others to each other in {counted(len(snapped.new), 'new junction')}; "
+            f"the farthest was {farthest_m:.1f} m off"
+        )
+        misses = [
+            f"{_name(drawn[end // 2])} at {math.ceil(distance)} m from {place}"
+            for end, place, distance in sorted(snapped.misses, key=lambda item: (item[2], item[0]))
+        ]
+        if misses:
+            self._note(f"ends of lines beyond the tolerance, raise --tolerance-m to join them: {listed(misses)}")
+
+    def _add_segment(self, route: Route, a: str, b: str, names: Names) -> None:
+        stated = route.values.get("segment_id")
+        own = route.name or "--".join(sorted((a, b)))
+        segment_id = names.reserve(str(stated)) if stated is not None else names.give(own)
+        values: dict[str, object] = {"segment_id": segment_id, "a": a, "b": b}
+        others = {
+            f"{name}_of_source" if name in ("a", "b") else name: value
+            for name, value in route.values.items()
+            if name != "segment_id"
+        }
+        values |= typed(others, fiber.COLUMNS, route.origin, f"segment {segment_id!r}", self._log)
+        self._network.segments.append(Item(origin=route.origin, values=values, line=route.line))
+
+    def _add_demands(self) -> None:
+        demands = list(self._demands())
+        if not demands:
+            return
+        site_ids = {str(item.values["site_id"]) for item in self._network.sites} | set(self._folder.sites)
+        factor = self._options.gbps_per_unit
+        if factor is None:
+            remedy = "say with --demand-gbps-per-unit how many Gbit/s a unit is"
+            self._note(f"{counted(len(demands), 'demand')} left out; {remedy}")
+            return
+        left_out = 0
+        for origin, a, b, amount in demands:
+            if a not in site_ids or b not in site_ids or a == b:
+                left_out += 1
+                continue
+            first, gbps = self._network.demands.get((a, b), (origin, 0.0))
+            self._network.demands[(a, b)] = (first, gbps + amount * factor)
+        if left_out:
+            self._note(f"{counted(left_out, 'demand')} left out whose ends are not two sites")
+
+    def _demands(self) -> Iterator[tuple[Origin, str, str, float]]:
+        for draft, node_of in zip(self._drafts, self._node_of, strict=True):
+            for item in draft.demands:
+                yield item.origin, node_of.get(item.a, ""), node_of.get(item.b, ""), item.amount
+
+
+def _name(route: Route) -> str:
+    return usable(route.name) if route.name else f"line {route.origin.row} of {route.origin.file}"
