@@ -1,6 +1,6 @@
 """Reads a scenario from a folder or from uploaded files, collecting every problem over all files."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -104,7 +104,8 @@ def survey_files(files: Mapping[str, bytes]) -> Survey:
     log = ProblemLog()
     kept = gather_files(files, log)
     geography = _geography(kept, _settings(kept, log).demand, log)
-    problems, assumptions = log.problems, geography.assumptions
+    _reaches(kept, log)
+    problems, assumptions = _ordered(log.problems, kept), geography.assumptions
     if not problems:
         try:
             assumptions = read_scenario_files(files).assumptions
@@ -289,9 +290,12 @@ def _table(kind: FileKind, files: Mapping[str, bytes], log: ProblemLog) -> Table
 
 
 def _raise_problems(log: ProblemLog, files: Mapping[str, bytes], *, source: str) -> None:
-    """Raise what was found, ordered by file and row."""
+    """Raise what was found, by file and row."""
     if not log.problems:
         return
+    raise InvalidScenario(_ordered(log.problems, files), source=source)
+
+
+def _ordered(problems: Iterable[Problem], files: Mapping[str, bytes]) -> tuple[Problem, ...]:
     order = {name: position for position, name in enumerate(sorted(files))}
-    problems = sorted(log.problems, key=lambda problem: (order.get(problem.file, -1), problem.file, problem.row or 0))
-    raise InvalidScenario(problems, source=source)
+    return tuple(sorted(problems, key=lambda problem: (order.get(problem.file, -1), problem.file, problem.row or 0)))

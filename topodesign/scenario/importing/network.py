@@ -87,7 +87,8 @@ class _Assembly:
         if unplaced:
             self._note(f"{counted(len(unplaced), 'node')} without position left out: {listed(unplaced)}")
         positions = [place.position for place in placed if place.position is not None]
-        nearest = nearest_places(positions, {**self._folder.sites, **self._folder.junctions})
+        there = {} if self._makes_sites else {**self._folder.sites, **self._folder.junctions}
+        nearest = nearest_places(positions, there)
         joined = []
         for place, (node, distance_m) in zip(placed, nearest, strict=True):
             if distance_m <= self._options.tolerance_m:
@@ -159,14 +160,14 @@ class _Assembly:
             self._note(f"length_km: of no source for {counted(without, 'segment')}, so it follows from the geometry")
 
     def _tell_of_parallels(self) -> None:
-        """Parallel lines count as diverse where no conduit joins them, and directed links are no second fiber at all."""
+        """Parallel lines count as diverse where no conduit joins them, and directed links are no second fiber."""
         count = Counter(
             tuple(sorted((str(item.values["a"]), str(item.values["b"])))) for item in self._network.segments
         )
         parallel = [f"{a} to {b} ({number})" for (a, b), number in sorted(count.items()) if number > 1]
         if parallel:
             self._note(
-                f"{counted(len(parallel), 'pair')} of nodes with parallel segments, each in a conduit of its own unless "
+                f"{counted(len(parallel), 'pair')} of nodes with parallel segments, each its own conduit unless "
                 f"the column conduits says otherwise: {listed(parallel)}"
             )
 

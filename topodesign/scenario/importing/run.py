@@ -86,14 +86,16 @@ def import_files(kind: Kind, sources: Sequence[Path], out: Path, options: Import
     log = ProblemLog()
     renaming = Renaming(wanted=options.columns)
     drafts = _drafts(kind, sources, renaming, log)
-    _raise_if_any(log)
-    renaming.report_missing([path.name for path in sources], log)
+    if not log.problems:
+        renaming.report_missing([path.name for path in sources], log)
     before = _folder_files(out, replaced=kind == "sites-csv" or options.nodes == "sites", options=options)
-    network = assembled(drafts, _folder(before), options, log, always_sites=kind == "sites-csv")
-    _raise_if_any(log)
+    folder = _folder(before)
+    network = assembled(drafts, folder, options, log, always_sites=kind == "sites-csv")
+    if log.problems:
+        raise InvalidScenario(log.problems, source="the import")
     _fill_in(network, options)
     network.notes[:0] = renaming.notes
-    fresh = files_of(network, zone_headroom_mw=options.zone_headroom_mw)
+    fresh = files_of(network, folder, zone_headroom_mw=options.zone_headroom_mw)
     _require_free(out, fresh, options)
     if SETTINGS_FILE not in before:
         fresh[SETTINGS_FILE] = starting_settings(network, out.resolve().name)
@@ -168,21 +170,17 @@ def _folder(files: Mapping[str, bytes]) -> Folder:
 
 
 def _fill_in(network: Network, options: ImportOptions) -> None:
-    """Power and a zone for the sites whose source has none, where the caller said so."""
-    wanted = (
-        ("power_mw", options.power_mw, "--power-mw"),
-        ("zone_id", None if options.zone_headroom_mw is None else ZONE_ID, "--zone-headroom-mw"),
-    )
-    for column, value, option in wanted:
-        bare = [number for number, item in enumerate(network.sites) if column not in item.values]
-        if value is None or not bare:
-            continue
+    """Power for the sites whose source has none, and what is said of the zone, where the caller asked for them."""
+    bare = [number for number, item in enumerate(network.sites) if "power_mw" not in item.values]
+    if options.power_mw is not None and bare:
         for number in bare:
             item = network.sites[number]
-            network.sites[number] = replace(item, values={**item.values, column: value})
-        network.notes.append(
-            f"{column}: {value} for {counted(len(bare), 'site')} that the sources give none, by {option}"
-        )
+            network.sites[number] = replace(item, values={**item.values, "power_mw": options.power_mw})
+        what = f"power_mw: {options.power_mw:g} for {counted(len(bare), 'site')}"
+        network.notes.append(f"{what} that the sources give none, by --power-mw")
+    if options.zone_headroom_mw is not None:
+        what = f"power zone {ZONE_ID!r}: {options.zone_headroom_mw:g} MW for everything in a box around all nodes"
+        network.notes.append(f"{what}, by --zone-headroom-mw")
 
 
 def _require_free(out: Path, fresh: Mapping[str, bytes], options: ImportOptions) -> None:
@@ -202,11 +200,6 @@ def _require_free(out: Path, fresh: Mapping[str, bytes], options: ImportOptions)
 
 def _without_replaced(before: Mapping[str, bytes], fresh: Mapping[str, bytes]) -> dict[str, bytes]:
     return {name: data for name, data in before.items() if name not in fresh}
-
-
-def _raise_if_any(log: ProblemLog) -> None:
-    if log.problems:
-        raise InvalidScenario(log.problems, source="the import")
 
 
 def _raise_faults(problems: Sequence[Problem], network: Network, fresh: Mapping[str, bytes]) -> None:

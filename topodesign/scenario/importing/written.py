@@ -5,10 +5,14 @@ import io
 import json
 from collections.abc import Sequence
 
-from topodesign.scenario.importing.network import Item, Network
+from topodesign.domain.scenario import Position
+from topodesign.scenario.importing.network import Folder, Item, Network
 from topodesign.scenario.sources import DEMAND, FIBER, JUNCTIONS, SETTINGS_FILE, SITES, ZONES
 
 ZONE_ID = "imported"
+ROOM_DEGREES = 0.5
+"""Kept clear around the outermost nodes, so that none lies on the border."""
+
 DECIMALS = 7
 """About 1 cm; sources give more digits than they know."""
 
@@ -16,7 +20,7 @@ POD = 4608
 SYNC_TIME_S = 1.0
 
 
-def files_of(network: Network, *, zone_headroom_mw: float | None) -> dict[str, bytes]:
+def files_of(network: Network, folder: Folder, *, zone_headroom_mw: float | None) -> dict[str, bytes]:
     """Name and content of every file; a part that the network has nothing of has no file."""
     files: dict[str, bytes] = {}
     for kind, items in ((SITES, network.sites), (JUNCTIONS, network.junctions), (FIBER, network.segments)):
@@ -24,7 +28,9 @@ def files_of(network: Network, *, zone_headroom_mw: float | None) -> dict[str, b
             files[kind.names[0]] = _collection([_feature(item) for item in items])
     if zone_headroom_mw is not None:
         zone = {"zone_id": ZONE_ID, "headroom_mw": zone_headroom_mw}
-        files[ZONES.names[0]] = _collection([{"type": "Feature", "properties": zone, "geometry": None}])
+        own = [item.line[0] for item in (*network.sites, *network.junctions)]
+        box = _box_around([*folder.sites.values(), *folder.junctions.values(), *own])
+        files[ZONES.names[0]] = _collection([{"type": "Feature", "properties": zone, "geometry": box}])
     if network.demands:
         files[DEMAND.names[0]] = _demand_table(network)
     return files
@@ -66,6 +72,18 @@ def _feature(item: Item) -> dict[str, object]:
         geometry = {"type": "LineString", "coordinates": positions}
     properties = {name: value for name, value in item.values.items() if value is not None}
     return {"type": "Feature", "properties": properties, "geometry": geometry}
+
+
+def _box_around(positions: Sequence[Position]) -> dict[str, object] | None:
+    """A box with room around all positions; on both sides of the antimeridian, it goes around the globe."""
+    if not positions:
+        return None
+    lons, lats = zip(*positions, strict=True)
+    west, south = max(-180.0, min(lons) - ROOM_DEGREES), max(-90.0, min(lats) - ROOM_DEGREES)
+    east, north = min(180.0, max(lons) + ROOM_DEGREES), min(90.0, max(lats) + ROOM_DEGREES)
+    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+    rounded = [[round(lon, DECIMALS), round(lat, DECIMALS)] for lon, lat in ring]
+    return {"type": "Polygon", "coordinates": [rounded]}
 
 
 def _collection(features: Sequence[dict[str, object]]) -> bytes:
