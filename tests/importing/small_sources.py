@@ -7,32 +7,14 @@ from typing import Any
 
 from topodesign.scenario.importing import ImportOptions, ImportReport, Kind, import_files
 
-CAMPUSES = """Code,Name,Latitude,Longitude,MW,Operator
-iad-1,Ashburn,39.0438,-77.4874,120,Operator A
-ric-1,Richmond,37.5407,-77.4360,80,Operator B
-clt-1,Charlotte,35.2271,-80.8431,60,
-"""
+EXAMPLES = Path(__file__).parents[2] / "docs" / "importing"
+
+CAMPUSES = (EXAMPLES / "campuses.csv").read_text(encoding="utf-8")
 CAMPUS_COLUMNS = {"site_id": "Code", "name": "Name", "power_mw": "MW"}
 
 # A carrier's map: two routes that meet near Richmond (28 m apart) and a third that ends 556 m east of Charlotte.
 # One minute of latitude is 1852 m; 0.00025 degrees of latitude 27.8 m; 0.0061 degrees of longitude at 35.2 N 556 m.
-CARRIER_KML = """<?xml version="1.0" encoding="UTF-8"?>
-<kml xmlns="http://www.opengis.net/kml/2.2"><Document><name>Carrier</name>
-<NetworkLink><Link><href>http://198.51.100.7/more.kml</href></Link></NetworkLink>
-<Folder><name>Long haul</name>
- <Placemark><name>Ashburn - Richmond</name>
-  <ExtendedData><Data name="Pairs"><value>96</value></Data></ExtendedData>
-  <LineString><coordinates>
-   -77.4874,39.0438,0 -77.46,38.30,0 -77.4360,37.54095,0
-  </coordinates></LineString></Placemark>
- <Placemark><name>Richmond - Charlotte</name>
-  <ExtendedData><SchemaData schemaUrl="#s"><SimpleData name="Pairs">48</SimpleData></SchemaData></ExtendedData>
-  <MultiGeometry><LineString><coordinates>-77.4360,37.5407 -79.1,36.2 -80.8370,35.2271</coordinates></LineString>
-  </MultiGeometry></Placemark>
- <Placemark><name>Service area</name><Polygon><outerBoundaryIs><LinearRing><coordinates>
-  -78,38 -77,38 -77,39 -78,38</coordinates></LinearRing></outerBoundaryIs></Polygon></Placemark>
-</Folder></Document></kml>
-"""
+CARRIER_KML = (EXAMPLES / "carrier.kml").read_text(encoding="utf-8")
 
 # In the style of the Internet Topology Zoo: keys d.., an unplaced node, names that repeat, a loop.
 ZOO_GRAPHML = """<?xml version="1.0" encoding="utf-8"?>
@@ -45,7 +27,7 @@ ZOO_GRAPHML = """<?xml version="1.0" encoding="utf-8"?>
   <graph edgedefault="undirected">
     <node id="0"><data key="d29">40.71427</data><data key="d32">-74.00597</data><data key="d33">New York</data></node>
     <node id="1"><data key="d29">41.85003</data><data key="d32">-87.65005</data><data key="d33">Chicago</data></node>
-    <node id="2"><data key="d29">38.8951</data><data key="d32">-77.0364</data><data key="d33">Washington DC</data></node>
+    <node id="2"><data key="d29">38.8951</data><data key="d32">-77.036</data><data key="d33">Washington DC</data></node>
     <node id="3"><data key="d33">Peering</data></node>
     <node id="4"><data key="d29">38.91</data><data key="d32">-77.10</data><data key="d33">Washington DC</data></node>
     <edge source="0" target="1"><data key="d36">OC-192</data><data key="d37">1600</data></edge>

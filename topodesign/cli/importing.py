@@ -90,8 +90,9 @@ def _document(report: "ImportReport") -> dict[str, object]:
 
 
 def _describe(report: "ImportReport", out: Path) -> None:
-    counts = f"{report.sites} sites, {report.junctions} junctions, {report.segments} fiber segments"
-    say(f"{out}: wrote {', '.join(file.name for file in report.files)} with {counts}")
+    counts = {"sites": report.sites, "junctions": report.junctions, "fiber segments": report.segments}
+    told = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+    say(f"{out}: wrote {', '.join(file.name for file in report.files)}; {told}")
     for note in report.notes:
         say(f"  {note}")
     for assumption in report.assumptions:

@@ -91,11 +91,11 @@ def read_scenario_files(files: Mapping[str, bytes]) -> Scenario:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Survey:
-    """What a folder holds, whether or not it is a scenario yet: nodes, defaults used, and every problem."""
+    """What a folder holds, whether or not it is a scenario yet: nodes, defaults by file, and every problem."""
 
     sites: tuple[Site, ...]
     junctions: tuple[Junction, ...]
-    assumptions: tuple[str, ...]
+    assumptions: Mapping[str, tuple[str, ...]]
     problems: tuple[Problem, ...]
 
 
@@ -105,16 +105,16 @@ def survey_files(files: Mapping[str, bytes]) -> Survey:
     kept = gather_files(files, log)
     geography = _geography(kept, _settings(kept, log).demand, log)
     _reaches(kept, log)
-    problems, assumptions = _ordered(log.problems, kept), geography.assumptions
+    problems = _ordered(log.problems, kept)
     if not problems:
         try:
-            assumptions = read_scenario_files(files).assumptions
+            read_scenario_files(files)
         except InvalidScenario as error:  # what only shows once all of it is put together
             problems = error.problems
     return Survey(
         sites=geography.sites.values,
         junctions=geography.junctions.values,
-        assumptions=assumptions,
+        assumptions={part.file: part.assumptions for part in geography.parts},
         problems=problems,
     )
 
@@ -170,16 +170,12 @@ class _Geography:
     notes: tuple[str, ...]
 
     @property
+    def parts(self) -> tuple[Part[Any], ...]:
+        return (self.zones, self.sites, self.junctions, self.segments, self.traffic, self.lit_lightpaths)
+
+    @property
     def assumptions(self) -> tuple[str, ...]:
-        parts: tuple[Part[Any], ...] = (
-            self.zones,
-            self.sites,
-            self.junctions,
-            self.segments,
-            self.traffic,
-            self.lit_lightpaths,
-        )
-        return (*(sentence for part in parts for sentence in part.assumptions), *self.notes)
+        return (*(sentence for part in self.parts for sentence in part.assumptions), *self.notes)
 
 
 def _geography(files: Mapping[str, bytes], demand: Demand | None, log: ProblemLog) -> _Geography:

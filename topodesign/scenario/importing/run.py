@@ -47,7 +47,8 @@ class ImportReport:
     """What was written, and what ``topodesign check`` says of the folder now.
 
     ``notes`` are about the import: what was joined, renamed, assumed and left out. ``assumptions`` are the defaults
-    that reading the folder uses, ``problems`` what is still missing; none when it is a sound scenario.
+    that stand for columns which the files that were written lack, ``problems`` what is still missing; none when it is a
+    sound scenario.
     """
 
     files: tuple[Path, ...]
@@ -111,7 +112,7 @@ def import_files(kind: Kind, sources: Sequence[Path], out: Path, options: Import
         demands=len(network.demands),
         tolerance_m=options.tolerance_m,
         notes=tuple(network.notes),
-        assumptions=after.assumptions,
+        assumptions=tuple(f"{name}: {sentence}" for name in fresh for sentence in after.assumptions.get(name, ())),
         problems=after.problems,
     )
 
