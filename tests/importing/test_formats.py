@@ -111,13 +111,33 @@ def _zone() -> dict[str, Any]:
     return {"tolerance_m": 600, "zone_headroom_mw": 400.0}
 
 
+HUT = "<Placemark><name>Hut 7</name><Point><coordinates>-79.1,36.2,0</coordinates></Point></Placemark><Folder>"
+ALONG = "Richmond - Charlotte"
+
+
+def test_a_line_that_passes_a_point_is_told_and_left_whole(tmp_path: Path, campuses: Path) -> None:
+    source = written(tmp_path, "carrier.kml", CARRIER_KML.replace("<Folder>", HUT, 1))
+    report = imported("fiber-kml", source, out=campuses)
+    assert note(report, "lines pass").endswith(f"--cut joins them: Hut 7 on {ALONG} (0.0 m)")
+    assert features(campuses, "fiber.geojson")[ALONG]["a"] == "ric-1"
+
+
+def test_a_line_is_cut_where_it_passes_a_point_and_its_length_is_shared_out(tmp_path: Path, campuses: Path) -> None:
+    text = CARRIER_KML.replace("<Folder>", HUT, 1).replace('name="Pairs">48', 'name="Km">1000')
+    source = written(tmp_path, "carrier.kml", text)
+    report = imported("fiber-kml", source, out=campuses, cut=True, columns={"length_km": "Km"})
+    fiber = features(campuses, "fiber.geojson")
+    first, second = fiber[f"{ALONG} (1)"], fiber[f"{ALONG} (2)"]
+    assert (first["a"], first["b"], second["a"]) == ("ric-1", "Hut 7", "Hut 7")
+    assert first["length_km"] + second["length_km"] == pytest.approx(1000)
+    geod = Geod(ellps="WGS84")
+    legs = [geod.inv(-77.4360, 37.5407, -79.1, 36.2)[2], geod.inv(-79.1, 36.2, -80.8370, 35.2271)[2]]
+    assert first["length_km"] == pytest.approx(1000 * legs[0] / sum(legs), rel=1e-9)
+    assert f"lines cut at 1 node that they pass: Hut 7 on {ALONG} (0.0 m)" in report.notes
+
+
 def test_points_of_a_map_are_sites_where_the_folder_has_none(tmp_path: Path) -> None:
-    points = CARRIER_KML.replace(
-        "<Folder>",
-        "<Placemark><name>Hut 7</name><Point><coordinates>-79.1,36.2,0</coordinates></Point></Placemark><Folder>",
-        1,
-    )
-    source = written(tmp_path, "carrier.kml", points)
+    source = written(tmp_path, "carrier.kml", CARRIER_KML.replace("<Folder>", HUT, 1))
     imported("fiber-kml", source, out=tmp_path / "one")
     assert list(features(tmp_path / "one", "sites.geojson")) == ["Hut 7"]
     imported("fiber-kml", source, out=tmp_path / "two", nodes="junctions")

@@ -3,12 +3,15 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pyproj import Geod
+from pyproj import Geod, Transformer
+from shapely import LineString, Point
 
 from topodesign.scenario.importing.naming import Names, id_of_position, usable
+from topodesign.scenario.importing.passing import cut, nodes_passed
 from topodesign.scenario.importing.snapping import MOST_TOLERANCE_M, nearest_places, snap
 
 GEOD = Geod(ellps="WGS84")
+LOCAL = Transformer.from_crs(4326, "+proj=aeqd +lon_0=-77.5 +lat_0=39", always_xy=True)
 # about 111 m x 85 m steps around a city, so that ends fall within and beyond the tolerances
 near_positions = st.tuples(
     st.integers(-30, 30).map(lambda step: -77.5 + step / 1000), st.integers(-30, 30).map(lambda step: 39 + step / 1000)
@@ -95,3 +98,38 @@ def test_any_name_makes_a_sound_id_and_none_is_given_twice(name: str) -> None:
     require_id(second, field="id")
     assert first != second
     assert usable(first) == first
+
+
+short_lines = st.lists(near_positions, min_size=2, max_size=6, unique=True)
+
+
+@settings(max_examples=60, deadline=None)
+@given(line=short_lines, places=places_by_id)
+def test_a_line_cut_at_what_it_passes_is_the_same_line_in_pieces(line, places) -> None:
+    passed = nodes_passed([line], [("", "")], places, tolerance_m=150)
+    pieces = cut(line, passed)
+    assert len(pieces) == len(passed) + 1
+    assert (pieces[0][0], pieces[-1][-1]) == (line[0], line[-1])
+    for before, after, item in zip(pieces, pieces[1:], passed, strict=False):
+        assert before[-1] == after[0]
+        assert geodesic_m(before[-1], places[item.node]) == pytest.approx(item.distance_m, rel=0.01, abs=1)
+    whole_m = GEOD.line_length(*zip(*line, strict=True))
+    assert sum(GEOD.line_length(*zip(*piece, strict=True)) for piece in pieces) == pytest.approx(whole_m, abs=0.01)
+
+
+@settings(max_examples=60, deadline=None)
+@given(line=short_lines, places=places_by_id)
+def test_exactly_the_nodes_within_the_tolerance_of_a_line_are_passed(line, places) -> None:
+    passed = {item.node for item in nodes_passed([line], [("", "")], places, tolerance_m=150)}
+    # an outside judge: all of it lies within 5 km of the projection's center, where distances are true to 1e-6
+    for name, place in places.items():
+        flat = LineString([LOCAL.transform(*position) for position in line])
+        distance_m = flat.distance(Point(LOCAL.transform(*place)))
+        if abs(distance_m - 150) > 3:
+            assert (name in passed) == (distance_m < 150), (name, distance_m)
+
+
+def test_the_ends_of_a_line_are_not_passed_by_it() -> None:
+    places = {"a": (-77.5, 39.0), "b": (-77.4, 39.0), "c": (-77.45, 39.0)}
+    (only,) = nodes_passed([[(-77.5, 39.0), (-77.4, 39.0)]], [("a", "b")], places, tolerance_m=150)
+    assert (only.node, only.share) == ("c", pytest.approx(0.5))

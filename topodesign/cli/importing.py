@@ -33,6 +33,9 @@ def import_(
     tolerance_m: Annotated[
         float, typer.Option("--tolerance-m", help="Ends of lines are joined to sites and points within so many meters.")
     ] = 100.0,
+    cut: Annotated[
+        bool, typer.Option("--cut", help="Cut lines where they pass sites, points, ends of others.")
+    ] = False,
     nodes: Annotated[
         Literal["sites", "junctions"] | None,
         typer.Option("--nodes", help="What points and nodes become; default: sites, if the folder has none yet."),
@@ -61,6 +64,7 @@ def import_(
     options = ImportOptions(
         columns=parse_columns(column or ()),
         tolerance_m=tolerance_m,
+        cut=cut,
         nodes=nodes,
         power_mw=power_mw,
         zone_headroom_mw=zone_headroom_mw,

@@ -1,4 +1,4 @@
-"""GraphML with positions, as the Internet Topology Zoo, TopoHub and yEd write it."""
+"""GraphML with positions, as the Internet Topology Zoo and TopoHub write it."""
 
 from collections.abc import Iterator, Mapping
 from xml.etree import ElementTree

@@ -1,16 +1,15 @@
 """The drafts of all sources as one network: nodes with ids of their own, segments between them."""
 
-import math
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from topodesign.domain.scenario import Position
 from topodesign.scenario import fiber, junctions, sites
 from topodesign.scenario.importing.draft import Draft, Origin, Place, Route
-from topodesign.scenario.importing.naming import Names, usable
+from topodesign.scenario.importing.lines import join_lines
+from topodesign.scenario.importing.naming import Names
 from topodesign.scenario.importing.options import ImportOptions
-from topodesign.scenario.importing.snapping import Snapped, nearest_places, snap
+from topodesign.scenario.importing.snapping import nearest_places
 from topodesign.scenario.importing.typed import typed
 from topodesign.scenario.importing.words import counted, listed
 from topodesign.scenario.problems import ProblemLog
@@ -70,7 +69,7 @@ class _Assembly:
         for draft in self._drafts:
             self._network.notes += draft.notes
             self._add_places(draft)
-        self._add_routes()
+        self._add_lines()
         self._add_demands()
         if self._names.renamed:
             self._note(f"ids made of names that could not stay as they are: {listed(self._names.renamed)}")
@@ -121,79 +120,25 @@ class _Assembly:
         target.append(Item(origin=place.origin, values=values, line=(place.position,)))
         return node_id
 
-    def _add_routes(self) -> None:
-        routes = [(number, route) for number, draft in enumerate(self._drafts) for route in draft.routes]
-        drawn = [route for _, route in routes if route.ends is None and route.line]
-        ends = [end for route in drawn for end in (route.line[0], route.line[-1])]
-        snapped = snap(ends, self._positions, tolerance_m=self._options.tolerance_m)
-        self._add_junctions(drawn, snapped)
-        if ends:
-            self._tell_of(drawn, snapped)
+    def _add_lines(self) -> None:
+        routes = [
+            (route, node_of)
+            for draft, node_of in zip(self._drafts, self._node_of, strict=True)
+            for route in draft.routes
+        ]
+        options = self._options
+        joined = join_lines(routes, self._positions, tolerance_m=options.tolerance_m, cuts=options.cut)
+        for node_id, (origin, position) in joined.junctions.items():
+            self._network.junctions.append(Item(origin=origin, values={"node_id": node_id}, line=(position,)))
+        self._network.notes += joined.notes
         names = Names()
-        loops, lost = [], []
-        place = 0
-        for number, route in routes:
-            if route.ends is None and not route.line:
-                continue  # refused already where it was read
-            if route.ends is None:
-                a, b = snapped.nodes[place : place + 2]
-                place += 2
-            else:
-                node_of = self._node_of[number]
-                if not set(route.ends) <= set(node_of):
-                    lost.append(_name(route))
-                    continue
-                a, b = (node_of[end] for end in route.ends)
-            if a == b:
-                loops.append(f"{_name(route)} at {a}")
-            else:
-                self._add_segment(route, a, b, names)
-        if loops:
-            self._note(f"{counted(len(loops), 'line')} left out that begin and end at the same node: {listed(loops)}")
-        if lost:
-            self._note(f"{counted(len(lost), 'line')} left out with a node that has no position: {listed(lost)}")
+        for item in joined.lines:
+            self._add_segment(item.route, item.a, item.b, names)
         if names.renamed:
             self._note(f"segment ids made of names that could not stay as they are: {listed(names.renamed)}")
-        self._tell_of_parallels()
         without = sum(1 for item in self._network.segments if "length_km" not in item.values)
         if without:
             self._note(f"length_km: of no source for {counted(without, 'segment')}, so it follows from the geometry")
-
-    def _tell_of_parallels(self) -> None:
-        """Parallel lines count as diverse where no conduit joins them, and directed links are no second fiber."""
-        count = Counter(
-            tuple(sorted((str(item.values["a"]), str(item.values["b"])))) for item in self._network.segments
-        )
-        parallel = [f"{a} to {b} ({number})" for (a, b), number in sorted(count.items()) if number > 1]
-        if parallel:
-            self._note(
-                f"{counted(len(parallel), 'pair')} of nodes with parallel segments, each its own conduit unless "
-                f"the column conduits says otherwise: {listed(parallel)}"
-            )
-
-    def _add_junctions(self, drawn: Sequence[Route], snapped: Snapped) -> None:
-        first: dict[str, Origin] = {}
-        for end, node in enumerate(snapped.nodes):
-            first.setdefault(node, drawn[end // 2].origin)
-        for node_id, position in snapped.new.items():
-            self._positions[node_id] = position
-            self._network.junctions.append(Item(origin=first[node_id], values={"node_id": node_id}, line=(position,)))
-
-    def _tell_of(self, drawn: Sequence[Route], snapped: Snapped) -> None:
-        tolerance_m = self._options.tolerance_m
-        at_places = sum(1 for node in snapped.nodes if node not in snapped.new)
-        farthest_m = max(snapped.distances_m)
-        self._note(
-            f"ends of lines: tolerance {tolerance_m:g} m; {at_places} of {len(snapped.nodes)} joined to sites and "
-            f"points, the others to each other in {counted(len(snapped.new), 'new junction')}; "
-            f"the farthest was {farthest_m:.1f} m off"
-        )
-        misses = [
-            f"{_name(drawn[end // 2])} at {math.ceil(distance)} m from {place}"
-            for end, place, distance in sorted(snapped.misses, key=lambda item: (item[2], item[0]))
-        ]
-        if misses:
-            self._note(f"ends of lines beyond the tolerance, raise --tolerance-m to join them: {listed(misses)}")
 
     def _add_segment(self, route: Route, a: str, b: str, names: Names) -> None:
         stated = route.values.get("segment_id")
@@ -232,7 +177,3 @@ class _Assembly:
         for draft, node_of in zip(self._drafts, self._node_of, strict=True):
             for item in draft.demands:
                 yield item.origin, node_of.get(item.a, ""), node_of.get(item.b, ""), item.amount
-
-
-def _name(route: Route) -> str:
-    return usable(route.name) if route.name else f"line {route.origin.row} of {route.origin.file}"

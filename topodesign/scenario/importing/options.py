@@ -19,7 +19,8 @@ class ImportOptions:
     ``nodes``: what points and nodes become; ``None``: sites, or junctions where the folder has sites already.
     ``power_mw`` is for sites whose source has none, ``zone_headroom_mw`` makes one power zone for all sites without.
     ``gbps_per_unit`` is what one unit of a demand of the sources means in Gbit/s; ``None``: demands are left out.
-    ``replace``: files of the folder that the import makes may be there, and are replaced.
+    ``replace``: files of the folder that the import makes may be there, and are replaced. ``cut``: lines are cut where
+    they pass sites, points and ends of other lines.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -29,6 +30,7 @@ class ImportOptions:
     zone_headroom_mw: float | None = None
     gbps_per_unit: float | None = None
     replace: bool = False
+    cut: bool = False
 
     def __post_init__(self) -> None:
         require_number(self.tolerance_m, field="--tolerance-m", at_least=0, at_most=MOST_TOLERANCE_M)

@@ -13,7 +13,7 @@ from topodesign.scenario.importing.renaming import Renaming
 from topodesign.scenario.importing.words import counted
 from topodesign.scenario.importing.written import ZONE_ID, files_of, settings_note, starting_settings
 from topodesign.scenario.problems import ProblemLog
-from topodesign.scenario.reading import survey_files
+from topodesign.scenario.reading import check_scenario, survey_files
 from topodesign.scenario.sources import (
     FIBER,
     JUNCTIONS,
@@ -113,7 +113,7 @@ def import_files(kind: Kind, sources: Sequence[Path], out: Path, options: Import
         tolerance_m=options.tolerance_m,
         notes=tuple(network.notes),
         assumptions=tuple(f"{name}: {sentence}" for name in fresh for sentence in after.assumptions.get(name, ())),
-        problems=after.problems,
+        problems=check_scenario(out),
     )
 
 
