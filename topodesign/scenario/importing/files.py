@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -53,7 +54,7 @@ def entries_of(source: SourceFile, suffixes: Iterable[str], log: ProblemLog) -> 
     try:
         with zipfile.ZipFile(io.BytesIO(source.data)) as archive:
             return _unpacked(archive, source.name, tuple(suffixes), log)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError, OSError) as error:
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError, OSError) as error:
         log.add("ARCHIVE_INVALID", f"{source.name} cannot be unpacked ({error}); save it again", file=source.name)
         return None
 
@@ -69,7 +70,7 @@ def _unpacked(
     found: dict[str, bytes] = {}
     left = DATA_LIMIT_BYTES
     for entry in entries:
-        if entry.is_dir() or not entry.filename.lower().endswith(suffixes):
+        if not entry.filename.lower().endswith(suffixes):  # which no folder does: theirs end in a slash
             continue
         with archive.open(entry) as member:
             data = member.read(left + 1)

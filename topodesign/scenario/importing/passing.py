@@ -63,7 +63,7 @@ def nodes_passed(
         return ()
     places = np.array([nodes[item] for item in ids], dtype=float)
     room = _boxes(places, tolerance_m)
-    tree = shapely.STRtree(np.ravel(shapely.linestrings(np.stack((starts, stops), axis=1))))
+    tree = shapely.STRtree(shapely.get_parts(shapely.linestrings(np.stack((starts, stops), axis=1))))
     of_node, of_edge = tree.query(shapely.box(*room.T))
     best: dict[tuple[int, str], Passing] = {}
     for node, edge in sorted(zip(of_node.tolist(), of_edge.tolist(), strict=True)):

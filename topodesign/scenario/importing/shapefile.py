@@ -89,6 +89,11 @@ def _parts(source: SourceFile, log: ProblemLog) -> dict[str, bytes] | None:
     if not parts[".shp"].startswith(MAGIC):
         log.add("SHAPEFILE_INVALID", f"{source.name} is no Shapefile; export it again as one", file=source.name)
         return None
+    try:
+        parts.get(".prj", b"").decode()
+    except UnicodeDecodeError:  # on which the library below fails with an error of its own
+        refuse_unknown("of a .prj file that is no UTF-8", log, file=source.name)
+        return None
     return parts
 
 
@@ -120,7 +125,8 @@ def _features(
     import shapely
 
     reader = GeometryReader(file, log)
-    records = frame.drop(columns=frame.geometry.name).to_dict("records")
+    # a table without columns has no records at all, however many features there are
+    records = frame.drop(columns=frame.geometry.name).to_dict("records") or [{}] * len(frame)
     for number, (record, shape) in enumerate(zip(records, frame.geometry, strict=True), start=1):
         values = renaming.applied(record_values(record))
         name = next((str(values[item]) for item in NAMES if item in values), "")
