@@ -68,6 +68,16 @@ def test_sites_without_an_id_are_called_by_their_names(tmp_path: Path) -> None:
     assert "East, one-2" in note(report, "ids made of names")
 
 
+def test_an_id_that_a_point_states_is_its_id_as_a_site_and_as_a_junction(tmp_path: Path) -> None:
+    data = '<ExtendedData><Data name="site_id"><value>h7</value></Data></ExtendedData><Point>'
+    text = CARRIER_KML.replace("<Folder>", HUT.replace("<Point>", data), 1)
+    source = written(tmp_path, "carrier.kml", text)
+    imported("fiber-kml", source, out=tmp_path / "one", nodes="sites")
+    assert features(tmp_path / "one", "sites.geojson")["h7"] == {"site_id": "h7", "name": "Hut 7"}
+    imported("fiber-kml", source, out=tmp_path / "two", nodes="junctions")
+    assert features(tmp_path / "two", "junctions.geojson")["h7"] == {"node_id": "h7", "name": "Hut 7"}
+
+
 def test_lines_of_a_map_join_the_sites_of_the_folder_within_the_tolerance(tmp_path: Path, campuses: Path) -> None:
     source = written(tmp_path, "carrier.kml", CARRIER_KML)
     report = imported("fiber-kml", source, out=campuses, columns={"pairs_available": "Pairs"})

@@ -14,6 +14,9 @@ from topodesign.scenario.importing.typed import typed
 from topodesign.scenario.importing.words import counted, listed
 from topodesign.scenario.problems import ProblemLog
 
+IDS = ("site_id", "node_id")
+"""Columns with the id of a place, whichever of the two it becomes."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
@@ -100,7 +103,7 @@ class _Assembly:
 
     def _add_place(self, place: Place) -> str:
         column, columns = ("site_id", sites.COLUMNS) if self._makes_sites else ("node_id", junctions.COLUMNS)
-        stated = place.values.get(column)
+        stated = next((place.values[name] for name in IDS if name in place.values), None)
         readable = place.key if place.key and not place.key.isdigit() else place.name or place.key
         node_id = self._names.reserve(str(stated)) if stated is not None else self._names.give(readable)
         thing = f"site {node_id!r}" if self._makes_sites else f"junction {node_id!r}"
@@ -108,7 +111,7 @@ class _Assembly:
         if place.name and place.name != node_id:
             values["name"] = place.name
         values |= typed(
-            {name: value for name, value in place.values.items() if name not in (column, "name")},
+            {name: value for name, value in place.values.items() if name not in (*IDS, "name")},
             columns,
             place.origin,
             thing,
