@@ -20,7 +20,8 @@ SHARE_STEPS = (0.0, 0.25, 0.5, 0.75, 0.9, 1.0)
 """Classes of use, in shares of what there is; the last tenth is told apart, where room runs out."""
 
 LARGEST_SITE_MM = 9.0
-LARGEST_HUT_MM = 3.0
+LARGEST_HUT_MM = 2.2
+SMALLEST_HUT_MM = 0.9
 SMALLEST_SITE_MM = 1.6
 WIDEST_LINE_MM = 2.0
 NARROWEST_LINE_MM = 0.35
@@ -34,7 +35,7 @@ def layer_styles(frames: "Mapping[str, GeoDataFrame]") -> dict[Layer, str]:
         "power_zones": Style(rules=_zone_rules()),
         "fiber_segments": Style(rules=_fiber_rules(_most(frames, "fiber_segments", "pairs"))),
         "links": Style(rules=(Rule(label="link (width: capacity)", symbol=_link(frames)),)),
-        "amplifiers": Style(rules=(Rule(label="amplifiers", symbol=_point("circle", map_colors.AMPLIFIER, "1.2")),)),
+        "amplifiers": Style(rules=(Rule(label="amplifiers", symbol=_point("circle", map_colors.AMPLIFIER, "0.8")),)),
         "amplifier_sites": Style(rules=(Rule(label="amplifier hut (area: amplifiers)", symbol=_hut(frames)),)),
         "regenerators": Style(
             rules=(Rule(label="regenerators", symbol=_point("diamond", map_colors.REGENERATOR, "3")),)
@@ -115,8 +116,10 @@ def _by_power(frames: "Mapping[str, GeoDataFrame]", *, fill: str, outline: str =
 
 
 def _hut(frames: "Mapping[str, GeoDataFrame]") -> Symbol:
-    size = _diameter("amplifiers", _most(frames, "amplifier_sites", "amplifiers"), largest_mm=LARGEST_HUT_MM)
-    shape = _point("square", map_colors.AMPLIFIER, str(SMALLEST_SITE_MM))
+    size = _diameter(
+        "amplifiers", _most(frames, "amplifier_sites", "amplifiers"), range_mm=(SMALLEST_HUT_MM, LARGEST_HUT_MM)
+    )
+    shape = _point("square", map_colors.AMPLIFIER, str(SMALLEST_HUT_MM))
     return Symbol(kind="marker", options=shape.options, by_feature={"size": size})
 
 
@@ -135,10 +138,11 @@ def _point(shape: str, color: str, size_mm: str) -> Symbol:
     return Symbol(kind="marker", options=_MARKER | options | border)
 
 
-def _diameter(column: str, most: float, *, largest_mm: float = LARGEST_SITE_MM) -> str:
-    """QGIS expression of a diameter in mm: the area grows with the column, and ``most`` of it has ``largest_mm``."""
+def _diameter(column: str, most: float, *, range_mm: tuple[float, float] = (SMALLEST_SITE_MM, LARGEST_SITE_MM)) -> str:
+    """QGIS expression of a diameter in mm: the area grows with the column, and ``most`` of it has the largest."""
+    smallest_mm, largest_mm = range_mm
     scale_mm = largest_mm / math.sqrt(most) if most > 0 else 0.0
-    return f'max({SMALLEST_SITE_MM:g}, {scale_mm:.6g} * sqrt("{column}"))'
+    return f'max({smallest_mm:g}, {scale_mm:.6g} * sqrt("{column}"))'
 
 
 def _width(column: str, most: float) -> str:
