@@ -34,8 +34,9 @@ def without_charts(plan: Plan) -> Plan:
 
 
 def test_a_plan_is_saved_with_everything_made_from_it(complete: Path) -> None:
-    assert {path.name for path in complete.iterdir()} == set(OUTPUT_FILES)
-    assert all(path.stat().st_size > 0 for path in complete.iterdir())
+    files = [path for path in complete.rglob("*") if path.is_file()]
+    assert {path.relative_to(complete).as_posix() for path in files} == set(OUTPUT_FILES)
+    assert all(path.stat().st_size > 0 for path in files)
     assert json.loads((complete / "verification.json").read_text())["valid"] is True
     assert [site["site_id"] for site in json.loads((complete / "fabrics.json").read_text())["sites"]]
     assert [path.name for path in complete.parent.iterdir()] == ["out"]
@@ -49,7 +50,7 @@ def test_a_saved_plan_loads_back_as_it_was(east: Case, complete: Path) -> None:
 def test_saving_again_gives_the_same_bytes(east: Case, complete: Path, tmp_path: Path) -> None:
     (tmp_path / "again").mkdir()
     written = save_plan(east.scenario, east.plan, tmp_path / "again", explanation=explanation_of(east.plan))
-    assert tuple(path.name for path in written) == OUTPUT_FILES
+    assert tuple(path.relative_to(tmp_path / "again").as_posix() for path in written) == OUTPUT_FILES
     for name in OUTPUT_FILES:
         assert (complete / name).read_bytes() == (tmp_path / "again" / name).read_bytes(), name
 
@@ -141,7 +142,23 @@ def test_a_folder_of_the_users_with_the_name_of_one_of_our_files_is_never_touche
         save_plan(east.scenario, infeasible(east.plan), tmp_path / "out")
     assert caught.value.reason == "NOT_A_FILE"
     assert mine.read_text() == "years of work"
-    assert [path.name for path in (tmp_path / "out").iterdir()] == [name]
+    assert [path.name for path in (tmp_path / "out").iterdir()] == [Path(name).parts[0]]
+
+
+def test_a_file_with_the_name_of_our_folder_is_refused(east: Case, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "geoparquet").write_text("mine")
+    with pytest.raises(Conflict, match="is a file, but the plan's folder of that name") as caught:
+        save_plan(east.scenario, infeasible(east.plan), tmp_path / "out")
+    assert caught.value.reason == "NOT_A_DIRECTORY"
+    assert (tmp_path / "out" / "geoparquet").read_text() == "mine"
+
+
+def test_files_of_others_in_our_folder_stay(east: Case, complete: Path, tmp_path: Path) -> None:
+    shutil.copytree(complete, tmp_path / "out")
+    (tmp_path / "out" / "geoparquet" / "mine.parquet").write_text("mine")
+    save_plan(east.scenario, infeasible(east.plan), tmp_path / "out")
+    assert [path.name for path in (tmp_path / "out" / "geoparquet").iterdir()] == ["mine.parquet"]
 
 
 def test_a_link_with_the_name_of_one_of_our_files_is_refused(east: Case, tmp_path: Path) -> None:
