@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from topodesign.cli.completion import scenario_folders
 from topodesign.cli.given_paths import path
 from topodesign.cli.output import ExitCode, emit_json, error_document, note, say
 from topodesign.domain.errors import InvalidScenario
@@ -15,7 +16,12 @@ EXAMPLE = "Example: topodesign check sample_sites/us-multi-region --json"
 
 def check(
     scenario_dir: Annotated[
-        Path, typer.Argument(parser=path, help="Scenario folder (sites, power zones, fiber, scenario.toml).")
+        Path,
+        typer.Argument(
+            parser=path,
+            autocompletion=scenario_folders,
+            help="Scenario folder (sites, power zones, fiber, scenario.toml).",
+        ),
     ],
     json_output: Annotated[bool, typer.Option("--json", help="Print one JSON document: ok, problems.")] = False,
 ) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from topodesign.cli.completion import plan_folders, scenario_folders
 from topodesign.cli.given_paths import path
 from topodesign.cli.interrupt import StopRequest
 from topodesign.cli.output import ExitCode, emit_json, note, say
@@ -21,7 +22,12 @@ EXAMPLE = "Example: topodesign plan sample_sites/us-multi-region --out out/us --
 
 def plan(
     scenario_dir: Annotated[
-        Path, typer.Argument(parser=path, help="Scenario folder (sites, power zones, fiber, scenario.toml).")
+        Path,
+        typer.Argument(
+            parser=path,
+            autocompletion=scenario_folders,
+            help="Scenario folder (sites, power zones, fiber, scenario.toml).",
+        ),
     ],
     out: Annotated[
         Path, typer.Option("--out", parser=path, help="Folder to write the plan, map, tables and charts into.")
@@ -34,7 +40,10 @@ def plan(
     start: Annotated[
         Path | None,
         typer.Option(
-            "--start", parser=path, help="Earlier plan (folder or plan.json) to begin from, of this or a like scenario."
+            "--start",
+            parser=path,
+            autocompletion=plan_folders,
+            help="Earlier plan (folder or plan.json) to begin from, of this or a like scenario.",
         ),
     ] = None,
     json_output: Annotated[
