@@ -11,7 +11,7 @@ from topodesign.cli.given_paths import path
 from topodesign.cli.interrupt import StopRequest
 from topodesign.cli.output import ExitCode, emit_json, note, say
 from topodesign.cli.plan_answer import describe_plan, report_infeasible, report_limit, summary_document
-from topodesign.cli.progress import ProgressLine
+from topodesign.cli.progress import ProgressDisplay
 from topodesign.cli.solve_options import DEFAULTS, Gap, ObjectiveName, Seed, Threads, TimeLimit, require_in_range
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def plan(
     earlier = None if start is None else topodesign.load_plan(start)
     stop = StopRequest()
     with stop.on_interrupt():
-        with ProgressLine(sys.stderr) as progress:
+        with ProgressDisplay(sys.stderr, title=scenario.name, time_limit_s=time_limit, gap=gap) as progress:
             found = topodesign.plan(
                 scenario,
                 time_limit_s=time_limit,
