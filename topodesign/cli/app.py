@@ -35,6 +35,7 @@ class CommandEntry:
 
 
 COMMANDS = {
+    "init": CommandEntry("topodesign.cli.init", "init", "Write a scenario folder to start from."),
     "plan": CommandEntry("topodesign.cli.plan", "plan", "Place clusters and size links; write the plan into a folder."),
     "check": CommandEntry("topodesign.cli.check", "check", "Read a scenario and list every problem in it."),
     "verify": CommandEntry("topodesign.cli.verify", "verify", "Check a plan independently of the planner."),

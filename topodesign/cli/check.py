@@ -1,5 +1,6 @@
 """``topodesign check``: reads and validates a scenario and lists every problem found."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -43,13 +44,16 @@ def check(
     if json_output:
         emit_json({"ok": True, "problems": [], **_summary(scenario), "assumptions": list(scenario.assumptions)})
         return
-    counts = _summary(scenario)
     say(
-        f"{scenario_dir}: sound; {counts['sites']} sites, {counts['zones']} power zones, "
-        f"{counts['junctions']} junctions, {counts['segments']} fiber segments"
+        f"{scenario_dir}: sound; {_counted(scenario.sites, 'site')}, {_counted(scenario.zones, 'power zone')}, "
+        f"{_counted(scenario.junctions, 'junction')}, {_counted(scenario.segments, 'fiber segment')}"
     )
     for assumption in scenario.assumptions:
         say(f"  assumed: {assumption}")
+
+
+def _counted(things: Sequence[object], noun: str) -> str:
+    return f"{len(things):,} {noun}{'' if len(things) == 1 else 's'}"
 
 
 def _summary(scenario: Scenario) -> dict[str, object]:

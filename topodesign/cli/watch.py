@@ -54,4 +54,3 @@ def watch(
         raise leave(status.name, server)
     if failure is not None:
         raise typer.Exit(exit_code_of(failure))
-
