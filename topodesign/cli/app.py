@@ -34,10 +34,14 @@ class CommandEntry:
 
 COMMANDS = {
     "plan": CommandEntry("topodesign.cli.plan", "plan", "Place clusters and size links; write the plan into a folder."),
+    "import": CommandEntry(
+        "topodesign.cli.importing", "import_", "Make a scenario of CSV, KML, Shapefile, GraphML or SNDlib files."
+    ),
     "check": CommandEntry("topodesign.cli.check", "check", "Read a scenario and list every problem in it."),
     "verify": CommandEntry("topodesign.cli.verify", "verify", "Check a plan independently of the planner."),
     "diff": CommandEntry("topodesign.cli.diff", "diff", "Show what changes from one plan to another, and its cost."),
     "explain": CommandEntry("topodesign.cli.explain", "explain", "Say what binds a plan and why sites are left out."),
+    "report": CommandEntry("topodesign.cli.report", "report", "Make a plan's report and charts again; explain it."),
     "fabric": CommandEntry("topodesign.cli.fabric", "fabric", "Evaluate and compare fabrics inside a site."),
     "optics": CommandEntry("topodesign.cli.optics", "optics", "Design one optical link; list transceiver modes."),
     "training": CommandEntry(

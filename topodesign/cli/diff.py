@@ -5,13 +5,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from topodesign.cli.compared_report import write_compared_report
 from topodesign.cli.given_paths import path
 from topodesign.cli.output import emit_json, say
 
 if TYPE_CHECKING:
     from topodesign.domain.comparison import Conversion, PlanDiff
 
-EXAMPLE = "Example: topodesign diff out/us-2025 out/us-2026"
+EXAMPLE = (
+    "Example: topodesign diff out/us-2025 out/us-2026\n\n"
+    "On one map: topodesign diff out/us-2025 out/us-2026 --scenario sample_sites/us-multi-region --report diff.html"
+)
 
 
 def diff(
@@ -20,6 +24,10 @@ def diff(
     scenario_dir: Annotated[
         Path | None,
         typer.Option("--scenario", parser=path, help="Scenario folder of the second plan, to price the conversion."),
+    ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(parser=path, help="Write a page with both plans on one map to this file (needs --scenario)."),
     ] = None,
     json_output: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
@@ -32,9 +40,10 @@ def diff(
 
     scenario = None if scenario_dir is None else topodesign.load_scenario(scenario_dir)
     catalog = None if scenario is None else topodesign.load_catalog(scenario.catalog_overrides)
-    found = topodesign.diff_plans(
-        topodesign.load_plan(before), topodesign.load_plan(after), scenario=scenario, catalog=catalog
-    )
+    plans = topodesign.load_plan(before), topodesign.load_plan(after)
+    found = topodesign.diff_plans(*plans, scenario=scenario, catalog=catalog)
+    if report is not None:
+        write_compared_report(report, *plans, scenario)
     if json_output:
         emit_json(found)
     else:

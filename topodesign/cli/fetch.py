@@ -24,7 +24,7 @@ def fetch(
         Path, typer.Option("--out", parser=path, help="Folder for the whole plan; with --format the file to write.")
     ],
     file_format: Annotated[
-        Literal["geojson", "plan-json", "bom-csv", "gpkg", "report-html"] | None,
+        Literal["geojson", "plan-json", "bom-csv", "gpkg", "report-html", "geoparquet"] | None,
         typer.Option("--format", help="Fetch this one file only."),
     ] = None,
     timeout: Annotated[float | None, typer.Option("--timeout", help="Seconds to wait for the job to end.")] = None,

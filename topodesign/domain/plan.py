@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from topodesign.domain.availability import PlanAvailability
 from topodesign.domain.errors import InvalidInput
 from topodesign.domain.fabric import FabricEvaluation
+from topodesign.domain.progress import ProgressPoint
 from topodesign.domain.scenario import Scenario
 from topodesign.domain.training_report import PlanTraining
 
@@ -294,7 +295,8 @@ class Plan:
     ``cost_usd`` is the net present cost without the purchase of accelerators (reported beside it);
     ``gap`` = (cost - bound) / cost, ``network_gap`` = (cost - bound) / network cost. ``cost_items`` sum to ``cost_usd``
     to the cent. ``scenario`` is the input that the plan answers; it is carried along for the outputs but is no part
-    of the plan: it is neither compared nor written.
+    of the plan: it is neither compared nor written. ``progress`` tells how the search went; it is written, but with
+    its times is no two runs' the same, so that it is not compared.
     """
 
     scenario_name: str
@@ -324,6 +326,7 @@ class Plan:
     provenance: Provenance
     availability: PlanAvailability | None = None
     training: PlanTraining | None = None
+    progress: tuple[ProgressPoint, ...] = field(default=(), compare=False, repr=False)
     scenario: Scenario | None = field(default=None, compare=False, repr=False, metadata=TRANSIENT)
 
     def of(self, scenario: Scenario) -> "Plan":
