@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import grpc
@@ -176,8 +176,8 @@ async def plans(folder: Path, arguments: argparse.Namespace) -> list[Row]:
             for job in jobs:
                 job.result(300)
         asked = [planning_service_pb2.GetPlanRequest(name=job.plan_name).SerializeToString() for job in jobs]
-        async with _channels(server.address) as channels:
-            send = _unary(channels, PLANNING + "GetPlan", asked)
+        async with connected(server.address) as channels:
+            send = unary(channels, PLANNING + "GetPlan", asked)
             await at_once(server, "warm up", send, callers=4, seconds=1)
             return [
                 await at_rate(
@@ -197,9 +197,9 @@ async def fabrics(folder: Path, arguments: argparse.Namespace) -> list[Row]:
     """EvaluateFabric of small fabrics: those that were asked before at a rate, and ever new ones as fast as they go."""
     server = LoadedServer(folder / "fabrics")
     try:
-        async with _channels(server.address) as channels:
+        async with connected(server.address) as channels:
             known = [_fabric_request(number) for number in range(20)]
-            send = _unary(channels, EVALUATE, known)
+            send = unary(channels, EVALUATE, known)
             for number in range(len(known)):
                 await send(number)
             per_s = arguments.fabrics_per_s
@@ -208,13 +208,22 @@ async def fabrics(folder: Path, arguments: argparse.Namespace) -> list[Row]:
                     server, f"EvaluateFabric, asked before, {per_s:g}/s", send, per_s=per_s, seconds=arguments.seconds
                 )
             ]
-            new = [_fabric_request(number) for number in range(1000, 6000)]
-            fresh = _unary(channels, EVALUATE, new)
-            rows.append(
-                await at_once(
-                    server, "EvaluateFabric, never asked, 8 callers", fresh, callers=8, seconds=arguments.seconds
-                )
-            )
+            for what, requests in (
+                ("4x4x4 tori", [_fabric_request(number) for number in range(1000, 21_000)]),
+                ("tori and trees up to 512", _mixed_requests(20_000)),
+            ):
+                fresh, begun = unary(channels, EVALUATE, requests), len(requests) // 2
+                label = f"EvaluateFabric, never asked, {what}"
+                rows += [
+                    await at_rate(server, f"{label}, {per_s:g}/s", fresh, per_s=per_s, seconds=arguments.seconds),
+                    await at_once(
+                        server,
+                        f"{label}, 8 callers",
+                        lambda number, fresh=fresh, begun=begun: fresh(begun + number),
+                        callers=8,
+                        seconds=arguments.seconds,
+                    ),
+                ]
         return rows
     finally:
         server.stop()
@@ -226,6 +235,18 @@ def _fabric_request(number: int) -> bytes:
     return fabric_service_pb2.EvaluateFabricRequest(fabric=fabric_to_proto(fabric)).SerializeToString()
 
 
+def _mixed_requests(count: int) -> list[bytes]:
+    """Tori of three sides from 2 to 8 and fat trees of 16 to 512 accelerators, in a fixed shuffled order."""
+    sides = range(2, 9)
+    fabrics: list[td.Torus | td.Clos] = [td.Torus(shape=(x, y, z)) for x in sides for y in sides for z in sides]
+    fabrics += [td.Clos(accelerators=16 * number, radix=radix) for number in range(1, 33) for radix in (32, 64)]
+    requests = []
+    for number in range(count):
+        fabric = replace(fabrics[number * 1237 % len(fabrics)], link_gbps=100.0 + number / 100)
+        requests.append(fabric_service_pb2.EvaluateFabricRequest(fabric=fabric_to_proto(fabric)).SerializeToString())
+    return requests
+
+
 async def watches(folder: Path, arguments: argparse.Namespace) -> list[Row]:
     """Streams that wait for one queued job: opened, held while other calls are answered, ended all at once."""
     server = LoadedServer(folder / "watches", "workers=0")
@@ -235,7 +256,7 @@ async def watches(folder: Path, arguments: argparse.Namespace) -> list[Row]:
         with td.Client(server.address) as client:
             job = client.submit_plan(td.load_scenario(arguments.scenario), time_limit_s=20)
             count = arguments.streams
-            async with _channels(server.address, -(-count // STREAMS_PER_CHANNEL)) as channels:
+            async with connected(server.address, -(-count // STREAMS_PER_CHANNEL)) as channels:
                 request = planning_service_pb2.WatchPlanRequest(name=job.plan_name).SerializeToString()
                 return await _watch_all(server, channels, request, count, job.cancel, arguments.seconds)
     finally:
@@ -290,7 +311,7 @@ async def _watch_all(
     return rows
 
 
-def _unary(channels: Sequence[grpc.aio.Channel], method: str, requests: Sequence[bytes]) -> Send:
+def unary(channels: Sequence[grpc.aio.Channel], method: str, requests: Sequence[bytes]) -> Send:
     calls = [channel.unary_unary(method) for channel in channels]
 
     async def send(number: int) -> int:
@@ -314,7 +335,7 @@ class _Channels:
             await channel.close()
 
 
-def _channels(address: str, count: int = CHANNELS) -> _Channels:
+def connected(address: str, count: int = CHANNELS) -> _Channels:
     return _Channels(address, count)
 
 

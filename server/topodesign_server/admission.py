@@ -37,6 +37,8 @@ CALM_S = 2.0
 """Time without a refusal after which the next one is the first again."""
 SPREAD = (0.75, 1.2, 0.9, 1.35, 0.6, 1.05, 1.5, 0.8)
 """Delays are spread by these in turn, so that those who were refused together do not come back together."""
+ONE_IN = 8
+"""Calls of a queue that is too long, of which one is let in: when refusing alone takes all the time, some are served."""
 
 if TYPE_CHECKING:
     Handler = grpc.RpcMethodHandler[Any, Any]
@@ -109,7 +111,8 @@ class AdmissionInterceptor(grpc.aio.ServerInterceptor):
             self._excess = self.waiting() - self._limits.calls_waiting
         if self._excess > 0:  # each of these shortens the queue by one, until the next look
             self._excess -= 1
-            return "calls_waiting", self._limits.calls_waiting
+            if self._excess % ONE_IN:
+                return "calls_waiting", self._limits.calls_waiting
         limit = self._limits.streams if is_stream else self._limits.calls
         if self._running[is_stream] >= limit:
             return ("streams_at_once" if is_stream else "calls_at_once"), limit

@@ -64,7 +64,7 @@ class Answers:
         shared = self._running[key]
         try:
             calls = self._small_calls if is_small else self._calls
-            answer = await calls.run(key[1], request, limit_s=limit_s, memory_bytes=memory_bytes)
+            answer = await calls.run(key[1], request, tenant=key[0], limit_s=limit_s, memory_bytes=memory_bytes)
             self._kept.put(key, answer)
             return answer
         finally:

@@ -13,7 +13,7 @@ TASKS_EACH = 2000
 class CallChildren(Protocol):
     """Gives tasks to children. Safe to use from any thread."""
 
-    def begin(self, task: str, payload: tuple[bytes, ...], *, memory_bytes: int, is_again: bool) -> Child:
+    def begin(self, task: str, payload: tuple[bytes, ...], *, tenant: str, memory_bytes: int, is_again: bool) -> Child:
         """A child that works on a task; ``is_again``: the first one was lost.
 
         Raises
@@ -38,8 +38,8 @@ class OneEach:
     def __init__(self, children: ChildFactory) -> None:
         self._children = children
 
-    def begin(self, task: str, payload: tuple[bytes, ...], *, memory_bytes: int, is_again: bool) -> Child:
-        del is_again  # each is a new one
+    def begin(self, task: str, payload: tuple[bytes, ...], *, tenant: str, memory_bytes: int, is_again: bool) -> Child:
+        del tenant, is_again  # each is a new one, for nobody else
         return self._children.start(task, payload, memory_bytes=memory_bytes)
 
     def is_lost(self, child: Child) -> bool:
@@ -72,23 +72,25 @@ class WarmChildren:
         self._lock = threading.Lock()
         self._at_rest: list[Child] = []
         self._given: dict[Child, int] = {}
+        self._tenant: dict[Child, str] = {}
         self._is_closed = False
 
-    def begin(self, task: str, payload: tuple[bytes, ...], *, memory_bytes: int, is_again: bool) -> Child:
+    def begin(self, task: str, payload: tuple[bytes, ...], *, tenant: str, memory_bytes: int, is_again: bool) -> Child:
         (content,) = payload
-        request = small_task(task, content)
-        child = None if is_again else self._rested(memory_bytes)
+        request = small_task(task, content, tenant=tenant)
+        child = None if is_again else self._rested(tenant, memory_bytes)
         while child is not None:
             try:
                 child.ask(request)
             except OSError:  # it was killed while it rested
                 self.end(child, has_answered=False)
-                child = self._rested(memory_bytes)
+                child = self._rested(tenant, memory_bytes)
             else:
                 return child
         child = self._children.start_warm(memory_bytes=memory_bytes)
         with self._lock:
             self._given[child] = 1
+            self._tenant[child] = tenant
         child.ask(request)
         return child
 
@@ -103,7 +105,7 @@ class WarmChildren:
                 child.rest()
                 self._at_rest.append(child)
             else:
-                del self._given[child]
+                del self._given[child], self._tenant[child]
         if not may_stay:
             child.close()
 
@@ -114,11 +116,15 @@ class WarmChildren:
         for child in at_rest:
             self.end(child, has_answered=False)
 
-    def _rested(self, memory_bytes: int) -> Child | None:
-        """The child that rested last, whose memory is the warmest, if it has the limit that is asked for."""
+    def _rested(self, tenant: str, memory_bytes: int) -> Child | None:
+        """The child that rested last, of those with the limit that is asked for; best one that worked for the tenant."""
         with self._lock:
-            if not self._at_rest or self._at_rest[-1].memory_bytes != memory_bytes:
+            fit = [child for child in self._at_rest if child.memory_bytes == memory_bytes]
+            if not fit:
                 return None
-            child = self._at_rest.pop()
+            own = [child for child in fit if self._tenant[child] == tenant]
+            child = (own or fit)[-1]
+            self._at_rest.remove(child)
             self._given[child] += 1
+            self._tenant[child] = tenant
             return child

@@ -40,9 +40,16 @@ class Calls:
         return self._waiting
 
     async def run(
-        self, task: str, *payload: bytes, limit_s: float | None = None, memory_bytes: int | None = None
+        self,
+        task: str,
+        *payload: bytes,
+        tenant: str = "",
+        limit_s: float | None = None,
+        memory_bytes: int | None = None,
     ) -> bytes:
         """The result of a task, which is ended when it takes longer than ``limit_s`` or more than ``memory_bytes``.
+
+        ``tenant`` is whose children may remember something of it, where children stay.
 
         Raises
         ------
@@ -67,7 +74,9 @@ class Calls:
             self._waiting -= 1
         try:
             async with asyncio.timeout(limit_s):
-                return await self._in_child(_Call(self._children, task, payload, memory_bytes))
+                return await self._in_child(
+                    _Call(self._children, task, payload, tenant=tenant, memory_bytes=memory_bytes)
+                )
         except TimeoutError:
             raise CapacityError(
                 f"{task} takes longer than the {limit_s:g} s that this service gives it; ask for less or smaller, "
@@ -102,9 +111,11 @@ class Calls:
 class _Call:
     """One task for one caller, who may leave at any time, also while the child is being started."""
 
-    def __init__(self, children: CallChildren, task: str, payload: tuple[bytes, ...], memory_bytes: int) -> None:
+    def __init__(
+        self, children: CallChildren, task: str, payload: tuple[bytes, ...], *, tenant: str, memory_bytes: int
+    ) -> None:
         self._children, self._task, self._payload = children, task, payload
-        self._memory_bytes = memory_bytes
+        self._tenant, self._memory_bytes = tenant, memory_bytes
         self._lock = threading.Lock()
         self._child: Child | None = None
         self._is_cancelled = False
@@ -137,7 +148,9 @@ class _Call:
         with self._lock:
             if self._is_cancelled:
                 return None
-        child = self._children.begin(self._task, self._payload, memory_bytes=self._memory_bytes, is_again=is_again)
+        child = self._children.begin(
+            self._task, self._payload, tenant=self._tenant, memory_bytes=self._memory_bytes, is_again=is_again
+        )
         with self._lock:
             is_wanted = not self._is_cancelled
             if is_wanted:

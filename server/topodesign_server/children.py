@@ -47,6 +47,7 @@ PRELOADED = (
     "topodesign.fabric",
     "topodesign.planning.solve",
     "topodesign.verify",
+    "topodesign_server.settled_heap",  # last
 )
 
 

@@ -192,7 +192,8 @@ class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
 
     async def _job(self, tenant: str, plan_id: str, request: pb.CreatePlanRequest) -> JobRow:
         """The job of a request that has a place in the queue: what the same request made before, or a new one."""
-        await self._gate.require(request)
+        async with self._reading:
+            await self._gate.require(request)
         key = _key(tenant, request)
         earlier = None if key is None else await self._offload(self._jobs.repeated, key)
         if earlier is not None:  # answered even when what it was made from is deleted since
