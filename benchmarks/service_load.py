@@ -231,7 +231,7 @@ async def fabrics(folder: Path, arguments: argparse.Namespace) -> list[Row]:
 
 def _fabric_request(number: int) -> bytes:
     """A torus of 64 accelerators whose link rate no other number has."""
-    fabric = td.Torus(shape=(4, 4, 4), link_gbps=100.0 + number)
+    fabric = td.Torus(shape=(4, 4, 4), link_gbps=100.0 + number / 100)
     return fabric_service_pb2.EvaluateFabricRequest(fabric=fabric_to_proto(fabric)).SerializeToString()
 
 

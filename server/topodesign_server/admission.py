@@ -38,7 +38,7 @@ CALM_S = 2.0
 SPREAD = (0.75, 1.2, 0.9, 1.35, 0.6, 1.05, 1.5, 0.8)
 """Delays are spread by these in turn, so that those who were refused together do not come back together."""
 ONE_IN = 8
-"""Calls of a queue that is too long, of which one is let in: when refusing alone takes all the time, some are served."""
+"""Calls of a queue that is too long, of which one is let in, so that some are served while refusing takes all time."""
 
 if TYPE_CHECKING:
     Handler = grpc.RpcMethodHandler[Any, Any]

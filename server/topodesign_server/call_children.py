@@ -117,7 +117,7 @@ class WarmChildren:
             self.end(child, has_answered=False)
 
     def _rested(self, tenant: str, memory_bytes: int) -> Child | None:
-        """The child that rested last, of those with the limit that is asked for; best one that worked for the tenant."""
+        """The child that rested last, of those with this limit; rather one that worked for the tenant."""
         with self._lock:
             fit = [child for child in self._at_rest if child.memory_bytes == memory_bytes]
             if not fit:

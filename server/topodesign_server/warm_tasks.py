@@ -22,7 +22,8 @@ def answer_tasks(tasks: str, connection: Connection, told: Connection, memory_by
     """Body of a warm child: a RESULT or FAULT frame for each task, in at most so much memory.
 
     What the engine remembers from one fabric to the next is forgotten when another tenant asks: how fast an answer
-    comes tells nobody what others asked. After a task that ran out of memory the child ends: what it had to lift its limit for may have left little.
+    comes tells nobody what others asked. After a task that ran out of memory the child ends: what it had to lift its
+    limit for may have left little.
 
     Parameters
     ----------
