@@ -84,6 +84,10 @@ class AdmissionInterceptor(grpc.aio.ServerInterceptor):
         """Calls that have arrived and that nobody has looked at yet."""
         return self._arrivals.waiting(self._taken)
 
+    def running(self) -> tuple[int, int]:
+        """Calls and streams that were let in and have not ended."""
+        return self._running[False], self._running[True]
+
     async def intercept_service(
         self,
         continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler | None]],
