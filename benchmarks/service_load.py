@@ -32,6 +32,8 @@ EVALUATE = "/topodesign.v1.FabricService/EvaluateFabric"
 CHANNELS = 8
 STREAMS_PER_CHANNEL = 100  # what gRPC's C core opens on one connection by default
 
+OPENING = 32  # streams that are being opened at a time: a thousand at once are refused as an overload
+
 Send = Callable[[int], Awaitable[int]]
 
 
@@ -275,18 +277,20 @@ async def _watch_all(
     cpu_s, begin = server.cpu_s(), loop.time()
     opened: list[float] = []
     ended: list[float] = []
-    all_open = asyncio.Event()
+    all_open, opening = asyncio.Event(), asyncio.Semaphore(OPENING)
     failed = 0
 
     async def watch(number: int) -> None:
         nonlocal failed
         try:
-            stream = channels[number % len(channels)].unary_stream(PLANNING + "WatchPlan")(request)
+            async with opening:
+                stream = channels[number % len(channels)].unary_stream(PLANNING + "WatchPlan")(request)
+                await stream.read()
+            opened.append(loop.time() - begin)
+            if len(opened) == count:
+                all_open.set()
             async for _ in stream:
-                if not all_open.is_set() and len(opened) < count:
-                    opened.append(loop.time() - begin)
-                    if len(opened) == count:
-                        all_open.set()
+                pass
         except grpc.aio.AioRpcError as error:
             failed += 1
             _tell(error, failed)
