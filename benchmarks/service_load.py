@@ -289,7 +289,7 @@ async def _watch_all(
             opened.append(loop.time() - begin)
             if len(opened) == count:
                 all_open.set()
-            async for _ in stream:
+            while await stream.read() is not grpc.aio.EOF:
                 pass
         except grpc.aio.AioRpcError as error:
             failed += 1
