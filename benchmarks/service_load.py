@@ -32,6 +32,7 @@ EVALUATE = "/topodesign.v1.FabricService/EvaluateFabric"
 CHANNELS = 8
 STREAMS_PER_CHANNEL = 100  # what gRPC's C core opens on one connection by default
 
+SETTLED_S = 0.02  # processor time in a second below which a server is at rest
 OPENING = 32  # streams that are being opened at a time: a thousand at once are refused as an overload
 
 Send = Callable[[int], Awaitable[int]]
@@ -70,6 +71,7 @@ class LoadedServer:
         for line in self.process.stderr:
             if line.startswith(ANNOUNCEMENT):
                 self.address = line.removeprefix(ANNOUNCEMENT).strip()
+                self._settle()
                 return
             sys.stderr.write(line)
         raise RuntimeError("the server ended before it served")
@@ -81,6 +83,13 @@ class LoadedServer:
 
     def rss_mb(self) -> float:
         return psutil.Process(self.process.pid).memory_info().rss / 1e6
+
+    def _settle(self) -> None:
+        """Wait for the process that children are forked from: it loads the libraries after the server serves."""
+        before_s, now_s = -1.0, self.cpu_s()
+        while now_s - before_s > SETTLED_S:
+            time.sleep(1)
+            before_s, now_s = now_s, self.cpu_s()
 
     def stop(self) -> None:
         self.process.terminate()
