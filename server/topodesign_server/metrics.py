@@ -86,7 +86,7 @@ class Metrics:
     def _add_answers(self, registry: CollectorRegistry) -> None:
         self.answers_waiting = Gauge(
             "topodesign_answers_waiting",
-            "Calls that wait for one of call_slots to compute their answer.",
+            "Calls that wait for one of call_slots or warm_children to compute their answer.",
             registry=registry,
         )
         self.answers = Counter(
