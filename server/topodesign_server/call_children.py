@@ -1,5 +1,6 @@
 """Where the children of calls come from: a new one for each task, or warm ones that answer many small tasks."""
 
+import contextlib
 import threading
 from typing import Protocol
 
@@ -91,7 +92,8 @@ class WarmChildren:
         with self._lock:
             self._given[child] = 1
             self._tenant[child] = tenant
-        child.ask(request)
+        with contextlib.suppress(OSError):  # when it is gone already, whoever reads its answer sees that
+            child.ask(request)
         return child
 
     def is_lost(self, child: Child) -> bool:
