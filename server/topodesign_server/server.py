@@ -5,6 +5,7 @@ import contextlib
 import os
 import sys
 import threading
+from collections.abc import Callable
 
 import structlog
 
@@ -26,7 +27,14 @@ SENDING_S = 0.5
 """Time for the last bytes of answers to leave; streams of the standard services are cut off after it."""
 
 
-async def serve(settings: ServerSettings, children: ChildFactory, *, stop: StopSignals, tracing: Tracing) -> None:
+async def serve(
+    settings: ServerSettings,
+    children: ChildFactory,
+    *,
+    stop: StopSignals,
+    tracing: Tracing,
+    on_address: Callable[[str], None] | None = None,
+) -> None:
     """Serve until SIGTERM or SIGINT, then drain.
 
     Parameters
@@ -38,6 +46,8 @@ async def serve(settings: ServerSettings, children: ChildFactory, *, stop: StopS
         The signals, caught already.
     tracing : Tracing
         Closed at the end.
+    on_address : callable, optional
+        Gets HOST:PORT once the service answers.
 
     Raises
     ------
@@ -73,6 +83,8 @@ async def serve(settings: ServerSettings, children: ChildFactory, *, stop: StopS
         await parts.health.open()
         background = _in_background(parts, settings, is_shared=database.is_shared)
         _announce(address, settings)
+        if on_address is not None:
+            on_address(address)
         await stopped.wait()
         await _drain(parts, settings, background)
 
