@@ -209,6 +209,7 @@ STRICTER_SCENARIOS: list[tuple[str, Callable[[Scenario], Scenario]]] = [
             size=replace(scenario.size, accelerators=None, power_mw=1.0),
         ),
     ),
+    ("demand", stricter("workload", sync_time_s=1e-308)),  # no B is enough
     ("strength_after_failure", stricter("workload", sync_time_s=1.6)),  # B = 1250 > 1200
     ("strength", stricter("workload", sync_time_s=0.8)),  # B = 2500 > 2400
     ("strength_after_failure", with_item("segments", 0, conduits=("s2",))),  # both routes in one conduit

@@ -30,7 +30,7 @@ class Demand:
 
 
 def demand_of(scenario: Scenario, accelerator: Accelerator, *, placed: int) -> Demand | None:
-    """B of a scenario, or ``None`` where it has none that the verifier could compute.
+    """B of a scenario, or ``None`` where it has none that the verifier could compute; infinite where no B is enough.
 
     With a utilization target it follows from the accelerators that the scenario asks for; for a budget from those
     ``placed``. A size in MW, for which there is no such plan, has none.
@@ -49,4 +49,6 @@ def demand_of(scenario: Scenario, accelerator: Accelerator, *, placed: int) -> D
         allowed_s = longest_exchange_s(workload, step_s(workload, accelerator, count), workload.utilization)
     volume = workload.parameters * workload.bits_per_element
     goodput = workload.wan_goodput_factor
-    return Demand(needed_gbps=volume / (goodput * allowed_s) / 1e9, blur=RELATIVE, volume_bits=volume, goodput=goodput)
+    sendable = goodput * allowed_s
+    needed_gbps = volume / sendable / 1e9 if sendable > 0 else math.inf
+    return Demand(needed_gbps=needed_gbps, blur=RELATIVE, volume_bits=volume, goodput=goodput)

@@ -38,6 +38,15 @@ def check_sync(evidence: Evidence, survivals: Sequence[Survival]) -> Iterator[Vi
             remedy="give workload.sync_time_s, or size.accelerators",
         )
         return
+    if not math.isfinite(demand.needed_gbps):
+        yield found(
+            "demand",
+            "workload",
+            "no bandwidth between the sites is enough for the workload on this many accelerators",
+            value=evidence.scenario.workload.utilization,
+            remedy="lower workload.utilization, or raise workload.sync_time_s",
+        )
+        return
     needed = required_gbps(evidence, demand, survivals)
     broken = [number for number, item in enumerate(survivals) if _falls_short(item, needed[number], demand.blur)]
     listed = sorted(broken, key=lambda number: (_sortable(survivals[number]), number))[:MOST_LISTED]
@@ -56,7 +65,7 @@ def required_gbps(evidence: Evidence, demand: Demand, survivals: Sequence[Surviv
 def failure_strengths(evidence: Evidence, survivals: Sequence[Survival]) -> tuple[FailureStrength, ...]:
     """The strengths for the verification: all states, or the weakest :data:`MOST_LISTED` of them."""
     demand = demand_of(evidence.scenario, evidence.accelerator, placed=evidence.accelerators)
-    if demand is None:
+    if demand is None or not math.isfinite(demand.needed_gbps):
         return ()
     needed = required_gbps(evidence, demand, survivals)
     weakest = sorted(range(len(survivals)), key=lambda number: (_sortable(survivals[number]), number))[:MOST_LISTED]
