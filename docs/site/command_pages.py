@@ -5,6 +5,7 @@ import io
 from collections.abc import Iterator
 
 import typer
+
 from topodesign.cli.app import COMMANDS, build_app, run
 
 

@@ -22,8 +22,8 @@ def protos_page() -> str:
     return "\n".join(
         (
             "# The protos",
-            f"\nEvery service, message and enum of `{PACKAGE}`, with the comments of `protos/topodesign/v1`. The rules that",
-            "hold for all of them are in [the gRPC API](api.md), errors in [errors](errors.md).\n",
+            f"\nEvery service, message and enum of `{PACKAGE}`, with the comments of `protos/topodesign/v1`. The rules",
+            "that hold for all of them are in [the gRPC API](api.md), errors in [errors](errors.md).\n",
             "## Services\n",
             *(line for file in files for line in _services(file, _comments(file))),
             "## Messages and enums\n",

@@ -26,7 +26,8 @@ def python_page() -> str:
 
 
 def _entry(name: str, home: str) -> str:
-    return f"### td.{name} {{ #td-{name.lower()} }}\n\n::: {home}\n    options:\n      show_root_heading: false\n      heading_level: 4\n"
+    options = "    options:\n      show_root_heading: false\n      heading_level: 4\n"
+    return f"### td.{name} {{ #td-{name.lower()} }}\n\n::: {home}\n{options}"
 
 
 def example_page(script: str) -> str:

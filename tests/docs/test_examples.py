@@ -10,19 +10,19 @@ from documented.page_run import PageRun, assert_printed
 from served.running_server import RunningServer
 
 PAGES = documented_pages()
-TLS = (
-    "it needs a certificate of yours and another machine; `tests/server/test_tls.py` does the same with its own"
-)
+TLS = "it needs a certificate of yours and another machine; `tests/server/test_tls.py` does the same with its own"
 NOT_RUN = {
     ("README.md", "it sets up an environment and takes minutes"): 1,
     ("README.md", "the solve alone takes 18 s, and tests of the planner and the demo do the same"): 1,
+    ("docs/examples/index.md", "it is run as a script by `tests/docs/test_example_scripts.py`"): 1,
+    ("docs/tutorial.md", "it sets up an environment, which the tests run in already"): 1,
     ("docs/operations.md", "it is a line of a log, whose keys `tests/server/test_logs.py` holds"): 1,
     ("docs/security.md", TLS): 3,
     ("sample_sites/README.md", "the source data are not part of this repository"): 1,
 }
 """How many blocks of a page are not run, and why: each page says so above the block, in these words."""
-NEEDS_SERVER = frozenset({"docs/client.md"})
-"""Pages about calling a server that runs already."""
+NEEDS_SERVER = frozenset({"README.md", "docs/client.md"})
+"""Pages that are about calling a server, and are given one; docs/how-to/run-the-service.md starts its own."""
 COMMAND = re.compile(r"^ {4,}(topodesign|python3?|pip|make|git|curl|buf|kubectl) ", re.MULTILINE)
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Self
 
 from documented.blocks import ROOT, Block
+
 from topodesign.cli.app import run
 
 PORT = "50051"
@@ -85,7 +86,8 @@ class PageRun:
 
     def _serve(self, words: list[str]) -> None:
         assert words[:2] == ["topodesign", "serve"]
-        assert self._server is None
+        if self._port != PORT:  # the page was given a server
+            return
         arguments = ["0" if word == PORT else word for word in words[1:]]
         command = [sys.executable, "-m", "topodesign.cli.app", *arguments]
         self._server = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=_environment())
