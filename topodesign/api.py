@@ -14,6 +14,7 @@ from topodesign.domain.goodput_request import GoodputEstimate, GoodputRequest, g
 from topodesign.domain.link import LinkDesign, LinkRequest
 from topodesign.domain.link_options import link_request
 from topodesign.domain.plan import Objective, Plan, PlanEvent, SolveLimits
+from topodesign.domain.progress import ProgressPoint, thinned
 from topodesign.domain.reach_table import ReachTable
 from topodesign.domain.scenario import MeasuredReach, OpticsRules, Scenario
 from topodesign.domain.training import TrainingEstimate
@@ -84,7 +85,17 @@ def plan(
     limits = SolveLimits(time_limit_s=solving_s, gap=gap, seed=seed, threads=threads, objective=objective)
     catalog = load_catalog(scenario.catalog_overrides)
 
+    history: list[ProgressPoint] = []
+
     def report(event: PlanEvent) -> None:
+        history.append(
+            ProgressPoint(
+                wall_s=event.wall_s,
+                incumbent_usd=event.incumbent_usd,
+                bound_usd=event.bound_usd,
+                phase=event.phase,
+            )
+        )
         if on_progress is not None:
             on_progress(event)
 
@@ -97,7 +108,7 @@ def plan(
         start=start,
     )
     if found.status in ("infeasible", "limit"):
-        return found.of(scenario)
+        return dataclasses.replace(found, progress=thinned(history), scenario=scenario)
     report(_phase("verifying", found, started))
     verification = verify_plan(scenario, found)
     if not verification.valid:
@@ -108,6 +119,7 @@ def plan(
         verified=True,
         verification=verification,
         wall_s=time.monotonic() - started,
+        progress=thinned(history),
         scenario=scenario,
     )
 

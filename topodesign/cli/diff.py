@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from topodesign.cli.completion import plan_folders, scenario_folders
 from topodesign.cli.given_paths import path
 from topodesign.cli.output import emit_json, say
 
@@ -15,11 +16,23 @@ EXAMPLE = "Example: topodesign diff out/us-2025 out/us-2026"
 
 
 def diff(
-    before: Annotated[Path, typer.Argument(parser=path, help="plan.json, or the folder that `plan --out` wrote.")],
-    after: Annotated[Path, typer.Argument(parser=path, help="The plan to compare it with.")],
+    before: Annotated[
+        Path,
+        typer.Argument(
+            parser=path, autocompletion=plan_folders, help="plan.json, or the folder that `plan --out` wrote."
+        ),
+    ],
+    after: Annotated[
+        Path, typer.Argument(parser=path, autocompletion=plan_folders, help="The plan to compare it with.")
+    ],
     scenario_dir: Annotated[
         Path | None,
-        typer.Option("--scenario", parser=path, help="Scenario folder of the second plan, to price the conversion."),
+        typer.Option(
+            "--scenario",
+            parser=path,
+            autocompletion=scenario_folders,
+            help="Scenario folder of the second plan, to price the conversion.",
+        ),
     ] = None,
     json_output: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:

@@ -10,6 +10,7 @@ from topodesign.domain.checks import relocated
 from topodesign.domain.codec import to_builtins
 from topodesign.domain.errors import InvalidInput
 from topodesign.domain.fabric_bill import BillOptions, FabricBill, FabricBillLine, Listing, SparesRule
+from topodesign.domain.nearest import meant
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -77,7 +78,7 @@ def _listing(name: str, found: Given) -> Listing:
     text = found.get(name, "beside")
     listing = LISTINGS.get(str(text))
     if listing is None:
-        raise refuse_option(name, f"is {text!r}, but it must be one of {WHERE}; give one of these")
+        raise refuse_option(name, f"is {text!r}, but it must be one of {WHERE}; {meant(str(text), LISTINGS)}")
     return listing
 
 

@@ -12,7 +12,6 @@ import os
 import sys
 from pathlib import Path
 
-from topodesign.domain.codec import encode_json, to_builtins
 from topodesign.domain.errors import (
     CapacityError,
     Conflict,
@@ -24,7 +23,6 @@ from topodesign.domain.errors import (
     Unauthenticated,
     VerificationFailed,
 )
-from topodesign.domain.plan import Violation
 
 
 class ExitCode(enum.IntEnum):
@@ -58,6 +56,8 @@ class OutputLost(Exception):  # no OSError, which typer would turn into exit cod
 
 def emit_json(document: object) -> None:
     """Write the one JSON document of a ``--json`` run to stdout: builtins or domain objects, infinities as ``null``."""
+    from topodesign.domain.codec import encode_json  # not needed by help, which is to answer at once
+
     _write(encode_json(document).decode("utf-8"))
     flush_output()
 
@@ -122,6 +122,8 @@ def error_document(error: TopoDesignError) -> dict[str, object]:
 
     A failed verification adds ``violations``. An error of a single field is its own only problem, without a file.
     """
+    from topodesign.domain.codec import to_builtins
+
     body: dict[str, object] = {"reason": error.reason, "message": error.message, "problems": []}
     if isinstance(error, InvalidScenario):
         body["problems"] = [to_builtins(problem) for problem in error.problems]
@@ -166,4 +168,6 @@ def report_interrupt(*, as_json: bool) -> ExitCode:
 
 
 def _violation_line(violation: object) -> str:
+    from topodesign.domain.plan import Violation
+
     return f"{violation.message} [{violation.rule}]" if isinstance(violation, Violation) else str(violation)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from topodesign.cli.completion import scenario_folders
 from topodesign.cli.given_paths import path
 from topodesign.cli.output import ExitCode, emit_json, note, say
 from topodesign.domain.codec import to_builtins
@@ -21,7 +22,12 @@ LARGEST_PLAN_BYTES = 256 * 1024 * 1024
 
 
 def verify(
-    scenario_dir: Annotated[Path, typer.Argument(parser=path, help="Scenario folder that the plan was made for.")],
+    scenario_dir: Annotated[
+        Path,
+        typer.Argument(
+            parser=path, autocompletion=scenario_folders, help="Scenario folder that the plan was made for."
+        ),
+    ],
     plan_json: Annotated[
         Path, typer.Argument(parser=path, help="Plan file with the keys of plan.json; derived keys may be absent.")
     ],

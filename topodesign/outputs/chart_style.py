@@ -58,6 +58,7 @@ STYLE: dict[Any, Any] = {  # matplotlib types its keys one by one
     "grid.color": GRID,
     "legend.frameon": False,
     "figure.facecolor": "white",
+    "text.parse_math": False,  # a name with two dollar signs is no formula
     "svg.fonttype": "path",
     "svg.hashsalt": "topodesign",
     "figure.autolayout": False,  # a figure's own layout, or none once it is placed
@@ -83,6 +84,14 @@ def new_figure(width_in: float, height_in: float) -> "Figure":
     figure = Figure(figsize=(width_in, height_in), layout="constrained")
     FigureCanvasAgg(figure)
     return figure
+
+
+def is_drawable(text: str) -> bool:
+    """Whether the charts' font has every character of a text; it lacks, for one, those of Chinese."""
+    from matplotlib.font_manager import findfont, get_font
+
+    known = get_font(findfont(STYLE["font.family"])).get_charmap()
+    return all(ord(character) in known for character in text)
 
 
 def svg_bytes(figure: "Figure") -> bytes:
@@ -145,7 +154,7 @@ def with_prefix(value: float, unit: str) -> str:
     if size == 0:
         return f"0 {unit}"
     scale, prefix = next((pair for pair in PREFIXES if size >= pair[0] * 0.9995), PREFIXES[-1])
-    return f"{_three_digits(value / scale)} {prefix}{unit}"
+    return f"{three_digits(value / scale)} {prefix}{unit}"
 
 
 def dollars(value: float) -> str:
@@ -154,11 +163,18 @@ def dollars(value: float) -> str:
     size = abs(value)
     for scale, name in SCALES_USD:
         if size >= scale * 0.9995:
-            return f"{sign}${_three_digits(size / scale)} {name}"
+            return f"{sign}${three_digits(size / scale)} {name}"
     return f"{sign}${size:,.0f}"
 
 
-def _three_digits(value: float) -> str:
+def without_zeros(text: str) -> str:
+    """``10 Gbit/s`` for ``10.0 Gbit/s``, as round values along an axis are written."""
+    figure, space, unit = text.partition(" ")
+    return f"{figure.rstrip('0').rstrip('.') if '.' in figure else figure}{space}{unit}"
+
+
+def three_digits(value: float) -> str:
+    """``2.76``, ``45.0``, ``1,250``: the digits that words and charts have; no more than two decimals."""
     size = abs(value)
     decimals = 0 if size >= 99.95 else 1 if size >= 9.995 else 2
     return f"{value:,.{decimals}f}"

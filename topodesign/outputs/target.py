@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 from topodesign.domain.errors import Conflict, InvalidInput
+from topodesign.outputs.chart_words import CHART_WORDS
 
 OUTPUT_FILES = (
     "plan.json",
@@ -15,12 +16,9 @@ OUTPUT_FILES = (
     "bill-of-materials.csv",
     "bill-of-materials-by-year.csv",
     "fabrics.json",
-    "fabrics.png",
-    "fabrics.svg",
-    "cost.png",
-    "cost.svg",
-    "training.png",
-    "training.svg",
+    *(f"{chart}.{ending}" for chart in CHART_WORDS for ending in ("png", "svg")),
+    "scenario.json",
+    "explanation.json",
     "report.html",
 )
 """Every file that a plan's folder may have from us; others in it are left alone."""
