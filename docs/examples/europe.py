@@ -12,7 +12,7 @@ import topodesign as td
 
 scenario = td.load_scenario("sample_sites/europe")
 priced = dataclasses.replace(scenario, economics=dataclasses.replace(scenario.economics, carbon_usd_per_t=100.0))
-plan = td.plan(priced, gap=0.05)
+plan = td.plan(priced, gap=0.05, time_limit_s=600)
 print(f"{plan.cost_usd / 1e9:.2f} billion USD, within {plan.gap:.1%} of the best")
 print(f"of it carbon {plan.cost_items['carbon'] / 1e9:.2f}")
 

@@ -9,7 +9,7 @@
 import topodesign as td
 
 scenario = td.load_scenario("sample_sites/us-multi-region")
-plan = td.plan(scenario, gap=0.05)
+plan = td.plan(scenario, gap=0.05, time_limit_s=600)
 print(f"{plan.cost_usd / 1e9:.2f} billion USD, no plan below {plan.lower_bound_usd / 1e9:.2f}; {len(plan.sites)} sites")
 
 # %% [markdown]

@@ -1,7 +1,12 @@
-"""docs/scenario.md names every field that the reader takes, no other, and the defaults that are used."""
+"""docs/scenario.md names every field that the reader takes, no other, and the defaults that are used.
+
+Its tables of scenario.toml are generated from the keys that tests/scenario/test_setting_keys.py holds against the
+reader.
+"""
 
 import dataclasses
 import re
+import runpy
 import tomllib
 
 import pytest
@@ -13,7 +18,7 @@ from topodesign.domain.places import Junction, PowerZone, Site
 from topodesign.domain.scenario import Scenario
 from topodesign.scenario import fiber, junctions, lightpaths, reaches, sites, traffic, zones
 from topodesign.scenario.reading import read_scenario_files
-from topodesign.scenario.settings import GENERAL, SECTIONS
+from topodesign.scenario.settings import SECTIONS
 from topodesign.scenario.sources import KINDS
 
 PAGE = ROOT / "docs/scenario.md"
@@ -65,8 +70,6 @@ def default_of(row: Row, given: object) -> object:
         return {"true": True, "false": False}[text]
     if isinstance(given, int | float):
         return type(given)(float(text))
-    if isinstance(given, tuple):
-        return tuple(tomllib.loads(f"x = {text}")["x"])
     return SAID_IN_WORDS.get(text, text)
 
 
@@ -94,22 +97,11 @@ def test_the_page_has_every_column_and_no_other(stem):
     assert {name for name, row in rows.items() if row.is_required} == set(required)
 
 
-@pytest.mark.parametrize("section", SECTIONS)
-def test_the_page_has_every_key_and_no_other(section):
-    assert list(rows_of(f"[{section}]")) == [item.name for item in dataclasses.fields(SECTIONS[section])]
-
-
-def test_the_page_has_every_key_outside_of_tables():
-    assert list(rows_of("scenario.toml")) == list(GENERAL)
-
-
-@pytest.mark.parametrize("section", SECTIONS)
-def test_defaults_of_keys_are_those_used(section, minimal):
-    used = getattr(minimal, section)
-    given = {"workload": {"sync_time_s"}, "size": {"accelerators"}}.get(section, set())
-    for name, row in rows_of(f"[{section}]").items():
-        if name not in given:
-            assert default_of(row, getattr(used, name)) == getattr(used, name), name
+def test_the_tables_of_settings_are_those_generated_from_the_keys():
+    page = PAGE.read_text("utf-8")
+    with_tables = runpy.run_path(str(ROOT / "docs/site/setting_tables.py"))["with_tables"]
+    assert with_tables(page) == page, "run python docs/site/setting_tables.py"
+    assert [f"[{name}]" for name in SECTIONS] == re.findall(r"<!-- keys of (\[\w+\]), generated -->", page)
 
 
 @pytest.mark.parametrize(
