@@ -2,7 +2,7 @@
 
 import dataclasses
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from topodesign.catalog import load_catalog
@@ -152,6 +152,7 @@ def explain(
     *,
     time_limit_s: float = 300.0,
     most_sites: int = 8,
+    about: Collection[str] | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> Explanation:
     """What binds a plan of least cost, what a step more of each binding limit saves, and what unused sites would cost.
@@ -165,6 +166,8 @@ def explain(
         Seconds for all re-solves together.
     most_sites : int
         Unused sites to look at, those whose pods are cheapest first.
+    about : collection of str, optional
+        Look at these alone: ids of sites (used ones too), zones and segments, and names of limits.
     should_stop : callable, optional
         When true, what was found so far is returned.
 
@@ -180,6 +183,7 @@ def explain(
         plan,
         time_limit_s=time_limit_s,
         most_sites=most_sites,
+        about=about,
         should_stop=should_stop or (lambda: False),
     )
 

@@ -32,6 +32,8 @@ TAKEN = {
 }
 """Pages that are files of the project outside of docs/, by path."""
 EXAMPLES = ("regional-campus", "united-states", "europe")
+ROLE = re.compile(r":(?:func|class|mod|meth|data|attr):\s*(?=<code>|`)")
+"""A docstring's mark of what kind of thing a name is, which means nothing on a page."""
 LINK = re.compile(r"(?<!!)\[([^\]]*)\]\(([^)#\s]+)(#[^)\s]*)?\)")
 
 
@@ -79,3 +81,8 @@ def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
         return f"[{words}]({posixpath.relpath(there, posixpath.dirname(place) or '.')}{anchor})"
 
     return LINK.sub(moved, markdown)
+
+
+def on_page_content(html: str, **_: object) -> str:
+    """Drop the marks of docstrings."""
+    return ROLE.sub("", html)

@@ -55,7 +55,7 @@ def _services(file: FileDescriptorProto, comments: Comments) -> Iterator[str]:
         for number, method in enumerate(service.method):
             gives = ("stream of " if method.server_streaming else "") + _linked(method.output_type)
             said = _cell(comments.get((SERVICE, index, METHOD, number), ""))
-            yield f"| `{method.name}` | {_linked(method.input_type)} | {gives} | {said} |"
+            yield f"| **{method.name}** | {_linked(method.input_type)} | {gives} | {said} |"
         yield ""
 
 
@@ -76,7 +76,7 @@ def _message(message: DescriptorProto, name: str, path: tuple[int, ...], comment
     for index, field in enumerate(message.field):
         kind = _map_type(maps[field.type_name]) if field.type_name in maps else _field_type(field)
         choice = f"one of `{message.oneof_decl[field.oneof_index].name}`. " if _is_choice(field) else ""
-        yield f"| `{field.name}` | {kind} | {choice}{_cell(comments.get((*path, FIELD, index), ''))} |"
+        yield f"| **{field.name}** | {kind} | {choice}{_cell(comments.get((*path, FIELD, index), ''))} |"
     yield ""
     for index, inner in enumerate(message.nested_type):
         yield from _message(inner, f"{name}.{inner.name}", (*path, NESTED, index), comments)

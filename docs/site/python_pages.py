@@ -26,7 +26,7 @@ def python_page() -> str:
 
 
 def _entry(name: str, home: str) -> str:
-    options = "    options:\n      show_root_heading: false\n      heading_level: 4\n"
+    options = "    options:\n      show_root_heading: false\n      show_root_toc_entry: false\n      heading_level: 4\n"
     return f"### td.{name} {{ #td-{name.lower()} }}\n\n::: {home}\n{options}"
 
 

@@ -40,7 +40,7 @@ COMMANDS = {
     "check": CommandEntry("topodesign.cli.check", "check", "Read a scenario and list every problem in it."),
     "verify": CommandEntry("topodesign.cli.verify", "verify", "Check a plan independently of the planner."),
     "diff": CommandEntry("topodesign.cli.diff", "diff", "Show what changes from one plan to another, and its cost."),
-    "explain": CommandEntry("topodesign.cli.explain", "explain", "Say what binds a plan and why sites are left out."),
+    "explain": CommandEntry("topodesign.cli.explain", "explain", "Say why a plan, or one thing of it, is as it is."),
     "report": CommandEntry("topodesign.cli.report", "report", "Make a plan's report and charts again; explain it."),
     "fabric": CommandEntry("topodesign.cli.fabric", "fabric", "Evaluate and compare fabrics inside a site."),
     "optics": CommandEntry("topodesign.cli.optics", "optics", "Design one optical link; list transceiver modes."),

@@ -72,7 +72,7 @@ def _folders_with(file: str, incomplete: str) -> list[str]:
         if (child / file).is_file():
             found.append(shown)
         found.extend(f"{shown}/{deeper.name}" for deeper in _subfolders(child) if (deeper / file).is_file())
-    return found
+    return sorted(found)
 
 
 def _subfolders(folder: Path) -> list[Path]:

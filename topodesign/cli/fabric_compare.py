@@ -25,7 +25,7 @@ EXAMPLE = (
     "topodesign fabric compare --kinds torus,clos --budget-usd 20e6 --json"
 )
 ALL_KINDS = "all"
-OFFERED_KINDS = (ALL_KINDS, *sorted({*SPEC_OF_KIND, "twisted-torus"} - {"custom"}))
+OFFERED_KINDS = (ALL_KINDS, *sorted({*SPEC_OF_KIND, "fat-tree", "twisted-torus"} - {"custom"}))
 """What Tab offers: the kinds that there are of a given size, known without importing what makes them."""
 
 
