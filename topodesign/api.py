@@ -13,7 +13,7 @@ from topodesign.domain.explanation import Explanation
 from topodesign.domain.goodput_request import GoodputEstimate, GoodputRequest, goodput_request
 from topodesign.domain.link import LinkDesign, LinkRequest
 from topodesign.domain.link_options import link_request
-from topodesign.domain.plan import Objective, Plan, PlanEvent, SolveLimits
+from topodesign.domain.plan import Objective, Plan, PlanEvent, SolveLimits, Verification
 from topodesign.domain.progress import ProgressPoint, thinned
 from topodesign.domain.reach_table import ReachTable
 from topodesign.domain.scenario import MeasuredReach, OpticsRules, Scenario
@@ -25,6 +25,11 @@ AFTERWARDS_S = 1.6
 """Seconds of a time limit kept for what follows the search, as of us-multi-region with imports."""
 AFTERWARDS_SHARE = 0.5
 """Most of a short time limit that is kept for them."""
+NOT_EVALUATED = (
+    "fabrics, availability and training were not evaluated, because the search was cancelled or ended from outside "
+    "before that"
+)
+"""Assumption of a plan that was handed out on the way."""
 
 
 def plan(
@@ -38,6 +43,7 @@ def plan(
     start: Plan | None = None,
     on_progress: Callable[[PlanEvent], object] | None = None,
     should_stop: Callable[[], bool] | None = None,
+    on_plan: Callable[[Plan], object] | None = None,
 ) -> Plan:
     """Place clusters and size the optical links; verify the plan, compare fabrics and training on it, and say how
     available it is.
@@ -63,6 +69,10 @@ def plan(
         Receives a :class:`PlanEvent` for every new phase, incumbent and bound.
     should_stop : callable, optional
         Asked about 20 times a second; when true the best plan so far is returned (``stopped_by`` ``cancelled``).
+    on_plan : callable, optional
+        Receives the best plan so far, verified, for whoever may have to end the process before it returns: the first
+        soon after there is one, better ones so seldom that they take 5 % of the search at most, the last one before
+        the evaluation. As of a cancelled search (``stopped_by``): without fabrics, availability and training.
 
     Returns
     -------
@@ -99,6 +109,14 @@ def plan(
         if on_progress is not None:
             on_progress(event)
 
+    def hand_out(found: Plan) -> None:
+        verification = verify_plan(scenario, found)
+        if not verification.valid:  # the plan that is returned in the end is another one, and verified itself
+            rejected = f"the verifier rejects the best plan so far: {verification.violations[0]}"
+            report(dataclasses.replace(_phase("snapshot", found, started), message=rejected))
+        elif on_plan is not None:
+            on_plan(_unevaluated(scenario, found, verification))
+
     found = solve(
         scenario,
         limits=limits,
@@ -106,6 +124,7 @@ def plan(
         on_progress=report,
         should_stop=should_stop or (lambda: False),
         start=start,
+        on_plan=None if on_plan is None else hand_out,
     )
     if found.status in ("infeasible", "limit"):
         return dataclasses.replace(found, progress=thinned(history), scenario=scenario)
@@ -113,6 +132,8 @@ def plan(
     verification = verify_plan(scenario, found)
     if not verification.valid:
         raise VerificationFailed(verification.violations)
+    if on_plan is not None:
+        on_plan(_unevaluated(scenario, found, verification))
     report(_phase("evaluating", found, started))
     return dataclasses.replace(
         _evaluated(scenario, found, catalog),
@@ -120,6 +141,18 @@ def plan(
         verification=verification,
         wall_s=time.monotonic() - started,
         progress=thinned(history),
+        scenario=scenario,
+    )
+
+
+def _unevaluated(scenario: Scenario, found: Plan, verification: Verification) -> Plan:
+    """A verified plan as of a search that was cancelled, whose evaluation did not come about."""
+    return dataclasses.replace(
+        found,
+        stopped_by="cancelled",
+        verified=True,
+        verification=verification,
+        assumptions=(*found.assumptions, NOT_EVALUATED),
         scenario=scenario,
     )
 

@@ -22,6 +22,7 @@ WRITTEN = {
     "plan.json",
     "site-plan.geojson",
     "plan.gpkg",
+    "geoparquet",
     "bill-of-materials.csv",
     "bill-of-materials-by-year.csv",
     "fabrics.json",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from topodesign.cli.compared_report import write_compared_report
 from topodesign.cli.completion import plan_folders, scenario_folders
 from topodesign.cli.given_paths import path
 from topodesign.cli.output import emit_json
@@ -15,7 +16,10 @@ from topodesign.domain.errors import NotFound
 if TYPE_CHECKING:
     from topodesign.domain.plan import Plan
 
-EXAMPLE = "Example: topodesign diff out/us-2025 out/us-2026"
+EXAMPLE = (
+    "Example: topodesign diff out/us-2025 out/us-2026\n\n"
+    "On one map: topodesign diff out/us-2025 out/us-2026 --scenario sample_sites/us-multi-region --report diff.html"
+)
 
 
 def diff(
@@ -37,6 +41,10 @@ def diff(
             help="Scenario folder of the second plan, to price the conversion; default: as kept in the plan's folder.",
         ),
     ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(parser=path, help="Write a page with both plans on one map to this file."),
+    ] = None,
     json_output: Annotated[
         bool, typer.Option("--json", help="Print one JSON document: inputs, sites, links, segments, costs, proof, ...")
     ] = False,
@@ -52,6 +60,8 @@ def diff(
     scenario = second.scenario if scenario_dir is None else topodesign.load_scenario(scenario_dir)
     catalog = None if scenario is None else topodesign.load_catalog(scenario.catalog_overrides)
     found = topodesign.diff_plans(first, second, scenario=scenario, catalog=catalog)
+    if report is not None:
+        write_compared_report(report, first, second, scenario)
     if json_output:
         emit_json(found)
     else:

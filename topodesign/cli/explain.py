@@ -65,6 +65,8 @@ def explain(
     if save and not plan.is_dir():
         raise Conflict(f"{plan} is no plan's folder to --save into; give the folder", reason="NOT_A_DIRECTORY")
     scenario, loaded = load_planned(plan, scenario_dir)
+    if not loaded.sites:
+        raise InvalidInput(f"{plan}: a plan with status {loaded.status!r} has nothing to explain", reason="PLAN_EMPTY")
     resolve = _Resolve(scenario, loaded, time_limit_s=time_limit, most_sites=sites)
     if what is not None:
         _answer(what, plan_folder(plan), resolve, json_output=json_output)

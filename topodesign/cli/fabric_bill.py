@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, get_args
 
 from topodesign.cli.fabric_options import Given, given_of, option, refuse_option
-from topodesign.cli.output import say
+from topodesign.cli.output import say, say_tables, table_width
 from topodesign.domain.checks import relocated
 from topodesign.domain.codec import to_builtins
 from topodesign.domain.errors import InvalidInput
@@ -64,12 +64,7 @@ def bill_document(bill: FabricBill) -> dict[str, object]:
 
 def show_bill(bill: FabricBill) -> None:
     """Write the lines with their indicative costs, the totals and where each price is from to stdout."""
-    import shutil
-
-    from rich.console import Console
-
-    console = Console(width=max(120, shutil.get_terminal_size().columns), highlight=False)
-    console.print(_table(bill))
+    say_tables(_table(bill), width=table_width(120))
     for source in dict.fromkeys(_source(line) for line in (*bill.lines, *bill.beside) if line.item):
         say(f"  price: {source}")
 

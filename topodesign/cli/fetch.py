@@ -17,7 +17,7 @@ from topodesign.domain.checks import require_number
 if TYPE_CHECKING:
     from topodesign.domain.plan import Plan
 
-FileFormat = Literal["geojson", "plan-json", "bom-csv", "gpkg", "report-html"]
+FileFormat = Literal["geojson", "plan-json", "bom-csv", "gpkg", "report-html", "geoparquet"]
 FORMATS: tuple[FileFormat, ...] = get_args(FileFormat)
 EXAMPLE = "Example: topodesign fetch plans/p-4f1c --out plan-out --server localhost:50051"
 

@@ -9,8 +9,11 @@ import dataclasses
 import enum
 import errno
 import os
+import shutil
 import sys
+from io import StringIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from topodesign.domain.errors import (
     CapacityError,
@@ -23,6 +26,9 @@ from topodesign.domain.errors import (
     Unauthenticated,
     VerificationFailed,
 )
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 
 class ExitCode(enum.IntEnum):
@@ -74,6 +80,27 @@ def note(text: str) -> None:
 def say(text: str) -> None:
     """Write a line of a command's answer for people to stdout; never used together with ``--json``."""
     _write(text + "\n")
+
+
+def say_tables(*tables: "Table", width: int) -> None:
+    """Write tables for people to stdout, ``width`` columns wide.
+
+    They are laid out first and then written as every other line is: rich itself ends a program whose reader is gone
+    in its own way.
+    """
+    from rich.console import Console
+
+    laid_out = StringIO()
+    is_terminal = sys.stdout is not None and sys.stdout.isatty()
+    console = Console(file=laid_out, width=width, highlight=False, force_terminal=is_terminal)
+    for table in tables:
+        console.print(table)
+    _write(laid_out.getvalue())
+
+
+def table_width(least: int) -> int:
+    """Columns for tables: a pipe gets whole ones, a terminal what it has, if that is enough."""
+    return max(least, shutil.get_terminal_size().columns)
 
 
 def _write(text: str) -> None:

@@ -98,4 +98,4 @@ def _answer(found: "Plan", out: Path, *, json_output: bool, is_interrupted: bool
         emit_json(summary_document(found, files))
     else:
         describe_plan(found)
-        say(f"written to {out}: {', '.join(sorted(file.name for file in files))}")
+        say(f"written to {out}: {', '.join(sorted({file.relative_to(out).parts[0] for file in files}))}")

@@ -49,7 +49,7 @@ def serve(
     ] = None,
     cancel_grace_s: Annotated[
         float | None,
-        typer.Option("--cancel-grace-s", min=0, help="Time that a cancelled solve has to return its best plan (5)."),
+        typer.Option("--cancel-grace-s", min=0, help="Time that a cancelled solve has to end by itself (0.5)."),
     ] = None,
     fabric_memory_gib: Annotated[
         float | None,

@@ -350,7 +350,7 @@ def _outputs() -> Any:
 class PlanEvent:
     """Progress of a solve: costs in US dollars, ``gap`` relative; ``None`` while there is none yet.
 
-    Bounds rise, but for one new beginning: at the phase ``routes`` more routes became candidates, and plans over them
+    Bounds rise, but for new beginnings: at the phase ``routes`` more routes became candidates, and plans over them
     may cost less.
     """
 

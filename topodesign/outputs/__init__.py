@@ -1,4 +1,4 @@
-"""Files made from a plan: GeoJSON, GeoPackage, bill of materials, charts and the map report.
+"""Files made from a plan: GeoJSON, GeoPackage, GeoParquet, bill of materials, charts and the map report.
 
 Nothing here decides or checks anything; every figure is of the plan, the scenario or the catalogue, or a sum.
 """
@@ -14,7 +14,7 @@ from topodesign.outputs.cost_chart import cost_chart
 from topodesign.outputs.fabric_bill_table import fabric_bill_csv
 from topodesign.outputs.fabric_charts import fabric_chart
 from topodesign.outputs.fabric_comparison_chart import fabric_comparison_chart
-from topodesign.outputs.geodataframes import plan_to_geodataframes, write_geopackage
+from topodesign.outputs.geodataframes import plan_to_geodataframes, write_geopackage, write_geoparquet
 from topodesign.outputs.geojson import geojson_bytes, plan_to_geojson
 from topodesign.outputs.network_chart import network_chart
 from topodesign.outputs.power_chart import power_chart
@@ -78,4 +78,5 @@ __all__ = [
     "utilization_over_bandwidth",
     "utilization_over_distance",
     "write_geopackage",
+    "write_geoparquet",
 ]

@@ -9,6 +9,8 @@ from topodesign.outputs.bill_lines import BESIDE, BillLine
 from topodesign.outputs.report_tables import NOTHING, Figure, table
 
 HEADER = ("Item", "Where", "Quantity", "Unit", "USD per unit", "USD in the plan's cost", "USD beside it", "Price from")
+MOST_LINES = 3000
+"""More lines make a page that browsers open slowly; the file beside it has them all."""
 NOTE = (
     "Dollars of the plan's cost are net present and sum to it to the cent; what is beside it (accelerators, fabrics "
     "inside sites, spares, huts) has a column of its own. Prices are indicative unless the scenario gives them. "
@@ -17,8 +19,10 @@ NOTE = (
 
 
 def bill_section(lines: Sequence[BillLine], by_year: Sequence[YearLine]) -> str:
-    """Every line, and the sums of each year, as HTML."""
-    return f'<p class="note">{escape(NOTE)}</p>{_line_table(lines)}<h3>Year by year</h3>{_year_table(by_year)}'
+    """Every line, up to :data:`MOST_LINES`, and the sums of each year, as HTML."""
+    left_out = f" Here are the first {MOST_LINES:,} of {len(lines):,} lines." if len(lines) > MOST_LINES else ""
+    note = f'<p class="note">{escape(NOTE + left_out)}</p>'
+    return f"{note}{_line_table(lines)}<h3>Year by year</h3>{_year_table(by_year)}"
 
 
 def _line_table(lines: Sequence[BillLine]) -> str:
@@ -33,7 +37,7 @@ def _line_table(lines: Sequence[BillLine]) -> str:
             f"{line.beside_cost_usd:,.2f}" if line.cost_item == BESIDE else NOTHING,
             _origin(line),
         )
-        for line in lines
+        for line in lines[:MOST_LINES]
     ]
     return table(HEADER, rows, numbers=(2, 4, 5, 6), whole=(1, 3), sortable=True)
 

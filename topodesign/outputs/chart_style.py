@@ -65,6 +65,8 @@ STYLE: dict[Any, Any] = {  # matplotlib types its keys one by one
     "figure.constrained_layout.use": False,
 }
 PIXELS_PER_INCH = 150
+EDGE_IN = 0.1
+"""Beside axes: marks whose text grows in the final layout are not cut off."""
 
 
 @contextmanager
@@ -80,8 +82,9 @@ def new_figure(width_in: float, height_in: float) -> "Figure":
     """An empty figure that belongs to no window system and no global list."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-    figure = Figure(figsize=(width_in, height_in), layout="constrained")
+    figure = Figure(figsize=(width_in, height_in), layout=ConstrainedLayoutEngine(w_pad=EDGE_IN))
     FigureCanvasAgg(figure)
     return figure
 

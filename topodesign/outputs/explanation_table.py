@@ -7,6 +7,7 @@ from topodesign.domain.explanation import BindingLimit, Explanation, UnusedSite
 from topodesign.domain.plan import Plan
 from topodesign.domain.scenario import Scenario
 from topodesign.outputs.chart_style import dollars
+from topodesign.outputs.cost_chart import ITEM_NAMES
 from topodesign.outputs.report_tables import NOTHING, Figure, table
 
 LIMIT_WORDS: Mapping[str, str] = {
@@ -19,19 +20,20 @@ LIMIT_WORDS: Mapping[str, str] = {
     "policy.max_zone_share": "Largest share of one zone",
 }
 HOW_TO_GET = (
-    "Not looked at, as it takes the solver's time: topodesign report PLAN_DIR --explain finds out and puts it here."
+    "Not looked at, as it takes the solver's time: <code>topodesign report PLAN_DIR --explain</code> finds out and "
+    "puts it here."
 )
 NOT_FOR_GOALS = (
     "Plans for a goal under a budget are not explained: relief of a limit would change what is bought, not only the "
     "cost. Explain a plan of the same size for the least cost."
 )
-"""What a report without an explanation says instead."""
+"""What a report without an explanation says instead, as HTML."""
 
 
 def explanation_section(scenario: Scenario, plan: Plan, found: Explanation | None) -> str:
     """Tables of an explanation; a line on how to get one, or why there is none, where it is absent."""
     if found is None:
-        return f'<p class="note">{escape(HOW_TO_GET if plan.goal is None else NOT_FOR_GOALS)}</p>'
+        return f'<p class="note">{HOW_TO_GET if plan.goal is None else NOT_FOR_GOALS}</p>'
     parts = [f'<p class="note">{escape(_sentence(found.basis))}</p>', _limit_table(scenario, found.binding)]
     if found.unused:
         parts.append(f"<h3>Sites that the plan leaves out</h3>{_site_table(scenario, found.unused)}")
@@ -74,11 +76,17 @@ def _site_table(scenario: Scenario, sites: tuple[UnusedSite, ...]) -> str:
             else site.site_id,
             _signed(site.extra_usd),
             _signed(site.extra_lower_usd),
-            site.reason,
+            _reason(site.reason),
         )
         for site in sites
     ]
     return table(("Site", "Using it adds (found)", "at least (proven)", "Why"), rows, numbers=(1, 2), sortable=True)
+
+
+def _reason(text: str) -> str:
+    """With cost items by the names that the cost table has: ``Building for power grows by ...``."""
+    item, space, rest = text.partition(" ")
+    return f"{ITEM_NAMES.get(item, item)}{space}{rest}"
 
 
 def _signed(usd: float | None) -> str | Figure:

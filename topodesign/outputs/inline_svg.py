@@ -17,7 +17,13 @@ COLOR_NAMES: dict[str, str] = {
     chart_style.PURPLE: "purple",
     chart_style.SKY: "sky",
     map_colors.LINK: "link",
-    "#000000": "ink",
+    "#999933": "olive",
+    "#882255": "wine",
+    "#44546a": "slate",
+    "#332288": "indigo",
+    "#44AA99": "teal",
+    "#117733": "forest",
+    "#7f7f7f": "gray",
 }
 """Colors of the charts' style that the page's style sheet has a custom property for, ``--chart-NAME``."""
 

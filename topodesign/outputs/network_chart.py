@@ -25,6 +25,8 @@ LARGEST_PT, SMALLEST_PT = 30.0, 9.0
 """Diameters of the discs of sites, in points."""
 MOST_LABELS = 24
 """More links than this have no room for their capacities; the report's table has them."""
+MOST_LINES, MOST_NAMES = 300, 40
+"""More links and names would be a blot; the largest are drawn, and the note says so."""
 NAME_WIDTH = 24
 BEHIND_TEXT = {"boxstyle": "round,pad=0.15,rounding_size=0.3", "facecolor": "white", "edgecolor": "none"}
 ROOM_ACROSS, ROOM_UP = 0.16, 0.11
@@ -56,8 +58,9 @@ def network_chart(scenario: Scenario, plan: Plan) -> "Figure | None":
     )
     with chart_style():
         figure, axes = _framed(list(places.values()))
-        curves = curves_between(list(capacity), places)
-        _draw_links(axes, capacity, curves)
+        drawn = _largest(capacity)
+        curves = curves_between(list(drawn), places)
+        _draw_links(axes, drawn, curves)
         _draw_sites(axes, scenario, plan, places, curves)
         if len(capacity) <= MOST_LABELS:
             for ends, place in label_places(curves, list(places.values())).items():
@@ -75,10 +78,18 @@ def capacity_of_pairs(plan: Plan) -> dict[Ends, float]:
     return found
 
 
+def _largest(capacity: Mapping[Ends, float]) -> dict[Ends, float]:
+    kept = sorted(capacity, key=lambda ends: (-capacity[ends], ends))[:MOST_LINES]
+    return {ends: capacity[ends] for ends in sorted(kept)}
+
+
 def _note(capacity: Mapping[Ends, float]) -> str:
     least, most = (with_prefix(end(capacity.values()) * 1e9, "bit/s") for end in (min, max))
     widths = f"widest line {most}" if least == most else f"widest line {most}, thinnest {least}"
-    return f"Linked pairs of sites: {len(capacity):,}. Lines as wide as their capacity: {widths}. Discs: MW drawn."
+    shown = f" (the {MOST_LINES} largest are drawn)" if len(capacity) > MOST_LINES else ""
+    return (
+        f"Linked pairs of sites: {len(capacity):,}{shown}. Lines as wide as their capacity: {widths}. Discs: MW drawn."
+    )
 
 
 def _framed(places: Sequence[Place]) -> "tuple[Figure, Axes]":
@@ -117,7 +128,7 @@ def _draw_sites(
     axes: "Axes", scenario: Scenario, plan: Plan, places: Mapping[str, Place], curves: Mapping[Ends, Curve]
 ) -> None:
     most_mw = max(site.power_mw for site in plan.sites)
-    for site in plan.sites:
+    for number, site in enumerate(sorted(plan.sites, key=lambda site: (-site.power_mw, site.id))):
         share = (site.power_mw / most_mw) ** 0.5 if most_mw > 0 else 0.0
         size = max(SMALLEST_PT, LARGEST_PT * share)
         axes.plot(
@@ -130,7 +141,8 @@ def _draw_sites(
             clip_on=False,
             zorder=4,
         )
-        _name_site(axes, scenario, site, places[site.id], open_side(site.id, curves), size / 2 + 4)
+        if number < MOST_NAMES:
+            _name_site(axes, scenario, site, places[site.id], open_side(site.id, curves), size / 2 + 4)
 
 
 def _name_site(axes: "Axes", scenario: Scenario, site: SitePlan, place: Place, side: Side, apart_pt: float) -> None:

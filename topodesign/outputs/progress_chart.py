@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 NEAR = 0.35
 """What is farther from the plan's cost than this share of it is beyond the chart, or it would flatten the end."""
-ROOM_FOR_NAME = 0.095
+ROOM_FOR_NAME = 0.08
 """Share of the width that the name of a phase takes; those that begin nearer to the last name have none."""
 PHASE_WORDS: Mapping[str, str] = {"incumbent": "better plan"}
 """Phases whose name says little to whoever did not write the solver."""
@@ -37,12 +37,12 @@ ROOM_AT_THE_END = 1.16
 def progress_chart(plan: Plan) -> "Figure | None":
     """Best cost and proven bound as steps over the seconds of the search, the gap between them shaded.
 
-    ``None`` where the plan carries no history that has both, or was made for a goal under a budget: then each level of
-    the goal has costs and bounds of its own.
+    ``None`` where the plan carries no history that ends in both, or was made for a goal under a budget: then each level
+    of the goal has costs and bounds of its own.
     """
     points = [point for point in plan.progress if point.incumbent_usd is not None or point.bound_usd is not None]
-    has_both = any(point.incumbent_usd is not None and point.bound_usd is not None for point in points)
-    if plan.goal is not None or not has_both or len(points) < 2:
+    ends_in_both = bool(points) and None not in (points[-1].incumbent_usd, points[-1].bound_usd)
+    if plan.goal is not None or not ends_in_both or len(points) < 2:
         return None
     with chart_style():
         figure = new_figure(9.6, 3.8)

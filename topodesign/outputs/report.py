@@ -17,8 +17,10 @@ from topodesign.outputs import report_tables as tables
 from topodesign.outputs.base_layer import BASE_CREDIT
 from topodesign.outputs.chart_style import svg_bytes
 from topodesign.outputs.charts_of_plan import charts_of_plan
+from topodesign.outputs.comparison_tables import comparison_section
 from topodesign.outputs.goal_words import goal_sentence
 from topodesign.outputs.legend import legend
+from topodesign.outputs.page_files import map_script, page_file
 from topodesign.outputs.report_map import ReportMap, payload, report_map
 from topodesign.outputs.report_sections import report_sections, summary_section
 from topodesign.outputs.static_map import static_map
@@ -30,6 +32,7 @@ def render_report(
     *,
     charts: Mapping[str, bytes] | None = None,
     explanation: Explanation | None = None,
+    compared: Plan | None = None,
 ) -> str:
     """One HTML page: summary, map, tables and charts; it needs no network and asks for none.
 
@@ -44,25 +47,35 @@ def render_report(
         SVG of :func:`~topodesign.outputs.charts_of_plan.charts_of_plan`, where they have been drawn already.
     explanation : Explanation, optional
         Of this plan: limits that bind, and what relief would save. Without it the page says how to get it.
+    compared : Plan, optional
+        Another plan over the same sites and segments: the map and a table then show what only ``plan`` (A) has, what
+        only ``compared`` (B) has, and what both have.
 
     Returns
     -------
     str
-        HTML 5; the same for the same scenario and plan.
+        HTML 5; the same for the same scenario and plans.
+
+    Raises
+    ------
+    InvalidInput
+        When ``compared``, or a failure that the plan was verified against, names something that the scenario does not
+        have (``REFERENCE_UNKNOWN``); when one of two plans to compare has no sites (``PLAN_EMPTY``).
     """
     catalog = load_catalog(scenario.catalog_overrides)
     if charts is None:
         figures = charts_of_plan(scenario, plan, catalog)
         charts = {name: svg_bytes(figure) for name, figure in figures.items()}
-    drawn = report_map(scenario, plan)
-    library, script, table_script = _library(), _page_file("report.js"), _page_file("tables.js")
+    drawn = report_map(scenario, plan, compared=compared)
+    library, script, table_script = _library(), map_script(), page_file("tables.js")
     sections = report_sections(scenario, plan, catalog, used_mw=_used_mw(drawn), charts=charts, explanation=explanation)
     title = f"{scenario.name}: site and network plan"
-    return Template(_page_file("report.html")).substitute(
+    return Template(page_file("report.html")).substitute(
         policy=_policy(library, script, table_script),
         title=escape(title),
         map_styles=_vendored("maplibre-gl.css"),
-        styles=_page_file("report.css") + _page_file("tables.css"),
+        styles=page_file("report.css") + page_file("map/map.css") + page_file("tables.css"),
+        map_controls=page_file("map/controls.html"),
         status="good" if plan.status in ("optimal", "feasible") else "bad",
         status_words=escape(tables.STATUS_WORDS[plan.status]),
         verified="good" if plan.verified else "bad",
@@ -72,8 +85,10 @@ def render_report(
         cards=tables.cards(plan),
         infeasibility=tables.infeasibility_tables(plan),
         drawing=static_map(drawn, title=f"Map of {scenario.name}"),
+        drawn_plan="" if compared is None else " A (this report's)",
         legend=legend(drawn),
         attribution=escape(_attribution(scenario, plan)),
+        comparison=comparison_section(scenario, plan, compared),
         sections="\n".join(sections),
         footer=escape(f"Made with topodesign {plan.provenance.topodesign_version}. Prices are indicative."),
         data=_embedded(payload(drawn)),
@@ -132,8 +147,3 @@ def _library() -> str:
 @functools.cache
 def _vendored(name: str) -> str:
     return resources.files("topodesign.outputs").joinpath("vendor", "maplibre", name).read_text(encoding="utf-8")
-
-
-@functools.cache
-def _page_file(name: str) -> str:
-    return resources.files("topodesign.outputs").joinpath("page", name).read_text(encoding="utf-8")

@@ -103,6 +103,8 @@ def _evaluations(plan: Plan, inline: Mapping[str, str]) -> Iterator[str]:
         yield section("Torus against Clos", f'<p class="note">{FABRIC_NOTE}</p>{chart}{details}')
     if plan.training is not None:
         yield section("Training", training_section(plan.training, chart=inline.get("training", "")))
+    elif "training" in inline:
+        yield section("Training", inline["training"])
     if plan.verification is not None and plan.verification.failures:
         yield section("Failures", f'<p class="note">{FAILURE_NOTE}</p>{tables.failure_table(plan)}')
     if plan.availability is not None and plan.availability.pairs:

@@ -1,9 +1,11 @@
 """The report's tables and figures in words, as HTML; every value from a scenario or a plan is escaped here."""
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from html import escape
 from typing import NamedTuple
 
+from topodesign.domain.codec import encode_json
 from topodesign.domain.plan import FabricReport, Goal, Plan, Sync
 from topodesign.domain.scenario import Scenario
 from topodesign.outputs.chart_style import dollars, with_prefix
@@ -149,7 +151,7 @@ def _more(rows: int) -> str:
 
 def _reachable(long: str) -> str:
     """What scrolls has to be reachable by keyboard."""
-    return ' tabindex="0" role="region" aria-label="Table that scrolls"' if long else ""
+    return ' tabindex="0" role="group" aria-label="Table that scrolls"' if long else ""
 
 
 def _total(is_total: bool) -> str:
@@ -162,7 +164,7 @@ def _kind(place: int, numbers: Sequence[int], whole: Sequence[int]) -> str:
 
 def _cell(cell: Cell, kind: str) -> str:
     if isinstance(cell, Figure):
-        return f'<td{kind} data-value="{cell.value!r}">{escape(cell.text)}</td>'
+        return f'<td{kind} data-value="{float(cell.value)!r}">{escape(cell.text)}</td>'
     return f"<td{kind}>{escape(cell)}</td>"
 
 
@@ -326,8 +328,10 @@ def provenance_table(plan: Plan) -> str:
         ("OR-Tools", origin.ortools_version),
         ("Python", origin.python_version),
         ("Scenario, SHA-256", origin.scenario_sha256),
+        ("plan.json, SHA-256", hashlib.sha256(encode_json(plan)).hexdigest()),
         ("Seed", str(origin.seed)),
         ("Threads", str(origin.threads)),
+        ("Time to the plan", f"{plan.wall_s:,.1f} s"),
         ("Stopped by", plan.stopped_by),
         ("What the bound is relative to", origin.bound_basis),
     )

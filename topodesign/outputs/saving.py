@@ -1,7 +1,5 @@
 """A plan as a folder of files, written so that a failure leaves no half result; and reading it back."""
 
-import shutil
-import tempfile
 from pathlib import Path
 
 from topodesign.catalog import load_catalog
@@ -15,12 +13,13 @@ from topodesign.outputs.bill_lines import bill_csv
 from topodesign.outputs.bill_of_materials import bill_of_materials
 from topodesign.outputs.chart_style import png_bytes, svg_bytes
 from topodesign.outputs.charts_of_plan import charts_of_plan
-from topodesign.outputs.geodataframes import plan_to_geodataframes, write_geopackage
+from topodesign.outputs.geodataframes import plan_to_geodataframes, write_geopackage, write_geoparquet
 from topodesign.outputs.geojson import geojson_bytes, plan_to_geojson
 from topodesign.outputs.report import render_report
 from topodesign.outputs.saved_explanation import EXPLANATION_FILE, require_explained
 from topodesign.outputs.scenario_copy import SCENARIO_FILE, scenario_json
-from topodesign.outputs.target import OUTPUT_FILES, require_replaceable
+from topodesign.outputs.target import GEOPARQUET_FOLDER, OUTPUT_FILES, require_replaceable
+from topodesign.scenario.whole_folders import write_whole
 
 PLAN_FILE = "plan.json"
 
@@ -31,10 +30,10 @@ def save_plan(
     """Write a plan with everything that is made from it.
 
     ``plan.json`` and, where the plan was verified, ``verification.json``; and for a plan with sites
-    ``site-plan.geojson``, ``plan.gpkg``, ``bill-of-materials.csv``, ``bill-of-materials-by-year.csv``,
-    ``fabrics.json`` (where fabrics were evaluated), each chart of :data:`~topodesign.outputs.chart_words.CHART_WORDS`
-    that the plan has something for as ``NAME.png`` and ``NAME.svg``, ``scenario.json``, ``explanation.json`` (where one
-    is given) and ``report.html``.
+    ``site-plan.geojson``, ``plan.gpkg``, a file of each layer in ``geoparquet``, ``bill-of-materials.csv``,
+    ``bill-of-materials-by-year.csv``, ``fabrics.json`` (where fabrics were evaluated), each chart of
+    :data:`~topodesign.outputs.chart_words.CHART_WORDS` that the plan has something for as ``NAME.png`` and
+    ``NAME.svg``, ``scenario.json``, ``explanation.json`` (where one is given) and ``report.html``.
 
     All is written into a folder of its own first (inside ``directory``, or beside it where it does not exist yet) and
     moved into place at the end: after a failure, what was there before is there again. Our files of an earlier plan go,
@@ -67,30 +66,18 @@ def save_plan(
     if explanation is not None:
         require_explained(explanation, plan)
     try:
-        _save(scenario, plan, target, explanation)
+        write_whole(
+            target,
+            OUTPUT_FILES,
+            fill=lambda folder: _write_files(scenario, plan, folder, explanation),
+            recheck=lambda: require_replaceable(target),  # making the files took seconds, and others may have written
+        )
     except OSError as error:
         if error.errno is None:
             raise
         # what failed may be a file in the staging folder, of which the caller knows nothing
         raise OSError(error.errno, error.strerror, str(target)) from error
     return tuple(target / name for name in OUTPUT_FILES if (target / name).exists())
-
-
-def _save(scenario: Scenario, plan: Plan, target: Path, explanation: Explanation | None) -> None:
-    if target.is_dir():
-        beside = target  # what it lies in may be read-only, or another disk
-    else:
-        beside = target.parent
-        beside.mkdir(parents=True, exist_ok=True)
-    staging = Path(tempfile.mkdtemp(prefix=".topodesign-", dir=beside))
-    try:
-        fresh = staging / "fresh"
-        fresh.mkdir()
-        _write_files(scenario, plan, fresh, explanation)
-        require_replaceable(target)  # making the files took seconds, and others may have written there
-        _move_into_place(fresh, target, previous=staging / "previous")
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
 
 
 def load_plan(path: str | Path) -> Plan:
@@ -123,7 +110,10 @@ def _write_files(scenario: Scenario, plan: Plan, folder: Path, explanation: Expl
     if not plan.sites:
         return
     (folder / "site-plan.geojson").write_bytes(geojson_bytes(plan_to_geojson(scenario, plan)))
-    write_geopackage(plan_to_geodataframes(scenario, plan), folder / "plan.gpkg")
+    frames = plan_to_geodataframes(scenario, plan)
+    write_geopackage(frames, folder / "plan.gpkg")
+    (folder / GEOPARQUET_FOLDER).mkdir()
+    write_geoparquet(frames, folder / GEOPARQUET_FOLDER)
     catalog = load_catalog(scenario.catalog_overrides)
     (folder / "bill-of-materials.csv").write_bytes(bill_csv(bill_of_materials(scenario, plan, catalog)))
     by_year = bill_by_year(scenario, plan, catalog)
@@ -140,29 +130,3 @@ def _write_files(scenario: Scenario, plan: Plan, folder: Path, explanation: Expl
         (folder / f"{name}.png").write_bytes(png_bytes(figure))
     page = render_report(scenario, plan, charts=drawn, explanation=explanation)
     (folder / "report.html").write_text(page, encoding="utf-8")
-
-
-def _move_into_place(fresh: Path, target: Path, *, previous: Path) -> None:
-    """Rename the folder where there is none yet; else exchange our files, and undo that when it fails half way."""
-    if not target.exists():
-        fresh.rename(target)
-        return
-    previous.mkdir()
-    try:
-        for name in OUTPUT_FILES:
-            if (target / name).exists():
-                (target / name).replace(previous / name)
-        for name in OUTPUT_FILES:
-            if (fresh / name).exists():
-                (fresh / name).replace(target / name)
-    except BaseException:  # an interrupt must not leave two plans mixed either; raised again below
-        _put_back(target, previous)
-        raise
-
-
-def _put_back(target: Path, previous: Path) -> None:
-    for name in OUTPUT_FILES:
-        if (previous / name).exists():
-            (previous / name).replace(target / name)
-        else:
-            (target / name).unlink(missing_ok=True)

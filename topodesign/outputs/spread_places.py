@@ -9,7 +9,9 @@ MOST_STRETCH = 8.0
 """Of one direction against the other: more would make neighbors of sites that are not."""
 APART = 0.2
 """Least distance of two places, where the layout is 1 wide; less where there are many."""
-STEPS = 200
+MOST_STEPS = 200
+PAIRS_LOOKED_AT = 400_000
+"""Over all steps: half a second. Hundreds of sites are crowded anyway, and their diagram need not be perfect."""
 
 
 def spread_places(positions: Mapping[str, Place]) -> dict[str, Place]:
@@ -22,7 +24,7 @@ def spread_places(positions: Mapping[str, Place]) -> dict[str, Place]:
     west = _westmost([lon for lon, _ in positions.values()])
     flat = _in_a_box([_flat(positions[name], west) for name in names])
     apart = min(APART, 0.75 / math.sqrt(max(1, len(names))))
-    for _ in range(STEPS):
+    for _ in range(min(MOST_STEPS, 1 + PAIRS_LOOKED_AT // len(names) ** 2)):
         if not _push_apart(flat, apart):
             break
     return {name: (x, y) for name, (x, y) in zip(names, flat, strict=True)}

@@ -1851,7 +1851,7 @@ class PlanEvent(_message.Message):
     incumbent_usd: _builtins.float
     """Cost of the best plan so far in US dollars; absent: none yet."""
     bound_usd: _builtins.float
-    """Proven lower bound so far in US dollars; absent: none yet. It rises, but for one new beginning: at the phase
+    """Proven lower bound so far in US dollars; absent: none yet. It rises, but for new beginnings: at the phase
     "routes" more routes became candidates, and plans over them may cost less.
     """
     gap: _builtins.float
