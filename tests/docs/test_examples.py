@@ -33,7 +33,8 @@ def pages_with_code() -> list[str]:
 @pytest.mark.parametrize("name", pages_with_code())
 def test_the_code_of_a_page_prints_what_the_page_shows(name, tmp_path, monkeypatch, request):
     monkeypatch.chdir(tmp_path)
-    Path("sample_sites").symlink_to(ROOT / "sample_sites")
+    for folder in ("sample_sites", "docs"):  # what pages read as from the project's folder
+        Path(folder).symlink_to(ROOT / folder)
     with PageRun(name) as page_run:
         if name in NEEDS_SERVER:
             server: RunningServer = request.getfixturevalue("shared_server")
