@@ -39,6 +39,12 @@ def test_every_example_has_a_page():
     assert {f"examples/{name}.md" for name in scripts} <= set(pages)
 
 
+def test_links_of_the_readme_point_at_files():
+    targets = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", (ROOT / "README.md").read_text("utf-8"))
+    assert len(targets) > 20
+    assert [target for target in targets if not (ROOT / target).exists()] == []
+
+
 def inline_commands() -> list[tuple[str, str]]:
     return [
         (name, command)
