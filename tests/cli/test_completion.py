@@ -88,6 +88,14 @@ def test_folders_of_plans_and_scenarios_are_offered_and_no_others(bash: Bash, tm
     ]
 
 
+def test_a_shell_that_there_is_no_completion_for_is_told_which_there_are(bash: Bash) -> None:
+    # the program looks for the shell that runs it: here an sh, which waits for it
+    asked = "sh -c 'topodesign --show-completion; echo $?' 2>&1"
+    told = bash.run(asked).splitlines()
+    assert told[-1] == "2"
+    assert "made for bash, zsh and fish" in told[-2]
+
+
 @pytest.mark.parametrize("shell", ["zsh", "fish"])
 def test_other_shells_get_the_same_words(shell: str, bash: Bash) -> None:
     asked = {

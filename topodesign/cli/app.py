@@ -69,6 +69,7 @@ EXIT_CODES = (
 )
 COMPLETION = "_TOPODESIGN_COMPLETE"
 """Set by a shell that asks for completions; the name is typer's."""
+COMPLETION_OPTIONS = frozenset({"--install-completion", "--show-completion"})
 EXAMPLE = "Example: topodesign plan sample_sites/two-campus --out plan-out --time-limit 60 --gap 0.01"
 
 
@@ -165,6 +166,12 @@ def _run_command(arguments: list[str]) -> int:
             raise as_usage_error(error, command_path=path) from None
         note(error.format_message())
         return ExitCode.BAD_INPUT
+    if code == ExitCode.DEFECT and COMPLETION_OPTIONS & set(arguments):
+        raise InvalidInput(
+            "completion is made for bash, zsh and fish, and the shell that asks is none of them; ask from one of them, "
+            f"or print a script with {COMPLETION}=source_bash topodesign",
+            reason="SHELL_UNKNOWN",
+        )
     return code if isinstance(code, int) else ExitCode.DONE
 
 

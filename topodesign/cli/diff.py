@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 EXAMPLE = (
     "Example: topodesign diff out/us-2025 out/us-2026\n\n"
-    "On one map: topodesign diff out/us-2025 out/us-2026 --scenario sample_sites/us-multi-region --report diff.html"
+    "On one map: topodesign diff out/us-2025 out/us-2026 --report diff.html"
 )
 
 

@@ -62,8 +62,8 @@ def explain(
     """
     if save and what is not None:
         raise InvalidInput("--save keeps the explanation of the whole plan; leave WHAT out", reason="USAGE_INVALID")
-    if save and not plan.is_dir():
-        raise Conflict(f"{plan} is no plan's folder to --save into; give the folder", reason="NOT_A_DIRECTORY")
+    if save:
+        _require_savable(plan)
     scenario, loaded = load_planned(plan, scenario_dir)
     if not loaded.sites:
         raise InvalidInput(f"{plan}: a plan with status {loaded.status!r} has nothing to explain", reason="PLAN_EMPTY")
@@ -148,6 +148,16 @@ def _is_covered(subject: Subject, kept: "Explanation") -> bool:
     """All binding limits are in a kept explanation, but not all sites."""
     sites = {site.site_id for site in kept.unused} | {site.site_id for site in kept.used}
     return subject.kind != "site" or subject.id in sites
+
+
+def _require_savable(folder: Path) -> None:
+    """Before minutes are spent on what is to be kept there."""
+    from topodesign.outputs.saved_explanation import EXPLANATION_FILE
+    from topodesign.outputs.target import require_usable_file
+
+    if not folder.is_dir():
+        raise Conflict(f"{folder} is no plan's folder to --save into; give the folder", reason="NOT_A_DIRECTORY")
+    require_usable_file(folder / EXPLANATION_FILE)
 
 
 def _save(found: "Explanation", folder: Path) -> None:
