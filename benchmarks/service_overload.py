@@ -1,60 +1,172 @@
-"""Refusals at ten times capacity: milliseconds to ``RESOURCE_EXHAUSTED``, with client and server on the same cores.
+"""Refusals at ten times capacity, with client and server on the same cores: promise 7 of the service.
 
-Run: ``python -m benchmarks.service_overload [SCENARIO_DIR] [--callers 20]`` (from the repository, with ``server`` and
-``tests`` on PYTHONPATH). One worker is kept busy, the queue holds ten, and a hundred are asked for.
+Two overloads: ``CreatePlan`` with ten times as many requests as the queue holds, and ``GetPlan`` at several times the
+rate that the server was just seen to serve. For the refusals of each: milliseconds from the moment at which the call
+was made or due, and the share that carries a ``RetryInfo``; for what was accepted: whether it ended. What gRPC itself
+ends without details (``CANCELLED``, when a thousand calls wait) counts as such. Requests are serialized beforehand.
+
+Run: ``python -m benchmarks.service_overload [--callers 20] [--times 3] [--seconds 10]`` from the repository, with
+``server`` on PYTHONPATH.
 """
 
 import argparse
-import statistics
+import asyncio
+import os
 import sys
 import tempfile
-import time
-from concurrent.futures import ThreadPoolExecutor
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import grpc
-from served.running_server import RunningServer
+from google.longrunning import operations_pb2
+from google.rpc.error_details_pb2 import RetryInfo
+from grpc_status import rpc_status
 
+import topodesign as td
+from benchmarks.service_load import PLANNING, ROOT, LoadedServer, at_once, connected, unary
 from topodesign.domain.plan import SolveLimits
-from topodesign.scenario import load_scenario
 from topodesign.v1 import planning_service_pb2 as pb
-from topodesign.v1 import planning_service_pb2_grpc
 from topodesign.wire import to_proto
 
+WAIT_OPERATION = "/google.longrunning.Operations/WaitOperation"
 CAPACITY = 10
 ASKED = 10 * CAPACITY
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("scenario", type=Path, nargs="?", default=Path("sample_sites/us-multi-region"))
-    parser.add_argument("--callers", type=int, default=20)
-    given = parser.parse_args()
-    scenario = to_proto(load_scenario(given.scenario))
-    request = pb.CreatePlanRequest(scenario=scenario, limits=to_proto(SolveLimits(time_limit_s=600)))
-    with (
-        tempfile.TemporaryDirectory() as data,
-        RunningServer(Path(data), queue_limit=CAPACITY) as server,
-        grpc.insecure_channel(server.address) as channel,
-    ):
-        stub = planning_service_pb2_grpc.PlanningServiceStub(channel)
+@dataclass(slots=True)
+class Told:
+    """What calls were told, and when: ms by code, and how many refusals said when to come again."""
 
-        def ask(_: int) -> tuple[bool, float]:
-            begun_s = time.perf_counter()
-            try:
-                stub.CreatePlan(request, timeout=60)
-            except grpc.RpcError as error:
-                assert error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED, error
-                return False, time.perf_counter() - begun_s
-            return True, time.perf_counter() - begun_s
+    took_ms: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    with_retry: int = 0
+    answers: list[bytes] = field(default_factory=list)
 
-        with ThreadPoolExecutor(given.callers) as callers:
-            answers = list(callers.map(ask, range(ASKED)))
-    took_ms = sorted(1e3 * took_s for is_accepted, took_s in answers if not is_accepted)
-    sys.stdout.write(f"message {request.ByteSize() / 1e3:.0f} kB, {given.callers} callers\n")
-    sys.stdout.write(f"accepted {sum(is_accepted for is_accepted, _ in answers)}, refused {len(took_ms)}\n")
-    p99_ms = took_ms[int(0.99 * len(took_ms))]
-    sys.stdout.write(f"refused in ms: median {statistics.median(took_ms):.1f}, p99 {p99_ms:.1f}\n")
+    async def one(self, call: Awaitable[bytes], *, due: float) -> None:
+        """Wait for a call that was due at a time of the event loop's clock."""
+        code = grpc.StatusCode.OK
+        try:
+            self.answers.append(await call)
+        except grpc.aio.AioRpcError as error:
+            code = error.code()
+            self.with_retry += code is grpc.StatusCode.RESOURCE_EXHAUSTED and _says_when(error)
+        self.took_ms[code.name].append(1e3 * (asyncio.get_running_loop().time() - due))
+
+    def lines(self, what: str) -> str:
+        """One line for each code."""
+        text = f"{what}\n"
+        for code, took_ms in sorted(self.took_ms.items()):
+            took_ms.sort()
+            p99 = took_ms[min(len(took_ms) - 1, int(0.99 * len(took_ms)))]
+            text += f"  {code:<18} {len(took_ms):>6}  p50 {took_ms[len(took_ms) // 2]:7.1f} ms  p99 {p99:7.1f} ms  "
+            text += f"max {took_ms[-1]:7.1f} ms"
+            if code == "RESOURCE_EXHAUSTED":
+                text += f"  with RetryInfo {100 * self.with_retry / len(took_ms):.1f} %"
+            text += "\n"
+        return text
+
+
+def _says_when(error: grpc.aio.AioRpcError) -> bool:
+    status = rpc_status.from_call(error)  # type: ignore[arg-type]  # it reads what calls of both kinds have
+    return status is not None and any(detail.Is(RetryInfo.DESCRIPTOR) for detail in status.details)
+
+
+async def creates(folder: Path, given: argparse.Namespace) -> None:
+    """A busy worker, a queue of ten, a hundred requests."""
+    server = LoadedServer(folder / "creates", f"queue_limit={CAPACITY}")
+    try:
+        scenario = td.load_scenario(given.scenario)
+        message = to_proto(scenario)
+        limits = to_proto(SolveLimits(time_limit_s=given.solve_s))
+        request = pb.CreatePlanRequest(scenario=message, limits=limits).SerializeToString()
+        async with connected(server.address) as channels:
+            create = channels[0].unary_unary(PLANNING + "CreatePlan")
+            first = operations_pb2.Operation.FromString(await create(request))
+            told, numbers = Told(), iter(range(ASKED))
+            loop = asyncio.get_running_loop()
+
+            async def caller() -> None:
+                for _ in numbers:
+                    await told.one(create(request, timeout=120), due=loop.time())
+
+            await asyncio.gather(*(caller() for _ in range(given.callers)))
+            size = len(request) / 1e3
+            sys.stdout.write(told.lines(f"CreatePlan, {size:.0f} kB, {ASKED} calls of {given.callers} callers"))
+            made = [operations_pb2.Operation.FromString(answer) for answer in told.answers]
+            ended = await _ended(channels[0], [operation.name for operation in (first, *made)])
+            sys.stdout.write(f"  accepted {len(made) + 1}, of which made {ended}\n")
+    finally:
+        server.stop()
+
+
+async def _ended(channel: grpc.aio.Channel, names: Sequence[str]) -> int:
+    """How many operations end with a plan."""
+    wait = channel.unary_unary(WAIT_OPERATION)
+    count = 0
+    for name in names:
+        operation = operations_pb2.Operation()
+        while not operation.done:
+            request = operations_pb2.WaitOperationRequest(name=name)
+            request.timeout.FromSeconds(60)
+            operation = operations_pb2.Operation.FromString(await wait(request.SerializeToString()))
+        count += operation.HasField("response")
+    return count
+
+
+async def reads(folder: Path, given: argparse.Namespace) -> None:
+    """GetPlan at several times the rate of 16 callers that ask one after the other."""
+    server = LoadedServer(folder / "reads")
+    try:
+        with td.Client(server.address) as client:
+            job = client.submit_plan(td.load_scenario(given.scenario), time_limit_s=20)
+            job.result(300)
+        requests = [pb.GetPlanRequest(name=job.plan_name).SerializeToString()]
+        async with connected(server.address) as channels:
+            send = unary(channels, PLANNING + "GetPlan", requests)
+            await at_once(server, "warm up", send, callers=4, seconds=1)
+            served = await at_once(server, "served", send, callers=16, seconds=3)
+            per_s = given.times * served.per_s
+            cpu_s, told = server.cpu_s(), Told()
+            calls = [channel.unary_unary(PLANNING + "GetPlan") for channel in channels]
+            await _at_rate(
+                lambda number: calls[number % len(calls)](requests[0], timeout=60), told, per_s, given.seconds
+            )
+            cpu_ms = 1e3 * (server.cpu_s() - cpu_s) / sum(map(len, told.took_ms.values()))
+            what = f"GetPlan at {per_s:.0f}/s, {given.times:g} times the {served.per_s:.0f}/s that 16 callers get"
+            sys.stdout.write(told.lines(f"{what}; server CPU {cpu_ms:.2f} ms per call"))
+    finally:
+        server.stop()
+
+
+async def _at_rate(call: Callable[[int], Awaitable[bytes]], told: Told, per_s: float, seconds: float) -> None:
+    loop = asyncio.get_running_loop()
+    begin = loop.time() + 0.1
+    tasks = []
+    for number in range(round(per_s * seconds)):
+        due = begin + number / per_s
+        if due > loop.time():
+            await asyncio.sleep(due - loop.time())
+        tasks.append(asyncio.create_task(told.one(call(number), due=due)))
+    await asyncio.gather(*tasks)
+
+
+def main(words: Sequence[str] | None = None) -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.service_overload", description=__doc__)
+    parser.add_argument("--scenario", type=Path, default=ROOT / "sample_sites" / "two-campus")
+    parser.add_argument("--callers", type=int, default=20, help="who call CreatePlan at a time")
+    parser.add_argument("--solve-s", type=float, default=10.0, help="time limit of each plan")
+    parser.add_argument("--times", type=float, default=3.0, help="GetPlan at so many times what is served")
+    parser.add_argument("--seconds", type=float, default=10.0, help="length of the GetPlan overload")
+    parser.add_argument("--only", choices=("creates", "reads"), action="append")
+    parser.add_argument("--cores", type=int, default=2, help="cores that client and server share")
+    given = parser.parse_args(words)
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: given.cores])
+    measured = {"creates": creates, "reads": reads}
+    with tempfile.TemporaryDirectory() as folder:
+        for name in given.only or measured:
+            asyncio.run(measured[name](Path(folder), given))
 
 
 if __name__ == "__main__":

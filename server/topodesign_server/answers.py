@@ -23,15 +23,21 @@ class _Shared:
 
 
 class Answers:
-    """Runs tasks through :class:`Calls`, and keeps what they return in at most ``cache_bytes``."""
+    """Runs tasks through :class:`Calls`, and keeps what they return in at most ``cache_bytes``.
 
-    def __init__(self, calls: Calls, metrics: Metrics, *, cache_bytes: int) -> None:
+    Small ones have calls of their own, so that they never wait behind large ones.
+    """
+
+    def __init__(self, calls: Calls, small_calls: Calls, metrics: Metrics, *, cache_bytes: int) -> None:
         self._calls = calls
+        self._small_calls = small_calls
         self._metrics = metrics
         self._kept: BoundedCache[Key] = BoundedCache(cache_bytes)
         self._running: dict[Key, _Shared] = {}
 
-    async def run(self, tenant: str, task: str, request: bytes, *, limit_s: float, memory_bytes: int) -> bytes:
+    async def run(
+        self, tenant: str, task: str, request: bytes, *, limit_s: float, memory_bytes: int, is_small: bool
+    ) -> bytes:
         """The answer of a task to a request, serialized always in the same way; raises what :meth:`Calls.run` does.
 
         The computation ends when the last of its callers has left.
@@ -43,7 +49,7 @@ class Answers:
             return kept
         shared = self._running.get(key)
         if shared is None:
-            shared = _Shared(asyncio.create_task(self._computed(key, request, limit_s, memory_bytes)))
+            shared = _Shared(asyncio.create_task(self._computed(key, request, limit_s, memory_bytes, is_small)))
             self._running[key] = shared
         shared.callers += 1
         try:
@@ -54,10 +60,11 @@ class Answers:
                 self._forget(key, shared)
                 shared.task.cancel()
 
-    async def _computed(self, key: Key, request: bytes, limit_s: float, memory_bytes: int) -> bytes:
+    async def _computed(self, key: Key, request: bytes, limit_s: float, memory_bytes: int, is_small: bool) -> bytes:
         shared = self._running[key]
         try:
-            answer = await self._calls.run(key[1], request, limit_s=limit_s, memory_bytes=memory_bytes)
+            calls = self._small_calls if is_small else self._calls
+            answer = await calls.run(key[1], request, tenant=key[0], limit_s=limit_s, memory_bytes=memory_bytes)
             self._kept.put(key, answer)
             return answer
         finally:

@@ -9,7 +9,8 @@ from google.rpc.status_pb2 import Status
 
 from topodesign.domain.errors import CapacityError, InternalError, TopoDesignError
 from topodesign.wire import error_from_status
-from topodesign_server.children import FORK_SERVER_LOST, Child, ChildFactory, Excess
+from topodesign_server.call_children import CallChildren
+from topodesign_server.children import Child, Excess
 from topodesign_server.frames import FrameKind
 from topodesign_server.memory import SIGNALS, ended_by_signal, memory_exceeded
 
@@ -23,7 +24,7 @@ class Calls:
     """
 
     def __init__(
-        self, children: ChildFactory, *, slots: int, queue_limit: int, limit_s: float, memory_bytes: int
+        self, children: CallChildren, *, slots: int, queue_limit: int, limit_s: float, memory_bytes: int
     ) -> None:
         self._children = children
         self._slots = asyncio.Semaphore(slots)
@@ -39,9 +40,16 @@ class Calls:
         return self._waiting
 
     async def run(
-        self, task: str, *payload: bytes, limit_s: float | None = None, memory_bytes: int | None = None
+        self,
+        task: str,
+        *payload: bytes,
+        tenant: str = "",
+        limit_s: float | None = None,
+        memory_bytes: int | None = None,
     ) -> bytes:
         """The result of a task, which is ended when it takes longer than ``limit_s`` or more than ``memory_bytes``.
+
+        ``tenant`` is whose children may remember something of it, where children stay.
 
         Raises
         ------
@@ -66,7 +74,9 @@ class Calls:
             self._waiting -= 1
         try:
             async with asyncio.timeout(limit_s):
-                return await self._in_child(_Call(self._children, task, payload, memory_bytes))
+                return await self._in_child(
+                    _Call(self._children, task, payload, tenant=tenant, memory_bytes=memory_bytes)
+                )
         except TimeoutError:
             raise CapacityError(
                 f"{task} takes longer than the {limit_s:g} s that this service gives it; ask for less or smaller, "
@@ -82,6 +92,7 @@ class Calls:
         for call in tuple(self._running):
             call.cancel()
         self._threads.shutdown(wait=True, cancel_futures=True)
+        self._children.close()
 
     async def _in_child(self, call: "_Call") -> bytes:
         outcome = asyncio.get_running_loop().run_in_executor(self._threads, call.outcome)
@@ -100,46 +111,52 @@ class Calls:
 class _Call:
     """One task for one caller, who may leave at any time, also while the child is being started."""
 
-    def __init__(self, children: ChildFactory, task: str, payload: tuple[bytes, ...], memory_bytes: int) -> None:
+    def __init__(
+        self, children: CallChildren, task: str, payload: tuple[bytes, ...], *, tenant: str, memory_bytes: int
+    ) -> None:
         self._children, self._task, self._payload = children, task, payload
-        self._memory_bytes = memory_bytes
+        self._tenant, self._memory_bytes = tenant, memory_bytes
         self._lock = threading.Lock()
         self._child: Child | None = None
         self._is_cancelled = False
 
     def outcome(self) -> bytes:
-        """The result; when the child was lost with its fork server, that of a second one: a task has no effects."""
-        for is_last in (False, True):
-            child = self._start()
+        """The result; when the child was lost through no fault of the task, that of a second one: it has no effects."""
+        for is_again in (False, True):
+            child = self._begin(is_again=is_again)
             if child is None:
                 return b""
+            has_answered = False
             try:
                 frame = child.receive(None)
                 assert frame is not None, "a wait without a limit ends with a frame"
+                has_answered = frame.kind in (FrameKind.RESULT, FrameKind.FAULT)
                 if frame.kind is FrameKind.RESULT:
                     return frame.content
-                if frame.kind is FrameKind.FAULT:
+                if has_answered:
                     raise error_from_status(Status.FromString(frame.content))
-                if is_last or child.exit_code != FORK_SERVER_LOST:
+                if is_again or not self._children.is_lost(child):
                     raise self._crash(child)
             finally:
                 with self._lock:
                     self._child = None
-                child.close()
+                self._children.end(child, has_answered=has_answered)
         raise AssertionError("the last of the tries returns or raises")
 
-    def _start(self) -> Child | None:
-        """A child, or ``None`` when nobody waits for it any more."""
+    def _begin(self, *, is_again: bool) -> Child | None:
+        """A child at work, or ``None`` when nobody waits for it any more."""
         with self._lock:
             if self._is_cancelled:
                 return None
-        child = self._children.start(self._task, self._payload, memory_bytes=self._memory_bytes)
+        child = self._children.begin(
+            self._task, self._payload, tenant=self._tenant, memory_bytes=self._memory_bytes, is_again=is_again
+        )
         with self._lock:
             is_wanted = not self._is_cancelled
             if is_wanted:
                 self._child = child
         if not is_wanted:
-            child.close()
+            self._children.end(child, has_answered=False)
             return None
         log.info("call", task=self._task, pid=child.pid)
         return child

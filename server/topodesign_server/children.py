@@ -1,4 +1,5 @@
-"""Child processes, one for each computation: forked from a clean process, killable, dying with the server.
+"""Child processes: forked from a clean process, killable, dying with the server. One for each computation, or one for
+many small ones.
 
 The process that they are forked from (the fork server) is started before gRPC makes threads in this one, and has the
 heavy libraries loaded already, so that a child starts in milliseconds. Should it be killed, a new one takes its place.
@@ -11,7 +12,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import wait
@@ -23,6 +24,7 @@ from topodesign.domain.errors import ServiceUnavailable
 from topodesign_server.frames import Frame, FrameKind
 from topodesign_server.process_groups import GroupUsage, group_usage, proportional_bytes
 from topodesign_server.tasks import run_task
+from topodesign_server.warm_tasks import answer_tasks
 from topodesign_server.watchdog import Watchdog
 
 log = structlog.get_logger("topodesign_server")
@@ -44,6 +46,7 @@ PRELOADED = (
     "topodesign.fabric",
     "topodesign.planning.solve",
     "topodesign.verify",
+    "topodesign_server.settled_heap",  # last
 )
 
 
@@ -91,10 +94,25 @@ class ChildFactory:
         ServiceUnavailable
             When the fork server does not stay alive.
         """
+        return self._started(task, run_task, (self._tasks, task, payload), memory_bytes)
+
+    def start_warm(self, *, memory_bytes: int) -> "Child":
+        """Start a child that answers one task after the other, each in at most ``memory_bytes``; see :meth:`Child.ask`.
+
+        Raises
+        ------
+        ServiceUnavailable
+            When the fork server does not stay alive.
+        """
+        return self._started("small tasks", answer_tasks, (self._tasks,), memory_bytes)
+
+    def _started(
+        self, task: str, body: Callable[..., None], arguments: tuple[object, ...], memory_bytes: int | None
+    ) -> "Child":
         for attempt in range(1, MOST_STARTS + 1):
             self._starter.submit(forkserver.ensure_running).result()
             try:
-                return Child(self._context, self._tasks, task, payload, memory_bytes, self._watchdog)
+                return Child(self._context, body, arguments, memory_bytes, self._watchdog)
             except (OSError, EOFError) as error:  # it was killed since; the next one is started
                 log.warning("fork_server_lost", attempt=attempt, error=repr(error))
         raise ServiceUnavailable(
@@ -111,9 +129,8 @@ class Child:
     def __init__(
         self,
         context: ForkServerContext,
-        tasks: str,
-        task: str,
-        payload: tuple[bytes, ...],
+        body: Callable[..., None],
+        arguments: tuple[object, ...],
         memory_bytes: int | None,
         watchdog: Watchdog,
     ) -> None:
@@ -127,14 +144,13 @@ class Child:
         self._connection, remote = context.Pipe(duplex=False)
         # A pipe and no multiprocessing.Event: a child that is stopped or killed while it asks would keep the lock of
         # an event, and with it whoever wants to stop it.
-        told, self._stop = context.Pipe(duplex=False)
-        arguments = (tasks, task, payload, remote, told, memory_bytes)
-        self._process = context.Process(target=run_task, args=arguments, daemon=True)
+        told, self._tell = context.Pipe(duplex=False)
+        self._process = context.Process(target=body, args=(*arguments, remote, told, memory_bytes), daemon=True)
         try:
             self._process.start()
         except BaseException:
             self._connection.close()
-            self._stop.close()
+            self._tell.close()
             raise
         finally:
             remote.close()
@@ -161,11 +177,26 @@ class Child:
         except (EOFError, OSError):
             return Frame(FrameKind.END, b"")
 
+    def ask(self, request: bytes) -> None:
+        """Give a warm child its next task, of a few kilobytes (a pipe holds 64); it is watched until it rests.
+
+        Raises
+        ------
+        OSError
+            When it is gone.
+        """
+        self._watchdog.watch(self)
+        self._tell.send_bytes(request)
+
+    def rest(self) -> None:
+        """A warm child waits for its next task: nothing of it needs to be watched."""
+        self._watchdog.forget(self)
+
     def ask_to_stop(self) -> None:
         """Ask the task to return the best it has."""
         with self._lock, contextlib.suppress(OSError):  # it may have ended
             if not self._is_closed:
-                self._stop.send_bytes(b"stop")
+                self._tell.send_bytes(b"stop")
 
     def kill_within(self, seconds: float) -> None:
         """End it when it still runs in so many seconds; the earliest such request counts."""
@@ -195,7 +226,7 @@ class Child:
             self._kill()
         self._await_exit()
         self._connection.close()
-        self._stop.close()
+        self._tell.close()
         with self._lock:
             if self._process.is_alive():
                 log.error("child_not_reaped", pid=self.pid)

@@ -12,15 +12,19 @@ from topodesign.v1 import fabric_failures_pb2, fabric_pb2, fabric_service_pb2_gr
 from topodesign.v1 import fabric_service_pb2 as pb
 from topodesign.wire import from_proto
 from topodesign_server.answers import Answers
+from topodesign_server.fabric_effort import is_small_evaluation
 from topodesign_server.fabric_requests import comparison_asked, evaluation_asked
 from topodesign_server.tenants import tenant_of
 
 READ_AT_ONCE_BYTES = 64 * 1024
 """Smaller requests are checked before they wait for a child; larger ones (edge lists) are read in the child only."""
 
+MOST_SMALL_BYTES = 16 * 1024
+"""A warm child is asked through a pipe that holds 64 KiB: nothing waits for it to read."""
+
 
 class FabricServicer(fabric_service_pb2_grpc.FabricServiceServicer):
-    """Evaluates fabrics, each in a child process that ends with it; what was asked before is not computed again."""
+    """Evaluates fabrics in child processes; what was asked before is not computed again."""
 
     def __init__(self, answers: Answers, *, limit_s: float, memory_bytes: int) -> None:
         self._answers = answers
@@ -32,9 +36,11 @@ class FabricServicer(fabric_service_pb2_grpc.FabricServiceServicer):
         request: pb.EvaluateFabricRequest,
         context: grpc.aio.ServicerContext[pb.EvaluateFabricRequest, fabric_pb2.FabricEvaluation],
     ) -> fabric_pb2.FabricEvaluation:
-        if request.ByteSize() <= READ_AT_ONCE_BYTES:
-            evaluation_asked(request)
-        return fabric_pb2.FabricEvaluation.FromString(await self._answer("evaluate_fabric", request, context))
+        size_bytes, is_small = request.ByteSize(), False
+        if size_bytes <= READ_AT_ONCE_BYTES:
+            is_small = is_small_evaluation(evaluation_asked(request)) and size_bytes <= MOST_SMALL_BYTES
+        content = await self._answer("evaluate_fabric", request, context, is_small=is_small)
+        return fabric_pb2.FabricEvaluation.FromString(content)
 
     async def CompareFabrics(
         self,
@@ -43,7 +49,8 @@ class FabricServicer(fabric_service_pb2_grpc.FabricServiceServicer):
     ) -> pb.CompareFabricsResponse:
         if request.ByteSize() <= READ_AT_ONCE_BYTES:
             comparison_asked(request)
-        return pb.CompareFabricsResponse.FromString(await self._answer("compare_fabrics", request, context))
+        content = await self._answer("compare_fabrics", request, context, is_small=False)
+        return pb.CompareFabricsResponse.FromString(content)
 
     async def EstimateSliceGoodput(
         self,
@@ -51,7 +58,7 @@ class FabricServicer(fabric_service_pb2_grpc.FabricServiceServicer):
         context: grpc.aio.ServicerContext[pb.EstimateSliceGoodputRequest, fabric_failures_pb2.SliceGoodput],
     ) -> fabric_failures_pb2.SliceGoodput:
         from_proto(request, SliceGoodputRequest)
-        content = await self._answer("estimate_slice_goodput", request, context)
+        content = await self._answer("estimate_slice_goodput", request, context, is_small=False)
         return fabric_failures_pb2.SliceGoodput.FromString(content)
 
     async def _answer(
@@ -59,6 +66,8 @@ class FabricServicer(fabric_service_pb2_grpc.FabricServiceServicer):
         task: str,
         request: pb.EvaluateFabricRequest | pb.CompareFabricsRequest | pb.EstimateSliceGoodputRequest,
         context: grpc.aio.ServicerContext[Any, Any],
+        *,
+        is_small: bool,
     ) -> bytes:
         return await self._answers.run(
             tenant_of(context),
@@ -66,4 +75,5 @@ class FabricServicer(fabric_service_pb2_grpc.FabricServiceServicer):
             request.SerializeToString(deterministic=True),
             limit_s=self._limit_s,
             memory_bytes=self._memory_bytes,
+            is_small=is_small,
         )

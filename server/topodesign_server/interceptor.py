@@ -22,6 +22,7 @@ from topodesign.domain.errors import CapacityError, InvalidInput, TopoDesignErro
 from topodesign.wire.faults import DOMAIN
 from topodesign_server.authentication import Authentication, Presented
 from topodesign_server.incidents import status_of
+from topodesign_server.metrics import Metrics
 from topodesign_server.observing import bind_names
 from topodesign_server.request_gate import RequestGate
 from topodesign_server.tenant_calls import TenantCalls
@@ -53,6 +54,7 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
         authentication: Authentication,
         tenant_calls: TenantCalls,
         gate: RequestGate,
+        metrics: Metrics,
         *,
         message_bytes: int,
     ) -> None:
@@ -60,6 +62,7 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
         self._authentication = authentication
         self._tenant_calls = tenant_calls
         self._gate = gate
+        self._metrics = metrics
         self._message_bytes = message_bytes
 
     async def intercept_service(
@@ -104,14 +107,14 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
                 with self._let_in(presented, context):
                     self._watchers.require_serving()
                     request = _decoded(handler, data, method)
-                    await self._gate.require(request)
+                    await self._gate.require_at_boundary(request)
                     response = await behavior(request, context)
                     bind_names(response)
                     return self._sendable(response, method)
             except NotImplementedError:
                 await _abort(context, _unknown_method(method))
             except Exception as error:  # noqa: BLE001 - the call boundary
-                await _abort(context, status_of(error, during=method))
+                await _abort(context, self._status(error, method))
 
         return call
 
@@ -125,14 +128,14 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
                 with self._let_in(presented, context):
                     self._watchers.require_serving()
                     request = _decoded(handler, data, method)
-                    await self._gate.require(request)
+                    await self._gate.require_at_boundary(request)
                     async for response in behavior(request, context):
                         await self._authentication.ask_again(presented)
                         yield self._sendable(response, method)
             except NotImplementedError:
                 await _abort(context, _unknown_method(method))
             except Exception as error:  # noqa: BLE001 - the call boundary
-                await _abort(context, status_of(error, during=method))
+                await _abort(context, self._status(error, method))
 
         return call
 
@@ -150,7 +153,7 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
                     async for answer in answers:
                         await context.write(answer)
             except TopoDesignError as error:
-                await _abort(context, status_of(error, during=method))
+                await _abort(context, self._status(error, method))
 
         make = (
             grpc.stream_stream_rpc_method_handler if handler.request_streaming else grpc.unary_stream_rpc_method_handler
@@ -171,10 +174,15 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
                 with self._let_in(presented, context):
                     status = _unknown_method(method)
             except TopoDesignError as error:
-                status = status_of(error, during=method)
+                status = self._status(error, method)
             await _abort(context, status)
 
         return call
+
+    def _status(self, error: Exception, method: str) -> Status:
+        if isinstance(error, TopoDesignError):
+            self._metrics.refused(error.reason)
+        return status_of(error, during=method)
 
     def _sendable(self, response: Message, method: str) -> Message:
         size = response.ByteSize()

@@ -4,7 +4,7 @@ A job is made once and ends in exactly one final state. Its id names the operati
 in :mod:`topodesign_server.attempt_store`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -38,7 +38,7 @@ from topodesign_server.job_rows import (
 )
 from topodesign_server.names import RequestKey
 from topodesign_server.paging import Page
-from topodesign_server.queue_room import QueueLimits, require_room
+from topodesign_server.queue_room import QueueLimits, QueueLook
 from topodesign_server.quotas import Quotas
 from topodesign_server.request_ids import claim_request, first_answer
 from topodesign_server.tables import blobs, events, jobs
@@ -64,10 +64,10 @@ class JobStore:
         # still exists, and whose it is, is asked of the database every time.
         self._contents: BoundedCache[tuple[str, bytes]] = BoundedCache(cache_bytes)
 
-    def require_room(self, tenant: str) -> None:
-        """Raise what :meth:`create` would of the queue alone: asked early, a refusal costs next to nothing."""
+    def look_at_queue(self, *, without: Collection[tuple[str, str]] = ()) -> QueueLook:
+        """How many jobs wait, but for those ``without`` (tenant, id): asked early, a refusal costs next to nothing."""
         with self._database.reading() as connection:
-            require_room(connection, tenant, self._queue)
+            return QueueLook.of(connection, without=without)
 
     def create(self, new: NewJob, *, key: RequestKey | None) -> JobRow:
         """Queue a job, or return what the same request queued before.
@@ -125,7 +125,7 @@ class JobStore:
                 _require_free(connection, new)
 
     def _require_room(self, connection: Connection, new: NewJob) -> None:
-        require_room(connection, new.tenant, self._queue)
+        QueueLook.of(connection).require_room(new.tenant, self._queue)
         size_bytes = len(new.scenario) + len(new.start or b"")
         self._quotas.require_room_for_job(connection, new.tenant, size_bytes=size_bytes)
 

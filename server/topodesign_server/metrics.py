@@ -17,6 +17,14 @@ GAP_BUCKETS = (0.0, 0.0001, 0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 OUTCOMES = ("succeeded", "cancelled", "failed", "crashed", "overrun", "given back", "lost")
 STORE_REASONS = ("STORE_FULL", "STORE_BUSY", "STORE_UNREACHABLE")
 ANSWER_SOURCES = ("kept", "computed")
+REFUSAL_REASONS = (
+    "SERVER_BUSY",
+    "CALLS_FULL",
+    "QUEUE_FULL",
+    "TENANT_QUEUE_FULL",
+    "TENANT_QUOTA",
+    "SERVER_DRAINING",
+)
 UNKNOWN_METHOD = "unknown"
 
 
@@ -24,7 +32,27 @@ class Metrics:
     """Metrics of one server, in a registry of its own. Safe to use from any thread."""
 
     def __init__(self) -> None:
-        self.registry = registry = CollectorRegistry()
+        self.registry = CollectorRegistry()
+        self._add_calls(self.registry)
+        self._add_answers(self.registry)
+        self._add_jobs(self.registry)
+        self._add_attempts(self.registry)
+        self._add_state(self.registry)
+        ProcessCollector(registry=self.registry)
+
+    def refused(self, reason: str) -> None:
+        """Count a refusal; other errors are none."""
+        if reason in REFUSAL_REASONS:
+            self.refusals.labels(reason).inc()
+
+    def attempt_ended(self, outcome: str, *, seconds: float) -> None:
+        self.attempts.labels(outcome).inc()
+        self.attempt_seconds.observe(seconds)
+
+    def store_failed(self, reason: str) -> None:
+        self.store_errors.labels(reason).inc()
+
+    def _add_calls(self, registry: CollectorRegistry) -> None:
         self.calls = Counter(
             "topodesign_calls", "Calls that ended, by method and gRPC code.", ("method", "code"), registry=registry
         )
@@ -38,12 +66,27 @@ class Metrics:
         self.calls_running = Gauge(
             "topodesign_calls_running", "Calls that have not ended, by method.", ("method",), registry=registry
         )
+        self.calls_waiting = Gauge(
+            "topodesign_calls_waiting",
+            "Calls that have arrived and that the server has not looked at yet.",
+            registry=registry,
+        )
+        self.refusals = Counter(
+            "topodesign_refusals",
+            "Calls that were refused and told when to come again, by reason.",
+            ("reason",),
+            registry=registry,
+        )
+        for reason in REFUSAL_REASONS:
+            self.refusals.labels(reason)
         self.watch_streams = Gauge(
             "topodesign_watch_streams", "WatchPlan and WaitOperation calls that wait for a job.", registry=registry
         )
+
+    def _add_answers(self, registry: CollectorRegistry) -> None:
         self.answers_waiting = Gauge(
             "topodesign_answers_waiting",
-            "Calls that wait for one of call_slots to compute their answer.",
+            "Calls that wait for one of call_slots or warm_children to compute their answer.",
             registry=registry,
         )
         self.answers = Counter(
@@ -52,6 +95,10 @@ class Metrics:
             ("source",),
             registry=registry,
         )
+        for source in ANSWER_SOURCES:
+            self.answers.labels(source)
+
+    def _add_jobs(self, registry: CollectorRegistry) -> None:
         self.queued = Gauge(
             "topodesign_jobs_queued", "Jobs of the store that wait for a worker of any server.", registry=registry
         )
@@ -68,6 +115,14 @@ class Metrics:
             buckets=JOB_BUCKETS_S,
             registry=registry,
         )
+        self.plan_gap = Histogram(
+            "topodesign_plan_gap_ratio",
+            "Proven relative gap of plans that were made here (those without a finite gap are left out).",
+            buckets=GAP_BUCKETS,
+            registry=registry,
+        )
+
+    def _add_attempts(self, registry: CollectorRegistry) -> None:
         self.attempts = Counter(
             "topodesign_attempts", "Attempts of this server that ended, by outcome.", ("outcome",), registry=registry
         )
@@ -77,12 +132,10 @@ class Metrics:
             buckets=JOB_BUCKETS_S,
             registry=registry,
         )
-        self.plan_gap = Histogram(
-            "topodesign_plan_gap_ratio",
-            "Proven relative gap of plans that were made here (those without a finite gap are left out).",
-            buckets=GAP_BUCKETS,
-            registry=registry,
-        )
+        for outcome in OUTCOMES:
+            self.attempts.labels(outcome)
+
+    def _add_state(self, registry: CollectorRegistry) -> None:
         self.store_errors = Counter(
             "topodesign_store_errors",
             "Transactions that the database could not serve, by reason.",
@@ -95,20 +148,8 @@ class Metrics:
         self.serving = Gauge(
             "topodesign_serving", "1 while new work is accepted, 0 at start-up and while draining.", registry=registry
         )
-        for outcome in OUTCOMES:
-            self.attempts.labels(outcome)
-        for source in ANSWER_SOURCES:
-            self.answers.labels(source)
         for reason in STORE_REASONS:
             self.store_errors.labels(reason)
-        ProcessCollector(registry=registry)
-
-    def attempt_ended(self, outcome: str, *, seconds: float) -> None:
-        self.attempts.labels(outcome).inc()
-        self.attempt_seconds.observe(seconds)
-
-    def store_failed(self, reason: str) -> None:
-        self.store_errors.labels(reason).inc()
 
 
 class MetricsPage:

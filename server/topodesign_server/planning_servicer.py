@@ -12,7 +12,7 @@ import grpc
 from google.longrunning import operations_pb2
 from google.protobuf.empty_pb2 import Empty
 
-from topodesign.domain.errors import InvalidInput
+from topodesign.domain.errors import CapacityError, InvalidInput
 from topodesign.domain.plan import Plan
 from topodesign.v1 import plan_pb2, planning_service_pb2_grpc, scenario_pb2
 from topodesign.v1 import planning_service_pb2 as pb
@@ -22,9 +22,11 @@ from topodesign_server.exports import FILES
 from topodesign_server.job_rows import JobRow, NewJob
 from topodesign_server.job_store import JobStore
 from topodesign_server.limits import read_limits
-from topodesign_server.names import chosen_id, parse_name, request_key
+from topodesign_server.names import RequestKey, chosen_id, parse_name, request_key
 from topodesign_server.offloading import Offloader
 from topodesign_server.paging import Pager
+from topodesign_server.queue_door import QueueDoor
+from topodesign_server.request_gate import RequestGate
 from topodesign_server.resources import operation, stored_plan, watch_response
 from topodesign_server.scenario_store import ScenarioStore
 from topodesign_server.sources import ScenarioReader, source_missing
@@ -52,7 +54,8 @@ class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
         calls: Calls,
         pager: Pager,
         offload: Offloader,
-        admission: Offloader,
+        door: QueueDoor,
+        gate: RequestGate,
         tracing: Tracing,
     ) -> None:
         self._jobs = jobs
@@ -63,7 +66,8 @@ class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
         self._calls = calls
         self._pager = pager
         self._offload = offload
-        self._admission = admission
+        self._door = door
+        self._gate = gate
         self._reading = asyncio.Semaphore(MOST_READ_AT_ONCE)
         self._tracing = tracing
 
@@ -72,36 +76,18 @@ class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
         request: pb.CreatePlanRequest,
         context: grpc.aio.ServicerContext[pb.CreatePlanRequest, operations_pb2.Operation],
     ) -> operations_pb2.Operation:
-        plan_id = chosen_id(request.plan_id, field="plan_id", prefix="p")
         tenant = tenant_of(context)
-        key = request_key(tenant, "CreatePlan", request, request.request_id)
-        is_new = request.validate_only or key is None
-        earlier = None if is_new else await self._offload(self._jobs.repeated, key)
-        if earlier is not None:  # answered even when what it was made from is deleted since
-            return await self._offload(self._operation, earlier)
-        limits = to_proto(read_limits(request.limits))
-        # A refusal must not wait behind scenarios that are being read, nor a scenario be read for a refusal.
-        await self._require_room(tenant, request)
-        async with self._reading:
-            await self._require_room(tenant, request)
-            scenario = await self._scenario(tenant, request)
-        start = await self._start(tenant, request.start_plan)
-        new = NewJob(
-            tenant=tenant,
-            id=plan_id,
-            is_named=bool(request.plan_id),
-            scenario_name=request.scenario_name,
-            scenario=scenario.SerializeToString(deterministic=True),
-            limits=limits.SerializeToString(deterministic=True),
-            start=start,
-            trace_context=self._tracing.job(plan_id),
-        )
+        plan_id = chosen_id(request.plan_id, field="plan_id", prefix="p")
         if request.validate_only:
-            await self._offload(self._jobs.require_creatable, new, key=key)
-            checked = operations_pb2.Operation(done=True)
-            checked.response.Pack(pb.StoredPlan(scenario=request.scenario_name))
-            return checked
-        job = await self._offload(self._jobs.create, new, key=key)
+            return await self._checked(tenant, plan_id, request)
+        try:
+            async with self._door.place(tenant, plan_id):
+                job = await self._job(tenant, plan_id, request)
+        except CapacityError:
+            earlier = await self._door.repeated(_key(tenant, request))
+            if earlier is None:
+                raise
+            job = earlier
         self._workers.wake()
         return await self._offload(self._operation, job)
 
@@ -204,9 +190,40 @@ class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
         for start in range(CHUNK_BYTES, len(content), CHUNK_BYTES):
             yield pb.ExportPlanResponse(data=content[start : start + CHUNK_BYTES])
 
-    async def _require_room(self, tenant: str, request: pb.CreatePlanRequest) -> None:
-        if not request.validate_only:
-            await self._admission(self._jobs.require_room, tenant)
+    async def _job(self, tenant: str, plan_id: str, request: pb.CreatePlanRequest) -> JobRow:
+        """The job of a request that has a place in the queue: what the same request made before, or a new one."""
+        async with self._reading:
+            await self._gate.require(request)
+        key = _key(tenant, request)
+        earlier = None if key is None else await self._offload(self._jobs.repeated, key)
+        if earlier is not None:  # answered even when what it was made from is deleted since
+            return earlier
+        new = await self._new_job(tenant, plan_id, request)
+        return await self._offload(self._jobs.create, new, key=key)
+
+    async def _checked(self, tenant: str, plan_id: str, request: pb.CreatePlanRequest) -> operations_pb2.Operation:
+        """The answer to a request that is only to be checked."""
+        await self._gate.require(request)
+        key = _key(tenant, request)
+        await self._offload(self._jobs.require_creatable, await self._new_job(tenant, plan_id, request), key=key)
+        checked = operations_pb2.Operation(done=True)
+        checked.response.Pack(pb.StoredPlan(scenario=request.scenario_name))
+        return checked
+
+    async def _new_job(self, tenant: str, plan_id: str, request: pb.CreatePlanRequest) -> NewJob:
+        limits = to_proto(read_limits(request.limits))
+        async with self._reading:
+            scenario = await self._scenario(tenant, request)
+        return NewJob(
+            tenant=tenant,
+            id=plan_id,
+            is_named=bool(request.plan_id),
+            scenario_name=request.scenario_name,
+            scenario=scenario.SerializeToString(deterministic=True),
+            limits=limits.SerializeToString(deterministic=True),
+            start=await self._start(tenant, request.start_plan),
+            trace_context=self._tracing.job(plan_id),
+        )
 
     async def _scenario(self, tenant: str, request: pb.CreatePlanRequest) -> scenario_pb2.Scenario:
         source = request.WhichOneof("source")
@@ -227,3 +244,7 @@ class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
     def _operation(self, job: JobRow) -> operations_pb2.Operation:
         """The operation of a job; one that ended before its request was repeated has its plan."""
         return operation(*self._jobs.get_with_plan(job.tenant, job.id)) if job.is_final else operation(job, None)
+
+
+def _key(tenant: str, request: pb.CreatePlanRequest) -> RequestKey | None:
+    return request_key(tenant, "CreatePlan", request, request.request_id)

@@ -37,6 +37,8 @@ SERVICES = (
 )
 LISTS_FAULTS = scenario_service_pb2.CheckScenarioRequest.DESCRIPTOR
 """Faults of a scenario are this method's answer, not an error."""
+AFTER_THE_DOOR = planning_service_pb2.CreatePlanRequest.DESCRIPTOR
+"""Its servicer asks for a place in the queue first, so that a refusal waits for no check of a scenario."""
 
 
 def _read_scenario(request: Any) -> object:
@@ -76,6 +78,11 @@ class RequestGate:
         ]
         self._rules = RequestRules(*requests)
         self._offload = offload
+
+    async def require_at_boundary(self, request: Message) -> None:
+        """As :meth:`require`, for every request but those that their servicers check."""
+        if request.DESCRIPTOR is not AFTER_THE_DOOR:
+            await self.require(request)
 
     async def require(self, request: Message) -> None:
         """Raise :class:`InvalidInput`, or what else the domain says to the request, where a rule is broken."""

@@ -3,6 +3,7 @@
 from __future__ import annotations  # OpenTelemetry is imported by those who trace only
 
 import asyncio
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,9 @@ from topodesign_server.stopping import StopSignals
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace.export import SpanExporter
+
+SWITCH_S = 0.0005
+"""How long a thread that reads a scenario may keep the event loop waiting, again and again (Python's default: 5 ms)."""
 
 
 def run_server(
@@ -51,6 +55,7 @@ def run_server(
             run_server(settings, tasks=tasks, stop=entered, span_exporter=span_exporter, on_address=on_address)
         return
     configure_logs(LogOptions(level=settings.log_level, form=settings.log_format))
+    sys.setswitchinterval(SWITCH_S)
     children = ChildFactory(tasks=tasks)
     # Imported here and not above: gRPC must not be initialized before the children's process exists.
     from topodesign_server.server import serve

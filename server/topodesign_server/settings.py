@@ -31,6 +31,9 @@ class ServerSettings:
     queue_limit: int = option(1000, "Plans that may wait; more are refused.", at_least=1)
     call_slots: int = option(2, "Answers (verification, export, fabrics) computed at a time.", at_least=1, at_most=256)
     call_queue_limit: int = option(32, "Answers that may wait to be computed; more are refused.", at_least=0)
+    warm_children: int = option(
+        2, "Processes kept for small fabrics; with 0 each has its own, as larger ones do.", at_least=0, at_most=64
+    )
     fabric_limit_s: float = option(120.0, "Longest time for the evaluation of fabrics.", unit="s", above=0)
     fabric_memory_bytes: int = option(
         4 * GIB, "Address space that one evaluation of fabrics may take.", unit="bytes", at_least=512 * MIB
@@ -133,6 +136,11 @@ class ServerSettings:
     reflection: bool = option(False, "Describe the service to tools that ask.")
     metadata_bytes: int = option(16 * 1024, "Headers that a call may have.", unit="bytes", at_least=1024)
     streams_per_connection: int = option(2048, "Calls at a time on one connection.", at_least=1)
+    calls_waiting: int = option(50, "Calls that may wait to be looked at; more are refused at once.", at_least=1)
+    calls_at_once: int = option(512, "Calls at a time, streams left out; more are refused at once.", at_least=1)
+    streams_at_once: int = option(
+        8192, "Streams, and calls that wait for a job, at a time; more are refused at once.", at_least=1
+    )
     connection_limit: int = option(512, "Connections at a time; more are closed.", at_least=1)
     tenant_scenarios: int | None = option(None, "Scenarios that one tenant may keep.", at_least=0)
     tenant_plans: int | None = option(None, "Plans that one tenant may keep, with those being made.", at_least=0)

@@ -52,7 +52,7 @@ def run_task(
     connection, told : Connection
         Where frames go, and where something comes when the task is to stop.
     """
-    _isolate()
+    isolate()
     from topodesign_server.incidents import status_of
     from topodesign_server.logs import configure_logs
 
@@ -172,7 +172,7 @@ TASKS: Mapping[str, Task] = {
 }
 
 
-def _isolate() -> None:
+def isolate() -> None:
     """An own process group, so that the whole of it can be killed; Ctrl-C and SIGTERM are for the server alone.
 
     Who ends a service often signals all of its processes: were SIGTERM to end a child, the server could not tell that

@@ -38,9 +38,9 @@ def test_a_solver_and_its_children_die_with_the_server(tmp_path: Path) -> None:
 
 def test_the_work_of_a_call_ends_at_its_deadline(tmp_path: Path) -> None:
     small = fabric_service_pb2.EvaluateFabricRequest(fabric=fabric_to_proto(Torus(shape=(4, 4))))
-    # One slot: were the first evaluation still running, the second could not be answered.
+    # One child for all: were the first evaluation still running, the second could not be answered.
     with (
-        RunningServer(tmp_path, tasks="chaos_tasks", call_slots=1) as server,
+        RunningServer(tmp_path, tasks="chaos_tasks", warm_children=1) as server,
         grpc.insecure_channel(server.address) as channel,
     ):
         stub = fabric_service_pb2_grpc.FabricServiceStub(channel)
@@ -52,4 +52,7 @@ def test_the_work_of_a_call_ends_at_its_deadline(tmp_path: Path) -> None:
             call.result()
         assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
         until_gone(child)
-        assert stub.EvaluateFabric(small, timeout=60).accelerators == 16
+        other = fabric_service_pb2.EvaluateFabricRequest(fabric=fabric_to_proto(Torus(shape=(4, 5))))
+        assert stub.EvaluateFabric(other, timeout=60).accelerators == 20
+        resting = json.loads(server.wait_for(lambda text: '"event": "call"' in text))["pid"]
+    until_gone(resting)  # with the server, which was killed

@@ -1,5 +1,8 @@
 """Promise 7: what is too much is refused with a time to come again, and what was accepted ends well."""
 
+import json
+import re
+import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -20,10 +23,20 @@ CAPACITY = 3
 ASKED = 10 * CAPACITY
 
 
+def refusals_counted(server: RunningServer, reason: str) -> float:
+    """What the metrics page says of refusals for one reason."""
+    line = next(line for line in server.lines if '"event": "metrics"' in line)
+    with urllib.request.urlopen(f"http://127.0.0.1:{json.loads(line)['port']}/metrics") as page:
+        rows = page.read().decode()
+    found = re.search(rf'^topodesign_refusals_total{{reason="{reason}"}} (\S+)$', rows, re.MULTILINE)
+    assert found is not None
+    return float(found[1])
+
+
 def test_ten_times_what_the_service_holds_is_refused_and_the_rest_ends_well(tmp_path: Path) -> None:
     request = pb.CreatePlanRequest(scenario=to_proto(two_sites()), limits=to_proto(SolveLimits(time_limit_s=120)))
     with (
-        RunningServer(tmp_path, tasks="chaos_tasks", queue_limit=CAPACITY) as server,
+        RunningServer(tmp_path, tasks="chaos_tasks", queue_limit=CAPACITY, metrics_port=0) as server,
         Client(server.address) as client,
         grpc.insecure_channel(server.address) as channel,
     ):
@@ -50,6 +63,7 @@ def test_ten_times_what_the_service_holds_is_refused_and_the_rest_ends_well(tmp_
             assert (error.code(), info.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "QUEUE_FULL")
             assert any(detail.Unpack(retry) for detail in status.details)
             assert retry.retry_delay.seconds >= 1
+        assert refusals_counted(server, "QUEUE_FULL") == len(refused)
         holder.cancel()
         for name in accepted:
             assert client.job(name).result(120).status in ("optimal", "feasible")

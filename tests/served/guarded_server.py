@@ -11,7 +11,7 @@ from google.protobuf.message import Message
 from google.rpc.error_details_pb2 import ErrorInfo
 from google.rpc.status_pb2 import Status
 from topodesign_server.database import open_beside_server
-from topodesign_server.server import SERVICES
+from topodesign_server.services import SERVICES
 from topodesign_server.token_store import TokenRow, TokenStore
 
 from served.running_server import RunningServer

@@ -10,6 +10,7 @@ from served.guarded_server import GuardedServer
 from served.real_postgres import RealPostgres
 from served.running_server import RunningServer
 from served.store_place import StorePlace
+from topodesign_server.children import ChildFactory
 from topodesign_server.database import FILE_NAME, Database
 from topodesign_server.tables import metadata
 
@@ -35,6 +36,12 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GuardedServer]
         tmp_path_factory.mktemp("guarded"), workers=2, tenant_scenarios=3, tenant_calls_at_once=40
     ) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def children() -> ChildFactory:
+    """Starts real children of this very process."""
+    return ChildFactory()
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from topodesign_server.answers import Answers
 from topodesign_server.bounded_cache import ENTRY_BYTES, BoundedCache
+from topodesign_server.call_children import OneEach
 from topodesign_server.calls import Calls
 from topodesign_server.children import ChildFactory
 from topodesign_server.metrics import Metrics
@@ -29,21 +30,16 @@ class Bench:
 
     def __init__(self, children: ChildFactory, cache_bytes: int) -> None:
         self.metrics = Metrics()
-        self.calls = Calls(children, slots=2, queue_limit=0, limit_s=60.0, memory_bytes=2**32)
-        self.answers = Answers(self.calls, self.metrics, cache_bytes=cache_bytes)
+        self.calls = Calls(OneEach(children), slots=2, queue_limit=0, limit_s=60.0, memory_bytes=2**32)
+        self.answers = Answers(self.calls, self.calls, self.metrics, cache_bytes=cache_bytes)
 
     def ask(self, content: bytes, *, tenant: str = "a", task: str = "evaluate_fabric") -> Coroutine[Any, Any, bytes]:
-        return self.answers.run(tenant, task, content, limit_s=100.0, memory_bytes=4 * GIB)
+        return self.answers.run(tenant, task, content, limit_s=100.0, memory_bytes=4 * GIB, is_small=False)
 
     def computed(self) -> float:
         value = self.metrics.registry.get_sample_value("topodesign_answers_total", {"source": "computed"})
         assert value is not None
         return value
-
-
-@pytest.fixture(scope="module")
-def children() -> ChildFactory:
-    return ChildFactory()
 
 
 def test_a_request_is_computed_once_for_each_tenant(children: ChildFactory) -> None:

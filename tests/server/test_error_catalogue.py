@@ -240,8 +240,11 @@ def test_a_plan_that_is_being_made_is_neither_given_nor_deleted(channel: grpc.Ch
 
 
 def test_calls_beyond_those_that_may_wait_and_one_whose_process_ends_are_refused(tmp_path: Path) -> None:
-    jellyfish = fabric_kinds_pb2.Jellyfish(switches=35_000, network_ports=19, server_ports=5)
-    long = fabric_service_pb2.EvaluateFabricRequest(fabric=fabric_pb2.FabricSpec(jellyfish=jellyfish))
+    def large(switches: int) -> fabric_pb2.FabricSpec:
+        jellyfish = fabric_kinds_pb2.Jellyfish(switches=switches, network_ports=19, server_ports=5)
+        return fabric_pb2.FabricSpec(jellyfish=jellyfish)
+
+    long = fabric_service_pb2.EvaluateFabricRequest(fabric=large(switches=35_000))
     with (
         RunningServer(tmp_path, call_slots=1, call_queue_limit=0) as server,
         grpc.insecure_channel(server.address) as opened,
@@ -249,8 +252,8 @@ def test_calls_beyond_those_that_may_wait_and_one_whose_process_ends_are_refused
         stub = FABRIC(opened)
         first = stub.EvaluateFabric.future(long, timeout=60)
         child = json.loads(server.wait_for(lambda line: '"event": "call"' in line))["pid"]
-        torus = fabric_pb2.FabricSpec(torus=fabric_pb2.Torus(shape=[4, 4]))  # the same again would share the answer
-        another = fabric_service_pb2.EvaluateFabricRequest(fabric=torus)
+        other = large(switches=34_000)  # the same again would share the answer
+        another = fabric_service_pb2.EvaluateFabricRequest(fabric=other)
         require_form(*status_of_call(lambda: stub.EvaluateFabric(another, timeout=60)), "CALLS_FULL")
         os.kill(child, signal.SIGUSR1)
         require_form(*status_of_call(first.result), "CALL_CRASHED")

@@ -5,6 +5,7 @@ from pathlib import Path
 import grpc
 import pytest
 from served.running_server import RunningServer
+from topodesign_server.fabric_effort import MOST_SMALL_PORTS, ports_at_most
 
 from topodesign.client import Client
 from topodesign.client.failure import failure_of
@@ -179,3 +180,18 @@ def test_an_evaluation_that_takes_too_long_is_ended(tmp_path: Path) -> None:
             client.evaluate_fabric(long)
         assert caught.value.reason == "CALL_TOO_LONG"
         assert client.evaluate_fabric(Torus(shape=(4, 4))).accelerators == 16
+
+
+def test_small_fabrics_share_a_child_and_large_ones_have_their_own(server: RunningServer, client: Client) -> None:
+    def pid_of(fabric: Torus | Clos) -> str:
+        seen = len(server.lines)
+        client.evaluate_fabric(fabric)
+        line = next(line for line in server.lines[seen:] if '"event": "call"' in line)
+        return line.rpartition('"pid": ')[2].split(",")[0]
+
+    small = pid_of(Torus(shape=(2, 3, 4)))
+    assert pid_of(Torus(shape=(2, 3, 5))) == small
+    large = Clos(accelerators=8192)
+    assert ports_at_most(large) > MOST_SMALL_PORTS
+    assert pid_of(large) != small
+    assert pid_of(Torus(shape=(2, 3, 6))) == small

@@ -6,7 +6,7 @@ from google.longrunning import operations_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 from served.running_server import RunningServer
-from topodesign_server.server import SERVICES
+from topodesign_server.services import SERVICES
 
 
 @pytest.mark.parametrize("service", ["", *SERVICES])

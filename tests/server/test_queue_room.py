@@ -5,6 +5,7 @@ import sqlalchemy as sa
 from google.rpc.error_details_pb2 import RetryInfo
 from served.store_place import attempt_store, claimed, job_store, new_job
 from topodesign_server.database import Database
+from topodesign_server.queue_room import QueueLimits
 from topodesign_server.tables import attempts
 
 from topodesign.domain.errors import CapacityError
@@ -12,15 +13,15 @@ from topodesign.wire import status_from_error
 
 
 def test_a_tenant_that_fills_its_part_leaves_room_for_others(database: Database) -> None:
-    jobs = job_store(database, queue_limit=3, tenant_queue_limit=2)
+    jobs, limits = job_store(database, queue_limit=3, tenant_queue_limit=2), QueueLimits(total=3, of_tenant=2)
     for number in range(2):
         jobs.create(new_job(f"a-{number}", tenant="a"), key=None)
     with pytest.raises(CapacityError, match="2 jobs of yours wait, and at most 2 may") as caught:
         jobs.create(new_job("a-2", tenant="a"), key=None)
     assert caught.value.reason == "TENANT_QUEUE_FULL"
     with pytest.raises(CapacityError):
-        jobs.require_room("a")
-    jobs.require_room("b")
+        jobs.look_at_queue().require_room("a", limits)
+    jobs.look_at_queue().require_room("b", limits)
     jobs.create(new_job("b-0", tenant="b"), key=None)
     with pytest.raises(CapacityError, match="3 jobs wait") as caught:
         jobs.create(new_job("c-0", tenant="c"), key=None)

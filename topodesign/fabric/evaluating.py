@@ -18,9 +18,11 @@ from topodesign.fabric.collectives_shapes import BITS_PER_BYTE
 from topodesign.fabric.collectives_table import collectives
 from topodesign.fabric.failures_report import failure_report
 from topodesign.fabric.families import topology_of
+from topodesign.fabric.graph import FabricGraph
 from topodesign.fabric.hops import diameter_hops, mean_hops
 from topodesign.fabric.latency import PathDelays, latency_of, step_latency
 from topodesign.fabric.quotient import quotient_of
+from topodesign.fabric.remembered import Remembered
 from topodesign.fabric.topology import CutLinks, PairRate, PathClasses, StepLatency, Topology
 from topodesign.fabric.traffic_rates import random_share, uniform_share, worst_shares
 from topodesign.fabric.under_load import under_load
@@ -37,6 +39,9 @@ MOST_PATTERNED_PORTS = 65_536
 QUICK_COLUMNS = 5_000
 """Linear programmes of one evaluation: larger ones take more than a second; ask for them by throughput_of."""
 PERMUTATION_SEED = 0
+
+PATTERNED: Remembered[bytes, tuple[Throughput, ...]] = Remembered(4096)
+"""By the digest of the graph; about a kilobyte each."""
 
 
 def evaluate_fabric(
@@ -229,9 +234,14 @@ def _throughput(topology: Topology, rate: PairRate) -> tuple[Throughput, ...]:
     if count > MOST_PATTERNED or count * topology.injection_links > MOST_PATTERNED_PORTS:
         return (uniform,)
     graph = topology.graph()
+    return (uniform, *PATTERNED.get(graph.digest(), lambda: _patterned(graph)))
+
+
+def _patterned(graph: FabricGraph) -> tuple[Throughput, ...]:
+    """The patterns of permutations, as shares: they depend on the graph alone, whatever the rate of its links."""
     reduced = quotient_of(graph).graph
     is_quick = reduced.hosts * 2 * len(reduced.a) <= PATTERN_WORK
-    shares = [uniform]
+    shares: list[Throughput] = []
     if is_quick or graph.orbit is not None:
         shares += worst_shares(graph, most_columns=QUICK_COLUMNS)
     if is_quick:

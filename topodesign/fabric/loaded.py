@@ -21,6 +21,7 @@ from topodesign.domain.fabric import MAX_ACCELERATORS, Jitter, LoadedLatency
 from topodesign.domain.fabric_conditions import LoadInputs
 from topodesign.fabric.collectives_shapes import BITS_PER_BYTE
 from topodesign.fabric.latency import PathDelays, class_latency_ns, direct_latency_ns, serialization_ns
+from topodesign.fabric.remembered import Remembered
 from topodesign.fabric.topology import Counts, Lengths, PathClasses, PathFactor
 from topodesign.fabric.waiting import mean_wait, tail_services, wait_cdf
 
@@ -30,6 +31,9 @@ LATTICE_POINTS = 1 << 16
 STEPS_PER_SERVICE = 8
 HOP_GROUPS = 256
 """Different numbers of hops that are told apart in one part of a path; more are rounded up to multiples."""
+
+LATTICES: Remembered[tuple[float, int], Lengths] = Remembered(256)
+"""Of single links, by utilization and coarseness: a few hundred to a few thousand points each."""
 
 MODEL = (
     "M/D/1 queue at every link, independent of each other, uniform traffic on shortest paths{routing}; "
@@ -239,6 +243,10 @@ def _kinds(rows: Counts) -> tuple[Counts, Counts]:
 
 def _wait_lattice(utilization: float, coarse: int) -> Lengths:
     """Probabilities of one link's wait on the lattice, between whose points mass is split so that the mean is kept."""
+    return LATTICES.get((utilization, coarse), lambda: _new_wait_lattice(utilization, coarse))
+
+
+def _new_wait_lattice(utilization: float, coarse: int) -> Lengths:
     cdf = wait_cdf(utilization, STEPS_PER_SERVICE)
     cells = np.diff(cdf)
     fine = np.zeros(len(cdf))
@@ -251,4 +259,5 @@ def _wait_lattice(utilization: float, coarse: int) -> Lengths:
     found = np.bincount(below, weights=fine * (1 - over), minlength=int(below.max()) + 2)
     found += np.bincount(below + 1, weights=fine * over, minlength=int(below.max()) + 2)[: len(found)]
     lattice: Lengths = found / found.sum()
+    lattice.setflags(write=False)
     return lattice

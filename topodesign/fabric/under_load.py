@@ -21,7 +21,11 @@ from topodesign.fabric.loaded import (
     parts_of_paths,
     service_ns_of,
 )
+from topodesign.fabric.remembered import Remembered
 from topodesign.fabric.topology import PathClasses, PathFactor, Topology
+
+COLLISIONS: Remembered[tuple[int, int, int], Collisions] = Remembered(1024)
+"""By flows of a leaf, its uplinks, and the number of leaves."""
 
 
 @runtime_checkable
@@ -98,8 +102,6 @@ def leaf_collisions(topology: Topology, flows_per_accelerator: int) -> Collision
     leaf = shape.levels[0]
     # each of an accelerator's links leads into a plane of its own, with its own uplinks
     planes = max(1, round(shape.rank_links))
-    return collisions_of(
-        leaf.ranks * flows_per_accelerator,
-        max(1, round(leaf.uplinks / planes)),
-        -(-shape.ranks // leaf.ranks) * planes,
-    )
+    flows, uplinks = leaf.ranks * flows_per_accelerator, max(1, round(leaf.uplinks / planes))
+    leaves = -(-shape.ranks // leaf.ranks) * planes
+    return COLLISIONS.get((flows, uplinks, leaves), lambda: collisions_of(flows, uplinks, leaves))

@@ -1,0 +1,66 @@
+"""The door before the job queue: who finds it full is refused before a scenario is checked or read."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from topodesign_server.job_rows import JobRow
+from topodesign_server.job_store import JobStore
+from topodesign_server.names import RequestKey
+from topodesign_server.offloading import Offloader
+from topodesign_server.queue_room import QueueLimits, QueueLook
+
+Place = tuple[str, str]
+"""Tenant and id of a job that is being made."""
+
+
+class QueueDoor:
+    """Counts the jobs that wait, and those that are being made here.
+
+    One look at the store answers all who came while the one before was under way: a hundred refusals cost a few looks.
+    The thread is its own, so that refusals wait for no other work. Made and used on the event loop. The store decides
+    again when a job is made (:meth:`JobStore.create`): only there is seen what other servers are making.
+    """
+
+    def __init__(self, jobs: JobStore, limits: QueueLimits) -> None:
+        self._jobs = jobs
+        self._limits = limits
+        self._thread = Offloader(threads=1, name="queue-door")
+        self._places: set[Place] = set()
+        self._look: asyncio.Task[tuple[QueueLook, frozenset[Place]]] | None = None
+
+    @asynccontextmanager
+    async def place(self, tenant: str, job_id: str) -> AsyncIterator[None]:
+        """Keep a place for a job while it is being made; raises :class:`CapacityError` when there is none."""
+        look, left_out = await self._looked()
+        # Those that were left out of the count have waited or have been made by now: they count once either way.
+        beside = Counter(of for of, _ in left_out | self._places)
+        look.require_room(tenant, self._limits, beside=beside)
+        place = (tenant, job_id)
+        self._places.add(place)
+        try:
+            yield
+        finally:
+            self._places.discard(place)
+
+    async def repeated(self, key: RequestKey | None) -> JobRow | None:
+        """What the same request queued before: it is answered however full the queue is."""
+        return None if key is None else await self._thread(self._jobs.repeated, key)
+
+    def close(self) -> None:
+        self._thread.close()
+
+    async def _looked(self) -> tuple[QueueLook, frozenset[Place]]:
+        if self._look is None:
+            self._look = asyncio.create_task(self._look_without(frozenset(self._places)))
+            self._look.add_done_callback(self._forget)
+        return await asyncio.shield(self._look)
+
+    async def _look_without(self, places: frozenset[Place]) -> tuple[QueueLook, frozenset[Place]]:
+        return await self._thread(self._jobs.look_at_queue, without=places), places
+
+    def _forget(self, look: asyncio.Task[tuple[QueueLook, frozenset[Place]]]) -> None:
+        self._look = None
+        if not look.cancelled():
+            look.exception()  # whoever waited has it; they may all have left

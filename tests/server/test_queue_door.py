@@ -1,0 +1,72 @@
+"""The door before the job queue: exactly as many come in as there is room for, however many ask at once."""
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+
+import pytest
+from served.store_place import job_store, new_job
+from topodesign_server.database import Database
+from topodesign_server.queue_door import QueueDoor
+from topodesign_server.queue_room import QueueLimits
+
+from topodesign.domain.errors import CapacityError
+
+ROOM = 3
+
+
+async def asked(door: QueueDoor, stack: contextlib.AsyncExitStack, places: Sequence[tuple[str, str]]) -> list[str]:
+    """Ids of those that got a place, all asking at once; the places are kept until the stack ends."""
+
+    async def ask(tenant: str, job_id: str) -> str:
+        try:
+            await stack.enter_async_context(door.place(tenant, job_id))
+        except CapacityError as error:
+            return error.reason
+        return job_id
+
+    return list(await asyncio.gather(*(ask(*place) for place in places)))
+
+
+def test_a_hundred_that_ask_at_once_take_the_places_that_there_are(database: Database) -> None:
+    async def run() -> None:
+        door = QueueDoor(job_store(database, queue_limit=ROOM), QueueLimits(total=ROOM, of_tenant=ROOM))
+        async with contextlib.AsyncExitStack() as stack:
+            told = await asked(door, stack, [("a", f"j-{number}") for number in range(100)])
+            assert told == [*(f"j-{number}" for number in range(ROOM)), *["QUEUE_FULL"] * (100 - ROOM)]
+        async with door.place("a", "again"):  # nothing came of the others
+            pass
+        door.close()
+
+    asyncio.run(run())
+
+
+def test_a_job_counts_once_while_it_is_being_made_and_after(database: Database) -> None:
+    async def run() -> None:
+        jobs = job_store(database, queue_limit=ROOM)
+        door = QueueDoor(jobs, QueueLimits(total=ROOM, of_tenant=ROOM))
+        async with door.place("a", "one"):
+            jobs.create(new_job("one", tenant="a"), key=None)
+            async with contextlib.AsyncExitStack() as stack:
+                assert await asked(door, stack, [("a", "two"), ("b", "three")]) == ["two", "three"]
+                with pytest.raises(CapacityError):
+                    async with door.place("c", "four"):
+                        pass
+        async with contextlib.AsyncExitStack() as stack:
+            assert await asked(door, stack, [("a", "two"), ("b", "three")]) == ["two", "three"]
+        door.close()
+
+    asyncio.run(run())
+
+
+def test_the_part_of_a_tenant_counts_its_jobs_that_are_being_made(database: Database) -> None:
+    async def run() -> None:
+        jobs = job_store(database, queue_limit=100, tenant_queue_limit=2)
+        door = QueueDoor(jobs, QueueLimits(total=100, of_tenant=2))
+        jobs.create(new_job("waits", tenant="a"), key=None)
+        async with contextlib.AsyncExitStack() as stack:
+            places = [("a", "one"), ("a", "two"), ("b", "three")]
+            assert await asked(door, stack, places) == ["one", "TENANT_QUEUE_FULL", "three"]
+        door.close()
+
+    asyncio.run(run())
