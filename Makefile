@@ -3,11 +3,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+DOCS_READY := $(VENV)/.docs-ready
 WORKERS ?= 2
 FUZZ_S ?= 1800
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 
-.PHONY: demo test campaign fuzz soak lint generate interop clean help setup
+.PHONY: demo test campaign fuzz soak lint docs generate interop clean help setup
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/  -/'
@@ -45,6 +46,14 @@ lint: $(READY) ## linters: ruff, mypy, import-linter, generated code, buf, break
 	$(BIN)/python protos/generate.py --check
 	$(BIN)/buf lint protos
 	$(BIN)/python protos/breaking.py
+
+$(DOCS_READY): $(READY)
+	$(INSTALL) '.[docs]'
+	@touch $@
+
+docs: $(DOCS_READY) ## build the documentation as a site in build/site; a broken link or anchor fails
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict --config-file docs/site/mkdocs.yml
+	@echo "open build/site/index.html, or: python3 -m http.server --directory build/site (search needs a server)"
 
 generate: $(READY) ## regenerate topodesign/v1 from protos/
 	$(BIN)/python protos/generate.py

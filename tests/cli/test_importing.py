@@ -1,8 +1,6 @@
-"""``topodesign import``: its answers for people and for programs, and the page about it."""
+"""``topodesign import``: its answers for people and for programs. The page about it is run by tests/docs."""
 
 import json
-import re
-import shlex
 from pathlib import Path
 
 import pytest
@@ -10,25 +8,8 @@ import pytest
 from topodesign.cli.app import run
 
 DOCS = Path(__file__).parents[2] / "docs"
-BLOCKS = re.compile(r"^```(sh|text)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 CAMPUSES = DOCS / "importing" / "campuses.csv"
 COLUMNS = ["--column", "site_id=Code", "--column", "name=Name", "--column", "power_mw=MW"]
-
-
-def test_every_command_of_the_page_prints_the_block_below_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "docs").symlink_to(DOCS)
-    blocks = BLOCKS.findall((DOCS / "importing.md").read_text(encoding="utf-8"))
-    assert [kind for kind, _ in blocks] == ["sh", "text"] * 3
-    for (_, commands), (_, printed) in zip(blocks[::2], blocks[1::2], strict=True):
-        for line in commands.replace("\\\n", " ").splitlines():
-            program, *arguments = shlex.split(line)
-            assert program == "topodesign"
-            assert run(arguments) == 0
-        assert capsys.readouterr().out == printed
-    assert run(["check", "carolina"]) == 0  # as the last block promises
 
 
 def test_json_has_one_document_with_the_keys_of_check(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,39 +1,69 @@
-"""The code in docs/ prints what the pages say it prints."""
+"""The code in docs/, and in the READMEs, runs and prints what the pages say it prints."""
 
-import contextlib
-import io
 import re
-import shlex
+from collections import Counter
 from pathlib import Path
 
 import pytest
+from documented.blocks import ROOT, blocks_of, documented_pages
+from documented.page_run import PageRun, assert_printed
+from served.running_server import RunningServer
 
-from topodesign.cli.app import run
-
-DOCS = Path(__file__).parents[2] / "docs"
-BLOCKS = re.compile(r"^```(python|sh|text)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-
-
-@pytest.mark.parametrize("page", ["two-campuses.md", "reach.md", "claims.md", "training.md", "fabrics.md"])
-def test_every_block_of_code_prints_the_block_below_it(page):
-    blocks = BLOCKS.findall((DOCS / page).read_text("utf-8"))
-    assert blocks
-    assert {kind for kind, _ in blocks[::2]} <= {"python", "sh"}
-    assert {kind for kind, _ in blocks[1::2]} == {"text"}
-    names: dict[str, object] = {}
-    for (kind, code), (_, printed) in zip(blocks[::2], blocks[1::2], strict=True):
-        out = io.StringIO()
-        with contextlib.redirect_stdout(out):
-            if kind == "sh":
-                run_commands(code)
-            else:
-                exec(compile(code, page, "exec"), names)
-        assert out.getvalue() == printed
+PAGES = documented_pages()
+TLS = "it needs a certificate of yours and another machine; `tests/server/test_tls.py` does the same with its own"
+NOT_RUN = {
+    ("README.md", "it sets up an environment and takes minutes"): 1,
+    ("README.md", "the solve alone takes 18 s, and tests of the planner and the demo do the same"): 1,
+    ("docs/examples/index.md", "it is run as a script by `tests/docs/test_example_scripts.py`"): 1,
+    ("docs/tutorial.md", "it sets up an environment, which the tests run in already"): 1,
+    ("docs/operations.md", "it is a line of a log, whose keys `tests/server/test_logs.py` holds"): 1,
+    ("docs/security.md", TLS): 3,
+    ("sample_sites/README.md", "the source data are not part of this repository"): 1,
+}
+"""How many blocks of a page are not run, and why: each page says so above the block, in these words."""
+NEEDS_SERVER = frozenset({"README.md", "docs/client.md"})
+"""Pages that are about calling a server, and are given one; docs/how-to/run-the-service.md starts its own."""
+COMMAND = re.compile(r"^ {4,}(topodesign|python3?|pip|make|git|curl|buf|kubectl) ", re.MULTILINE)
 
 
-def run_commands(code: str) -> None:
-    """Lines of ``topodesign ...``, a line that ends with a backslash going on in the next."""
-    for line in code.replace("\\\n", " ").splitlines():
-        program, *arguments = shlex.split(line)
-        assert program == "topodesign"
-        assert run(arguments) == 0
+def pages_with_code() -> list[str]:
+    return [name for name, page in PAGES.items() if any(block.is_run for block in blocks_of(page))]
+
+
+@pytest.mark.parametrize("name", pages_with_code())
+def test_the_code_of_a_page_prints_what_the_page_shows(name, tmp_path, monkeypatch, request):
+    monkeypatch.chdir(tmp_path)
+    for folder in ("sample_sites", "docs"):  # what pages read as from the project's folder
+        Path(folder).symlink_to(ROOT / folder)
+    with PageRun(name) as page_run:
+        if name in NEEDS_SERVER:
+            server: RunningServer = request.getfixturevalue("shared_server")
+            page_run.use_server(server.address)
+        page_run.go_through(blocks_of(PAGES[name]))
+
+
+def test_every_block_that_is_not_run_is_listed_with_its_reason():
+    found = Counter(
+        (name, block.why_not) for name, page in PAGES.items() for block in blocks_of(page) if block.why_not is not None
+    )
+    assert dict(found) == NOT_RUN
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_block_is_run_or_printed_or_written_or_said_not_to_be_run(name):
+    blocks = blocks_of(PAGES[name])
+    for before, block in zip([None, *blocks], blocks, strict=False):
+        is_printed = block.kind == "text" and before is not None and before.is_run
+        assert block.is_run or is_printed or block.file or block.why_not, f"{name}: ```{block.kind}\n{block.text}"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_command_hides_in_an_indented_block(name):
+    prose = re.sub(r"^```.*?^```$", "", PAGES[name].read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    assert not COMMAND.search(prose)
+
+
+def test_dots_stand_for_text_that_is_left_out_and_for_nothing_else():
+    assert_printed("a 1\nb 2\nc 3\n", "a ...\n...\nc 3\n", "dots")
+    with pytest.raises(AssertionError, match="the page shows"):
+        assert_printed("a 1\nb 2\n", "a 1\n", "something is missing")
