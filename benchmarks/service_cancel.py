@@ -11,9 +11,9 @@ import time
 from pathlib import Path
 
 from served.running_server import RunningServer
-from topodesign_server.process_groups import group_usage
 
 from topodesign.client import Client
+from topodesign.processes.groups import group_usage
 from topodesign.scenario import load_scenario
 
 LOOK_S = 0.005

@@ -3,10 +3,10 @@
 import time
 
 from topodesign.domain.plan import SolveLimits
+from topodesign.processes.groups import GroupUsage
 from topodesign_server.children import Child, ChildFactory, Excess
 from topodesign_server.frames import Frame, FrameKind
 from topodesign_server.job_rows import ClaimedJob
-from topodesign_server.process_groups import GroupUsage
 from topodesign_server.settings import ServerSettings
 
 
