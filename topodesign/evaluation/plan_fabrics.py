@@ -8,6 +8,7 @@ Torus and Clos are always compared; :mod:`topodesign.evaluation.fabric_choice` s
 """
 
 import dataclasses
+import functools
 
 from topodesign.domain.equipment import Catalog
 from topodesign.domain.errors import InvalidInput
@@ -22,10 +23,11 @@ from topodesign.fabric import evaluate_fabric, fabric_of_size, topology_of
 TORUS_LINKS = 6
 """Links of an accelerator in a three-dimensional torus, also where a side of 1 or 2 leaves some of them unused."""
 
+MOST_REMEMBERED = 512
+"""Evaluated fabrics that a process keeps, of a few kB each."""
 
 EVENLY_WIRED = "every pod is wired evenly, with some more switches than needed, so that all of its bandwidth is proven"
 """Of a Clos with a partly filled pod whose links would otherwise be dealt out unevenly."""
-
 
 def too_large_for_fabrics(plan: Plan) -> str | None:
     """Why a plan's fabrics are not compared, in words: a site beyond what the evaluation takes; else ``None``."""
@@ -36,7 +38,6 @@ def too_large_for_fabrics(plan: Plan) -> str | None:
         f"fabrics are not compared: site {largest.id} has {largest.accelerators:,} accelerators, "
         f"and the evaluation takes at most {MAX_ACCELERATORS:,}"
     )
-
 
 def evaluate_plan_fabrics(scenario: Scenario, plan: Plan, catalog: Catalog) -> FabricReport:
     """Compare fabrics at every chosen site and across sites.
@@ -61,7 +62,7 @@ def evaluate_plan_fabrics(scenario: Scenario, plan: Plan, catalog: Catalog) -> F
         found[count] = {}
         for kind in kinds_for(wanted, count):
             try:
-                found[count][kind] = _candidate(kind, count, injection, message, catalog)
+                found[count][kind] = _candidate(kind, count, injection, message, _OneCatalog(catalog))
             except InvalidInput as refused:
                 if kind in ("torus", "clos"):
                     raise
@@ -79,7 +80,6 @@ def evaluate_plan_fabrics(scenario: Scenario, plan: Plan, catalog: Catalog) -> F
         sites=sites, across_sites=_across(plan, found), choice=(*rule_in_words(wanted, chosen), *refusals)
     )
 
-
 def _across(plan: Plan, found: dict[int, dict[str, Candidate]]) -> tuple[CrossSiteEvaluation, ...]:
     per_site = [found[site.accelerators] for site in plan.sites]
     everywhere = [kind for kind in per_site[0] if all(kind in candidates for candidates in per_site)]
@@ -93,8 +93,22 @@ def _across(plan: Plan, found: dict[int, dict[str, Candidate]]) -> tuple[CrossSi
         for kind in everywhere
     )
 
+class _OneCatalog:
+    """A catalogue as part of a key: the very same one. Its figures are in mappings, which have no hash."""
 
-def _candidate(kind: str, accelerators: int, injection: float, message: float, catalog: Catalog) -> Candidate:
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _OneCatalog) and other.catalog is self.catalog
+
+    def __hash__(self) -> int:
+        return id(self.catalog)
+
+@functools.lru_cache(maxsize=MOST_REMEMBERED)
+def _candidate(kind: str, accelerators: int, injection: float, message: float, one: _OneCatalog) -> Candidate:
+    """Remembered: the plans of a sweep have the same few sizes of sites over and over."""
+    catalog = one.catalog
     spec = equal_injection(kind, accelerators, injection)
     evaluation = evaluate_fabric(spec, message_bytes=message, catalog=catalog)
     is_evenly_wired = isinstance(spec, Clos) and spec.pod_leaves is not None
@@ -108,7 +122,6 @@ def _candidate(kind: str, accelerators: int, injection: float, message: float, c
         accelerator_gbps=injection + scale_up,
     )
 
-
 def equal_injection(kind: str, accelerators: int, injection_gbps: float) -> FabricSpec:
     """A fabric of a kind whose accelerators have so many Gbit/s in all, one direction; a Clos is wired evenly."""
     plain = fabric_of_size(kind, accelerators, link_gbps=injection_gbps)
@@ -117,7 +130,6 @@ def equal_injection(kind: str, accelerators: int, injection_gbps: float) -> Fabr
         return dataclasses.replace(spec, pod_leaves=spec.radix // 2)
     return spec
 
-
 def _links_of_injection(spec: FabricSpec) -> float:
     """Links of one accelerator that share its injection; those of scale-up domains are beside it."""
     if spec.kind == "torus":
@@ -125,7 +137,6 @@ def _links_of_injection(spec: FabricSpec) -> float:
     if isinstance(spec, ScaleUpClos):
         return spec.planes
     return max(1.0, topology_of(spec).injection_links)
-
 
 def message_bytes(scenario: Scenario) -> float:
     """Bytes that one accelerator exchanges in an all-reduce, one replica being spread over one pod."""
