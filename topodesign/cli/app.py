@@ -34,6 +34,9 @@ class CommandEntry:
 
 COMMANDS = {
     "plan": CommandEntry("topodesign.cli.plan", "plan", "Place clusters and size links; write the plan into a folder."),
+    "sweep": CommandEntry(
+        "topodesign.cli.sweep", "sweep", "Plan many variants of a scenario; can be interrupted and gone on with."
+    ),
     "check": CommandEntry("topodesign.cli.check", "check", "Read a scenario and list every problem in it."),
     "verify": CommandEntry("topodesign.cli.verify", "verify", "Check a plan independently of the planner."),
     "diff": CommandEntry("topodesign.cli.diff", "diff", "Show what changes from one plan to another, and its cost."),

@@ -50,10 +50,14 @@ def own_interrupt() -> Iterator[None]:
 
 
 class StopRequest:
-    """Set by the first Ctrl-C: the search ends with its best plan. A second Ctrl-C ends the program at once."""
+    """Set by the first Ctrl-C: the search ends with its best plan. A second Ctrl-C ends the program at once.
 
-    def __init__(self) -> None:
+    ``promise`` is what is said to become of the work.
+    """
+
+    def __init__(self, promise: str = "the best plan so far will be written") -> None:
         self.is_set = False
+        self._promise = promise
 
     def __call__(self) -> bool:
         return self.is_set
@@ -70,7 +74,7 @@ class StopRequest:
                     previous(number, frame)  # remembers it, and raises
                 raise KeyboardInterrupt
             self.is_set = True
-            note("stopping: the best plan so far will be written (press Ctrl-C again to stop at once)")
+            note(f"stopping: {self._promise} (press Ctrl-C again to stop at once)")
 
         signal.signal(signal.SIGINT, handle)
         try:

@@ -27,6 +27,10 @@ class ProgressLine:
         """Write an event over the one before it."""
         self._write(progress_text(event))
 
+    def tell(self, text: str) -> None:
+        """Write a text over the one before it."""
+        self._write(text)
+
     def _write(self, text: str) -> None:
         if self._terminal is not None:
             self._terminal.write("\r" + text.ljust(self._width))

@@ -141,7 +141,7 @@ class SweepDefinition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PointFigures:
-    """What a plan comes to, in the words of :class:`~topodesign.domain.plan.Plan`; ``None`` where it has no such figure.
+    """What a plan comes to, in the words of :class:`~topodesign.domain.plan.Plan`; ``None`` where it has none.
 
     ``largest_zone_share`` is of the pods. ``site_carbon_t_per_year`` is power_mw x load factor x 8760 h x the zone's
     grams per kWh, summed over sites; amplifiers along the fiber are left out. ``effective_exaflops`` is of the

@@ -29,6 +29,7 @@ MOST_REMEMBERED = 512
 EVENLY_WIRED = "every pod is wired evenly, with some more switches than needed, so that all of its bandwidth is proven"
 """Of a Clos with a partly filled pod whose links would otherwise be dealt out unevenly."""
 
+
 def too_large_for_fabrics(plan: Plan) -> str | None:
     """Why a plan's fabrics are not compared, in words: a site beyond what the evaluation takes; else ``None``."""
     largest = max(plan.sites, key=lambda site: site.accelerators)
@@ -38,6 +39,7 @@ def too_large_for_fabrics(plan: Plan) -> str | None:
         f"fabrics are not compared: site {largest.id} has {largest.accelerators:,} accelerators, "
         f"and the evaluation takes at most {MAX_ACCELERATORS:,}"
     )
+
 
 def evaluate_plan_fabrics(scenario: Scenario, plan: Plan, catalog: Catalog) -> FabricReport:
     """Compare fabrics at every chosen site and across sites.
@@ -80,6 +82,7 @@ def evaluate_plan_fabrics(scenario: Scenario, plan: Plan, catalog: Catalog) -> F
         sites=sites, across_sites=_across(plan, found), choice=(*rule_in_words(wanted, chosen), *refusals)
     )
 
+
 def _across(plan: Plan, found: dict[int, dict[str, Candidate]]) -> tuple[CrossSiteEvaluation, ...]:
     per_site = [found[site.accelerators] for site in plan.sites]
     everywhere = [kind for kind in per_site[0] if all(kind in candidates for candidates in per_site)]
@@ -93,6 +96,7 @@ def _across(plan: Plan, found: dict[int, dict[str, Candidate]]) -> tuple[CrossSi
         for kind in everywhere
     )
 
+
 class _OneCatalog:
     """A catalogue as part of a key: the very same one. Its figures are in mappings, which have no hash."""
 
@@ -104,6 +108,7 @@ class _OneCatalog:
 
     def __hash__(self) -> int:
         return id(self.catalog)
+
 
 @functools.lru_cache(maxsize=MOST_REMEMBERED)
 def _candidate(kind: str, accelerators: int, injection: float, message: float, one: _OneCatalog) -> Candidate:
@@ -122,6 +127,7 @@ def _candidate(kind: str, accelerators: int, injection: float, message: float, o
         accelerator_gbps=injection + scale_up,
     )
 
+
 def equal_injection(kind: str, accelerators: int, injection_gbps: float) -> FabricSpec:
     """A fabric of a kind whose accelerators have so many Gbit/s in all, one direction; a Clos is wired evenly."""
     plain = fabric_of_size(kind, accelerators, link_gbps=injection_gbps)
@@ -130,6 +136,7 @@ def equal_injection(kind: str, accelerators: int, injection_gbps: float) -> Fabr
         return dataclasses.replace(spec, pod_leaves=spec.radix // 2)
     return spec
 
+
 def _links_of_injection(spec: FabricSpec) -> float:
     """Links of one accelerator that share its injection; those of scale-up domains are beside it."""
     if spec.kind == "torus":
@@ -137,6 +144,7 @@ def _links_of_injection(spec: FabricSpec) -> float:
     if isinstance(spec, ScaleUpClos):
         return spec.planes
     return max(1.0, topology_of(spec).injection_links)
+
 
 def message_bytes(scenario: Scenario) -> float:
     """Bytes that one accelerator exchanges in an all-reduce, one replica being spread over one pod."""

@@ -178,7 +178,9 @@ class LocalEngine:
             assert child.task is not None
             limit, used = child.task.memory_bytes, usage[child.pid]
             if used.resident_bytes > limit and (used.processes == 1 or proportional_bytes(used.pids) > limit):
-                message = f"it had {used.resident_bytes / GIB:.2f} GiB, more than the {limit / GIB:.2f} that it may have"
+                message = (
+                    f"it had {used.resident_bytes / GIB:.2f} GiB, more than the {limit / GIB:.2f} that it may have"
+                )
                 self._end(child, "memory", "OUT_OF_MEMORY", message)
 
     def _end(self, child: "_Child", state: OutcomeState, reason: str, message: str) -> None:

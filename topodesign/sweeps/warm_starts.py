@@ -134,9 +134,7 @@ def _loosest(looseness: Floats, places: Floats) -> int:
     return int(np.lexsort((apart, -np.round(ranks, 9)))[0])
 
 
-def _update(
-    least: Floats, by: NDArray[np.int64], apart: Floats, taken: int, where: NDArray[np.bool_]
-) -> None:
+def _update(least: Floats, by: NDArray[np.int64], apart: Floats, taken: int, where: NDArray[np.bool_]) -> None:
     """Of equally near ones the first that was taken stays."""
     better = where & (apart < least - 1e-12)
     least[better] = apart[better]
