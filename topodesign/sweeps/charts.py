@@ -25,6 +25,8 @@ MOST_PANELS = 9
 MOST_CELLS = 40
 """Values of an axis up to which a heat map can be read."""
 LABELED_CELLS = 12
+LABELED_VALUES = 8
+MARGIN_IN = 0.08
 
 
 def charts_of_sweep(definition: SweepDefinition, results: Sequence[PointResult]) -> Mapping[str, "Figure"]:
@@ -52,6 +54,8 @@ def cost_over_axes(definition: SweepDefinition, results: Sequence[PointResult]) 
                 _panel(axes, definition.axes[places[number]], places[number], results)
             else:
                 axes.set_visible(False)
+        figure.supylabel("Net present cost, indicative", fontsize=8.5)
+        figure.get_layout_engine().set(w_pad=MARGIN_IN, h_pad=MARGIN_IN)  # type: ignore[union-attr]  # new_figure has one
     return figure
 
 
@@ -89,6 +93,7 @@ def heat_map(definition: SweepDefinition, results: Sequence[PointResult], pair: 
             _label_cells(axes, cost.tolist())
         bar = figure.colorbar(drawn, ax=axes)
         bar.ax.yaxis.set_major_formatter(lambda value, _: dollars(value))
+        figure.get_layout_engine().set(w_pad=MARGIN_IN, h_pad=MARGIN_IN)  # type: ignore[union-attr]  # new_figure has one
     return figure
 
 
@@ -114,11 +119,11 @@ def _panel(axes: "Axes", axis: SweepAxis, place: int, results: Sequence[PointRes
         for x, y in planned:
             least[x] = min(y, least.get(x, y))
         axes.plot(sorted(least), [least[x] for x in sorted(least)], color=BLUE, linewidth=1.4, marker="o", markersize=3)
-    axes.scatter(
-        without, [0.02] * len(without), marker="x", s=14, color=VERMILION, transform=axes.get_xaxis_transform()
-    )
-    if not _is_numeric(axis):
-        axes.set_xticks(range(len(axis.values)), [shown(value) for value in axis.values], rotation=30, ha="right")
+    foot = axes.get_xaxis_transform()
+    axes.scatter(without, [0.02] * len(without), marker="x", s=14, color=VERMILION, transform=foot)
+    if axis.values and (len(axis.values) <= LABELED_VALUES or not _is_numeric(axis)):
+        labels = [shown(value) for value in axis.values]
+        axes.set_xticks(_places(axis, axis.values), labels, rotation=30, ha="right")
     if axis.is_logarithmic:
         axes.set_xscale("log")
     axes.set_title(axis.name)

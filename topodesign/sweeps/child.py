@@ -1,7 +1,7 @@
 """A process of the local engine: it runs one task after the other, stays warm between them, and dies with its parent.
 
-A fresh interpreter and no fork, since a program with threads cannot be forked safely; and a process group of its own, so
-that Ctrl-C is the parent's to answer, and so that it can be killed with all that it starts.
+A fresh interpreter and no fork, since a program with threads cannot be forked safely; and a process group of its own,
+so that Ctrl-C is the parent's to answer, and so that it can be killed with all that it starts.
 """
 
 import importlib

@@ -1,4 +1,4 @@
-"""The points of a sweep: a grid, independent draws, or a Latin hypercube, each a place in the unit cube and its values."""
+"""The points of a sweep: a grid, independent draws, or a Latin hypercube; each has values and a place in the unit cube."""
 
 import itertools
 import math

@@ -17,6 +17,7 @@ import typing
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 from topodesign.domain.checks import require_number
 from topodesign.domain.errors import InvalidInput
@@ -87,7 +88,7 @@ def shown(value: AxisValue) -> str:
     return repr(value) if isinstance(value, float) else str(value)
 
 
-def _axis_of_toml(name: str, values: object, design: Design) -> SweepAxis:
+def _axis_of_toml(name: str, values: Any, design: Design) -> SweepAxis:  # TOML is untyped by nature
     is_factor = name.endswith("*") and not name.endswith(".*")
     items = values if isinstance(values, list) else [values]
     texts = ["+".join(item) if isinstance(item, list) else shown(item) for item in items]

@@ -25,7 +25,7 @@ NO_PLAN = ("infeasible", "limit", "invalid", "failed")
 def render_page(
     scenario: Scenario, definition: SweepDefinition, results: Sequence[PointResult], charts: Mapping[str, bytes]
 ) -> str:
-    """HTML 5; the same for the same results. ``charts`` are SVG by name. A content policy in it forbids every request."""
+    """HTML 5; the same for the same results. ``charts`` are SVG by name. A content policy forbids requests."""
     sections = [_section("What was varied", _axes_table(definition))]
     for name, svg in charts.items():
         title, note = CHART_WORDS[name]

@@ -1,7 +1,7 @@
 """The folder of a sweep: what is finished, durably. A sweep that was killed goes on from here, at any moment.
 
-``sweep.db`` (SQLite) has the definition and one row for each point; ``scenario.msgpack`` is the scenario that was given;
-``plans/DIGEST.json`` are the plans. A plan is in its place before its row says so, so that a row is never ahead of it.
+``sweep.db`` (SQLite) has the definition and one row for each point; ``scenario.msgpack`` is the scenario that was
+given; ``plans/DIGEST.json`` are the plans. A plan is in its place before its row says so: no row is ever ahead of it.
 """
 
 import fcntl
@@ -9,7 +9,6 @@ import hashlib
 import os
 import platform
 import sqlite3
-import tempfile
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -148,8 +147,8 @@ class SweepStore:
             return
         if known.get("identity") != identity:
             raise Conflict(
-                f"{self.folder} has another sweep: another scenario, values, limits or version of topodesign; give another "
-                "folder, or the same scenario, options and version to go on with it",
+                f"{self.folder} has another sweep: another scenario, values, limits or version of topodesign; give "
+                "another folder, or the same scenario, options and version to go on with it",
                 reason="SWEEP_DIFFERS",
                 metadata={"path": str(self.folder)},
             )
@@ -190,17 +189,13 @@ def _locked(folder: Path) -> int:
 
 
 def _write_durably(place: Path, content: bytes) -> None:
-    """All of it or nothing, also when the power fails."""
-    descriptor, name = tempfile.mkstemp(prefix=".", dir=place.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(place)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    """All of it or nothing, also when the power fails. What a kill leaves half written is written over next time."""
+    half = place.with_name(f".{place.name}.half")
+    with half.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    half.replace(place)
     folder = os.open(place.parent, os.O_RDONLY)
     try:
         os.fsync(folder)

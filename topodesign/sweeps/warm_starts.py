@@ -1,9 +1,9 @@
 """Which point begins from which: a tree that depends on the definition alone, never on who finishes first.
 
 Points are taken coarse to fine: the one with the loosest limits first, then always the one that is farthest from all
-taken so far. Each begins from the nearest taken one whose limits are nowhere tighter, where there is one: what is proven
-of that one's cost then holds here too, so that a plan which still keeps all limits is known to be good without a search.
-Else it begins from the nearest. The tree is wide: soon there is work for every process.
+taken so far. Each begins from the nearest taken one whose limits are nowhere tighter, where there is one: what is
+proven of that one's cost then holds here too, so that a plan which still keeps all limits is known to be good without a
+search. Else it begins from the nearest. The tree is wide: soon there is work for every process.
 
 Reference: Gonzalez (1985), "Clustering to minimize the maximum intercluster distance", Theoretical Computer Science 38,
 for the order.
