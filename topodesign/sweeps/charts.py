@@ -55,7 +55,7 @@ def cost_over_axes(definition: SweepDefinition, results: Sequence[PointResult]) 
             else:
                 axes.set_visible(False)
         figure.supylabel("Net present cost, indicative", fontsize=8.5)
-        figure.get_layout_engine().set(w_pad=MARGIN_IN, h_pad=MARGIN_IN)  # type: ignore[union-attr]  # new_figure has one
+        _leave_margins(figure)
     return figure
 
 
@@ -93,8 +93,16 @@ def heat_map(definition: SweepDefinition, results: Sequence[PointResult], pair: 
             _label_cells(axes, cost.tolist())
         bar = figure.colorbar(drawn, ax=axes)
         bar.ax.yaxis.set_major_formatter(lambda value, _: dollars(value))
-        figure.get_layout_engine().set(w_pad=MARGIN_IN, h_pad=MARGIN_IN)  # type: ignore[union-attr]  # new_figure has one
+        _leave_margins(figure)
     return figure
+
+
+def _leave_margins(figure: "Figure") -> None:
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+    engine = figure.get_layout_engine()
+    assert isinstance(engine, ConstrainedLayoutEngine)  # as new_figure makes it
+    engine.set(w_pad=MARGIN_IN, h_pad=MARGIN_IN)
 
 
 def _label_cells(axes: "Axes", cost: Sequence[Sequence[float]]) -> None:

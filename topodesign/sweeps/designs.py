@@ -1,4 +1,4 @@
-"""The points of a sweep: a grid, independent draws, or a Latin hypercube; each has values and a place in the unit cube."""
+"""The points of a sweep: a grid, independent draws, or a Latin hypercube, each with its place in the unit cube."""
 
 import itertools
 import math
