@@ -6,6 +6,7 @@ that the clock ended says so in its result.
 """
 
 import heapq
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -133,6 +134,7 @@ class _Run:
     _heights: list[int] = field(default_factory=list, init=False)
     _ready: list[tuple[int, int]] = field(default_factory=list, init=False)
     _running: dict[str, int] = field(default_factory=dict, init=False)
+    _run_id: str = field(default_factory=lambda: uuid.uuid4().hex, init=False)
 
     def until_done(self, on_progress: Progress, should_stop: Callable[[], bool]) -> None:
         self._plant()
@@ -187,9 +189,9 @@ class _Run:
             started_from=started_from,
             bound_from=started_from if is_looser and self.carries_bounds else None,
         )
-        start = b"" if started_from is None else self.store.plan_file(self.results[started_from]).read_bytes()
+        start = b"" if started_from is None else self.store.plan_of(self.results[started_from])
         return EngineTask(
-            task_id=f"{self.store.folder.resolve()}#{number}".replace(";", ":")[-200:].strip(),
+            task_id=f"{self._run_id}#{number}",
             function=SOLVE_POINT,
             payload=(self.scenario, msgspec.msgpack.encode(order), start),
             wall_s=self.definition.limits.time_limit_s * KILL_FACTOR + KILL_MARGIN_S,

@@ -18,8 +18,6 @@ from topodesign.domain.scenario_sweep import AxisValue, PointFigures, PointResul
 from topodesign.sweeps.fields import with_values
 
 SOLVE_POINT = "topodesign.sweeps.solving:solve_point"
-CENT = 0.01
-"""Bounds are written to the cent, perhaps upwards: one cent less is surely proven."""
 Planner = Callable[[Scenario], Plan]
 
 
@@ -75,14 +73,15 @@ def solve_point(payload: tuple[bytes, ...]) -> bytes:
         bound_from=order.bound_from if start is not None and _took_over(plan, start) else None,
         figures=figures_of(scenario, plan) if has_plan else None,
         sites=plan.sites,
-        plan_digest=plan_digest(plan) if has_plan else "",
+        plan_digest=plan_digest(content) if has_plan else "",
     )
     return _encoded(result, content, began_s)
 
 
-def plan_digest(plan: Plan) -> str:
-    """SHA-256 (hexadecimal) of a plan without the time that it took: equal plans have equal digests."""
-    return hashlib.sha256(encode_json(dataclasses.replace(plan, wall_s=0.0))).hexdigest()
+def plan_digest(content: bytes) -> str:
+    """SHA-256 (hexadecimal) of a plan's JSON without the time that it took: equal plans have equal digests."""
+    document = {**msgspec.json.decode(content), "wall_s": None}
+    return hashlib.sha256(msgspec.json.encode(document, order="deterministic")).hexdigest()
 
 
 def figures_of(scenario: Scenario, plan: Plan) -> PointFigures:
@@ -116,7 +115,7 @@ def figures_of(scenario: Scenario, plan: Plan) -> PointFigures:
 def _planned(scenario: Scenario, order: PointOrder, start: Plan | None) -> Plan:
     known_usd = 0.0
     if start is not None and order.bound_from is not None and start.lower_bound_usd is not None:
-        known_usd = max(0.0, start.lower_bound_usd - CENT)
+        known_usd = start.lower_bound_usd  # to the cent, as the costs that it bounds
     plan = plan_within(scenario, order.limits, start=start, known_bound_usd=known_usd)
     if start is None or not _took_over(plan, start):
         return plan
@@ -128,7 +127,7 @@ def _took_over(plan: Plan, start: Plan) -> bool:
     """Whether a plan's bound is the one that was known before."""
     if plan.lower_bound_usd is None or start.lower_bound_usd is None:
         return False
-    return round(plan.lower_bound_usd, 2) == round(start.lower_bound_usd - CENT, 2)
+    return plan.lower_bound_usd == start.lower_bound_usd
 
 
 def _effective_exaflops(plan: Plan) -> float | None:

@@ -20,7 +20,7 @@ import msgspec
 from topodesign.domain.errors import Conflict, InternalError, NotFound
 from topodesign.domain.scenario import Scenario
 from topodesign.domain.scenario_sweep import PointResult, SweepDefinition
-from topodesign.sweeps.solving import decode_scenario, encode_scenario
+from topodesign.sweeps.solving import decode_scenario, encode_scenario, plan_digest
 
 DATABASE = "sweep.db"
 SCENARIO = "scenario.msgpack"
@@ -129,6 +129,24 @@ class SweepStore:
     def plan_file(self, result: PointResult) -> Path:
         """Where a finished point's plan is."""
         return self.folder / PLANS / f"{result.plan_digest}.json"
+
+    def plan_of(self, result: PointResult) -> bytes:
+        """The JSON of a finished point's plan.
+
+        Raises
+        ------
+        Conflict
+            When its file is gone or is not as it was written (``PLAN_CHANGED``).
+        """
+        file = self.plan_file(result)
+        content = file.read_bytes() if file.exists() else b"{}"
+        if plan_digest(content) != result.plan_digest:
+            raise Conflict(
+                f"{file} is not the plan that point {result.number} gave; put it back, or begin the sweep elsewhere",
+                reason="PLAN_CHANGED",
+                metadata={"path": str(file)},
+            )
+        return content
 
     def _begin(self, definition: SweepDefinition, scenario: Scenario) -> None:
         identity = _identity(definition, scenario)
