@@ -56,6 +56,9 @@ def sweep(
     time_limit: TimeLimit = DEFAULTS.time_limit_s,
     gap: Gap = DEFAULTS.gap,
     objective: ObjectiveName = None,
+    cold: Annotated[
+        bool, typer.Option("--cold", help="No point begins from another's plan or bound: slower, and independent.")
+    ] = False,
     json_output: Annotated[
         bool, typer.Option("--json", help="Print one JSON document: points, counts, files.")
     ] = False,
@@ -83,7 +86,7 @@ def sweep(
     else:
         limits = SolveLimits(time_limit_s=time_limit, gap=gap, seed=seed, threads=threads, objective=objective)
         axes = tuple(axis_of(text, design=design) for text in vary or ())
-        wanted = SweepDefinition(axes=axes, design=design, points=points, seed=seed, limits=limits)
+        wanted = SweepDefinition(axes=axes, design=design, points=points, seed=seed, limits=limits, begins_cold=cold)
     require_usable_target(out)
     scenario = topodesign.load_scenario(scenario_dir)
     stop = StopRequest("what is finished will be written, and the same command goes on with the rest")

@@ -75,7 +75,8 @@ class SweepDefinition:
     """What is varied, how points are chosen, and the limits of each point's solve.
 
     ``points`` is how many a random or Latin hypercube design has; a grid has every combination. ``seed`` is of the
-    design; ``limits`` are of one point.
+    design; ``limits`` are of one point. ``begins_cold``: no point begins from the plan of another, nor takes over its
+    bound; every search is then what ``topodesign plan`` does.
     """
 
     axes: tuple[SweepAxis, ...]
@@ -83,6 +84,7 @@ class SweepDefinition:
     points: int | None = None
     seed: int = 0
     limits: SolveLimits = field(default_factory=lambda: SolveLimits(threads=1))
+    begins_cold: bool = False
 
     def __post_init__(self) -> None:
         require_number(

@@ -26,7 +26,7 @@ from topodesign.domain.plan import SolveLimits
 from topodesign.domain.scenario_sweep import MOST_POINTS, AxisValue, Design, SweepAxis, SweepDefinition
 from topodesign.sweeps.fields import field_path
 
-TOML_KEYS = ("design", "points", "seed", "limits", "vary")
+TOML_KEYS = ("design", "points", "seed", "begins_cold", "limits", "vary")
 DIGITS = 12
 """Significant digits of the values in a range, so that 0.1..0.3:0.1 has 0.3 and not 0.30000000000000004."""
 
@@ -50,7 +50,7 @@ def axis_of(text: str, *, design: Design = "grid") -> SweepAxis:
 
 
 def definition_from_toml(file: Path) -> SweepDefinition:
-    """A definition from a TOML file: ``design``, ``points``, ``seed``, ``[limits]`` and ``[vary]``.
+    """A definition from a TOML file: ``design``, ``points``, ``seed``, ``begins_cold``, ``[limits]``, ``[vary]``.
 
     Raises
     ------
@@ -73,6 +73,7 @@ def definition_from_toml(file: Path) -> SweepDefinition:
         design=design,
         points=document.get("points"),
         seed=document.get("seed", 0),
+        begins_cold=document.get("begins_cold", False),
         limits=SolveLimits(**{"threads": 1, **limits}),
     )
 

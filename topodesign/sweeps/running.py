@@ -50,7 +50,6 @@ def run_sweep(
     folder: Path,
     engine: Engine,
     memory_gib: float = DEFAULT_MEMORY_GIB,
-    begins_cold: bool = False,
     on_progress: Progress | None = None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> SweepOutcome:
@@ -66,8 +65,6 @@ def run_sweep(
         Stays open; what it still runs of this sweep is canceled when the sweep is stopped.
     memory_gib : float
         GiB that one point may take.
-    begins_cold : bool
-        No point begins from another: for measuring what warm starts save.
     on_progress : callable, optional
         Receives how many points are finished, of how many, and the latest one.
     should_stop : callable, optional
@@ -86,7 +83,7 @@ def run_sweep(
     if len(points) > 0:  # a catalogue figure that is unknown is told before anything is made
         _require_first(definition, scenario, points[0])
     starts = warm_starts(points, definition.axes)
-    if begins_cold:
+    if definition.begins_cold:
         starts = tuple(WarmStart(parent=None, contains=False) for _ in points)
     with SweepStore.create(folder, definition, scenario) as store:
         run = _Run(

@@ -37,6 +37,17 @@ LOOSER_WHEN_GREATER: Mapping[str, int] = {
 """Figures that are limits and nothing else: in the programme of docs/formulation.md they stand in no price, so that the
 looser value allows every plan of the tighter one at the same cost. 1: looser when greater; -1: when smaller."""
 
+LENGTHS: Mapping[str, float] = {
+    "workload.sync_time_s": 10.0,
+    "policy.survivable_fraction": 10.0,
+    "policy.max_zone_share": 3.0,
+    "policy.max_utility_share": 3.0,
+    "zones.headroom_mw": 3.0,
+    "sites.power_mw": 3.0,
+}
+"""How far apart the ends of an axis count, 1 for all others: a plan is sized to its demand and fills what zones have,
+so that it seldom keeps tighter ones; most other limits it keeps with room to spare."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WarmStart:
@@ -56,6 +67,7 @@ def warm_starts(points: Sequence[DesignPoint], axes: Sequence[SweepAxis]) -> tup
     axes : sequence of SweepAxis
     """
     places = np.array([point.position for point in points])
+    lengths = np.array([LENGTHS.get(_figure(axis), 1.0) for axis in axes])
     looseness = _looseness(points, axes)
     kinds = _kinds(points, axes)
     nearest = np.full(len(points), np.inf)
@@ -73,7 +85,7 @@ def warm_starts(points: Sequence[DesignPoint], axes: Sequence[SweepAxis]) -> tup
         is_left[taken] = False
         if not is_left.any():
             return tuple(item for item in found if item is not None)
-        apart = np.abs(places - places[taken]).sum(axis=1)
+        apart = np.abs(places - places[taken]) @ lengths
         holds = (kinds == kinds[taken]).all(axis=1) & (looseness <= looseness[taken]).all(axis=1)
         _update(nearest, near_by, apart, taken, is_left)
         _update(around, around_by, apart, taken, is_left & holds)
@@ -116,8 +128,13 @@ def _kinds(points: Sequence[DesignPoint], axes: Sequence[SweepAxis]) -> NDArray[
 
 
 def _direction(axis: SweepAxis) -> int:
+    return LOOSER_WHEN_GREATER.get(_figure(axis), 0)
+
+
+def _figure(axis: SweepAxis) -> str:
+    """The figure without whose it is: ``zones.headroom_mw`` for ``zones.*.headroom_mw``."""
     room, _, rest = axis.path.partition(".")
-    return LOOSER_WHEN_GREATER.get(f"{room}.{rest.rpartition('.')[2]}", 0)
+    return f"{room}.{rest.rpartition('.')[2]}"
 
 
 def _looseness_of(value: AxisValue, direction: int) -> float:
