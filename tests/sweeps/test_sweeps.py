@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import psutil
 import pyogrio
 import pytest
 
@@ -249,9 +250,11 @@ def test_killed_and_interrupted_commands_go_on_without_repeating_a_point(
         with started(folder) as running:
             wait_until_finished(folder, count, running)
             time.sleep(draw.uniform(0, 0.2))
+            children = psutil.Process(running.pid).children(recursive=True)
             running.send_signal(number)
             document, errors = running.communicate(timeout=PATIENCE_S)
         assert running.returncode == (-signal.SIGKILL if number == signal.SIGKILL else 130), errors
+        assert psutil.wait_procs(children, timeout=10)[1] == []
         assert rows.items() <= finished_rows(folder).items()
         rows = finished_rows(folder)
     told = json.loads(document)

@@ -31,7 +31,8 @@ class LocalEngine:
     """An :class:`~topodesign.sweeps.engine.Engine` of child processes of this one.
 
     Processes start with the first tasks and stay for the next ones: importing the solvers takes longer than many a
-    solve. They are killed with this process, also by SIGKILL (on Linux). A context manager: leaving it closes it.
+    solve. They are killed with this process, also by SIGKILL (on Linux), and when the thread ends that submits and
+    takes results. A context manager: leaving it closes it.
 
     Parameters
     ----------
