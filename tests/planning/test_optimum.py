@@ -67,7 +67,7 @@ def _partition_row(instance, master, partition, dead):
     return Row(coefficients=coefficients, lower=fraction * (len(partition) - 1))
 
 
-@pytest.mark.parametrize("seed", range(int(os.environ.get("TOPODESIGN_ENUMERATED", "30"))))
+@pytest.mark.parametrize("seed", range(int(os.environ.get("TOPODESIGN_ENUMERATED", "24"))))
 def test_optimum_equals_exhaustive_enumeration(seed, random_scenario):
     scenario = random_scenario(seed)
     expected = exhaustive_optimum(scenario)

@@ -21,7 +21,7 @@ from topodesign.v1 import planning_service_pb2 as pb
 from topodesign.v1 import planning_service_pb2_grpc, scenario_pb2
 from topodesign.wire import to_proto
 
-MOMENTS = int(os.environ.get("TOPODESIGN_KILL_MOMENTS", "12"))
+MOMENTS = int(os.environ.get("TOPODESIGN_KILL_MOMENTS", "8"))
 LONGEST_S = 0.25
 CALLERS = 3
 
@@ -60,7 +60,7 @@ def test_nothing_acknowledged_is_lost_and_nothing_is_made_twice(tmp_path: Path) 
     told: dict[str, str] = {}
     unanswered: list[str] = []
     for _ in range(MOMENTS):
-        with RunningServer(tmp_path, queue_limit=100_000, max_attempts=100_000) as server:
+        with RunningServer(tmp_path, queue_limit=100_000, tenant_queue_limit=100_000, max_attempts=100_000) as server:
             ask_again(server, told, unanswered)
             callers = [Caller(server.address) for _ in range(CALLERS)]
             for caller in callers:

@@ -7,7 +7,7 @@ import functools
 import math
 from typing import Literal
 
-from scipy import integrate, special, stats
+from scipy import special
 
 Jitter = Literal["normal", "exponential"]
 
@@ -26,6 +26,8 @@ def largest_of_normals(count: int) -> float:
     count : int
         At least 1.
     """
+    from scipy import integrate
+
     if count == 1:
         return 0.0
 
@@ -48,11 +50,14 @@ def largest_of_sums_of_exponentials(count: int, terms: int) -> float:
     """Mean of the largest of ``count`` independent sums of ``terms`` exponentials of mean 1 (Erlang)."""
     if terms == 1:
         return largest_of_exponentials(count)
-    law = stats.gamma(terms)
-    most = float(law.isf(1e-16 / count))
-    value, _ = integrate.quad(
-        lambda x: -math.expm1(count * float(law.logcdf(x))), 0.0, most, points=[float(terms)], limit=200
-    )
+    from scipy import integrate
+
+    def later(x: float) -> float:
+        """Probability that the largest is more than ``x``; gammaincc is that of one sum."""
+        return -math.expm1(count * float(special.log1p(-special.gammaincc(terms, x))))
+
+    most = float(special.gammainccinv(terms, 1e-16 / count))
+    value, _ = integrate.quad(later, 0.0, most, points=[float(terms)], limit=200)
     return float(value)
 
 
