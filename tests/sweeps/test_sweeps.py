@@ -279,6 +279,7 @@ def test_usage_errors_are_documents(capsys: pytest.CaptureFixture[str], tmp_path
         ((), "give either --vary"),
         (("--vary", "policy.max_site=2"), "did you mean 'policy.max_sites'?"),
         (("--vary", "policy.max_sites=2", "--points", "3"), "take the design random or lhs"),
+        (("--definition", "sweep.toml", "--gap", "0.1"), "say it in the file of --definition"),
     ):
         assert run(["sweep", CAMPUS, *words, "--out", str(tmp_path / "x"), "--json"]) == 2
         assert remedy in json.loads(capsys.readouterr().out)["error"]["message"]

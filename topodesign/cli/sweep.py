@@ -1,5 +1,6 @@
 """``topodesign sweep``: many plans of one scenario with figures varied, in a folder that can be gone on with."""
 
+import inspect
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -52,7 +53,7 @@ def sweep(
     seed: Annotated[int, typer.Option("--seed", help="Seed of the design and of the solvers.")] = 0,
     workers: Annotated[int, typer.Option("--workers", help="Processes that solve at the same time.")] = 2,
     threads: Annotated[int, typer.Option("--threads", help="Most threads of one process.")] = 1,
-    memory_gib: Annotated[float, typer.Option("--memory-gib", help="Memory that one point may take.")] = 4.0,
+    memory_gib: Annotated[float, typer.Option("--memory-gib", help="Memory that one point may take.")] = 8.0,
     time_limit: TimeLimit = DEFAULTS.time_limit_s,
     gap: Gap = DEFAULTS.gap,
     objective: ObjectiveName = None,
@@ -82,6 +83,16 @@ def sweep(
     if (definition is None) == (not vary):
         raise InvalidInput("give either --vary, any number of times, or --definition", field_path="--vary")
     if definition is not None:
+        _require_default(
+            design=design,
+            points=points,
+            seed=seed,
+            threads=threads,
+            cold=cold,
+            time_limit=time_limit,
+            gap=gap,
+            objective=objective,
+        )
         wanted = definition_from_toml(definition)
     else:
         limits = SolveLimits(time_limit_s=time_limit, gap=gap, seed=seed, threads=threads, objective=objective)
@@ -108,6 +119,15 @@ def sweep(
         _describe(done, out, files)
     if not done.is_complete:
         raise typer.Exit(ExitCode.INTERRUPTED)
+
+
+def _require_default(**given: object) -> None:
+    """What a definition file says is not said again beside it."""
+    defaults = inspect.signature(sweep).parameters
+    for name, value in given.items():
+        if value != defaults[name].default:
+            option = f"--{name.replace('_', '-')}"
+            raise InvalidInput(f"{option} is of --vary; say it in the file of --definition", field_path=option)
 
 
 def _progress(finished: int, count: int, latest: "PointResult") -> str:

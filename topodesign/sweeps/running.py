@@ -21,7 +21,7 @@ from topodesign.sweeps.engine import Engine, EngineTask, TaskOutcome
 from topodesign.sweeps.fields import require_ids, with_values
 from topodesign.sweeps.solving import SOLVE_POINT, PointOrder, SolvedPoint, encode_scenario
 from topodesign.sweeps.store import SweepStore
-from topodesign.sweeps.warm_starts import WarmStart, can_carry_bounds, warm_starts
+from topodesign.sweeps.warm_starts import COLD, WarmStart, can_carry_bounds, warm_starts
 
 POLL_S = 0.2
 AHEAD = 2
@@ -29,7 +29,7 @@ AHEAD = 2
 KILL_FACTOR, KILL_MARGIN_S = 2.0, 60.0
 """A point is killed after its time limit times this, and so many seconds more: explaining why there is no plan, and
 loading libraries, are not counted by it."""
-DEFAULT_MEMORY_GIB = 4.0
+DEFAULT_MEMORY_GIB = 8.0
 Progress = Callable[[int, int, PointResult], object]
 
 
@@ -84,7 +84,7 @@ def run_sweep(
         _require_first(definition, scenario, points[0])
     starts = warm_starts(points, definition.axes)
     if definition.begins_cold:
-        starts = tuple(WarmStart(parent=None, contains=False) for _ in points)
+        starts = tuple(COLD for _ in points)
     with SweepStore.create(folder, definition, scenario) as store:
         run = _Run(
             definition=definition,

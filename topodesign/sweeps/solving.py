@@ -12,7 +12,7 @@ from topodesign.api import plan_within
 from topodesign.domain.codec import decode_json, encode_json
 from topodesign.domain.durations import HOURS_PER_YEAR
 from topodesign.domain.errors import InvalidInput
-from topodesign.domain.plan import Plan, SolveLimits
+from topodesign.domain.plan import Plan, SolveLimits, Status
 from topodesign.domain.scenario import Scenario
 from topodesign.domain.scenario_sweep import AxisValue, PointFigures, PointResult, SweepAxis
 from topodesign.sweeps.fields import with_values
@@ -120,7 +120,9 @@ def _planned(scenario: Scenario, order: PointOrder, start: Plan | None) -> Plan:
     if start is None or not _took_over(plan, start):
         return plan
     basis = f"proven of point {order.bound_from}, whose limits are no tighter: {start.provenance.bound_basis}"
-    return dataclasses.replace(plan, provenance=dataclasses.replace(plan.provenance, bound_basis=basis))
+    # a bound over some routes proves no optimum over all of them, even where this point's own candidates are all
+    status: Status = plan.status if start.status == "optimal" else "feasible"
+    return dataclasses.replace(plan, status=status, provenance=dataclasses.replace(plan.provenance, bound_basis=basis))
 
 
 def _took_over(plan: Plan, start: Plan) -> bool:

@@ -3,7 +3,8 @@
 Points are taken coarse to fine: the one with the loosest limits first, then always the one that is farthest from all
 taken so far. Each begins from the nearest taken one whose limits are nowhere tighter, where there is one: what is
 proven of that one's cost then holds here too, so that a plan which still keeps all limits is known to be good without a
-search. Else it begins from the nearest. The tree is wide: soon there is work for every process.
+search. Else it begins from the nearest. The tree is wide: soon there is work for every process; of many points the
+second one taken begins from none, since it is the farthest from the first and would wait for it in vain.
 
 Reference: Gonzalez (1985), "Clustering to minimize the maximum intercluster distance", Theoretical Computer Science 38,
 for the order.
@@ -57,6 +58,10 @@ class WarmStart:
     contains: bool
 
 
+COLD = WarmStart(parent=None, contains=False)
+MANY_POINTS = 8
+
+
 def warm_starts(points: Sequence[DesignPoint], axes: Sequence[SweepAxis]) -> tuple[WarmStart, ...]:
     """The start of each point, by number.
 
@@ -78,10 +83,8 @@ def warm_starts(points: Sequence[DesignPoint], axes: Sequence[SweepAxis]) -> tup
     found: list[WarmStart | None] = [None] * len(points)
     taken = _loosest(looseness, places)
     while True:
-        parent, contains = int(near_by[taken]), bool(around_by[taken] >= 0)
-        if contains:
-            parent = int(around_by[taken])
-        found[taken] = WarmStart(parent=None if parent < 0 else parent, contains=contains)
+        is_second = is_left.sum() == len(points) - 1
+        found[taken] = COLD if is_second and len(points) >= MANY_POINTS else _start(near_by[taken], around_by[taken])
         is_left[taken] = False
         if not is_left.any():
             return tuple(item for item in found if item is not None)
@@ -90,6 +93,12 @@ def warm_starts(points: Sequence[DesignPoint], axes: Sequence[SweepAxis]) -> tup
         _update(nearest, near_by, apart, taken, is_left)
         _update(around, around_by, apart, taken, is_left & holds)
         taken = int(np.argmax(np.where(is_left, nearest, -1.0)))
+
+
+def _start(near: np.int64, around: np.int64) -> WarmStart:
+    """From the nearest that contains it, else from the nearest; -1 stands for none."""
+    parent = int(near if around < 0 else around)
+    return WarmStart(parent=None if parent < 0 else parent, contains=bool(around >= 0))
 
 
 def can_carry_bounds(scenario: Scenario, definition: SweepDefinition) -> bool:
