@@ -79,7 +79,7 @@ def heat_map(definition: SweepDefinition, results: Sequence[PointResult], pair: 
             place = up.values.index(result.values[pair[1]]), across.values.index(result.values[pair[0]])
             cost[place] = np.nanmin([cost[place], result.figures.cost_usd])
     with chart_style():
-        figure = new_figure(2.4 + 0.62 * max(4, len(across.values)), 1.6 + 0.36 * max(4, len(up.values)))
+        figure = new_figure(max(8.0, 2.4 + 0.62 * len(across.values)), 1.6 + 0.36 * max(4, len(up.values)))
         axes = figure.subplots()
         drawn = axes.imshow(np.ma.masked_invalid(cost), cmap="cividis_r", aspect="auto", origin="lower")
         axes.set_xticks(range(len(across.values)), [shown(value) for value in across.values], rotation=30, ha="right")
