@@ -64,7 +64,7 @@ def evaluate_plan_fabrics(scenario: Scenario, plan: Plan, catalog: Catalog) -> F
         found[count] = {}
         for kind in kinds_for(wanted, count):
             try:
-                found[count][kind] = _candidate(kind, count, injection, message, _OneCatalog(catalog))
+                found[count][kind] = _candidate(kind, count, injection, message, catalog)
             except InvalidInput as refused:
                 if kind in ("torus", "clos"):
                     raise
@@ -110,9 +110,13 @@ class _OneCatalog:
         return id(self.catalog)
 
 
+def _candidate(kind: str, accelerators: int, injection: float, message: float, catalog: Catalog) -> Candidate:
+    return _remembered(kind, accelerators, injection, message, _OneCatalog(catalog))
+
+
 @functools.lru_cache(maxsize=MOST_REMEMBERED)
-def _candidate(kind: str, accelerators: int, injection: float, message: float, one: _OneCatalog) -> Candidate:
-    """Remembered: the plans of a sweep have the same few sizes of sites over and over."""
+def _remembered(kind: str, accelerators: int, injection: float, message: float, one: _OneCatalog) -> Candidate:
+    """The plans of a sweep have the same few sizes of sites over and over."""
     catalog = one.catalog
     spec = equal_injection(kind, accelerators, injection)
     evaluation = evaluate_fabric(spec, message_bytes=message, catalog=catalog)
