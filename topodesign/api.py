@@ -2,7 +2,7 @@
 
 import dataclasses
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from topodesign.catalog import load_catalog
@@ -13,7 +13,8 @@ from topodesign.domain.explanation import Explanation
 from topodesign.domain.goodput_request import GoodputEstimate, GoodputRequest, goodput_request
 from topodesign.domain.link import LinkDesign, LinkRequest
 from topodesign.domain.link_options import link_request
-from topodesign.domain.plan import Objective, Plan, PlanEvent, SolveLimits
+from topodesign.domain.plan import Objective, Plan, PlanEvent, SolveLimits, Verification
+from topodesign.domain.progress import ProgressPoint, thinned
 from topodesign.domain.reach_table import ReachTable
 from topodesign.domain.scenario import MeasuredReach, OpticsRules, Scenario
 from topodesign.domain.training import TrainingEstimate
@@ -24,6 +25,11 @@ AFTERWARDS_S = 1.6
 """Seconds of a time limit kept for what follows the search, as of us-multi-region with imports."""
 AFTERWARDS_SHARE = 0.5
 """Most of a short time limit that is kept for them."""
+NOT_EVALUATED = (
+    "fabrics, availability and training were not evaluated, because the search was cancelled or ended from outside "
+    "before that"
+)
+"""Assumption of a plan that was handed out on the way."""
 
 
 def plan(
@@ -37,6 +43,7 @@ def plan(
     start: Plan | None = None,
     on_progress: Callable[[PlanEvent], object] | None = None,
     should_stop: Callable[[], bool] | None = None,
+    on_plan: Callable[[Plan], object] | None = None,
 ) -> Plan:
     """Place clusters and size the optical links; verify the plan, compare fabrics and training on it, and say how
     available it is.
@@ -62,6 +69,10 @@ def plan(
         Receives a :class:`PlanEvent` for every new phase, incumbent and bound.
     should_stop : callable, optional
         Asked about 20 times a second; when true the best plan so far is returned (``stopped_by`` ``cancelled``).
+    on_plan : callable, optional
+        Receives the best plan so far, verified, for whoever may have to end the process before it returns: the first
+        soon after there is one, better ones so seldom that they take 5 % of the search at most, the last one before
+        the evaluation. As of a cancelled search (``stopped_by``): without fabrics, availability and training.
 
     Returns
     -------
@@ -76,7 +87,7 @@ def plan(
         When the independent verifier rejects the plan: a defect of ours.
     """
     limits = SolveLimits(time_limit_s=time_limit_s, gap=gap, seed=seed, threads=threads, objective=objective)
-    return plan_within(scenario, limits, start=start, on_progress=on_progress, should_stop=should_stop)
+    return plan_within(scenario, limits, start=start, on_progress=on_progress, should_stop=should_stop, on_plan=on_plan)
 
 
 def plan_within(
@@ -87,6 +98,7 @@ def plan_within(
     known_bound_usd: float = 0.0,
     on_progress: Callable[[PlanEvent], object] | None = None,
     should_stop: Callable[[], bool] | None = None,
+    on_plan: Callable[[Plan], object] | None = None,
 ) -> Plan:
     """:func:`plan` with all limits in one object, and perhaps a bound that holds already.
 
@@ -94,7 +106,7 @@ def plan_within(
     ----------
     known_bound_usd : float
         As in :func:`topodesign.planning.solve.solve`.
-    scenario, limits, start, on_progress, should_stop
+    scenario, limits, start, on_progress, should_stop, on_plan
         As in :func:`plan`.
     """
     from topodesign.planning.solve import solve
@@ -105,9 +117,27 @@ def plan_within(
     solving_s = limits.time_limit_s - min(AFTERWARDS_S, AFTERWARDS_SHARE * limits.time_limit_s)
     catalog = load_catalog(scenario.catalog_overrides)
 
+    history: list[ProgressPoint] = []
+
     def report(event: PlanEvent) -> None:
+        history.append(
+            ProgressPoint(
+                wall_s=event.wall_s,
+                incumbent_usd=event.incumbent_usd,
+                bound_usd=event.bound_usd,
+                phase=event.phase,
+            )
+        )
         if on_progress is not None:
             on_progress(event)
+
+    def hand_out(found: Plan) -> None:
+        verification = verify_plan(scenario, found)
+        if not verification.valid:  # the plan that is returned in the end is another one, and verified itself
+            rejected = f"the verifier rejects the best plan so far: {verification.violations[0]}"
+            report(dataclasses.replace(_phase("snapshot", found, started), message=rejected))
+        elif on_plan is not None:
+            on_plan(_unevaluated(scenario, found, verification))
 
     found = solve(
         scenario,
@@ -117,19 +147,35 @@ def plan_within(
         should_stop=should_stop or (lambda: False),
         start=start,
         known_bound_usd=known_bound_usd,
+        on_plan=None if on_plan is None else hand_out,
     )
     if found.status in ("infeasible", "limit"):
-        return found.of(scenario)
+        return dataclasses.replace(found, progress=thinned(history), scenario=scenario)
     report(_phase("verifying", found, started))
     verification = verify_plan(scenario, found)
     if not verification.valid:
         raise VerificationFailed(verification.violations)
+    if on_plan is not None:
+        on_plan(_unevaluated(scenario, found, verification))
     report(_phase("evaluating", found, started))
     return dataclasses.replace(
         _evaluated(scenario, found, catalog),
         verified=True,
         verification=verification,
         wall_s=time.monotonic() - started,
+        progress=thinned(history),
+        scenario=scenario,
+    )
+
+
+def _unevaluated(scenario: Scenario, found: Plan, verification: Verification) -> Plan:
+    """A verified plan as of a search that was cancelled, whose evaluation did not come about."""
+    return dataclasses.replace(
+        found,
+        stopped_by="cancelled",
+        verified=True,
+        verification=verification,
+        assumptions=(*found.assumptions, NOT_EVALUATED),
         scenario=scenario,
     )
 
@@ -162,6 +208,7 @@ def explain(
     *,
     time_limit_s: float = 300.0,
     most_sites: int = 8,
+    about: Collection[str] | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> Explanation:
     """What binds a plan of least cost, what a step more of each binding limit saves, and what unused sites would cost.
@@ -175,6 +222,8 @@ def explain(
         Seconds for all re-solves together.
     most_sites : int
         Unused sites to look at, those whose pods are cheapest first.
+    about : collection of str, optional
+        Look at these alone: ids of sites (used ones too), zones and segments, and names of limits.
     should_stop : callable, optional
         When true, what was found so far is returned.
 
@@ -190,6 +239,7 @@ def explain(
         plan,
         time_limit_s=time_limit_s,
         most_sites=most_sites,
+        about=about,
         should_stop=should_stop or (lambda: False),
     )
 

@@ -17,8 +17,9 @@ from topodesign.wire import status_from_error
 from topodesign_server.blobs import keep
 from topodesign_server.database import Database
 from topodesign_server.fair_share import Turns, WaitingTenant
-from topodesign_server.job_changes import advance, read_blob
+from topodesign_server.job_changes import advance, keep_snapshot, read_blob, read_snapshot
 from topodesign_server.job_rows import CANCELLED, CANCELLING, FAILED, HELD, QUEUED, RUNNING, SUCCEEDED, ClaimedJob
+from topodesign_server.snapshots import Snapshot
 from topodesign_server.tables import attempts, jobs
 
 CRASHED = "crashed"
@@ -118,10 +119,13 @@ class AttemptStore:
             found.append(one)
         return found
 
-    def add_events(self, job: ClaimedJob, serialized: Sequence[bytes]) -> bool:
-        """Append progress of an attempt; whether it still holds the job."""
+    def add_events(self, job: ClaimedJob, serialized: Sequence[bytes], *, snapshot: Snapshot | None = None) -> bool:
+        """Append progress of an attempt, and keep the best plan that it found; whether it still holds the job."""
         with self._database.writing() as connection:
-            return advance(connection, _held(job), now=self._database.now(connection), entries=serialized)
+            is_held = advance(connection, _held(job), now=self._database.now(connection), entries=serialized)
+            if is_held and snapshot is not None:
+                keep_snapshot(connection, job.number, snapshot)
+            return is_held
 
     def succeed(self, job: ClaimedJob, *, plan: bytes, summary: bytes, cancelled: bool) -> bool:
         """End an attempt with a plan; whether it still held the job."""
@@ -223,6 +227,7 @@ class AttemptStore:
             progress=row.progress,
             create_time=row.create_time,
             trace_context=row.trace_context,
+            snapshot=read_snapshot(connection, row.number),
         )
 
     def _end(

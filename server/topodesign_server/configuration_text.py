@@ -40,6 +40,18 @@ def effective(configuration: Configuration) -> str:
     return "\n".join(lines) + "\n"
 
 
+def effective_document(configuration: Configuration) -> dict[str, dict[str, object]]:
+    """The same as an object of every option's value and origin; a secret that is set has no value, but ``is_set``."""
+    found: dict[str, dict[str, object]] = {}
+    for name, (_, described) in OPTIONS.items():
+        value = getattr(configuration.settings, name)
+        told: object = str(value) if isinstance(value, Path) else value
+        is_hidden = described.is_secret and value is not None
+        shown: dict[str, object] = {"is_set": True} if is_hidden else {"value": told}
+        found[name] = {**shown, "origin": configuration.origins.get(name, "default")}
+    return found
+
+
 def _about(described: Option) -> Iterator[str]:
     facts = "; ".join(part for part in (described.unit, described.range) if part)
     words = f"{described.about} [{facts}]" if facts else described.about

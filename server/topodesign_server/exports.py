@@ -1,6 +1,8 @@
 """Plans as files."""
 
+import io
 import tempfile
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,14 +27,43 @@ FILES: Mapping[int, ExportFile] = {
     pb.EXPORT_FORMAT_BOM_CSV: ExportFile("bill-of-materials.csv", "text/csv"),
     pb.EXPORT_FORMAT_GPKG: ExportFile("plan.gpkg", "application/geopackage+sqlite3"),
     pb.EXPORT_FORMAT_REPORT_HTML: ExportFile("report.html", "text/html"),
+    pb.EXPORT_FORMAT_GEOPARQUET: ExportFile("geoparquet.zip", "application/zip"),
 }
 
 
 def export(scenario: Scenario, plan: Plan, format_name: str) -> bytes:
     """The file of a plan in the format with that name (``EXPORT_FORMAT_GEOJSON``)."""
+    from topodesign.outputs import (
+        geojson_bytes,
+        plan_to_geodataframes,
+        plan_to_geojson,
+        write_geopackage,
+        write_geoparquet,
+    )
+
     number = pb.ExportFormat.Value(format_name)
     if number == pb.EXPORT_FORMAT_PLAN_JSON:
         return encode_json(plan)
+    if number == pb.EXPORT_FORMAT_GEOJSON:
+        return geojson_bytes(plan_to_geojson(scenario, plan))
     with tempfile.TemporaryDirectory() as directory:
-        plan.of(scenario).save(directory)
-        return (Path(directory) / FILES[number].name).read_bytes()
+        file = Path(directory) / FILES[number].name
+        # what is made of the layers alone does not wait for charts and the report, which take seconds
+        if number == pb.EXPORT_FORMAT_GPKG:
+            write_geopackage(plan_to_geodataframes(scenario, plan), file)
+        elif number == pb.EXPORT_FORMAT_GEOPARQUET:
+            write_geoparquet(plan_to_geodataframes(scenario, plan), Path(directory))
+            return _zipped(Path(directory))
+        else:
+            plan.of(scenario).save(directory)
+        return file.read_bytes()
+
+
+def _zipped(folder: Path) -> bytes:
+    """The files of a folder as one archive; the same files give the same bytes."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as bundle:
+        for file in sorted(folder.iterdir()):
+            # a ZipInfo of its own has no time of writing; Parquet is compressed already, so entries are stored
+            bundle.writestr(zipfile.ZipInfo(file.name), file.read_bytes())
+    return archive.getvalue()

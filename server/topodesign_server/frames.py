@@ -15,6 +15,8 @@ class FrameKind(enum.IntEnum):
     """A ``google.rpc.Status``; the last frame."""
     END = 4
     """The pipe is closed; never written, only read."""
+    SNAPSHOT = 5
+    """The best ``Plan`` so far, verified; the newest one counts."""
 
 
 @dataclass(frozen=True, slots=True)

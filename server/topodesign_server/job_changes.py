@@ -9,7 +9,8 @@ from sqlalchemy.engine import Connection, Row
 from topodesign.domain.errors import NotFound
 from topodesign_server.blobs import collect
 from topodesign_server.job_rows import FAILED, FINAL, JobRow
-from topodesign_server.tables import attempts, blobs, events, jobs
+from topodesign_server.snapshots import Snapshot
+from topodesign_server.tables import attempts, blobs, events, jobs, snapshots
 
 LIGHT = tuple(jobs.c[name] for name in JobRow.__slots__)
 BLOBS = (jobs.c.scenario, jobs.c.start, jobs.c.plan, jobs.c.plan_summary)
@@ -70,6 +71,8 @@ def advance(
     row = connection.execute(update.returning(jobs.c.number, jobs.c.state, jobs.c.sequence)).one_or_none()
     if row is None:
         return False
+    if state in FINAL:
+        connection.execute(snapshots.delete().where(snapshots.c.job == row.number))
     first = row.sequence - len(entries) + 1
     if entries:
         connection.execute(
@@ -88,6 +91,20 @@ def read_blob(connection: Connection, tenant: str, digest: bytes | None) -> byte
         return None
     query = sa.select(blobs.c.content).where(blobs.c.tenant == tenant, blobs.c.sha256 == digest)
     return bytes(connection.execute(query).scalar_one())
+
+
+def keep_snapshot(connection: Connection, number: int, snapshot: Snapshot) -> None:
+    """Keep a snapshot in place of the last one; for whoever holds the job's row."""
+    values = {"attempt": snapshot.attempt, "content": snapshot.content}
+    if connection.execute(snapshots.update().where(snapshots.c.job == number).values(values)).rowcount == 0:
+        connection.execute(snapshots.insert().values(job=number, **values))
+
+
+def read_snapshot(connection: Connection, number: int) -> Snapshot | None:
+    """The snapshot of a job."""
+    query = sa.select(snapshots.c.attempt, snapshots.c.content).where(snapshots.c.job == number)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else Snapshot(attempt=row.attempt, content=bytes(row.content))
 
 
 def forget_plan(connection: Connection, job: JobRow) -> int:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from topodesign.v1 import planning_service_pb2 as pb
+from topodesign_server.snapshots import Snapshot
 
 QUEUED = int(pb.PLAN_STATE_QUEUED)
 RUNNING = int(pb.PLAN_STATE_RUNNING)
@@ -66,6 +67,7 @@ class ClaimedJob:
     """A job in the hands of one worker, who writes to it by ``number`` and ``attempt``.
 
     ``trace_context`` (a W3C ``traceparent``, or empty) ties its attempts to the trace of the call that made it.
+    ``snapshot`` is the best plan that earlier attempts found.
     """
 
     number: int
@@ -79,6 +81,7 @@ class ClaimedJob:
     progress: bytes | None = None
     create_time: float = 0.0
     trace_context: str = ""
+    snapshot: Snapshot | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

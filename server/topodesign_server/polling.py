@@ -5,6 +5,7 @@ a thousand keys. Changes of this server's own reach its watchers without it.
 """
 
 import asyncio
+from functools import partial
 
 import structlog
 
@@ -59,4 +60,4 @@ class ChangePoller:
         self._seen = seen
         for number, position in found.items():
             if position.state == CANCELLING and number in worked_on:
-                await self._offload(self._workers.cancel, number)
+                await self._offload(partial(self._workers.cancel, late_s=self._poll_s), number)

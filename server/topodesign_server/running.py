@@ -3,6 +3,7 @@
 from __future__ import annotations  # OpenTelemetry is imported by those who trace only
 
 import asyncio
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from topodesign_server.children import TASKS, ChildFactory
@@ -20,6 +21,7 @@ def run_server(
     tasks: str = TASKS,
     stop: StopSignals | None = None,
     span_exporter: SpanExporter | None = None,
+    on_address: Callable[[str], None] | None = None,
 ) -> None:
     """Serve until SIGTERM or SIGINT; returns when everything is drained. Call it in the main thread.
 
@@ -32,6 +34,8 @@ def run_server(
         Entered already, by a caller that does something before this.
     span_exporter : SpanExporter, optional
         Gets the traces in place of ``settings.traces_endpoint``.
+    on_address : callable, optional
+        Gets HOST:PORT once the service answers.
 
     Raises
     ------
@@ -44,7 +48,7 @@ def run_server(
     """
     if stop is None:
         with StopSignals() as entered:
-            run_server(settings, tasks=tasks, stop=entered, span_exporter=span_exporter)
+            run_server(settings, tasks=tasks, stop=entered, span_exporter=span_exporter, on_address=on_address)
         return
     configure_logs(LogOptions(level=settings.log_level, form=settings.log_format))
     children = ChildFactory(tasks=tasks)
@@ -52,4 +56,5 @@ def run_server(
     from topodesign_server.server import serve
     from topodesign_server.tracing import tracing_of
 
-    asyncio.run(serve(settings, children, stop=stop, tracing=tracing_of(settings, exporter=span_exporter)))
+    tracing = tracing_of(settings, exporter=span_exporter)
+    asyncio.run(serve(settings, children, stop=stop, tracing=tracing, on_address=on_address))

@@ -7,6 +7,7 @@ import secrets
 import socket
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import grpc
@@ -111,7 +112,14 @@ class _Parts:
     retention: Retention
 
 
-async def serve(settings: ServerSettings, children: ChildFactory, *, stop: StopSignals, tracing: Tracing) -> None:
+async def serve(
+    settings: ServerSettings,
+    children: ChildFactory,
+    *,
+    stop: StopSignals,
+    tracing: Tracing,
+    on_address: Callable[[str], None] | None = None,
+) -> None:
     """Serve until SIGTERM or SIGINT, then drain.
 
     Parameters
@@ -123,6 +131,8 @@ async def serve(settings: ServerSettings, children: ChildFactory, *, stop: StopS
         The signals, caught already.
     tracing : Tracing
         Closed at the end.
+    on_address : callable, optional
+        Gets HOST:PORT once the service answers.
 
     Raises
     ------
@@ -158,6 +168,8 @@ async def serve(settings: ServerSettings, children: ChildFactory, *, stop: StopS
         await parts.health.open()
         background = _in_background(parts, settings, is_shared=database.is_shared)
         _announce(address, settings)
+        if on_address is not None:
+            on_address(address)
         await stopped.wait()
         await _drain(parts, settings, background)
 

@@ -36,7 +36,7 @@ class ServerSettings:
         4 * GIB, "Address space that one evaluation of fabrics may take.", unit="bytes", at_least=512 * MIB
     )
     cancel_grace_s: float = option(
-        5.0, "Time that a cancelled solve has to return its best plan.", unit="s", at_least=0
+        0.5, "Time that a cancelled solve has to end by itself; its best plan is kept.", unit="s", at_least=0
     )
     overrun_s: float = option(
         120.0, "Time by which a solve may outlive its own limit before it is ended.", unit="s", at_least=0

@@ -41,9 +41,9 @@ def may_pass(attempt: RunningAttempt, error: CapacityError) -> bool:
 
 def _timeout(attempt: RunningAttempt) -> CapacityError:
     return CapacityError(
-        f"the solve of plans/{attempt.job.id} did not stop at its time limit: it was ended after {attempt.wall_s:.1f} "
-        f"s, of {attempt.limit_s:g} s that the limit and the service's allowance make; make the scenario smaller or "
-        "give it more time",
+        f"the solve of plans/{attempt.job.id} did not stop at its time limit, and had no plan: it was ended after "
+        f"{attempt.wall_s:.1f} s, of {attempt.limit_s:g} s that the limit and the service's allowance make; make the "
+        "scenario smaller or give it more time",
         reason=SOLVER_TIMEOUT,
         metadata={"id": attempt.job.id, "wall_s": f"{attempt.wall_s:.1f}", "limit_s": f"{attempt.limit_s:g}"},
     )

@@ -13,6 +13,7 @@ def plan_summary(plan: plan_pb2.Plan) -> plan_pb2.Plan:
     summary.ClearField("fabrics")
     summary.ClearField("availability")
     summary.ClearField("training")
+    summary.ClearField("progress")
     return summary
 
 

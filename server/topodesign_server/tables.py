@@ -110,6 +110,13 @@ events = sa.Table(
     sa.Column("state", sa.Integer, nullable=False),
     sa.Column("event", sa.LargeBinary),
 )
+snapshots = sa.Table(
+    "snapshots",
+    metadata,
+    sa.Column("job", sa.ForeignKey("jobs.number"), primary_key=True, autoincrement=False),
+    sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+)
 requests = sa.Table(
     "requests",
     metadata,

@@ -9,7 +9,7 @@ import resource
 import signal
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 
 from topodesign.processes.memory import lift_memory_limit, limit_memory, mapped_bytes
@@ -17,12 +17,19 @@ from topodesign_server.fabric_tasks import compare_fabrics, estimate_slice_goodp
 from topodesign_server.frames import Frame, FrameKind
 from topodesign_server.memory import memory_refused
 
+BEGUN_AGAIN = (
+    "the search began again from the best plan of an attempt that was interrupted: one that is not interrupted may end "
+    "with another plan within the same gap"
+)
+"""Assumption of a plan that was not made in one go."""
+
 
 @dataclass(frozen=True, slots=True)
 class TaskContext:
-    """What a task can say and be told while it runs."""
+    """What a task can say and be told while it runs: progress, what to keep should it be ended, and whether to stop."""
 
     emit: Callable[[bytes], None]
+    keep: Callable[[bytes], None]
     should_stop: Callable[[], bool]
 
 
@@ -54,15 +61,21 @@ def run_task(
 
     writing = threading.Lock()  # solvers report from threads of their own
 
-    def emit(event: bytes) -> None:
+    def send(kind: FrameKind, content: bytes) -> None:
         with writing:
-            connection.send_bytes(Frame(FrameKind.EVENT, event).packed())
+            connection.send_bytes(Frame(kind, content).packed())
+
+    context = TaskContext(
+        emit=lambda event: send(FrameKind.EVENT, event),
+        keep=lambda snapshot: send(FrameKind.SNAPSHOT, snapshot),
+        should_stop=lambda: told.poll(0),
+    )
 
     if memory_bytes is not None:
         limit_memory(memory_bytes)
     try:
         task: Task = importlib.import_module(tasks).TASKS[name]
-        frame = Frame(FrameKind.RESULT, task(payload, TaskContext(emit, lambda: told.poll(0))))
+        frame = Frame(FrameKind.RESULT, task(payload, context))
     except MemoryError as error:
         mapped = mapped_bytes()
         lift_memory_limit()
@@ -76,7 +89,10 @@ def run_task(
 
 
 def make_plan(payload: tuple[bytes, ...], context: TaskContext) -> bytes:
-    """``Scenario``, ``SolveLimits``, a ``Plan`` to begin from (or nothing) -> ``Plan``, ``PlanEvent`` on the way."""
+    """``Scenario``, ``SolveLimits``, ``Plan``, ``Plan`` -> ``Plan``, with ``PlanEvent`` and snapshots on the way.
+
+    The first plan is what the caller gave to begin from, the second what an earlier attempt found; each may be empty.
+    """
     from topodesign.api import plan
     from topodesign.domain.plan import Plan, PlanEvent, SolveLimits
     from topodesign.domain.scenario import Scenario
@@ -85,7 +101,12 @@ def make_plan(payload: tuple[bytes, ...], context: TaskContext) -> bytes:
 
     scenario = from_proto(scenario_pb2.Scenario.FromString(payload[0]), Scenario, path="scenario")
     limits = from_proto(plan_pb2.SolveLimits.FromString(payload[1]), SolveLimits, path="limits")
-    start = from_proto(plan_pb2.Plan.FromString(payload[2]), Plan, path="start_plan") if payload[2] else None
+    given = payload[3] or payload[2]  # what was found began from what was given
+    start = from_proto(plan_pb2.Plan.FromString(given), Plan, path="start_plan") if given else None
+    said = (BEGUN_AGAIN,) if payload[3] else ()
+
+    def message(found: Plan) -> bytes:
+        return bytes(to_proto(replace(found, assumptions=(*found.assumptions, *said))).SerializeToString())
 
     def report(event: PlanEvent) -> None:
         context.emit(to_proto(event).SerializeToString())
@@ -100,8 +121,9 @@ def make_plan(payload: tuple[bytes, ...], context: TaskContext) -> bytes:
         start=start,
         on_progress=report,
         should_stop=context.should_stop,
+        on_plan=lambda found: context.keep(message(found)),
     )
-    return to_proto(result).SerializeToString()
+    return message(result)
 
 
 def verify_plan(payload: tuple[bytes, ...], _: TaskContext) -> bytes:

@@ -17,9 +17,10 @@ from topodesign_server.frames import Frame, FrameKind
 from topodesign_server.incidents import status_of
 from topodesign_server.job_rows import CANCELLING, ClaimedJob
 from topodesign_server.job_store import JobStore
-from topodesign_server.running_attempt import RunningAttempt
+from topodesign_server.running_attempt import RunningAttempt, Unsaved
 from topodesign_server.settings import ServerSettings
-from topodesign_server.solver_faults import may_pass, solver_fault
+from topodesign_server.snapshots import is_better, plan_of
+from topodesign_server.solver_faults import SOLVER_TIMEOUT, may_pass, solver_fault
 from topodesign_server.store_faults import is_store_fault
 from topodesign_server.summaries import plan_summary
 
@@ -92,8 +93,8 @@ class Workers:
         with self._lock:
             return set(self._attempts)
 
-    def cancel(self, number: int) -> None:
-        """See to a job that is to be cancelled.
+    def cancel(self, number: int, *, late_s: float = 0.0) -> None:
+        """See to a job that is to be cancelled, as was noted up to ``late_s`` ago.
 
         An attempt here is asked for its best plan, and killed when it takes too long; a job that no attempt holds gets
         its result now; one that another server works on is left to that server, which sees the new state.
@@ -101,7 +102,7 @@ class Workers:
         with self._lock:
             attempt = self._attempts.get(number)
         if attempt is not None:
-            attempt.cancel()
+            attempt.cancel(late_s=late_s)
         else:
             self._finish_cancelled()
 
@@ -195,46 +196,51 @@ class Workers:
             attempt.abandon()
 
     def _follow(self, attempt: RunningAttempt) -> Frame:
-        """Store progress until the last frame comes."""
-        unsaved: list[bytes] = []
+        """Store progress and snapshots until the last frame comes."""
+        unsaved = Unsaved()
         while True:
             room = MOST_EVENTS_AT_ONCE
             frame = attempt.receive(POLL_S)
-            while frame is not None and frame.kind is FrameKind.EVENT:
-                unsaved.append(frame.content)
+            while frame is not None and frame.kind in (FrameKind.EVENT, FrameKind.SNAPSHOT):
+                if frame.kind is FrameKind.EVENT:
+                    attempt.progress = frame.content
+                    unsaved.events.append(frame.content)
+                elif attempt.take(frame.content):
+                    unsaved.snapshot = attempt.snapshot
                 room -= 1
                 frame = attempt.receive(0) if room > 0 else None
             if unsaved:
-                attempt.progress = unsaved[-1]
                 unsaved = self._report(attempt, unsaved)
             if frame is not None:
                 return frame
             attempt.ask_when_over()
 
-    def _report(self, attempt: RunningAttempt, events: list[bytes]) -> list[bytes]:
+    def _report(self, attempt: RunningAttempt, unsaved: Unsaved) -> Unsaved:
         """Store progress; what is still to be stored, as the store did not answer."""
         try:
-            is_held = self._store.add_events(attempt.job, events)
+            is_held = self._store.add_events(attempt.job, unsaved.events, snapshot=unsaved.snapshot)
         except TopoDesignError as error:
             log.warning("store", during="progress", job=attempt.job.id, reason=str(error))
-            return events[-MOST_EVENTS_AT_ONCE:]
+            return Unsaved(events=unsaved.events[-MOST_EVENTS_AT_ONCE:], snapshot=unsaved.snapshot)
         if not is_held:
             attempt.lose()
+        elif unsaved.snapshot is not None:
+            log.info("snapshot", job=attempt.job.id, attempt=attempt.job.attempt, bytes=len(unsaved.snapshot.content))
         self._on_change(attempt.job.number)
-        return []
+        return Unsaved()
 
     def _settle(self, attempt: RunningAttempt, end: Frame) -> str:
         """Write the end of an attempt; what became of it."""
         job = attempt.job
         if end.kind is FrameKind.RESULT:
-            outcome = self._write_plan(job, plan_pb2.Plan.FromString(end.content), content=end.content)
+            outcome = self._write_result(attempt, plan_pb2.Plan.FromString(end.content))
         elif end.kind is FrameKind.FAULT:
             outcome = "failed" if self._write(job, lambda: self._store.fail(job, status=end.content)) else "lost"
         elif attempt.is_lost:
             log.info("attempt_lost", job=job.id, attempt=job.attempt, reason="LEASE_LOST")
             outcome = "lost"
         elif attempt.is_cancelled:
-            outcome = self._write_cancelled(job, progress=attempt.progress)
+            outcome = self._write_killed(attempt)
         elif attempt.is_abandoned:
             outcome = "given back" if self._write(job, lambda: self._store.give_back(job)) else "lost"
         else:
@@ -246,20 +252,45 @@ class Workers:
         job = attempt.job
         log.error("solver_fault", job=job.id, attempt=job.attempt, reason=fault.reason)
         status = status_from_error(fault).SerializeToString()
-        if may_pass(attempt, fault):
+        best = attempt.best_plan(plan_pb2.STOPPED_BY_TIME_LIMIT)
+        if best is not None and fault.reason == SOLVER_TIMEOUT:
+            # all the time that was asked for was used: its best plan is what a solver that ends in time gives
+            is_kept = self._write_plan(job, best) != "lost"
+        elif may_pass(attempt, fault):
             is_kept = self._write(job, lambda: self._store.crash(job, status=status) is not None)
             self._finish_cancelled()  # it may have been cancelled meanwhile
         else:
             is_kept = self._write(job, lambda: self._store.fail(job, status=status))
         return ("overrun" if attempt.excess is Excess.TIME else "crashed") if is_kept else "lost"
 
-    def _write_cancelled(self, job: ClaimedJob, *, progress: bytes | None = None) -> str:
-        plan = cancelled_plan(scenario=job.scenario, limits=job.limits, progress=progress or job.progress)
-        return self._write_plan(job, plan, content=plan.SerializeToString(), cancelled=True)
+    def _write_result(self, attempt: RunningAttempt, plan: plan_pb2.Plan) -> str:
+        """Write what the child returned, or what an earlier attempt found, where that is better."""
+        best = attempt.best_plan(plan.stopped_by)
+        return self._write_plan(attempt.job, plan if best is None or not is_better(best, plan) else best)
 
-    def _write_plan(self, job: ClaimedJob, plan: plan_pb2.Plan, *, content: bytes, cancelled: bool = False) -> str:
+    def _write_killed(self, attempt: RunningAttempt) -> str:
+        """Write the result of an attempt that was cancelled and did not return one in time."""
+        job = attempt.job
+        best = attempt.best_plan(plan_pb2.STOPPED_BY_CANCELLED)
+        progress = attempt.progress or job.progress
+        return self._write_plan(
+            job, best or cancelled_plan(scenario=job.scenario, limits=job.limits, progress=progress)
+        )
+
+    def _write_cancelled(self, job: ClaimedJob) -> str:
+        """Write the result of a job that was cancelled while no attempt held it."""
+        if job.snapshot is None:
+            plan = cancelled_plan(scenario=job.scenario, limits=job.limits, progress=job.progress)
+        else:
+            is_of_latest = job.snapshot.attempt == job.attempt - 1  # as is the progress
+            progress = job.progress if is_of_latest else None
+            plan = plan_of(job.snapshot, progress=progress, stopped_by=plan_pb2.STOPPED_BY_CANCELLED)
+        return self._write_plan(job, plan)
+
+    def _write_plan(self, job: ClaimedJob, plan: plan_pb2.Plan) -> str:
         summary = plan_summary(plan).SerializeToString()
-        cancelled = cancelled or plan.stopped_by == plan_pb2.STOPPED_BY_CANCELLED
+        content = plan.SerializeToString()
+        cancelled = plan.stopped_by == plan_pb2.STOPPED_BY_CANCELLED
         if not self._write(job, lambda: self._store.succeed(job, plan=content, summary=summary, cancelled=cancelled)):
             return "lost"
         self._observer.plan_made(plan)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from served.running_server import RunningServer, wait_until_gone
 from served.small_scenarios import two_sites, wide_grid
+from topodesign_server.tasks import BEGUN_AGAIN
 
 from topodesign.client import Client
 from topodesign.domain.errors import CapacityError
@@ -62,6 +63,19 @@ def test_a_solver_that_loops_is_ended_after_its_time(server: RunningServer, clie
     assert group_usage({child}) == {}
 
 
+def test_a_solver_that_outlives_its_time_ends_its_job_with_the_best_plan_that_it_had(
+    server: RunningServer, client: Client
+) -> None:
+    """Its snapshot is as good as what a solver that stops in time returns."""
+    first = client.submit_plan(two_sites(), time_limit_s=120)
+    found = first.result(120)
+    job = client.submit_plan(two_sites(name="deaf with a plan"), start=first.plan_name, time_limit_s=0.5)
+    child = server.wait_for_attempt(job.name)
+    assert job.result(60) == replace(found, stopped_by="time_limit")
+    assert (job.status().state, job.status().attempts) == ("succeeded", 1)
+    assert group_usage({child}) == {}
+
+
 def test_a_solver_that_crashes_is_tried_again_and_then_given_up(client: Client) -> None:
     job = client.submit_plan(two_sites(name="segmentation fault"), time_limit_s=60)
     with pytest.raises(CapacityError, match="SIGSEGV, 2 times") as caught:
@@ -70,8 +84,10 @@ def test_a_solver_that_crashes_is_tried_again_and_then_given_up(client: Client) 
     assert job.status().attempts == 2
 
 
-def test_a_solver_that_crashes_once_gives_the_plan_that_it_would_have_given(client: Client, tmp_path: Path) -> None:
-    """Promise 10: an attempt begins as the first did, so that it ends with the same plan."""
+def test_a_solver_that_crashes_before_it_has_a_plan_gives_the_plan_that_it_would_have_given(
+    client: Client, tmp_path: Path
+) -> None:
+    """Promise 10: the next attempt begins as the first did, so that it ends with the same plan."""
     scenario = two_sites(name="crash once", attribution=str(tmp_path / "marker"))
     crashed = client.submit_plan(scenario, time_limit_s=120)
     plan = crashed.result(120)
@@ -79,6 +95,31 @@ def test_a_solver_that_crashes_once_gives_the_plan_that_it_would_have_given(clie
     undisturbed = client.submit_plan(scenario, time_limit_s=120)
     assert without_times(undisturbed.result(120)) == without_times(plan)
     assert undisturbed.status().attempts == 1
+
+
+def test_a_solver_that_crashes_goes_on_from_the_best_plan_that_it_had(server: RunningServer, client: Client) -> None:
+    job = client.submit_plan(wide_grid(), time_limit_s=600, gap=0.0)
+    first = server.wait_for_attempt(job.name)
+    server.wait_for_snapshot(job.name)
+    os.kill(first, signal.SIGKILL)
+    begun, found = 0, [set[float](), set[float]()]
+    for event in job.watch():
+        begun += event.phase == "candidates"
+        if event.incumbent_usd is not None:
+            found[begun - 1].add(event.incumbent_usd)
+        if begun == 2 and event.phase != "candidates":
+            # the search's first word is a plan; one that begins from nothing speaks of its bound for several rounds
+            assert event.phase == "incumbent"
+            break
+    assert found[1] <= found[0]
+    server.wait_for_snapshot(job.name)
+    job.cancel()
+    plan = job.result(60)
+    assert plan.verified
+    assert plan.cost_usd is not None
+    assert plan.cost_usd <= min(found[1])
+    assert BEGUN_AGAIN in plan.assumptions
+    assert job.status().attempts == 2
 
 
 def test_a_fork_bomb_is_ended_with_all_of_its_processes(server: RunningServer, client: Client) -> None:

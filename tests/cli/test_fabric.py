@@ -73,7 +73,7 @@ def test_compare_is_at_equal_size_in_the_order_asked(capsys: pytest.CaptureFixtu
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("evaluate", "dragonfyl", "--p", "2"), "did you mean dragonfly?"),
+        (("evaluate", "dragonfyl", "--p", "2"), "did you mean 'dragonfly'?"),
         (("evaluate", "moebius"), "clos, custom, direct-blocks, dragonfly"),
         (("evaluate", "dragonfly", "--p", "2"), "--a 8"),
         (("evaluate", "dragonfly", "--p", "2", "--a", "4", "--h", "2", "--q", "5"), "takes --a, --groups, --h, --p"),

@@ -3,8 +3,6 @@
 import contextlib
 import dataclasses
 import json
-import os
-import pty
 import re
 import shutil
 import signal
@@ -13,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from pseudo_terminal import PseudoTerminal
 
 import topodesign as td
 from topodesign.cli.app import run as run_here
@@ -23,6 +22,7 @@ WRITTEN = {
     "plan.json",
     "site-plan.geojson",
     "plan.gpkg",
+    "geoparquet",
     "bill-of-materials.csv",
     "bill-of-materials-by-year.csv",
     "fabrics.json",
@@ -165,18 +165,18 @@ def test_no_time_for_any_plan_ends_with_5(tmp_path):
 
 
 def test_interrupted_it_writes_its_best_plan_first(tmp_path):
-    ours, theirs = pty.openpty()
     arguments = [SAMPLES / "us-multi-region", "--out", tmp_path / "out", "--gap", 0.0005, "--time-limit", 200]
-    with subprocess.Popen(
-        [*COMMAND, *map(str, arguments)], stdout=subprocess.DEVNULL, stderr=theirs, start_new_session=True
-    ) as process:
-        os.close(theirs)
-        seen = b""
-        while b"incumbent" not in seen:  # the progress line on a terminal
-            seen += os.read(ours, 4096)
+    with (
+        PseudoTerminal(columns=40) as terminal,
+        subprocess.Popen(
+            [*COMMAND, *map(str, arguments)], stdout=subprocess.DEVNULL, stderr=terminal.end, start_new_session=True
+        ) as process,
+    ):
+        terminal.close_end()
+        terminal.wait_for("incumbent ")  # shown as soon as there is one
         process.send_signal(signal.SIGINT)
         assert process.wait(120) == 130
-    os.close(ours)
+        assert "the plan that was written is the best" in terminal.all_drawn()
     plan = td.load_plan(tmp_path / "out")
     assert plan.stopped_by == "cancelled"
     assert td.verify(td.load_scenario(SAMPLES / "us-multi-region"), plan).valid

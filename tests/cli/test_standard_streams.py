@@ -72,3 +72,12 @@ def test_no_file_takes_the_place_of_a_closed_stdout(tmp_path: Path) -> None:
     plan = (tmp_path / "out" / "plan.json").read_text()
     assert plan.startswith("{")
     assert plan.endswith("}\n")
+
+
+def test_a_table_ends_in_the_same_ways_as_lines_do() -> None:
+    """Rich would end the program itself, with exit code 1."""
+    command = f"{PROGRAM} fabric evaluate torus --shape 4x4x4"
+    assert shell(f"{command} | true").returncode == 141
+    full = shell(f"{command} >/dev/full")
+    assert full.returncode == 2
+    assert "OUTPUT_LOST" in full.stderr

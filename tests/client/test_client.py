@@ -116,7 +116,7 @@ def test_a_server_that_is_not_there_is_unavailable() -> None:
 
 
 def test_a_format_that_there_is_not_is_refused_with_those_there_are(client: Client) -> None:
-    with pytest.raises(InvalidInput, match="geojson, plan-json, bom-csv, gpkg, report-html") as caught:
+    with pytest.raises(InvalidInput, match="geojson, plan-json, bom-csv, gpkg, report-html, geoparquet") as caught:
         client.export_plan("plans/any", "xls")  # type: ignore[arg-type]
     assert caught.value.field_path == "file_format"
 

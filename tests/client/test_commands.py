@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from pseudo_terminal import PseudoTerminal
 from served.running_server import PATIENCE_S, ROOT, RunningServer
 from served.small_scenarios import two_sites, wide_grid
 from topodesign_server.attempt_store import AttemptStore
@@ -35,12 +36,12 @@ def environment_of(server: RunningServer | None) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1", **address}
 
 
-def started(*arguments: str, server: RunningServer) -> subprocess.Popen[str]:
-    """A command in a terminal of its own, so to say."""
+def started(*arguments: str, server: RunningServer, stderr: int = subprocess.PIPE) -> subprocess.Popen[str]:
+    """A command in a terminal of its own, so to say; with ``stderr`` truly so."""
     return subprocess.Popen(
         [sys.executable, "-m", "topodesign.cli.app", *arguments],
         stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stderr=stderr,
         text=True,
         env=environment_of(server),
     )
@@ -200,14 +201,16 @@ def test_a_cancelled_job_ends_as_cancelled(server: RunningServer) -> None:
 def test_leaving_a_watch_leaves_the_job_running_and_says_so_and_another_terminal_goes_on(server: RunningServer) -> None:
     with Client(server.address) as client:
         job = client.submit_plan(wide_grid(), time_limit_s=120, gap=0.0)
-        with started("watch", job.name, server=server) as watching:
-            assert watching.stdout is not None
-            assert watching.stdout.readline()  # progress is shown while it comes
+        with PseudoTerminal() as terminal, started("watch", job.name, server=server, stderr=terminal.end) as watching:
+            terminal.close_end()
+            terminal.wait_for(f"{job.name}: ")  # progress is shown while it comes
             with started("watch", job.name, "--json", server=server) as second:
                 next(job.watch())
                 watching.send_signal(signal.SIGINT)
-                _, told = watching.communicate(timeout=PATIENCE_S)
+                answer, _ = watching.communicate(timeout=PATIENCE_S)
                 assert watching.returncode == 130
+                assert answer == f"{job.name}: running\n"  # the result, without what a terminal shows on the way
+                told = terminal.all_drawn()
                 assert f"left {job.name}, which goes on" in told
                 assert f"topodesign cancel {job.name} --server {server.address}" in told
                 assert job.status().state == "running"

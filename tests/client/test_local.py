@@ -11,7 +11,9 @@ from served.running_server import PATIENCE_S, ROOT, wait_until_gone
 from served.small_scenarios import two_sites, wide_grid
 
 import topodesign as td
+from topodesign.api import NOT_EVALUATED
 from topodesign.domain.errors import CapacityError, InvalidInput, ServiceUnavailable
+from topodesign.local import jobs
 
 NO_GUARD = """
 import topodesign as td
@@ -93,6 +95,25 @@ def test_a_solve_that_the_system_ends_is_a_failed_job_and_the_next_one_is_made()
         assert (caught.value.reason, caught.value.metadata) == ("SOLVER_CRASHED", {"exit_code": "-9"})
         assert job.status().state == "failed"
         assert client.submit_plan(two_sites(), time_limit_s=60).result(PATIENCE_S).status == "optimal"
+
+
+def test_a_solver_that_is_deaf_to_its_cancel_leaves_its_best_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "GRACE_S", 0.1)
+    before = set(children_of(os.getpid()))
+    with td.LocalClient() as client:
+        job = client.submit_plan(wide_grid(), time_limit_s=120, gap=0.0)
+        later = 0
+        for event in job.watch():
+            # snapshots begin after half a second, and come through the same pipe as what is told after them
+            later += event.incumbent_usd is not None and event.wall_s > 1
+            if later == 2:
+                break
+        (child,) = set(children_of(os.getpid())) - before
+        os.kill(child, signal.SIGSTOP)
+        job.cancel()
+        plan = job.result(PATIENCE_S)
+    assert (plan.status, plan.stopped_by, plan.verified) == ("feasible", "cancelled", True)
+    assert NOT_EVALUATED in plan.assumptions
 
 
 def test_workers_must_be_some() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 import topodesign as td
 from topodesign.cli.app import run
+from topodesign.comparison.inputs import diff_inputs
 from topodesign.domain.errors import InvalidInput
 
 
@@ -65,6 +66,30 @@ def test_an_infeasible_answer_has_no_difference(plans):
         td.diff_plans(plans[0], empty)
 
 
+def test_links_proof_and_inputs_are_told_too(plans):
+    before, after = plans
+    diff = td.diff_plans(before, after)
+    (change,) = diff.inputs  # twice the parameters, and nothing else
+    assert (change.path, change.before, change.after) == ("workload.parameters", "160000000000.0", "320000000000.0")
+    # README of two-campus: 8 lightpaths of 400 Gbit/s in each duct; twice the demand needs twice as many
+    assert sum(link.capacity_gbps_before for link in diff.links) == 6_400
+    assert sum(link.capacity_gbps_after for link in diff.links) == 12_800
+    assert [proof.status for proof in diff.proof] == ["optimal", "optimal"]
+    assert all(proof.verified and proof.gap <= 1e-6 for proof in diff.proof)
+    alone = td.diff_plans(before, dataclasses.replace(after, scenario=None))
+    assert alone.inputs is None
+
+
+def test_things_that_only_one_scenario_has_are_one_change_and_routes_are_shortened(plans):
+    campus = plans[0].scenario
+    fewer = dataclasses.replace(campus, segments=campus.segments[:1])
+    moved = dataclasses.replace(campus.sites[0], lon=campus.sites[0].lon + 0.1)
+    other = dataclasses.replace(fewer, sites=(moved, *campus.sites[1:]))
+    changes = {change.path: (change.before, change.after) for change in diff_inputs(campus, other)}
+    assert changes == {"segments.south": ("present", None), "sites.campus-a.lon": ("-100.0", "-99.9")}
+    assert diff_inputs(campus, campus) == ()
+
+
 def test_the_command_prints_one_document(plans, tmp_path, capfd):
     for name, plan in zip(("a", "b"), plans, strict=True):
         plan.save(tmp_path / name)
@@ -72,4 +97,7 @@ def test_the_command_prints_one_document(plans, tmp_path, capfd):
     document = json.loads(capfd.readouterr().out)
     assert document["cost_delta_usd"] == td.diff_plans(*plans).cost_delta_usd
     assert run(["diff", str(tmp_path / "a"), str(tmp_path / "b")]) == 0
-    assert "lightpaths added" in capfd.readouterr().out
+    told = capfd.readouterr().out
+    assert "lightpaths added" in told
+    assert "  workload.parameters: 160000000000.0 -> 320000000000.0\n" in told  # from scenario.json in each folder
+    assert "proof: optimal, verified, within" in told

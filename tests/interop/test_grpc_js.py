@@ -1,38 +1,15 @@
 """``@grpc/grpc-js``: another language on another HTTP/2 stack, with nothing but the .proto files."""
 
-import hashlib
 import json
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import grpc
-import pytest
-from needed_tools import missing
 from served.running_server import ROOT, RunningServer
 
 import topodesign as td
 from topodesign.client import Client
-
-HERE = Path(__file__).resolve().parent
-
-
-@pytest.fixture(scope="module")
-def node_project(pytestconfig: pytest.Config) -> Path:
-    """The script beside its packages, installed from the lock file once and kept with pytest's cache."""
-    if shutil.which("npm") is None:
-        missing("Node.js and npm")
-    digest = hashlib.sha256((HERE / "package-lock.json").read_bytes()).hexdigest()[:16]
-    assert pytestconfig.cache is not None
-    directory = pytestconfig.cache.mkdir(f"interop-{digest}")
-    for name in ("package.json", "package-lock.json", "talk.js"):
-        shutil.copy(HERE / name, directory / name)
-    stamp = directory / "installed"
-    if not stamp.exists():
-        subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=directory, check=True, capture_output=True)
-        stamp.touch()
-    return Path(directory)
 
 
 def test_a_node_client_makes_a_plan_follows_it_and_understands_an_error(

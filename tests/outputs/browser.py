@@ -41,19 +41,30 @@ class Page:
         self._buffer = b""
         self._number = 0
         self._session: str | None = None
+        self._target: str | None = None
+        self._scheme = "light"
+        self.shown: Path | None = None
         self.requests: list[str] = []
         self.complaints: list[str] = []
 
-    def open(self, path: Path, *, width: int = 1280, height: int = 900, scripts: bool = True) -> None:
-        """Load a file and wait until the page has loaded."""
-        target = self._call("Target.createTarget", url="about:blank")["targetId"]
-        self._session = self._call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+    def open(
+        self, path: Path, *, width: int = 1280, height: int = 1100, scripts: bool = True, phone: bool = False
+    ) -> None:
+        """Load a file in a new tab, in place of the one before, and wait until the page has loaded."""
+        previous, self._session = self._target, None
+        self._target = self._call("Target.createTarget", url="about:blank")["targetId"]
+        if previous is not None:
+            self._call("Target.closeTarget", targetId=previous)
+        attached = self._call("Target.attachToTarget", targetId=self._target, flatten=True)
+        self._session = attached["sessionId"]
         for domain in ("Page", "Runtime", "Network", "Log"):
             self._call(f"{domain}.enable")
-        self.resize(width, height)
+        self.resize(width, height, phone=phone)
+        self.prefer(self._scheme)
         self._call("Emulation.setScriptExecutionDisabled", value=not scripts)
         self._call("Page.navigate", url=path.as_uri())
         self._wait_for("Page.loadEventFired")
+        self.shown = path if scripts and not phone else None
 
     def resize(self, width: int, height: int, *, phone: bool = False) -> None:
         self._call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=phone)
@@ -74,6 +85,58 @@ class Page:
             self.evaluate("JSON.stringify({...window.topodesignReport, map: undefined})")
         )
         return state
+
+    def prefer(self, scheme: str) -> None:
+        """The reader's choice of ground: ``light`` or ``dark``."""
+        self._scheme = scheme
+        if self._session is not None:
+            self._call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+
+    def idle(self) -> dict[str, Any]:
+        """Wait until the map has drawn what was changed last; what it says."""
+        self.evaluate(
+            "new Promise(done => { const map = topodesignReport.map; map.once('idle', done); map.triggerRepaint(); })"
+            ".then(() => null)"
+        )
+        return self.settle()
+
+    def press(self, key: str) -> None:
+        """A key as on a keyboard: a name such as ``Tab``, ``Enter``, ``Escape``, ``ArrowDown``, or a letter."""
+        text = {"Enter": "\r"}.get(key, key if len(key) == 1 else None)
+        code = {"Tab": 9, "Enter": 13, "Escape": 27, "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40}
+        number = code.get(key, ord(key[0].upper()))
+        parameters = {"key": key, "code": key, "windowsVirtualKeyCode": number, **({"text": text} if text else {})}
+        for kind in ("keyDown" if text else "rawKeyDown", "keyUp"):
+            self._call("Input.dispatchKeyEvent", type=kind, **parameters)
+
+    def pdf(self) -> bytes:
+        """The page as it is printed, with backgrounds."""
+        return base64.b64decode(self._call("Page.printToPDF", printBackground=True)["data"])
+
+    def hover(self, x: float, y: float) -> None:
+        self._call("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
+
+    def choose(self, element_id: str, value: str) -> dict[str, Any]:
+        """Pick an option as a reader would; what the map says when it has drawn it."""
+        chosen = self.evaluate(
+            f"(() => {{ const select = document.getElementById({json.dumps(element_id)}); "
+            f"select.value = {json.dumps(value)}; select.dispatchEvent(new Event('change', {{bubbles: true}})); "
+            "return select.value })()"
+        )
+        assert chosen == value, f"{element_id} has no option {value!r}"
+        return self.idle()
+
+    def text(self, selector: str) -> str:
+        """What a reader sees of an element; empty where it is hidden."""
+        found: str = self.evaluate(f"document.querySelector({json.dumps(selector)}).innerText")
+        return found
+
+    def focused(self) -> str:
+        """What a keyboard would act on: the element's id, else its label, else its text."""
+        found: str = self.evaluate(
+            "(it => it.id || it.getAttribute('aria-label') || it.textContent)(document.activeElement)"
+        )
+        return found
 
     def click(self, x: float, y: float) -> None:
         for kind in ("mouseMoved", "mousePressed", "mouseReleased"):

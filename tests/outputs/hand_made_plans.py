@@ -6,8 +6,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from topodesign.catalog import load_catalog
+from topodesign.domain.explanation import BindingLimit, Explanation, UnusedSite
 from topodesign.domain.fabric import AllToAll, Bisection, FabricEvaluation, LatencyUs
 from topodesign.domain.plan import CrossSiteEvaluation, FabricReport, Plan, SiteFabrics
+from topodesign.domain.progress import ProgressPoint
 from topodesign.domain.scenario import (
     Economics,
     FiberSegment,
@@ -224,7 +226,46 @@ def east_case() -> Case:
         "demand_gbps": 2000, "strength_gbps": 3600, "worst_failure": "conduit B&O", "worst_strength_gbps": 2400,
         "time_s": 5.5555555556, "latency_s": 0.0199,
     }  # fmt: skip
-    return Case(scenario, priced(scenario, completed(scenario, record)))
+    plan = priced(scenario, completed(scenario, record))
+    return Case(scenario, replace(plan, progress=progress_to(plan)))
+
+
+def progress_to(plan: Plan) -> tuple[ProgressPoint, ...]:
+    """A search of ten seconds that ends with the plan's cost and bound."""
+    cost, bound = plan.cost_usd, plan.lower_bound_usd
+    assert cost is not None and bound is not None
+    return (
+        ProgressPoint(wall_s=0.0, phase="candidates"),
+        ProgressPoint(wall_s=1.0, bound_usd=0.9 * bound, phase="relaxation"),
+        ProgressPoint(wall_s=2.0, incumbent_usd=1.1 * cost, bound_usd=0.95 * bound, phase="incumbent"),
+        ProgressPoint(wall_s=6.0, incumbent_usd=cost, bound_usd=bound, phase="incumbent"),
+        ProgressPoint(wall_s=10.0, incumbent_usd=cost, bound_usd=bound, phase="verifying"),
+    )
+
+
+def explanation_of(plan: Plan) -> Explanation:
+    """Limits and sites with round figures."""
+    assert plan.cost_usd is not None
+    return Explanation(
+        cost_usd=plan.cost_usd,
+        binding=(
+            BindingLimit(
+                limit="fiber.pairs_available", id="charlotte-atlanta", value=2.0, used=2.0, unit="pairs", step=1.0,
+                saving_usd=1_250_000.0, saving_upper_usd=2_000_000.0,
+            ),
+            BindingLimit(
+                limit="zone.headroom_mw", id="PJM", value=80.0, used=72.5, unit="MW", step=10.375,
+                saving_usd=0.0, saving_upper_usd=4_400_000.0,
+            ),
+        ),
+        unused=(
+            UnusedSite(
+                site_id="ric-1", extra_usd=3_300_000.0, extra_lower_usd=-1_100_000.0,
+                reason="site_power_capex grows by <far>",
+            ),
+        ),
+        basis="every figure is from a re-solve",
+    )  # fmt: skip
 
 
 def pacific_case() -> Case:

@@ -1,14 +1,22 @@
 """Frames and the GeoPackage file, read back with geopandas."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import geopandas
+import pyarrow.parquet
 import pyogrio
 import pytest
 from outputs.hand_made_plans import Case
 
-from topodesign.outputs import LAYERS, plan_to_geodataframes, plan_to_geojson, write_geopackage
+from topodesign.outputs import (
+    LAYERS,
+    plan_to_geodataframes,
+    plan_to_geojson,
+    write_geopackage,
+    write_geoparquet,
+)
 from topodesign.outputs.geodataframes import GEOMETRY_TYPES, kind_of
 from topodesign.outputs.properties import properties_of
 
@@ -60,7 +68,7 @@ def test_the_geopackage_has_every_layer_and_opens_in_geopandas(pacific: Case, tm
     path = tmp_path / "plan.gpkg"
     write_geopackage(frames, path)
     listed = {str(name): str(kind) for name, kind in pyogrio.list_layers(path)}
-    assert listed == {layer: GEOMETRY_TYPES[layer] for layer in LAYERS}
+    assert listed == {**{layer: GEOMETRY_TYPES[layer] for layer in LAYERS}, "layer_styles": "None"}
     for layer in LAYERS:
         read = geopandas.read_file(path, layer=layer)
         assert len(read) == len(frames[layer])
@@ -90,3 +98,37 @@ def test_the_same_plan_gives_the_same_geopackage(east: Case, tmp_path: Path) -> 
     for name in ("one.gpkg", "two.gpkg"):
         write_geopackage(plan_to_geodataframes(east.scenario, east.plan), tmp_path / name)
     assert (tmp_path / "one.gpkg").read_bytes() == (tmp_path / "two.gpkg").read_bytes()
+
+
+def test_geoparquet_has_a_file_for_each_layer_with_the_frames_columns(east: Case, tmp_path: Path) -> None:
+    frames = plan_to_geodataframes(east.scenario, east.plan)
+    write_geoparquet(frames, tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {f"{layer}.parquet" for layer in LAYERS}
+    for layer in LAYERS:
+        read = geopandas.read_parquet(tmp_path / f"{layer}.parquet")
+        assert list(read.columns) == ["feature_id", *frames[layer].columns]
+        assert list(read["feature_id"]) == list(frames[layer].index)
+        assert read.crs.to_authority() == ("OGC", "CRS84")
+
+
+def test_the_metadata_of_geoparquet_are_what_its_specification_wants(east: Case, tmp_path: Path) -> None:
+    write_geoparquet(plan_to_geodataframes(east.scenario, east.plan), tmp_path)
+    for layer in LAYERS:
+        schema = pyarrow.parquet.read_schema(tmp_path / f"{layer}.parquet")
+        about = json.loads(schema.metadata[b"geo"])
+        assert (about["version"], about["primary_column"]) == ("1.1.0", "geometry")
+        column = about["columns"]["geometry"]
+        assert column["encoding"] == "WKB"
+        assert column["geometry_types"] == [GEOMETRY_TYPES[layer]]
+        # flat: no column but the geometry is anything but text, a number or a boolean
+        kinds = {str(field.type) for field in schema if field.name != "geometry"}
+        assert kinds <= {"string", "large_string", "int64", "double", "bool"}
+
+
+def test_the_same_plan_gives_the_same_geoparquet(east: Case, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        write_geoparquet(plan_to_geodataframes(east.scenario, east.plan), tmp_path / name)
+    for layer in LAYERS:
+        files = [tmp_path / name / f"{layer}.parquet" for name in ("one", "two")]
+        assert files[0].read_bytes() == files[1].read_bytes()

@@ -1,6 +1,7 @@
 """A plan's folder: complete, reloadable, never half written."""
 
 import errno
+import hashlib
 import json
 import re
 import shutil
@@ -9,11 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from outputs.hand_made_plans import Case
+from outputs.hand_made_plans import Case, explanation_of
 
 from topodesign.domain.errors import Conflict, InvalidInput, NotFound
 from topodesign.domain.plan import Infeasibility, LimitClash, Plan
-from topodesign.outputs import OUTPUT_FILES, load_plan, require_usable_target, save_plan, saving
+from topodesign.outputs import CHART_WORDS, OUTPUT_FILES, load_plan, require_usable_target, save_plan, saving
 
 
 def infeasible(plan: Plan) -> Plan:
@@ -33,8 +34,9 @@ def without_charts(plan: Plan) -> Plan:
 
 
 def test_a_plan_is_saved_with_everything_made_from_it(complete: Path) -> None:
-    assert {path.name for path in complete.iterdir()} == set(OUTPUT_FILES)
-    assert all(path.stat().st_size > 0 for path in complete.iterdir())
+    files = [path for path in complete.rglob("*") if path.is_file()]
+    assert {path.relative_to(complete).as_posix() for path in files} == set(OUTPUT_FILES)
+    assert all(path.stat().st_size > 0 for path in files)
     assert json.loads((complete / "verification.json").read_text())["valid"] is True
     assert [site["site_id"] for site in json.loads((complete / "fabrics.json").read_text())["sites"]]
     assert [path.name for path in complete.parent.iterdir()] == ["out"]
@@ -47,17 +49,21 @@ def test_a_saved_plan_loads_back_as_it_was(east: Case, complete: Path) -> None:
 
 def test_saving_again_gives_the_same_bytes(east: Case, complete: Path, tmp_path: Path) -> None:
     (tmp_path / "again").mkdir()
-    written = save_plan(east.scenario, east.plan, tmp_path / "again")
-    assert tuple(path.name for path in written) == OUTPUT_FILES
+    written = save_plan(east.scenario, east.plan, tmp_path / "again", explanation=explanation_of(east.plan))
+    assert tuple(path.relative_to(tmp_path / "again").as_posix() for path in written) == OUTPUT_FILES
     for name in OUTPUT_FILES:
         assert (complete / name).read_bytes() == (tmp_path / "again" / name).read_bytes(), name
 
 
 def test_charts_in_the_report_are_those_beside_it(complete: Path) -> None:
     page = (complete / "report.html").read_text()
-    for name in ("cost", "fabrics"):
+    for name in CHART_WORDS:
         outlines = re.findall(r' d="([^"]+)"', (complete / f"{name}.svg").read_text())
-        assert len(outlines) > 20 and all(outline in page for outline in outlines)
+        assert len(outlines) > 20 and all(outline in page for outline in outlines), name
+
+
+def test_the_report_has_the_digest_of_the_plan_beside_it(complete: Path) -> None:
+    assert hashlib.sha256((complete / "plan.json").read_bytes()).hexdigest() in (complete / "report.html").read_text()
 
 
 def test_an_infeasible_plan_is_only_itself_and_takes_the_place_of_an_earlier_one(
@@ -136,7 +142,23 @@ def test_a_folder_of_the_users_with_the_name_of_one_of_our_files_is_never_touche
         save_plan(east.scenario, infeasible(east.plan), tmp_path / "out")
     assert caught.value.reason == "NOT_A_FILE"
     assert mine.read_text() == "years of work"
-    assert [path.name for path in (tmp_path / "out").iterdir()] == [name]
+    assert [path.name for path in (tmp_path / "out").iterdir()] == [Path(name).parts[0]]
+
+
+def test_a_file_with_the_name_of_our_folder_is_refused(east: Case, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "geoparquet").write_text("mine")
+    with pytest.raises(Conflict, match="is a file, but the plan's folder of that name") as caught:
+        save_plan(east.scenario, infeasible(east.plan), tmp_path / "out")
+    assert caught.value.reason == "NOT_A_DIRECTORY"
+    assert (tmp_path / "out" / "geoparquet").read_text() == "mine"
+
+
+def test_files_of_others_in_our_folder_stay(east: Case, complete: Path, tmp_path: Path) -> None:
+    shutil.copytree(complete, tmp_path / "out")
+    (tmp_path / "out" / "geoparquet" / "mine.parquet").write_text("mine")
+    save_plan(east.scenario, infeasible(east.plan), tmp_path / "out")
+    assert [path.name for path in (tmp_path / "out" / "geoparquet").iterdir()] == ["mine.parquet"]
 
 
 def test_a_link_with_the_name_of_one_of_our_files_is_refused(east: Case, tmp_path: Path) -> None:

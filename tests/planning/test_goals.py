@@ -65,6 +65,32 @@ def test_more_money_never_buys_a_longer_exchange(campus):
     assert times[1][0] >= times[2][1]
 
 
+def test_a_way_to_a_goal_that_is_stopped_at_its_first_plan_returns_it_verified(campus):
+    seen = []
+    plan = td.plan(
+        with_size_budget(campus, HAND_COST + PURCHASE),
+        gap=0.0,
+        on_progress=lambda event: seen.append(event.incumbent_usd),
+        should_stop=lambda: any(usd is not None for usd in seen),
+    )
+    assert plan.stopped_by == "cancelled"
+    assert plan.verified
+    # the bound that there was by then was on the cost with the accelerators, and less than those alone
+    assert plan.lower_bound_usd == 0.0
+
+
+def test_an_earlier_plan_is_where_the_way_to_a_goal_begins(campus):
+    base = td.plan(campus, gap=0.0)
+    scenario = with_policy_budget(campus, base.cost_usd + base.accelerator_purchase_usd + 1_000_000.0)
+    first = td.plan(scenario, gap=0.01, time_limit_s=30)
+    events = []
+    again = td.plan(scenario, gap=0.01, time_limit_s=30, start=first, on_progress=events.append)
+    # it is quicker than the first level asks for: no bound is needed before there is a plan
+    assert [event.phase for event in events[:2]] == ["candidates", "incumbent"]
+    assert again.verified
+    assert again.goal.gap <= 0.01
+
+
 def test_a_budget_below_the_time_asked_for_says_what_would_be_enough(campus):
     plan = td.plan(with_policy_budget(campus, PURCHASE), gap=0.0)
     assert plan.status == "infeasible"

@@ -4,6 +4,7 @@ import io
 import itertools
 import json
 import random
+import sqlite3
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -180,6 +181,17 @@ def test_a_geopackage_in_a_stated_reference_system_is_reprojected(draft: Any) ->
     scenario = read_scenario_files(draft.files())
     assert core(scenario) == expected
     assert "sites.gpkg: reprojected from EPSG:5070 to WGS 84" in scenario.assumptions
+
+
+def test_styles_that_qgis_stored_in_a_geopackage_are_no_layer_of_it(draft: Any, tmp_path: Path) -> None:
+    expected = core(read_scenario_files(draft.files()))
+    path = tmp_path / "sites.gpkg"
+    path.write_bytes(geopackage(draft.sites, crs="EPSG:4326", layer="campuses"))
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE layer_styles (id INTEGER PRIMARY KEY AUTOINCREMENT, styleQML TEXT)")
+        connection.execute("INSERT INTO gpkg_contents (table_name, data_type) VALUES ('layer_styles', 'attributes')")
+    draft.replaced |= {"sites.geojson": None, "sites.gpkg": path.read_bytes()}
+    assert core(read_scenario_files(draft.files())) == expected
 
 
 def test_a_geopackage_without_reference_system_is_refused(draft: Any) -> None:

@@ -62,6 +62,11 @@ class RunningServer:
         line = self.wait_for(lambda text: '"event": "attempt"' in text and job in text)
         return int(json.loads(line)["pid"])
 
+    def wait_for_snapshot(self, job_name: str) -> None:
+        """Return when the store has the next snapshot of an operation."""
+        job = f'"job": "{job_name.removeprefix("operations/")}'
+        self.wait_for(lambda text: '"event": "snapshot"' in text and job in text)
+
     def terminate(self) -> int:
         """SIGTERM; the exit code."""
         self.process.send_signal(signal.SIGTERM)

@@ -10,10 +10,12 @@ import pytest
 from served.running_server import RunningServer, wait_until_gone
 from served.small_scenarios import two_sites, wide_grid
 
+from topodesign.api import NOT_EVALUATED
 from topodesign.client import Client
 from topodesign.domain.errors import CapacityError
 from topodesign.domain.fabric import Torus
 from topodesign.v1 import fabric_service_pb2, fabric_service_pb2_grpc
+from topodesign.verify import verify_plan
 from topodesign.wire import fabric_to_proto
 
 
@@ -47,7 +49,7 @@ def test_a_waiting_job_is_cancelled_without_being_started(tmp_path: Path) -> Non
 
 
 def test_a_solver_that_does_not_answer_is_killed_after_the_grace(tmp_path: Path) -> None:
-    with RunningServer(tmp_path, cancel_grace_s=0.5) as server, Client(server.address) as client:
+    with RunningServer(tmp_path) as server, Client(server.address) as client:
         job = client.submit_plan(wide_grid(), time_limit_s=600, gap=0.0)
         child = server.wait_for_attempt()
         os.kill(child, signal.SIGSTOP)  # as deaf as a solver can be
@@ -57,7 +59,26 @@ def test_a_solver_that_does_not_answer_is_killed_after_the_grace(tmp_path: Path)
         assert job.status().state == "cancelled"
         wait_until_gone(child)
         # The worker is free again.
+        deaf_with_a_plan(server, client)
         assert client.submit_plan(two_sites(), time_limit_s=60).result(120).status in ("optimal", "feasible")
+
+
+def deaf_with_a_plan(server: RunningServer, client: Client) -> None:
+    """What a solver had found before it became deaf is the result, against the latest bound that it told."""
+    job = client.submit_plan(wide_grid(), time_limit_s=600, gap=0.0)
+    child = server.wait_for_attempt(job.name)
+    server.wait_for_snapshot(job.name)
+    os.kill(child, signal.SIGSTOP)
+    job.cancel()
+    plan = job.result(60)
+    assert (plan.status, plan.stopped_by, plan.verified) == ("feasible", "cancelled", True)
+    assert job.status().state == "cancelled"
+    assert verify_plan(wide_grid(), plan).valid  # here, not only there
+    assert NOT_EVALUATED in plan.assumptions
+    events = [event for event in job.watch() if event.bound_usd is not None]
+    assert plan.lower_bound_usd == max(event.bound_usd for event in events)
+    assert plan.cost_usd in {event.incumbent_usd for event in events}
+    wait_until_gone(child)
 
 
 def test_a_solve_that_outlives_its_limit_is_ended(tmp_path: Path) -> None:

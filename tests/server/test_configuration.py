@@ -1,5 +1,6 @@
 """Options of the server: from a file, the environment and the command line, each overriding those before."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -131,6 +132,19 @@ def test_print_config_tells_origins_and_no_secret_and_can_be_read_again(
     assert "word" not in printed
     again = read_configuration(written(tmp_path, printed)).settings
     assert (again.workers, again.port, again.lease_s, again.database_url) == (3, 1, 5.0, None)
+
+
+def test_print_config_as_json_tells_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TOPODESIGN_DATABASE_URL", "postgresql://user:word@host/database")
+    assert run(["serve", "--port", "1", "--print-config", "--json"]) == 0
+    printed = capsys.readouterr().out
+    options = json.loads(printed)["options"]
+    assert options["port"] == {"value": 1, "origin": "command line"}
+    assert options["workers"] == {"value": 1, "origin": "default"}
+    assert options["database_url"] == {"is_set": True, "origin": "environment, TOPODESIGN_DATABASE_URL"}
+    assert "word" not in printed
 
 
 def test_every_default_survives_being_printed_and_read(tmp_path: Path) -> None:

@@ -1,11 +1,14 @@
 """Plans over the wire: made, kept, listed, repeated, refused."""
 
+import io
 import uuid
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
+import geopandas
 import grpc
 import pytest
 from google.longrunning import operations_pb2, operations_pb2_grpc
@@ -18,6 +21,7 @@ from topodesign.client import Client
 from topodesign.domain.errors import CapacityError, Conflict, InvalidInput, InvalidScenario, NotFound
 from topodesign.domain.plan import Plan
 from topodesign.domain.scenario import LitLightpath, Policy, Size, Traffic, Workload
+from topodesign.outputs import LAYERS
 from topodesign.v1 import planning_service_pb2 as pb
 from topodesign.v1 import planning_service_pb2_grpc, scenario_pb2, scenario_service_pb2, scenario_service_pb2_grpc
 from topodesign.wire import to_proto
@@ -195,6 +199,14 @@ def test_plan_json_is_exported_whole(client: Client, plan_name: str) -> None:
 
     content = client.export_plan(plan_name, "plan-json")
     assert decode_json(content, Plan, what="plan.json") == client.get_plan(plan_name)
+
+
+def test_geoparquet_is_exported_as_an_archive_with_a_file_for_each_layer(client: Client, plan_name: str) -> None:
+    content = client.export_plan(plan_name, "geoparquet")
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        assert sorted(archive.namelist()) == sorted(f"{layer}.parquet" for layer in LAYERS)
+        clusters = geopandas.read_parquet(io.BytesIO(archive.read("clusters.parquet")))
+    assert list(clusters["site_id"]) == [site.id for site in client.get_plan(plan_name).sites]
 
 
 def test_lists_show_plans_without_their_large_parts(client: Client, plan_name: str) -> None:

@@ -5,6 +5,7 @@ import os
 from dataclasses import dataclass, field
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -20,8 +21,9 @@ from served.store_place import StorePlace, attempt_store, job_store, kept_blobs,
 from topodesign_server.job_rows import CANCELLED, CANCELLING, FAILED, QUEUED, RUNNING, SUCCEEDED, ClaimedJob
 from topodesign_server.names import RequestKey
 from topodesign_server.paging import Page
+from topodesign_server.snapshots import Snapshot
 from topodesign_server.tables import DEFAULT_TENANT as TENANT
-from topodesign_server.tables import metadata
+from topodesign_server.tables import metadata, snapshots
 
 from topodesign.domain.errors import CapacityError, Conflict, InvalidInput, NotFound
 
@@ -41,6 +43,7 @@ class Model:
     history: list[tuple[int, bytes | None]] = field(default_factory=lambda: [(QUEUED, None)])
     holder: int | None = None
     lost: int = 0
+    snapshot: Snapshot | None = None
     plan: tuple[bytes, bytes] | None = None
     operation_deleted: bool = False
     plan_deleted: bool = False
@@ -49,6 +52,8 @@ class Model:
         assert self.state not in FINAL
         self.state = state
         self.history.append((state, None))
+        if state in FINAL:
+            self.snapshot = None
 
 
 class StoreMachine(RuleBasedStateMachine):
@@ -116,6 +121,7 @@ class StoreMachine(RuleBasedStateMachine):
         if job is None:
             return multiple()
         assert (job.id, job.scenario) == (waiting[0], self.model[job.id].scenario)
+        assert job.snapshot == self.model[job.id].snapshot
         self.model[job.id].enter(RUNNING)
         self.model[job.id].holder = job.attempt
         return job
@@ -127,13 +133,16 @@ class StoreMachine(RuleBasedStateMachine):
         assert (None if job is None else job.id) == (waiting[0] if waiting else None)
         if job is None:
             return multiple()
+        assert job.snapshot == self.model[job.id].snapshot
         self.model[job.id].holder = job.attempt
         return job
 
-    @rule(job=claims, owner=OWNERS, events=st.lists(CONTENTS, min_size=1, max_size=3))
-    def progress(self, job: ClaimedJob, owner: str, events: list[bytes]) -> None:
-        assert self.stores[owner].add_events(job, events) == self.holds(job)
+    @rule(job=claims, owner=OWNERS, events=st.lists(CONTENTS, max_size=3), content=st.none() | CONTENTS)
+    def progress(self, job: ClaimedJob, owner: str, events: list[bytes], content: bytes | None) -> None:
+        snapshot = None if content is None else Snapshot(attempt=job.attempt, content=content)
+        assert self.stores[owner].add_events(job, events, snapshot=snapshot) == self.holds(job)
         if self.holds(job):
+            self.model[job.id].snapshot = snapshot or self.model[job.id].snapshot
             self.model[job.id].history += [(self.model[job.id].state, event) for event in events]
 
     @rule(job=claims, owner=OWNERS, plan=CONTENTS, summary=CONTENTS, cancelled=st.booleans())
@@ -250,6 +259,15 @@ class StoreMachine(RuleBasedStateMachine):
             assert [(entry.state, entry.event) for entry in history] == job.history
             assert [entry.sequence for entry in history] == list(range(1, row.sequence + 1))
             assert sum(entry.state in FINAL for entry in history) == (job.state in FINAL)
+
+    @invariant()
+    def what_has_ended_keeps_no_snapshot(self) -> None:
+        with self.database.reading() as connection:
+            kept = list(connection.execute(sa.select(snapshots.c.attempt, snapshots.c.content)))
+        wanted = [job.snapshot for job in self.model.values() if job.snapshot is not None]
+        assert sorted((row.attempt, row.content) for row in kept) == sorted(
+            (snapshot.attempt, snapshot.content) for snapshot in wanted
+        )
 
     @invariant()
     def lists_hold_what_there_is(self) -> None:

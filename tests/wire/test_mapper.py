@@ -25,6 +25,7 @@ from topodesign.domain import (
     link,
     places,
     plan,
+    progress,
     rules,
     scenario,
     training_report,
@@ -109,7 +110,10 @@ OF_A_JOB = (TrainingRequest, JobSize)
 def domain_dataclasses() -> list[type]:
     found = [
         member
-        for module in (places, fiber, workload, rules, scenario, *FABRICS, link, plan, availability, training_report)
+        for module in (
+            *(places, fiber, workload, rules, scenario, *FABRICS),
+            *(link, plan, progress, availability, training_report),
+        )
         for _, member in inspect.getmembers(module, inspect.isclass)
         if is_dataclass(member) and member.__module__ == module.__name__
     ]

@@ -18,8 +18,10 @@ from typing import Annotated, TextIO
 import typer
 from typer.exceptions import TyperException
 
+from topodesign.cli.completion import wanted_command
 from topodesign.cli.interrupt import Interrupt
-from topodesign.cli.output import ExitCode, OutputLost, abandon_output, flush_output, report, report_interrupt
+from topodesign.cli.output import ExitCode, OutputLost, abandon_output, flush_output, note, report, report_interrupt
+from topodesign.cli.usage import CommandGroup, as_usage_error, is_request_for_help
 from topodesign.domain.errors import InternalError, InvalidInput, NotFound, TopoDesignError, VerificationFailed
 
 
@@ -33,14 +35,19 @@ class CommandEntry:
 
 
 COMMANDS = {
+    "init": CommandEntry("topodesign.cli.init", "init", "Write a scenario folder to start from."),
     "plan": CommandEntry("topodesign.cli.plan", "plan", "Place clusters and size links; write the plan into a folder."),
     "sweep": CommandEntry(
         "topodesign.cli.sweep", "sweep", "Plan many variants of a scenario; can be interrupted and gone on with."
     ),
+    "import": CommandEntry(
+        "topodesign.cli.importing", "import_", "Make a scenario of CSV, KML, Shapefile, GraphML or SNDlib files."
+    ),
     "check": CommandEntry("topodesign.cli.check", "check", "Read a scenario and list every problem in it."),
     "verify": CommandEntry("topodesign.cli.verify", "verify", "Check a plan independently of the planner."),
     "diff": CommandEntry("topodesign.cli.diff", "diff", "Show what changes from one plan to another, and its cost."),
-    "explain": CommandEntry("topodesign.cli.explain", "explain", "Say what binds a plan and why sites are left out."),
+    "explain": CommandEntry("topodesign.cli.explain", "explain", "Say why a plan, or one thing of it, is as it is."),
+    "report": CommandEntry("topodesign.cli.report", "report", "Make a plan's report and charts again; explain it."),
     "fabric": CommandEntry("topodesign.cli.fabric", "fabric", "Evaluate and compare fabrics inside a site."),
     "optics": CommandEntry("topodesign.cli.optics", "optics", "Design one optical link; list transceiver modes."),
     "training": CommandEntry(
@@ -63,6 +70,9 @@ EXIT_CODES = (
     "4 a plan failed verification; 5 limit reached with no plan; 6 service unavailable or full; 130 interrupted; "
     "141 the reader of the output went away."
 )
+COMPLETION = "_TOPODESIGN_COMPLETE"
+"""Set by a shell that asks for completions; the name is typer's."""
+COMPLETION_OPTIONS = frozenset({"--install-completion", "--show-completion"})
 EXAMPLE = "Example: topodesign plan sample_sites/two-campus --out plan-out --time-limit 60 --gap 0.01"
 
 
@@ -96,7 +106,7 @@ def _run_reporting(arguments: list[str]) -> int:
     as_json = "--json" in arguments
     with Interrupt().watched() as interrupt:
         try:
-            code = _run_command(arguments, as_json=as_json)
+            code = _run_command(arguments)
         except KeyboardInterrupt:
             return report_interrupt(as_json=as_json)
         except OutputLost:
@@ -127,10 +137,11 @@ def build_app(wanted: str | None) -> typer.Typer:
     """
     app = typer.Typer(
         name="topodesign",
+        cls=CommandGroup,
         help="Place AI training clusters over sites and power zones and size the optical links between them.",
         epilog=f"{EXAMPLE}\n\n{EXIT_CODES}",
         no_args_is_help=True,
-        add_completion=False,
+        add_completion=True,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
     )
@@ -143,18 +154,27 @@ def build_app(wanted: str | None) -> typer.Typer:
     return app
 
 
-def _run_command(arguments: list[str], *, as_json: bool) -> int:
+def _run_command(arguments: list[str]) -> int:
     wanted = next((argument for argument in arguments if not argument.startswith("-")), None)
+    if wanted is None and COMPLETION in os.environ:
+        wanted = wanted_command(os.environ)
     app = build_app(wanted)
     try:
-        code = app(arguments, prog_name="topodesign", standalone_mode=not as_json)
+        code = app(arguments, prog_name="topodesign", standalone_mode=False)
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else ExitCode.DONE
     except TyperException as error:
-        describe = getattr(error, "format_message", None)
-        text = describe() if describe is not None else str(error)
-        hint = f"topodesign {wanted} --help" if wanted in COMMANDS else "topodesign --help"
-        raise InvalidInput(f"{text.rstrip('.')}; see {hint}", reason="USAGE_INVALID") from None
+        if not is_request_for_help(error):
+            path = f"topodesign {wanted}" if wanted in COMMANDS else "topodesign"
+            raise as_usage_error(error, command_path=path) from None
+        note(error.format_message())
+        return ExitCode.BAD_INPUT
+    if code == ExitCode.DEFECT and COMPLETION_OPTIONS & set(arguments):
+        raise InvalidInput(
+            "completion is made for bash, zsh and fish, and the shell that asks is none of them; ask from one of them, "
+            f"or print a script with {COMPLETION}=source_bash topodesign",
+            reason="SHELL_UNKNOWN",
+        )
     return code if isinstance(code, int) else ExitCode.DONE
 
 
@@ -183,7 +203,7 @@ def _register(app: typer.Typer, name: str, entry: CommandEntry) -> None:
         ) from None
     found = getattr(module, entry.attribute)
     if isinstance(found, typer.Typer):
-        app.add_typer(found, name=name)
+        app.add_typer(found, name=name, cls=CommandGroup)
     else:
         app.command(name, epilog=getattr(module, "EXAMPLE", None))(found)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
 
 import typer
 
+from topodesign.cli.completion import equipment_ids, words_of
 from topodesign.cli.output import emit_json, say
 from topodesign.domain.codec import to_builtins
 from topodesign.domain.equipment import KIND_OF, EquipmentKind
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 LIST_EXAMPLE = "Example: topodesign catalog list accelerator"
 SHOW_EXAMPLE = "Example: topodesign catalog show h100-sxm"
+KINDS: tuple[str, ...] = get_args(EquipmentKind)
 PRICES = ("cost_usd", "terminal_cost_usd", "build_cost_usd")
 WATTS = ("power_w", "all_in_w", "terminal_power_w")
 
@@ -33,7 +35,8 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document: equ
 @catalog.command("list", epilog=LIST_EXAMPLE)
 def list_(
     kind: Annotated[
-        str | None, typer.Argument(help=f"Only one kind: {', '.join(get_args(EquipmentKind))}; default: all.")
+        str | None,
+        typer.Argument(autocompletion=words_of(KINDS), help=f"Only one kind: {', '.join(KINDS)}; default: all."),
     ] = None,
     json_output: Json = False,
 ) -> None:
@@ -57,7 +60,12 @@ def list_(
 
 @catalog.command("show", epilog=SHOW_EXAMPLE)
 def show(
-    item_id: Annotated[str, typer.Argument(metavar="ID", help="An id, or kind.id where several kinds have that id.")],
+    item_id: Annotated[
+        str,
+        typer.Argument(
+            metavar="ID", autocompletion=equipment_ids(), help="An id, or kind.id where several kinds have that id."
+        ),
+    ],
     json_output: Json = False,
 ) -> None:
     """Show every figure of one item (of each kind that has the id) with its source, date and confidence."""

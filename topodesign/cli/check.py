@@ -1,10 +1,12 @@
 """``topodesign check``: reads and validates a scenario and lists every problem found."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from topodesign.cli.completion import scenario_folders
 from topodesign.cli.given_paths import path
 from topodesign.cli.output import ExitCode, emit_json, error_document, note, say
 from topodesign.domain.errors import InvalidScenario
@@ -15,7 +17,12 @@ EXAMPLE = "Example: topodesign check sample_sites/us-multi-region --json"
 
 def check(
     scenario_dir: Annotated[
-        Path, typer.Argument(parser=path, help="Scenario folder (sites, power zones, fiber, scenario.toml).")
+        Path,
+        typer.Argument(
+            parser=path,
+            autocompletion=scenario_folders,
+            help="Scenario folder (sites, power zones, fiber, scenario.toml).",
+        ),
     ],
     json_output: Annotated[bool, typer.Option("--json", help="Print one JSON document: ok, problems.")] = False,
 ) -> None:
@@ -37,13 +44,16 @@ def check(
     if json_output:
         emit_json({"ok": True, "problems": [], **_summary(scenario), "assumptions": list(scenario.assumptions)})
         return
-    counts = _summary(scenario)
     say(
-        f"{scenario_dir}: sound; {counts['sites']} sites, {counts['zones']} power zones, "
-        f"{counts['junctions']} junctions, {counts['segments']} fiber segments"
+        f"{scenario_dir}: sound; {_counted(scenario.sites, 'site')}, {_counted(scenario.zones, 'power zone')}, "
+        f"{_counted(scenario.junctions, 'junction')}, {_counted(scenario.segments, 'fiber segment')}"
     )
     for assumption in scenario.assumptions:
         say(f"  assumed: {assumption}")
+
+
+def _counted(things: Sequence[object], noun: str) -> str:
+    return f"{len(things):,} {noun}{'' if len(things) == 1 else 's'}"
 
 
 def _summary(scenario: Scenario) -> dict[str, object]:

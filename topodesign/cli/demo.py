@@ -14,7 +14,7 @@ from pathlib import Path
 
 from topodesign.cli.output import ExitCode, note, report, report_interrupt, say
 from topodesign.cli.plan_answer import describe_plan
-from topodesign.cli.progress import ProgressLine
+from topodesign.cli.progress import ProgressDisplay
 from topodesign.domain.errors import ServiceUnavailable, TopoDesignError
 
 START_S = 60.0
@@ -44,7 +44,7 @@ def _run(scenario_dir: Path, out: Path, time_limit_s: float) -> int:
         say(f"gRPC server on {address}; planning {scenario.name} ({len(scenario.sites)} sites, "
             f"{len(scenario.segments)} fiber segments)")  # fmt: skip
         job = client.submit_plan(scenario, time_limit_s=time_limit_s)
-        with ProgressLine(sys.stderr) as progress:
+        with ProgressDisplay(sys.stderr, title=scenario.name, time_limit_s=time_limit_s) as progress:
             for event in job.watch():
                 progress.show(event)
         plan = job.result()

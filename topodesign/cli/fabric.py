@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from topodesign.cli import fabric_compare, fabric_goodput, fabric_sweep
+from topodesign.cli.completion import words_of
 from topodesign.cli.fabric_bill import bill_document, bill_options_of, bill_parameters, given_bill, show_bill
 from topodesign.cli.fabric_conditions import condition_parameters, conditions_of
 from topodesign.cli.fabric_failures import DEFAULT_SAMPLES, show_failures
@@ -31,7 +32,7 @@ fabric = typer.Typer(
 
 
 def evaluate(
-    kind: Annotated[str, typer.Argument(help=f"Kind of fabric: {', '.join(KINDS)}.")],
+    kind: Annotated[str, typer.Argument(autocompletion=words_of(KINDS), help=f"Kind of fabric: {', '.join(KINDS)}.")],
     link_gbps: Annotated[float, typer.Option("--link-gbps", help="Rate of one link, one direction, Gbit/s.")] = 400.0,
     message_bytes: Annotated[
         float, typer.Option("--message-bytes", help="Bytes of each accelerator in the all-reduce and the all-to-all.")

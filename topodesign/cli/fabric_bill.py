@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, get_args
 
 from topodesign.cli.fabric_options import Given, given_of, option, refuse_option
-from topodesign.cli.output import say
+from topodesign.cli.output import say, say_tables, table_width
 from topodesign.domain.checks import relocated
 from topodesign.domain.codec import to_builtins
 from topodesign.domain.errors import InvalidInput
 from topodesign.domain.fabric_bill import BillOptions, FabricBill, FabricBillLine, Listing, SparesRule
+from topodesign.domain.nearest import meant
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -63,12 +64,7 @@ def bill_document(bill: FabricBill) -> dict[str, object]:
 
 def show_bill(bill: FabricBill) -> None:
     """Write the lines with their indicative costs, the totals and where each price is from to stdout."""
-    import shutil
-
-    from rich.console import Console
-
-    console = Console(width=max(120, shutil.get_terminal_size().columns), highlight=False)
-    console.print(_table(bill))
+    say_tables(_table(bill), width=table_width(120))
     for source in dict.fromkeys(_source(line) for line in (*bill.lines, *bill.beside) if line.item):
         say(f"  price: {source}")
 
@@ -77,7 +73,7 @@ def _listing(name: str, found: Given) -> Listing:
     text = found.get(name, "beside")
     listing = LISTINGS.get(str(text))
     if listing is None:
-        raise refuse_option(name, f"is {text!r}, but it must be one of {WHERE}; give one of these")
+        raise refuse_option(name, f"is {text!r}, but it must be one of {WHERE}; {meant(str(text), LISTINGS)}")
     return listing
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from topodesign.cli.completion import listed_words_of
 from topodesign.cli.fabric_bill import bill_options_of, bill_parameters, given_bill
 from topodesign.cli.fabric_conditions import condition_parameters, conditions_of
 from topodesign.cli.fabric_money import budget_document, equal_cost_document, show_budget, show_equal_cost
@@ -13,6 +14,7 @@ from topodesign.cli.fabric_options import refuse_option, take_options
 from topodesign.cli.fabric_table import show_fabrics
 from topodesign.cli.output import emit_json, note
 from topodesign.domain.codec import to_builtins
+from topodesign.domain.fabric import SPEC_OF_KIND
 from topodesign.domain.fabric_bill import BillOptions
 from topodesign.domain.fabric_comparison import ImpossibleFabric
 from topodesign.domain.fabric_conditions import FabricConditions
@@ -23,6 +25,8 @@ EXAMPLE = (
     "topodesign fabric compare --kinds torus,clos --budget-usd 20e6 --json"
 )
 ALL_KINDS = "all"
+OFFERED_KINDS = (ALL_KINDS, *sorted({*SPEC_OF_KIND, "fat-tree", "twisted-torus"} - {"custom"}))
+"""What Tab offers: the kinds that there are of a given size, known without importing what makes them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +46,12 @@ def compare(
         int | None, typer.Option("--accelerators", help="Accelerators of every fabric; not with --budget-usd.")
     ] = None,
     kinds: Annotated[
-        str, typer.Option("--kinds", help="Kinds with commas between them, or all that have that size.")
+        str,
+        typer.Option(
+            "--kinds",
+            autocompletion=listed_words_of(OFFERED_KINDS),
+            help="Kinds with commas between them, or all that have that size.",
+        ),
     ] = "torus,clos",
     equal_cost: Annotated[
         bool, typer.Option("--equal-cost", help="Spend as much per accelerator on every kind as on the cheapest.")

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from topodesign.cli.output import say
+from topodesign.cli.output import say, say_tables, table_width
 from topodesign.domain.fabric_failures import FailureReport, FailureSetReport, IntervalSpread, Spread
 
 if TYPE_CHECKING:
@@ -22,12 +22,7 @@ HEADINGS = (
 
 def show_failures(report: FailureReport) -> None:
     """Write the table, least to most over the outcomes, and what was assumed to stdout."""
-    import shutil
-
-    from rich.console import Console
-
-    console = Console(width=max(100, shutil.get_terminal_size().columns), highlight=False)
-    console.print(_table(report))
+    say_tables(_table(report), width=table_width(100))
     for assumption in report.assumptions:
         say(f"  assumed: {assumption}")
 

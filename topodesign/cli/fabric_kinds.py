@@ -4,7 +4,6 @@ A new family needs its spec in :data:`topodesign.domain.fabric.SPEC_OF_KIND`, an
 field name that no other family has.
 """
 
-import difflib
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, fields
@@ -15,6 +14,7 @@ from typing import Literal, NoReturn, get_args, get_origin, get_type_hints
 from topodesign.cli.fabric_options import Given, flag, option
 from topodesign.domain.errors import InvalidInput
 from topodesign.domain.fabric import SPEC_OF_KIND, FabricSpec
+from topodesign.domain.nearest import meant
 
 FAT_TREE, CUSTOM = "fat-tree", "custom"
 KINDS = tuple(sorted((*SPEC_OF_KIND, FAT_TREE)))
@@ -238,10 +238,8 @@ def _refuse(name: str, text: str, wanted: str) -> NoReturn:
 
 
 def _refuse_kind(kind: str) -> NoReturn:
-    near = difflib.get_close_matches(kind.lower(), KINDS, n=1)
-    meant = f"did you mean {near[0]}?" if near else "choose one of these"
     raise InvalidInput(
-        f"fabric kind is {kind[:60]!r}, but it must be one of {', '.join(KINDS)}; {meant}",
+        f"fabric kind is {kind[:60]!r}, but it must be one of {', '.join(KINDS)}; {meant(kind, KINDS)}",
         reason="FABRIC_KIND_UNKNOWN",
         field_path="kind",
         metadata={"value": kind[:60], "limit": ", ".join(KINDS)},

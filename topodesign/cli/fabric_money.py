@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING
 
 from topodesign.cli.fabric_bill import bill_document
 from topodesign.cli.fabric_table import show_fabrics
-from topodesign.cli.output import say
+from topodesign.cli.output import say, say_tables, table_width
 from topodesign.domain.codec import to_builtins
 from topodesign.domain.fabric_comparison import BudgetComparison, BudgetFabric, EqualCostComparison
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    pass
 
 
 def equal_cost_document(comparison: EqualCostComparison) -> dict[str, object]:
@@ -54,7 +54,7 @@ def show_equal_cost(comparison: EqualCostComparison) -> None:
             f"{fabric.cost_usd_per_accelerator:,.0f}",
             f"{fabric.share_of_target:.1%}{beyond}",
         )
-    _print(table)
+    say_tables(table, width=table_width(100))
     say(comparison.definition)
     show_fabrics([fabric.evaluation for fabric in comparison.fabrics])
 
@@ -82,7 +82,7 @@ def show_budget(comparison: BudgetComparison) -> None:
             f"{fabric.left_usd / 1e6:,.2f}",
             _next(fabric),
         )
-    _print(table)
+    say_tables(table, width=table_width(100))
     say(comparison.definition)
     bought = [fabric.evaluation for fabric in comparison.fabrics if fabric.evaluation is not None]
     if bought:
@@ -93,11 +93,3 @@ def _next(fabric: BudgetFabric) -> str:
     if fabric.next_accelerators is None or fabric.next_cost_usd is None:
         return "none"
     return f"{fabric.next_accelerators:,} for {fabric.next_cost_usd / 1e6:,.2f} MUSD"
-
-
-def _print(table: "Table") -> None:
-    import shutil
-
-    from rich.console import Console
-
-    Console(width=max(100, shutil.get_terminal_size().columns), highlight=False).print(table)

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from topodesign.cli.output import say
+from topodesign.cli.output import say, say_tables, table_width
 from topodesign.domain.fabric import AllToAll, FabricEvaluation
 
 if TYPE_CHECKING:
@@ -19,15 +19,10 @@ LABELS_WIDTH, COLUMN_WIDTH = 50, 22
 
 def show_fabrics(evaluations: Sequence[FabricEvaluation]) -> None:
     """Write the table and what was assumed to stdout."""
-    import shutil
-
-    from rich.console import Console
-
-    # a pipe gets whole tables, a terminal those that fit it; more fabrics than fit side by side go below
-    console = Console(width=max(100, shutil.get_terminal_size().columns), highlight=False)
-    beside = max(2, (console.width - LABELS_WIDTH) // COLUMN_WIDTH)
-    for start in range(0, len(evaluations), beside):
-        console.print(_table(evaluations[start : start + beside]))
+    width = table_width(100)
+    beside = max(2, (width - LABELS_WIDTH) // COLUMN_WIDTH)  # more fabrics than fit side by side go below
+    starts = range(0, len(evaluations), beside)
+    say_tables(*(_table(evaluations[start : start + beside]) for start in starts), width=width)
     for evaluation in evaluations:
         say(f"{evaluation.name}:")
         for assumption in evaluation.assumptions:

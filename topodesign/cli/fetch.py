@@ -1,20 +1,24 @@
 """``topodesign fetch``: writes the result of a job."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 import typer
 
 from topodesign.cli.client_options import DEFAULT_SERVER, JobName, Server, connected, leave
+from topodesign.cli.completion import words_of
 from topodesign.cli.given_paths import path
 from topodesign.cli.interrupt import own_interrupt
 from topodesign.cli.output import ExitCode, emit_json, note, say
 from topodesign.cli.plan_answer import report_infeasible, report_limit, summary_document
+from topodesign.cli.usage import choice_of
 from topodesign.domain.checks import require_number
 
 if TYPE_CHECKING:
     from topodesign.domain.plan import Plan
 
+FileFormat = Literal["geojson", "plan-json", "bom-csv", "gpkg", "report-html", "geoparquet"]
+FORMATS: tuple[FileFormat, ...] = get_args(FileFormat)
 EXAMPLE = "Example: topodesign fetch plans/p-4f1c --out plan-out --server localhost:50051"
 
 
@@ -24,8 +28,14 @@ def fetch(
         Path, typer.Option("--out", parser=path, help="Folder for the whole plan; with --format the file to write.")
     ],
     file_format: Annotated[
-        Literal["geojson", "plan-json", "bom-csv", "gpkg", "report-html"] | None,
-        typer.Option("--format", help="Fetch this one file only."),
+        FileFormat | None,
+        typer.Option(
+            "--format",
+            parser=choice_of(FORMATS),
+            metavar=f"[{'|'.join(FORMATS)}]",
+            autocompletion=words_of(FORMATS),
+            help="Fetch this one file only.",
+        ),
     ] = None,
     timeout: Annotated[float | None, typer.Option("--timeout", help="Seconds to wait for the job to end.")] = None,
     server: Server = DEFAULT_SERVER,

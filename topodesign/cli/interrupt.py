@@ -50,14 +50,11 @@ def own_interrupt() -> Iterator[None]:
 
 
 class StopRequest:
-    """Set by the first Ctrl-C: the search ends with its best plan. A second Ctrl-C ends the program at once.
+    """Set by the first Ctrl-C: the search ends with its best plan. A second Ctrl-C ends the program at once."""
 
-    ``promise`` is what is said to become of the work.
-    """
-
-    def __init__(self, promise: str = "the best plan so far will be written") -> None:
+    def __init__(self, outcome: str = "the best plan so far will be written") -> None:
         self.is_set = False
-        self._promise = promise
+        self._outcome = outcome
 
     def __call__(self) -> bool:
         return self.is_set
@@ -74,7 +71,7 @@ class StopRequest:
                     previous(number, frame)  # remembers it, and raises
                 raise KeyboardInterrupt
             self.is_set = True
-            note(f"stopping: {self._promise} (press Ctrl-C again to stop at once)")
+            note(f"stopping: {self._outcome} (press Ctrl-C again to stop at once)")
 
         signal.signal(signal.SIGINT, handle)
         try:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from topodesign.cli.completion import equipment_ids
 from topodesign.cli.optics_modes import MODES_EXAMPLE, modes
 from topodesign.cli.output import emit_json, say
 from topodesign.domain.errors import InvalidInput
@@ -31,7 +32,9 @@ def link(
         str | None,
         typer.Option("--spans", help="Spans in km: 6x80, or 80+75.5+60; default: equal ones of at most 80 km."),
     ] = None,
-    fiber: Annotated[str, typer.Option("--fiber", help="ssmf, g654e or hollow_core.")] = "ssmf",
+    fiber: Annotated[
+        str, typer.Option("--fiber", autocompletion=equipment_ids("fiber"), help="ssmf, g654e or hollow_core.")
+    ] = "ssmf",
     rate: Annotated[float | None, typer.Option("--rate", help="Only modes of this rate, Gbit/s.")] = None,
     baud_gbd: Annotated[float, typer.Option("--baud-gbd", help="Symbol rate of the comb, GBd.")] = 59.84,
     grid_ghz: Annotated[float, typer.Option("--grid-ghz", help="Spacing of the comb, GHz.")] = 75.0,
@@ -103,7 +106,9 @@ def link(
 
 @optics.command("reach", epilog=REACH_EXAMPLE)
 def reach(
-    fiber: Annotated[str, typer.Option("--fiber", help="ssmf, g654e or hollow_core.")] = "ssmf",
+    fiber: Annotated[
+        str, typer.Option("--fiber", autocompletion=equipment_ids("fiber"), help="ssmf, g654e or hollow_core.")
+    ] = "ssmf",
     span_km: Annotated[float, typer.Option("--span-km", help="Length of every span in km, at most 200.")] = 80.0,
     margin_db: Annotated[float, typer.Option("--margin-db", help="That a mode must keep, dB.")] = 3.0,
     catalog: Annotated[str, typer.Option("--catalog", help="standard, or flexwan with measured reaches.")] = "standard",

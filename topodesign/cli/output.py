@@ -9,10 +9,12 @@ import dataclasses
 import enum
 import errno
 import os
+import shutil
 import sys
+from io import StringIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from topodesign.domain.codec import encode_json, to_builtins
 from topodesign.domain.errors import (
     CapacityError,
     Conflict,
@@ -24,7 +26,9 @@ from topodesign.domain.errors import (
     Unauthenticated,
     VerificationFailed,
 )
-from topodesign.domain.plan import Violation
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 
 class ExitCode(enum.IntEnum):
@@ -58,6 +62,8 @@ class OutputLost(Exception):  # no OSError, which typer would turn into exit cod
 
 def emit_json(document: object) -> None:
     """Write the one JSON document of a ``--json`` run to stdout: builtins or domain objects, infinities as ``null``."""
+    from topodesign.domain.codec import encode_json  # not needed by help, which is to answer at once
+
     _write(encode_json(document).decode("utf-8"))
     flush_output()
 
@@ -74,6 +80,27 @@ def note(text: str) -> None:
 def say(text: str) -> None:
     """Write a line of a command's answer for people to stdout; never used together with ``--json``."""
     _write(text + "\n")
+
+
+def say_tables(*tables: "Table", width: int) -> None:
+    """Write tables for people to stdout, ``width`` columns wide.
+
+    They are laid out first and then written as every other line is: rich itself ends a program whose reader is gone
+    in its own way.
+    """
+    from rich.console import Console
+
+    laid_out = StringIO()
+    is_terminal = sys.stdout is not None and sys.stdout.isatty()
+    console = Console(file=laid_out, width=width, highlight=False, force_terminal=is_terminal)
+    for table in tables:
+        console.print(table)
+    _write(laid_out.getvalue())
+
+
+def table_width(least: int) -> int:
+    """Columns for tables: a pipe gets whole ones, a terminal what it has, if that is enough."""
+    return max(least, shutil.get_terminal_size().columns)
 
 
 def _write(text: str) -> None:
@@ -122,6 +149,8 @@ def error_document(error: TopoDesignError) -> dict[str, object]:
 
     A failed verification adds ``violations``. An error of a single field is its own only problem, without a file.
     """
+    from topodesign.domain.codec import to_builtins
+
     body: dict[str, object] = {"reason": error.reason, "message": error.message, "problems": []}
     if isinstance(error, InvalidScenario):
         body["problems"] = [to_builtins(problem) for problem in error.problems]
@@ -166,4 +195,6 @@ def report_interrupt(*, as_json: bool) -> ExitCode:
 
 
 def _violation_line(violation: object) -> str:
+    from topodesign.domain.plan import Violation
+
     return f"{violation.message} [{violation.rule}]" if isinstance(violation, Violation) else str(violation)

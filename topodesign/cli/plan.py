@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from topodesign.cli.completion import plan_folders, scenario_folders
 from topodesign.cli.given_paths import path
 from topodesign.cli.interrupt import StopRequest
 from topodesign.cli.output import ExitCode, emit_json, note, say
 from topodesign.cli.plan_answer import describe_plan, report_infeasible, report_limit, summary_document
-from topodesign.cli.progress import ProgressLine
+from topodesign.cli.progress import ProgressDisplay
 from topodesign.cli.solve_options import DEFAULTS, Gap, ObjectiveName, Seed, Threads, TimeLimit, require_in_range
 
 if TYPE_CHECKING:
@@ -21,7 +22,12 @@ EXAMPLE = "Example: topodesign plan sample_sites/us-multi-region --out out/us --
 
 def plan(
     scenario_dir: Annotated[
-        Path, typer.Argument(parser=path, help="Scenario folder (sites, power zones, fiber, scenario.toml).")
+        Path,
+        typer.Argument(
+            parser=path,
+            autocompletion=scenario_folders,
+            help="Scenario folder (sites, power zones, fiber, scenario.toml).",
+        ),
     ],
     out: Annotated[
         Path, typer.Option("--out", parser=path, help="Folder to write the plan, map, tables and charts into.")
@@ -34,7 +40,10 @@ def plan(
     start: Annotated[
         Path | None,
         typer.Option(
-            "--start", parser=path, help="Earlier plan (folder or plan.json) to begin from, of this or a like scenario."
+            "--start",
+            parser=path,
+            autocompletion=plan_folders,
+            help="Earlier plan (folder or plan.json) to begin from, of this or a like scenario.",
         ),
     ] = None,
     json_output: Annotated[
@@ -55,7 +64,7 @@ def plan(
     earlier = None if start is None else topodesign.load_plan(start)
     stop = StopRequest()
     with stop.on_interrupt():
-        with ProgressLine(sys.stderr) as progress:
+        with ProgressDisplay(sys.stderr, title=scenario.name, time_limit_s=time_limit, gap=gap) as progress:
             found = topodesign.plan(
                 scenario,
                 time_limit_s=time_limit,
@@ -89,4 +98,4 @@ def _answer(found: "Plan", out: Path, *, json_output: bool, is_interrupted: bool
         emit_json(summary_document(found, files))
     else:
         describe_plan(found)
-        say(f"written to {out}: {', '.join(sorted(file.name for file in files))}")
+        say(f"written to {out}: {', '.join(sorted({file.relative_to(out).parts[0] for file in files}))}")

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from topodesign.cli.output import emit_json, note, say
-from topodesign.domain.codec import to_builtins
 
 if TYPE_CHECKING:
     from topodesign.domain.plan import Infeasibility, Plan, Sync
@@ -20,6 +19,8 @@ SUMMARY_KEYS = (
 
 def summary_document(plan: "Plan", files: tuple[Path, ...] = ()) -> dict[str, object]:
     """The JSON document of a plan: the keys of the contract, and where the rest was written."""
+    from topodesign.domain.codec import to_builtins
+
     complete = to_builtins(plan)
     keys = [key for key in SUMMARY_KEYS if key != "goal" or plan.goal is not None]
     return {**{key: complete[key] for key in keys}, "files": [str(file) for file in files]}
@@ -114,6 +115,8 @@ def _cell(value: float | None, form: str) -> str:
 
 def infeasible_document(why: "Infeasibility") -> dict[str, object]:
     """The JSON document of exit code 3."""
+    from topodesign.domain.codec import to_builtins
+
     relief = [
         {"limit": item.limit, "id": item.id, "from": item.from_value, "to": item.to_value, "unit": item.unit}
         for item in why.relief

@@ -2,12 +2,15 @@
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from topodesign.cli.given_paths import path
-from topodesign.cli.output import note
+from topodesign.cli.output import emit_json, note, say
+
+if TYPE_CHECKING:
+    from topodesign_server.configuration import Configuration
 
 EXAMPLE = "Example: topodesign serve --config server.toml --port 50051"
 
@@ -46,7 +49,7 @@ def serve(
     ] = None,
     cancel_grace_s: Annotated[
         float | None,
-        typer.Option("--cancel-grace-s", min=0, help="Time that a cancelled solve has to return its best plan (5)."),
+        typer.Option("--cancel-grace-s", min=0, help="Time that a cancelled solve has to end by itself (0.5)."),
     ] = None,
     fabric_memory_gib: Annotated[
         float | None,
@@ -97,6 +100,12 @@ def serve(
             "--print-config", help="Print the options that would be used, and where they are from; serve nothing."
         ),
     ] = False,
+    json_output: Annotated[
+        bool,
+        typer.Option(
+            "--json", help="Print one JSON document: address, once the service answers; with --print-config options."
+        ),
+    ] = False,
 ) -> None:
     """Serve until SIGTERM or Ctrl-C; the address is printed on stderr when the service answers.
 
@@ -137,12 +146,23 @@ def serve(
             assignments=assignments or (),
         )
         if print_config:
-            from topodesign_server.configuration_text import effective
-
-            typer.echo(effective(configuration), nl=False)
+            _print(configuration, json_output=json_output)
             return
         if configuration.ignored:
             note(f"not options, and ignored: {', '.join(configuration.ignored)} (options begin with {PREFIX} as well)")
         from topodesign_server.running import run_server
 
-        run_server(configuration.settings, stop=stop)
+        run_server(configuration.settings, stop=stop, on_address=_tell_address if json_output else None)
+
+
+def _tell_address(address: str) -> None:
+    emit_json({"address": address})
+
+
+def _print(configuration: "Configuration", *, json_output: bool) -> None:
+    from topodesign_server.configuration_text import effective, effective_document
+
+    if json_output:
+        emit_json({"options": effective_document(configuration)})
+    else:
+        say(effective(configuration).rstrip("\n"))

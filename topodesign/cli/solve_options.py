@@ -1,25 +1,31 @@
 """Options of a solve that ``plan`` and ``submit`` share."""
 
-from typing import Annotated, Literal
+from typing import Annotated, get_args
 
 import typer
 
+from topodesign.cli.completion import words_of
+from topodesign.cli.usage import choice_of
 from topodesign.domain.checks import require_number
-from topodesign.domain.plan import SolveLimits
+from topodesign.domain.solve_limits import Objective, SolveLimits
 
 DEFAULTS = SolveLimits()
 LARGEST_SEED = 2**31 - 1
 """The solvers hold seeds in 32 bits, with a sign."""
 MOST_THREADS = 256
+OBJECTIVES: tuple[Objective, ...] = get_args(Objective)
 
 TimeLimit = Annotated[float, typer.Option("--time-limit", help="Seconds, model building included.")]
 Gap = Annotated[float, typer.Option("--gap", help="Relative gap to stop at; 0.002 is 0.2 %.")]
 Seed = Annotated[int, typer.Option("--seed", help="Seed of the solvers.")]
 Threads = Annotated[int, typer.Option("--threads", help="Most threads to use.")]
 ObjectiveName = Annotated[
-    Literal["cost", "accelerators", "sync-time", "effective-flops"] | None,
+    Objective | None,
     typer.Option(
         "--objective",
+        parser=choice_of(OBJECTIVES),
+        metavar=f"[{'|'.join(OBJECTIVES)}]",
+        autocompletion=words_of(OBJECTIVES),
         help="What to optimize; by default what the scenario asks for: most accelerators with size.budget_usd (where "
         "effective-flops may be asked for instead), least sync time with policy.budget_usd, otherwise least cost.",
     ),

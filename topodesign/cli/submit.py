@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from topodesign.cli.client_options import DEFAULT_SERVER, Server, connected
+from topodesign.cli.completion import scenario_folders
 from topodesign.cli.given_paths import path
 from topodesign.cli.output import emit_json, say
 from topodesign.cli.solve_options import DEFAULTS, Gap, ObjectiveName, Seed, Threads, TimeLimit, require_in_range
@@ -13,7 +14,12 @@ EXAMPLE = "Example: topodesign submit sample_sites/two-campus --time-limit 60 --
 
 
 def submit(
-    scenario: Annotated[str, typer.Argument(help="Scenario folder, or the name of a kept scenario (scenarios/...).")],
+    scenario: Annotated[
+        str,
+        typer.Argument(
+            autocompletion=scenario_folders, help="Scenario folder, or the name of a kept scenario (scenarios/...)."
+        ),
+    ],
     time_limit: TimeLimit = DEFAULTS.time_limit_s,
     gap: Gap = DEFAULTS.gap,
     seed: Seed = DEFAULTS.seed,

@@ -3,14 +3,14 @@
 import inspect
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from types import TracebackType
+from typing import TYPE_CHECKING, Annotated, Literal, Self, TextIO
 
 import typer
 
 from topodesign.cli.given_paths import path
 from topodesign.cli.interrupt import StopRequest
 from topodesign.cli.output import ExitCode, emit_json, note, say
-from topodesign.cli.progress import ProgressLine
 from topodesign.cli.solve_options import DEFAULTS, Gap, ObjectiveName, TimeLimit, require_in_range
 from topodesign.domain.errors import InvalidInput
 
@@ -102,7 +102,7 @@ def sweep(
     scenario = topodesign.load_scenario(scenario_dir)
     stop = StopRequest("what is finished will be written, and the same command goes on with the rest")
     with stop.on_interrupt(), LocalEngine(workers) as engine:
-        with ProgressLine(sys.stderr) as progress:
+        with _ProgressLine(sys.stderr) as progress:
             done = run_sweep(
                 wanted,
                 scenario,
@@ -119,6 +119,29 @@ def sweep(
         _describe(done, out, files)
     if not done.is_complete:
         raise typer.Exit(ExitCode.INTERRUPTED)
+
+
+class _ProgressLine:
+    """On a terminal one line that is written over; nothing in a pipe."""
+
+    def __init__(self, stream: TextIO | None) -> None:
+        self._terminal = stream if stream is not None and stream.isatty() else None
+        self._width = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.tell("")
+        self.tell("")  # leaves the cursor at the start of the line
+
+    def tell(self, text: str) -> None:
+        if self._terminal is not None:
+            self._terminal.write("\r" + text.ljust(self._width))
+            self._terminal.flush()
+            self._width = len(text)
 
 
 def _require_default(**given: object) -> None:

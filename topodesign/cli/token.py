@@ -9,6 +9,7 @@ import typer
 
 from topodesign.cli.given_paths import path
 from topodesign.cli.output import emit_json, note, say
+from topodesign.domain.errors import NotFound
 
 if TYPE_CHECKING:
     from topodesign_server.token_store import TokenRow, TokenStore
@@ -67,6 +68,7 @@ def list_(
     json_output: Annotated[bool, typer.Option("--json", help="Print one JSON document: tokens.")] = False,
 ) -> None:
     """List the tokens, never their secrets. The last use is known to within ten minutes."""
+    _require_data(data, database_url)
     rows = _call(data, database_url, lambda store: store.rows(tenant))
     if json_output:
         emit_json({"tokens": [_document(row) for row in rows]})
@@ -87,11 +89,22 @@ def revoke(
     json_output: Annotated[bool, typer.Option("--json", help="Print one JSON document: the token's.")] = False,
 ) -> None:
     """Make a token invalid at once: for every call from now on, and for streams that are open."""
+    _require_data(data, database_url)
     row = _call(data, database_url, lambda store: store.revoke(token_id))
     if json_output:
         emit_json(_document(row))
     else:
         say(f"revoked {row.id} of tenant {row.tenant}: {row.name}")
+
+
+def _require_data(data: Path, database_url: str | None) -> None:
+    """Raise :class:`NotFound` where no service keeps its data: opening it would make an empty one there."""
+    if database_url is None and not data.is_dir():
+        raise NotFound(
+            f"{data} is no folder with a service's data; give it with --data, as for topodesign serve",
+            reason="DATA_NOT_FOUND",
+            metadata={"path": str(data)},
+        )
 
 
 def _call(data: Path, database_url: str | None, ask: "Callable[[TokenStore], T]") -> T:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from topodesign.cli.completion import equipment_ids
 from topodesign.cli.output import emit_json, say
 from topodesign.domain.errors import InvalidInput
 
@@ -24,7 +25,12 @@ def goodput(
         int | None, typer.Option("--accelerators", help="In all sites, failing as the catalogue says.")
     ] = None,
     accelerator: Annotated[
-        str, typer.Option("--accelerator", help="Id from topodesign catalog list accelerator.")
+        str,
+        typer.Option(
+            "--accelerator",
+            autocompletion=equipment_ids("accelerator"),
+            help="Id from topodesign catalog list accelerator.",
+        ),
     ] = "h100-sxm",
     sites: Annotated[int, typer.Option("--sites", help="Sites that the accelerators lie in.")] = 1,
     part: Annotated[

@@ -10,10 +10,11 @@ from typing import Annotated, Any, get_args, get_type_hints
 
 import typer
 
+from topodesign.cli.completion import Completer, equipment_ids, words_of
 from topodesign.cli.number_lists import numbers_of
 from topodesign.domain.errors import InvalidInput
 from topodesign.domain.goodput import Checkpointing
-from topodesign.domain.training import JobSize, PipelineShape, TrainingRequest
+from topodesign.domain.training import JitterLaw, JobSize, PipelineShape, TrainingMethod, TrainingRequest
 
 OPTIONS: Mapping[str, str] = {
     "parameters": "Parameters in all; or name a --model.",
@@ -58,6 +59,12 @@ CHECKPOINT_OPTIONS: Mapping[str, str] = {
     "restart_s": "Seconds to restart from one.",
     "checkpoint_interval_s": "Seconds of training between two; default: the best interval.",
 }
+COMPLETERS: Mapping[str, Completer] = {
+    "model": equipment_ids("training_model"),
+    "accelerator": equipment_ids("accelerator"),
+    "method": words_of(get_args(TrainingMethod)),
+    "jitter_law": words_of(get_args(JitterLaw)),
+}
 OF_EACH_SITE = ("site_gbps", "site_rtt_ms", "site_step_s")
 FLAGS: Mapping[str, str] = {"bits_per_element": "--bits"}
 DEFAULT_MICRO_BATCHES = 64
@@ -96,7 +103,8 @@ def _parameter(name: str, hint: Any, text: str) -> inspect.Parameter:
     known = {str, int, float, bool}
     is_list = name in OF_EACH_SITE
     kind = str if is_list else next((item for item in (hint, *get_args(hint)) if item in known), str)
-    option = typer.Option(FLAGS.get(name, "--" + name.replace("_", "-")), help=text)
+    flag = FLAGS.get(name, "--" + name.replace("_", "-"))
+    option = typer.Option(flag, help=text, autocompletion=COMPLETERS.get(name))
     annotation: Any = Annotated[kind | None, option]
     return inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=None, annotation=annotation)
 

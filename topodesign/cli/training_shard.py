@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from topodesign.cli.completion import equipment_ids
 from topodesign.cli.output import emit_json, say
 from topodesign.domain.errors import InvalidInput
 
@@ -21,13 +22,23 @@ MEMBERS = {"pods": "replica", "sites": "site", "regions": "region"}
 
 
 def shard(
-    model: Annotated[str, typer.Option("--model", help="Id from topodesign training models.")],
+    model: Annotated[
+        str,
+        typer.Option(
+            "--model", autocompletion=equipment_ids("training_model"), help="Id from topodesign training models."
+        ),
+    ],
     pod_accelerators: Annotated[int, typer.Option("--pod-accelerators", help="Accelerators of a pod.")],
     site: Annotated[
         list[str], typer.Option("--site", help="A site, its pods, its region: ashburn=8@east; for every site.")
     ],
     accelerator: Annotated[
-        str, typer.Option("--accelerator", help="Id from topodesign catalog list accelerator.")
+        str,
+        typer.Option(
+            "--accelerator",
+            autocompletion=equipment_ids("accelerator"),
+            help="Id from topodesign catalog list accelerator.",
+        ),
     ] = "h100-sxm",
     bits: Annotated[float, typer.Option("--bits", help="Bits of an element between pods and sites.")] = 16.0,
     json_output: Annotated[

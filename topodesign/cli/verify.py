@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from topodesign.cli.completion import plan_folders, scenario_folders
 from topodesign.cli.given_paths import path
 from topodesign.cli.output import ExitCode, emit_json, note, say
 from topodesign.domain.codec import to_builtins
@@ -21,9 +22,19 @@ LARGEST_PLAN_BYTES = 256 * 1024 * 1024
 
 
 def verify(
-    scenario_dir: Annotated[Path, typer.Argument(parser=path, help="Scenario folder that the plan was made for.")],
+    scenario_dir: Annotated[
+        Path,
+        typer.Argument(
+            parser=path, autocompletion=scenario_folders, help="Scenario folder that the plan was made for."
+        ),
+    ],
     plan_json: Annotated[
-        Path, typer.Argument(parser=path, help="Plan file with the keys of plan.json; derived keys may be absent.")
+        Path,
+        typer.Argument(
+            parser=path,
+            autocompletion=plan_folders,
+            help="Plan file with the keys of plan.json, derived ones may be absent; or the folder that has it.",
+        ),
     ],
     json_output: Annotated[
         bool, typer.Option("--json", help="Print one JSON document: valid, violations, strength_gbps and more.")
@@ -50,6 +61,7 @@ def verify(
         require_gnpy()
     scenario = load_scenario(scenario_dir)
     catalog = load_catalog(scenario.catalog_overrides)
+    plan_json = plan_json / "plan.json" if plan_json.is_dir() else plan_json
     plan = read_plan(_read(plan_json), scenario, catalog, what=str(plan_json))
     verification = verify_plan(scenario, plan, catalog=catalog)
     judgement = None

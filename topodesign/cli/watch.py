@@ -1,15 +1,14 @@
 """``topodesign watch``: follows a job of the service."""
 
-from typing import TYPE_CHECKING, Annotated
+import sys
+from typing import Annotated
 
 import typer
 
 from topodesign.cli.client_options import DEFAULT_SERVER, JobName, Server, connected, leave
 from topodesign.cli.interrupt import own_interrupt
 from topodesign.cli.output import emit_json, exit_code_of, note, say
-
-if TYPE_CHECKING:
-    from topodesign.domain.plan import PlanEvent
+from topodesign.cli.progress import ProgressDisplay
 
 EXAMPLE = "Example: topodesign watch operations/p-4f1c --server localhost:50051"
 
@@ -25,7 +24,7 @@ def watch(
         bool, typer.Option("--json", help="Print one JSON document at the end: name, state, events, sequence, error.")
     ] = False,
 ) -> None:
-    """Show the progress of a job until it ends; from any terminal, from several at a time.
+    """Show the progress of a job until it ends; from any terminal, from several at a time. In a pipe only the end.
 
     Leaving with Ctrl-C does not stop the job (exit code 130); watch it again to go on.
 
@@ -36,11 +35,10 @@ def watch(
         stream, events = job.watch(after_sequence=after_sequence), []
         is_left = False
         try:
-            with own_interrupt():
+            with own_interrupt(), ProgressDisplay(sys.stderr, title=job.name) as progress:
                 for event in stream:
                     events.append(event)
-                    if not json_output:
-                        say(_line(event))
+                    progress.show(event)
         except KeyboardInterrupt:
             is_left = True
         status = job.status()
@@ -56,16 +54,3 @@ def watch(
         raise leave(status.name, server)
     if failure is not None:
         raise typer.Exit(exit_code_of(failure))
-
-
-def _line(event: "PlanEvent") -> str:
-    parts = [f"{event.wall_s:8.1f} s  {event.phase:<12}"]
-    if event.incumbent_usd is not None:
-        parts.append(f"cost {event.incumbent_usd / 1e6:,.2f} MUSD")
-    if event.bound_usd is not None:
-        parts.append(f"bound {event.bound_usd / 1e6:,.2f} MUSD")
-    if event.gap is not None:
-        parts.append(f"gap {event.gap:.2%}")
-    if event.message:
-        parts.append(event.message)
-    return "  ".join(parts)

@@ -8,7 +8,7 @@ from topodesign.domain.plan import Plan, PlanEvent
 from topodesign.domain.scenario import Scenario
 
 JobState = Literal["queued", "running", "cancelling", "succeeded", "failed", "cancelled"]
-ExportFormat = Literal["geojson", "plan-json", "bom-csv", "gpkg", "report-html"]
+ExportFormat = Literal["geojson", "plan-json", "bom-csv", "gpkg", "report-html", "geoparquet"]
 EXPORT_FORMATS: tuple[ExportFormat, ...] = get_args(ExportFormat)
 FINAL_STATES: tuple[JobState, ...] = ("succeeded", "failed", "cancelled")
 

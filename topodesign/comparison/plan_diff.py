@@ -1,7 +1,18 @@
 """The difference of two plans: sites, fiber, lightpaths, costs, and what the change takes."""
 
 from topodesign.comparison.conversion import Prices, conversion_between
-from topodesign.domain.comparison import CostChange, LightpathChange, PlanDiff, SegmentChange, SiteChange, Works
+from topodesign.comparison.inputs import diff_inputs
+from topodesign.domain.comparison import (
+    CostChange,
+    InputChange,
+    LightpathChange,
+    LinkChange,
+    PlanDiff,
+    Proof,
+    SegmentChange,
+    SiteChange,
+    Works,
+)
 from topodesign.domain.equipment import Catalog
 from topodesign.domain.errors import InvalidInput
 from topodesign.domain.plan import Lightpath, Plan
@@ -52,6 +63,9 @@ def diff_plans(
         works=_works(sites, segments, lightpaths),
         is_same=not sites and not segments and not lightpaths,
         conversion=conversion_between(before, after, _prices(scenario or after.scenario, catalog)),
+        links=_links(before, after),
+        proof=(_proof(before), _proof(after)),
+        inputs=_inputs(before, after),
     )
 
 
@@ -79,6 +93,42 @@ def _segments(before: Plan, after: Plan) -> tuple[SegmentChange, ...]:
         for name in sorted(old.keys() | new.keys())
         if old.get(name, 0) != new.get(name, 0)
     )
+
+
+def _links(before: Plan, after: Plan) -> tuple[LinkChange, ...]:
+    """By ends and mode; a plan states one link for each, told from whichever end."""
+    old, new = ({(*sorted((link.a, link.z)), link.mode): link for link in plan.links} for plan in (before, after))
+    changes = (
+        LinkChange(
+            a=key[0],
+            z=key[1],
+            mode=key[2],
+            lightpaths_before=old[key].lightpaths if key in old else 0,
+            lightpaths_after=new[key].lightpaths if key in new else 0,
+            capacity_gbps_before=old[key].capacity_gbps if key in old else 0.0,
+            capacity_gbps_after=new[key].capacity_gbps if key in new else 0.0,
+        )
+        for key in sorted(old.keys() | new.keys())
+    )
+    return tuple(change for change in changes if change.capacity_gbps_before != change.capacity_gbps_after)
+
+
+def _proof(plan: Plan) -> Proof:
+    assert plan.cost_usd is not None  # checked by diff_plans
+    return Proof(
+        status=plan.status,
+        verified=plan.verified,
+        cost_usd=plan.cost_usd,
+        lower_bound_usd=plan.lower_bound_usd,
+        gap=plan.gap,
+        stopped_by=plan.stopped_by,
+    )
+
+
+def _inputs(before: Plan, after: Plan) -> tuple[InputChange, ...] | None:
+    if before.scenario is None or after.scenario is None:
+        return None
+    return diff_inputs(before.scenario, after.scenario)
 
 
 def _lightpaths(before: Plan, after: Plan) -> tuple[LightpathChange, ...]:

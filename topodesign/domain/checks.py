@@ -2,8 +2,10 @@
 
 import math
 import sys
+from collections.abc import Sequence
 
 from topodesign.domain.errors import InvalidInput
+from topodesign.domain.nearest import meant
 
 
 def require(condition: bool, *, field: str, value: object, limit: str, remedy: str) -> None:
@@ -14,6 +16,13 @@ def require(condition: bool, *, field: str, value: object, limit: str, remedy: s
             field_path=field,
             metadata={"value": repr(value), "limit": limit},
         )
+
+
+def require_one_of(value: str, known: Sequence[str], *, field: str, otherwise: str = "name one of them") -> None:
+    """Raise :class:`InvalidInput` unless ``value`` is one of the ``known`` words; names the nearest of them."""
+    if value not in known:
+        remedy = meant(str(value), known, otherwise=otherwise)
+        require(False, field=field, value=value, limit=f"one of {', '.join(known)}", remedy=remedy)
 
 
 def require_number(

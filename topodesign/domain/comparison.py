@@ -37,6 +37,40 @@ class LightpathChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LinkChange:
+    """A logical link, all lightpaths of two sites and one mode, with another capacity; 0 where a plan has none."""
+
+    a: str
+    z: str
+    mode: str
+    lightpaths_before: int
+    lightpaths_after: int
+    capacity_gbps_before: float
+    capacity_gbps_after: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputChange:
+    """An input of the scenarios by its path; ``None`` where one of them does not have it, ``present`` for things."""
+
+    path: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """How sure a plan is: whether it was verified, and how far it may be from the best, relative to its cost."""
+
+    status: str
+    verified: bool
+    cost_usd: float
+    lower_bound_usd: float | None
+    gap: float | None
+    stopped_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CostChange:
     """A cost item of both plans."""
 
@@ -95,7 +129,9 @@ class PlanDiff:
     """All changes from one plan to another; what is equal in both is left out.
 
     ``costs`` sum to ``cost_delta_usd`` to the cent. That is a difference of present values; what the change itself
-    takes is in ``works``, and what an owner of the first network must buy for it in ``conversion``.
+    takes is in ``works``, and what an owner of the first network must buy for it in ``conversion``. ``proof`` has both
+    plans'; the true difference of the best plans lies within both gaps of ``cost_delta_usd``. ``inputs`` are what
+    differs between their scenarios, ``None`` where one of these is not known.
     """
 
     sites: tuple[SiteChange, ...]
@@ -109,3 +145,6 @@ class PlanDiff:
     works: Works
     is_same: bool
     conversion: Conversion | None = None
+    links: tuple[LinkChange, ...] = ()
+    proof: tuple[Proof, Proof] | None = None
+    inputs: tuple[InputChange, ...] | None = None

@@ -37,10 +37,24 @@ class UnusedSite:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UsedSite:
+    """What it would cost more to do without a site that the plan uses; figures as in :class:`UnusedSite`."""
+
+    site_id: str
+    extra_usd: float | None
+    extra_lower_usd: float | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """Everything that was asked about a plan; ``cost_usd`` is the plan's. ``basis`` says how the figures were found."""
+    """Everything that was asked about a plan; ``cost_usd`` is the plan's. ``basis`` says how the figures were found.
+
+    ``used`` is there for the sites that were asked about by name only.
+    """
 
     cost_usd: float
     binding: tuple[BindingLimit, ...]
     unused: tuple[UnusedSite, ...]
     basis: str
+    used: tuple[UsedSite, ...] = ()

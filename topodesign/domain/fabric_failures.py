@@ -7,6 +7,7 @@ from typing import Literal, Self, get_args
 from topodesign.domain.checks import require, require_number
 from topodesign.domain.errors import InvalidInput
 from topodesign.domain.fabric_limits import require_count
+from topodesign.domain.nearest import meant
 
 FailureKind = Literal["link", "switch", "nic", "host", "ocs", "block"]
 FAILURE_KINDS: tuple[FailureKind, ...] = get_args(FailureKind)
@@ -169,7 +170,7 @@ def _parsed_part(text: str) -> FailedUnits:
     name, _, number = (part.strip() for part in text.partition("="))
     kind = next((kind for kind in FAILURE_KINDS if kind == name), None)
     if kind is None:
-        raise _not_read(text, f"{name!r} is none of {', '.join(FAILURE_KINDS)}")
+        raise _not_read(text, f"{name!r} is none of {', '.join(FAILURE_KINDS)}; {meant(name, FAILURE_KINDS)}")
     if number == EACH:
         return FailedUnits(kind=kind, count=1)
     if re.fullmatch(r"[0-9]{1,9}", number, re.ASCII):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import get_args
 
-from topodesign.domain.checks import require, require_id, require_number
+from topodesign.domain.checks import require, require_id, require_number, require_one_of
 from topodesign.domain.equipment import ModeCatalog
 from topodesign.domain.ranges import MOST_GBPS, MOST_PAIRS, MOST_UNIT_USD
 
@@ -114,14 +114,7 @@ class LinkRequest:
             # less than any lightpath by far, and more than what a whole number of them is rounded by
             require_number(self.capacity_gbps, field="capacity_gbps", at_least=0.001, at_most=MOST_GBPS)
         require_number(self.usd_per_pair_km, field="usd_per_pair_km", at_least=0, at_most=MOST_UNIT_USD)
-        known = get_args(ModeCatalog)
-        require(
-            self.catalog in known,
-            field="catalog",
-            value=self.catalog,
-            limit=f"one of {', '.join(known)}",
-            remedy="name one of them",
-        )
+        require_one_of(self.catalog, get_args(ModeCatalog), field="catalog")
         if self.pairs_available is not None:
             require_number(self.pairs_available, field="pairs_available", at_least=0, at_most=MOST_PAIRS)
 

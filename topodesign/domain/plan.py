@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from topodesign.domain.availability import PlanAvailability
 from topodesign.domain.errors import InvalidInput
 from topodesign.domain.fabric import FabricEvaluation
+from topodesign.domain.progress import ProgressPoint
 from topodesign.domain.scenario import Scenario
+from topodesign.domain.solve_limits import Objective as Objective
+from topodesign.domain.solve_limits import SolveLimits as SolveLimits
 from topodesign.domain.training_report import PlanTraining
 
 if TYPE_CHECKING:
@@ -19,25 +22,8 @@ if TYPE_CHECKING:
 
 Status = Literal["optimal", "feasible", "infeasible", "limit"]
 StoppedBy = Literal["gap", "time_limit", "work_limit", "cancelled", "proof"]
-Objective = Literal["cost", "accelerators", "sync-time", "effective-flops"]
 TRANSIENT: Mapping[str, bool] = {"transient": True}
 """Metadata of a field that is carried in memory only: neither JSON nor the wire has it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SolveLimits:
-    """What to optimise and when to stop.
-
-    ``objective`` ``None`` is what the scenario asks for: most accelerators where ``size.budget_usd`` is the target, the
-    least sync time where ``policy.budget_usd`` limits the cost, otherwise least cost. ``gap`` is relative to the
-    plan's cost (or to the goal, where that is not the cost); ``time_limit_s`` in seconds counts model building.
-    """
-
-    time_limit_s: float = 60.0
-    gap: float = 0.002
-    seed: int = 0
-    threads: int = 2
-    objective: Objective | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -294,7 +280,8 @@ class Plan:
     ``cost_usd`` is the net present cost without the purchase of accelerators (reported beside it);
     ``gap`` = (cost - bound) / cost, ``network_gap`` = (cost - bound) / network cost. ``cost_items`` sum to ``cost_usd``
     to the cent. ``scenario`` is the input that the plan answers; it is carried along for the outputs but is no part
-    of the plan: it is neither compared nor written.
+    of the plan: it is neither compared nor written. ``progress`` tells how the search went; it is written, but with
+    its times is no two runs' the same, so that it is not compared.
     """
 
     scenario_name: str
@@ -324,6 +311,7 @@ class Plan:
     provenance: Provenance
     availability: PlanAvailability | None = None
     training: PlanTraining | None = None
+    progress: tuple[ProgressPoint, ...] = field(default=(), compare=False, repr=False)
     scenario: Scenario | None = field(default=None, compare=False, repr=False, metadata=TRANSIENT)
 
     def of(self, scenario: Scenario) -> "Plan":
@@ -362,7 +350,7 @@ def _outputs() -> Any:
 class PlanEvent:
     """Progress of a solve: costs in US dollars, ``gap`` relative; ``None`` while there is none yet.
 
-    Bounds rise, but for one new beginning: at the phase ``routes`` more routes became candidates, and plans over them
+    Bounds rise, but for new beginnings: at the phase ``routes`` more routes became candidates, and plans over them
     may cost less.
     """
 

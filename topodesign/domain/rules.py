@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from topodesign.domain.checks import require, require_number
+from topodesign.domain.checks import require, require_number, require_one_of
 from topodesign.domain.equipment import ModeCatalog
 from topodesign.domain.ranges import MOST_ACCELERATORS, MOST_MW, MOST_SECONDS, MOST_UNIT_USD, MOST_USD
 
@@ -108,14 +108,7 @@ class OpticsRules:
         require_number(self.span_km, field="optics.span_km", above=0, at_most=200)
         if self.grid_ghz is not None:
             require_number(self.grid_ghz, field="optics.grid_ghz", above=0, at_most=4800)
-        known = get_args(ModeCatalog)
-        require(
-            self.catalog in known,
-            field="optics.catalog",
-            value=self.catalog,
-            limit=f"one of {', '.join(known)}",
-            remedy="name one of them",
-        )
+        require_one_of(self.catalog, get_args(ModeCatalog), field="optics.catalog")
         require(
             len(self.modes) > 0, field="optics.modes", value=self.modes, limit="not empty", remedy='use ["*"] for all'
         )
@@ -150,11 +143,6 @@ class TrainingRules:
     def __post_init__(self) -> None:
         for name in ("write_s", "restart_s", "reform_s", "jitter_s"):
             require_number(getattr(self, name), field=f"training.{name}", at_least=0, at_most=MOST_SECONDS)
-        known = get_args(Recovery)
-        require(
-            self.recovery is None or self.recovery in known,
-            field="training.recovery",
-            value=self.recovery,
-            limit=f"one of {', '.join(known)}",
-            remedy="name one of them, or none for the one that keeps the most",
-        )
+        if self.recovery is not None:
+            remedy = "name one of them, or none for the one that keeps the most"
+            require_one_of(self.recovery, get_args(Recovery), field="training.recovery", otherwise=remedy)

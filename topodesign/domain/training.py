@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from topodesign.domain.checks import require, require_number
+from topodesign.domain.checks import require, require_number, require_one_of
 from topodesign.domain.goodput import Checkpointing, Goodput
 from topodesign.domain.ranges import (
     MOST_ACCELERATORS,
@@ -170,8 +170,8 @@ class TrainingRequest:
         require_number(self.step_s, field="step_s", above=0, at_most=MOST_SECONDS)
         _require_count(self.sites, "sites", most=MOST_SITES, remedy="a job has at least one site")
         require_number(self.bits_per_element, field="bits_per_element", above=0, at_most=MOST_BITS)
-        _require_one_of(self.method, get_args(TrainingMethod), "method")
-        _require_one_of(self.jitter_law, get_args(JitterLaw), "jitter_law")
+        require_one_of(self.method, get_args(TrainingMethod), field="method")
+        require_one_of(self.jitter_law, get_args(JitterLaw), field="jitter_law")
         if self.inner_steps is not None:
             _require_count(self.inner_steps, "inner_steps", most=MOST_STEPS)
         if self.layers is not None:
@@ -376,7 +376,3 @@ class TrainingEstimate:
 def _require_count(value: int, name: str, *, most: int, remedy: str = "give a whole number in that range") -> None:
     require_number(value, field=name, at_least=1, at_most=most, remedy=remedy)
     require(value == int(value), field=name, value=value, limit="a whole number", remedy="give a count")
-
-
-def _require_one_of(value: str, known: tuple[str, ...], name: str) -> None:
-    require(value in known, field=name, value=value, limit=f"one of {', '.join(known)}", remedy="name one of them")

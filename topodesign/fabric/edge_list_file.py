@@ -40,7 +40,7 @@ def read_edge_list(path: Path, *, link_gbps: float = 400.0) -> EdgeList:
             raise _fault(path.name, None, f"is {size} bytes long, but may have at most {MAX_FILE_BYTES}; split it")
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:
-        raise _fault(path.name, None, f"cannot be read: {error.strerror}; check the path") from None
+        raise _fault(str(path), None, f"cannot be read: {error.strerror}; check the path") from None
     except UnicodeDecodeError as error:
         raise _fault(path.name, None, f"is not UTF-8 text (byte {error.start}); save it as UTF-8") from None
     return parse_edge_list(text, name=path.name, link_gbps=link_gbps)

@@ -16,6 +16,7 @@ from topodesign.domain.fabric_switched import (
     ScaleUpClos,
     SlimFly,
 )
+from topodesign.domain.nearest import meant
 from topodesign.fabric.clos import ClosTopology
 from topodesign.fabric.direct_blocks import DirectBlocksTopology
 from topodesign.fabric.direct_sizes import (
@@ -104,7 +105,8 @@ def fabric_of_size(kind: str, accelerators: int, *, link_gbps: float = 400.0) ->
     maker = _MAKERS.get(kind)
     if maker is None:
         raise InvalidInput(
-            f"fabric kind is {kind!r}, but it must be one of {', '.join(fabric_kinds())}; choose one of these",
+            f"fabric kind is {kind!r}, but it must be one of {', '.join(fabric_kinds())}; "
+            + meant(str(kind)[:60], fabric_kinds()),
             reason="FABRIC_KIND_UNKNOWN",
             field_path="kind",
             metadata={"value": kind, "limit": ", ".join(fabric_kinds())},

@@ -100,7 +100,11 @@ def main(descriptor: int) -> None:
     try:
         from topodesign_server.tasks import TASKS, TaskContext
 
-        context = TaskContext(emit=lambda event: send(FrameKind.EVENT, event), should_stop=stopping.is_set)
+        context = TaskContext(
+            emit=lambda event: send(FrameKind.EVENT, event),
+            keep=lambda snapshot: send(FrameKind.SNAPSHOT, snapshot),
+            should_stop=stopping.is_set,
+        )
         result = TASKS[task](payload, context)
     except TopoDesignError as error:
         send(FrameKind.FAULT, status_from_error(error).SerializeToString())

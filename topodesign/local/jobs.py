@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from google.rpc.status_pb2 import Status
 from topodesign_server.cancelled import cancelled_plan
 from topodesign_server.frames import Frame, FrameKind
+from topodesign_server.snapshots import Snapshot, plan_of
 
 from topodesign.domain.errors import CapacityError, Conflict, InternalError, NotFound, ServiceUnavailable
 from topodesign.local.child import LocalChild
@@ -20,7 +21,7 @@ from topodesign.wire import status_from_error
 
 POLL_S = 0.2
 GRACE_S = 5.0
-"""Seconds that a cancelled solve has to return its best plan."""
+"""Seconds that a cancelled solve has to return its best plan; it ends with its last snapshot otherwise."""
 FINAL = (pb.PLAN_STATE_SUCCEEDED, pb.PLAN_STATE_FAILED, pb.PLAN_STATE_CANCELLED)
 
 
@@ -37,6 +38,7 @@ class LocalJob:
     entries: list[pb.WatchPlanResponse] = field(default_factory=list)
     attempts: int = 0
     progress: bytes | None = None
+    snapshot: Snapshot | None = None
     plan: bytes | None = None
     error: Status | None = None
     is_plan_deleted: bool = False
@@ -160,7 +162,7 @@ class LocalJobs:
                 return
             job.record(pb.PLAN_STATE_RUNNING)
             job.attempts = 1
-        child = LocalChild("make_plan", (job.scenario, job.limits, job.start))
+        child = LocalChild("make_plan", (job.scenario, job.limits, job.start, b""))
         with self.locked():
             job.child = child
             if job.state == pb.PLAN_STATE_CANCELLING:  # asked for while the child was being started
@@ -177,11 +179,15 @@ class LocalJobs:
         """Record progress until the last frame comes."""
         while True:
             frame = child.receive(POLL_S)
-            if frame is not None and frame.kind is not FrameKind.EVENT:
+            if frame is None:
+                continue
+            if frame.kind not in (FrameKind.EVENT, FrameKind.SNAPSHOT):
                 return frame
-            if frame is not None:
-                with self.locked():
+            with self.locked():
+                if frame.kind is FrameKind.EVENT:
                     job.record(job.state, frame.content)
+                else:
+                    job.snapshot = Snapshot(attempt=job.attempts, content=frame.content)
 
 
 def _settle(job: LocalJob, end: Frame, exit_code: int) -> None:
@@ -209,6 +215,9 @@ def _fail(job: LocalJob, status: Status) -> None:
 
 
 def _end_cancelled(job: LocalJob) -> None:
-    plan = cancelled_plan(scenario=job.scenario, limits=job.limits, progress=job.progress)
+    if job.snapshot is None:
+        plan = cancelled_plan(scenario=job.scenario, limits=job.limits, progress=job.progress)
+    else:
+        plan = plan_of(job.snapshot, progress=job.progress, stopped_by=plan_pb2.STOPPED_BY_CANCELLED)
     job.plan = plan.SerializeToString()
     job.record(pb.PLAN_STATE_CANCELLED)

@@ -58,12 +58,15 @@ STYLE: dict[Any, Any] = {  # matplotlib types its keys one by one
     "grid.color": GRID,
     "legend.frameon": False,
     "figure.facecolor": "white",
+    "text.parse_math": False,  # a name with two dollar signs is no formula
     "svg.fonttype": "path",
     "svg.hashsalt": "topodesign",
     "figure.autolayout": False,  # a figure's own layout, or none once it is placed
     "figure.constrained_layout.use": False,
 }
 PIXELS_PER_INCH = 150
+EDGE_IN = 0.1
+"""Beside axes: marks whose text grows in the final layout are not cut off."""
 
 
 @contextmanager
@@ -79,10 +82,19 @@ def new_figure(width_in: float, height_in: float) -> "Figure":
     """An empty figure that belongs to no window system and no global list."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-    figure = Figure(figsize=(width_in, height_in), layout="constrained")
+    figure = Figure(figsize=(width_in, height_in), layout=ConstrainedLayoutEngine(w_pad=EDGE_IN))
     FigureCanvasAgg(figure)
     return figure
+
+
+def is_drawable(text: str) -> bool:
+    """Whether the charts' font has every character of a text; it lacks, for one, those of Chinese."""
+    from matplotlib.font_manager import findfont, get_font
+
+    known = get_font(findfont(STYLE["font.family"])).get_charmap()
+    return all(ord(character) in known for character in text)
 
 
 def svg_bytes(figure: "Figure") -> bytes:
@@ -145,7 +157,7 @@ def with_prefix(value: float, unit: str) -> str:
     if size == 0:
         return f"0 {unit}"
     scale, prefix = next((pair for pair in PREFIXES if size >= pair[0] * 0.9995), PREFIXES[-1])
-    return f"{_three_digits(value / scale)} {prefix}{unit}"
+    return f"{three_digits(value / scale)} {prefix}{unit}"
 
 
 def dollars(value: float) -> str:
@@ -154,11 +166,18 @@ def dollars(value: float) -> str:
     size = abs(value)
     for scale, name in SCALES_USD:
         if size >= scale * 0.9995:
-            return f"{sign}${_three_digits(size / scale)} {name}"
+            return f"{sign}${three_digits(size / scale)} {name}"
     return f"{sign}${size:,.0f}"
 
 
-def _three_digits(value: float) -> str:
+def without_zeros(text: str) -> str:
+    """``10 Gbit/s`` for ``10.0 Gbit/s``, as round values along an axis are written."""
+    figure, space, unit = text.partition(" ")
+    return f"{figure.rstrip('0').rstrip('.') if '.' in figure else figure}{space}{unit}"
+
+
+def three_digits(value: float) -> str:
+    """``2.76``, ``45.0``, ``1,250``: the digits that words and charts have; no more than two decimals."""
     size = abs(value)
     decimals = 0 if size >= 99.95 else 1 if size >= 9.995 else 2
     return f"{value:,.{decimals}f}"

@@ -4,10 +4,10 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from topodesign.outputs.chart_style import BLUE, FAINT, GREEN, INK, ORANGE, chart_style, dollars, new_figure, quiet_axes
+from topodesign.outputs.chart_style import dollars
+from topodesign.outputs.waterfall import Waterfall, waterfall_chart
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 SITE_ITEMS: dict[str, str] = {
@@ -34,42 +34,17 @@ def cost_chart(items: Mapping[str, float]) -> "Figure":
 
     Items that the table of the formulation does not have (of a plan made elsewhere) come last, under their own names.
     """
-    with chart_style():
-        figure = new_figure(9.6, 4.2)
-        left, right = figure.subplots(1, 2, width_ratios=[1.1, 1])
-        named = {ITEM_NAMES.get(name, name): items[name] for name in ordered(items) if name not in NETWORK_ITEMS}
-        network = {NETWORK_ITEMS[name]: items[name] for name in NETWORK_ITEMS if name in items}
-        whole = {**named, "Network, all items": math.fsum(network.values())}
-        _waterfall(left, "Net present cost", whole, "Total", ORANGE)
-        _waterfall(right, "Of that, the network", network, "Network", BLUE)
-    return figure
+    named = {ITEM_NAMES.get(name, name): items[name] for name in ordered(items) if name not in NETWORK_ITEMS}
+    network = {NETWORK_ITEMS[name]: items[name] for name in NETWORK_ITEMS if name in items}
+    whole = {**named, "Network, all items": math.fsum(network.values())}
+    return waterfall_chart(
+        Waterfall(title="Net present cost", parts=whole, total="Total"),
+        Waterfall(title="Of that, the network", parts=network, total="Network"),
+        written=dollars,
+        note="US dollars over the horizon, discounted, without the purchase of accelerators; prices are indicative.",
+    )
 
 
 def ordered(items: Mapping[str, float]) -> list[str]:
     """Names of the items in the order of the formulation, unknown ones last."""
     return [name for name in ITEM_NAMES if name in items] + sorted(set(items) - set(ITEM_NAMES))
-
-
-def _waterfall(axes: "Axes", title: str, steps: Mapping[str, float], total: str, color: str) -> None:
-    from matplotlib.ticker import FuncFormatter, MaxNLocator
-
-    start = 0.0
-    values = [*steps.values(), math.fsum(steps.values())]
-    for row, value in enumerate(values):
-        is_total = row == len(steps)
-        left = 0.0 if is_total else start
-        axes.barh(row, value, left=left, color=GREEN if is_total else color, height=0.62)
-        axes.annotate(
-            dollars(value), (left + value, row), (4, 0), textcoords="offset points", va="center", fontsize=8, color=INK
-        )
-        start += 0.0 if is_total else value
-        if row < len(steps):
-            axes.plot([start, start], [row + 0.31, row + 0.69], color=FAINT, linewidth=0.6)
-    axes.set_yticks(range(len(values)), [*steps, total])
-    axes.invert_yaxis()
-    axes.set_title(title, loc="left")
-    axes.set_xlim(0, max(values[-1] * 1.22, 1.0))
-    axes.xaxis.set_major_locator(MaxNLocator(nbins=4))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: dollars(value)))
-    axes.tick_params(axis="x", labelsize=7.5)
-    quiet_axes(axes, grid_along="x")

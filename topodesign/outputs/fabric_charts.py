@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING
 
 from topodesign.domain.fabric import FabricEvaluation
 from topodesign.domain.plan import CrossSiteEvaluation, FabricReport
-from topodesign.outputs.chart_style import FAINT, chart_style, color_of, dollars, new_figure, quiet_axes, with_prefix
+from topodesign.outputs.chart_style import (
+    FAINT,
+    chart_style,
+    color_of,
+    dollars,
+    new_figure,
+    quiet_axes,
+    with_prefix,
+    without_zeros,
+)
+from topodesign.outputs.kind_words import kind_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -118,8 +128,8 @@ def fabric_chart(report: FabricReport) -> "Figure":
             inside = {kind: [_of_kind(site.fabrics, kind) for site in sites] for kind in kinds}
             _draw_inside(grid[row][0], measure, names, inside)
             _draw_across(grid[row][1], measure, {kind: _joined(report, kind) for kind in kinds})
-            grid[row][0].set_title(f"{measure.title} – {measure.better}", loc="left")
-            grid[row][1].set_title(measure.title, loc="left")
+            grid[row][0].set_title(f"{measure.title} – {measure.better}{_scale_words(grid[row][0])}", loc="left")
+            grid[row][1].set_title(f"{measure.title}{_scale_words(grid[row][1])}", loc="left")
         shown = "" if len(sites) == len(report.sites) else f" (the {len(sites)} largest of {len(report.sites)})"
         grid[0][0].set_title(f"INSIDE EACH SITE{shown}\n\n{grid[0][0].get_title('left')}", loc="left")
         grid[0][1].set_title(f"ACROSS ALL SITES\n\n{grid[0][1].get_title('left')}", loc="left")
@@ -127,10 +137,14 @@ def fabric_chart(report: FabricReport) -> "Figure":
     return figure
 
 
+def _scale_words(axes: "Axes") -> str:
+    return ", log scale" if axes.get_yscale() == "log" else ""
+
+
 def _add_legend(figure: "Figure", kinds: Sequence[str]) -> None:
     from matplotlib.patches import Patch
 
-    patches = [Patch(color=color_of(kind, number), label=kind) for number, kind in enumerate(kinds)]
+    patches = [Patch(color=color_of(kind, number), label=kind_words(kind)) for number, kind in enumerate(kinds)]
     figure.legend(handles=patches, loc="outside upper right", ncols=min(len(kinds), 6), fontsize=10)
 
 
@@ -173,7 +187,7 @@ def _draw_across(axes: "Axes", measure: Measure, across: dict[str, CrossSiteEval
     _draw(axes, measure, marks, 0.64)
     for mark in marks:
         _label(axes, mark.x, mark.value, _written(measure, mark))
-    axes.set_xticks(range(len(across)), list(across))
+    axes.set_xticks(range(len(across)), [kind_words(kind) for kind in across])
     axes.set_xlim(-0.7, len(across) - 0.3)
 
 
@@ -191,15 +205,14 @@ def _draw(axes: "Axes", measure: Measure, marks: Sequence[Mark], width: float) -
     from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
     ends = [end for mark in marks for end in (mark.lowest, mark.value)]
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: measure.written(value)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: without_zeros(measure.written(value))))
     axes.tick_params(axis="y", labelsize=7.5)
     if ends and min(ends) > 0 and max(ends) / min(ends) > WIDE_RANGE:
         axes.set_yscale("log")
         axes.yaxis.set_major_locator(LogLocator(numticks=6))
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: measure.written(value)))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: without_zeros(measure.written(value))))
         axes.yaxis.set_minor_formatter(NullFormatter())
         axes.set_ylim(min(ends) / 2.5, max(ends) * 4.5)
-        axes.set_ylabel("log scale", fontsize=7.5, color=FAINT)
         for mark in marks:
             axes.plot(
                 [mark.x, mark.x],

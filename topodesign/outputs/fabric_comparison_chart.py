@@ -18,6 +18,7 @@ from topodesign.outputs.chart_style import (
     new_figure,
     quiet_axes,
     with_prefix,
+    without_zeros,
 )
 
 if TYPE_CHECKING:
@@ -208,7 +209,9 @@ def _set_scale(axes: "Axes", panel: Panel, ends: Sequence[float], *, is_log: boo
     else:
         axes.xaxis.set_major_locator(MaxNLocator(nbins=5))
         axes.set_xlim(0, max(ends, default=1.0) * ROOM_FOR_TEXT)
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: panel.written(value) if value <= panel.most else ""))
+    axes.xaxis.set_major_formatter(
+        FuncFormatter(lambda value, _: without_zeros(panel.written(value)) if value <= panel.most else "")
+    )
     axes.tick_params(which="minor", length=0)
     return start
 

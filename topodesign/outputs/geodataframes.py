@@ -1,4 +1,4 @@
-"""The layers as geopandas frames, and as one GeoPackage file with a layer for each."""
+"""The layers as geopandas frames, as one GeoPackage with a layer for each, and as GeoParquet with a file for each."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from topodesign.domain.plan import Plan
 from topodesign.domain.scenario import Scalar, Scenario
 from topodesign.outputs.features import Feature, features_by_layer
-from topodesign.outputs.properties import Kind, Layer, properties_of
+from topodesign.outputs.properties import LAYER_MEANING, Kind, Layer, properties_of
+from topodesign.outputs.qgis_styles import layer_styles
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
@@ -32,6 +33,19 @@ DTYPES: dict[Kind, str] = {"string": "string", "integer": "Int64", "number": "fl
 WRITTEN_ON = "2000-01-01T00:00:00.000Z"
 """GDAL stamps each layer with the time of writing; a fixed one keeps the file the same for the same plan."""
 
+WRITING = {"OGR_CURRENT_DATE": WRITTEN_ON, "OGR_SQLITE_SYNCHRONOUS": "OFF"}
+"""Settings of GDAL while it writes. Waiting for the disk after each of a hundred statements takes ten times as long as
+all the rest; the file is a new one, and as safe as the other files of a plan, for which nobody waits either."""
+
+GEOPACKAGE_VERSION = "1.3"
+"""What GDAL reads since 3.2 (2020); of 1.4 releases before 3.7 warn, and nothing of it is used here."""
+
+GEOPARQUET_CRS = "OGC:CRS84"
+"""The default of GeoParquet, section "crs": the same system as EPSG:4326, stated with longitude first."""
+
+STYLES_TABLE = "layer_styles"
+GEOMETRY_COLUMN = "geom"
+
 
 def plan_to_geodataframes(scenario: Scenario, plan: Plan) -> "dict[str, GeoDataFrame]":
     """One frame per layer with the properties of the GeoJSON export as columns.
@@ -48,23 +62,69 @@ def plan_to_geodataframes(scenario: Scenario, plan: Plan) -> "dict[str, GeoDataF
 
 
 def write_geopackage(frames: "dict[str, GeoDataFrame]", path: Path) -> None:
-    """Write the frames to one new GeoPackage, a layer each; the same frames give the same bytes."""
+    """Write the frames to one new GeoPackage, a layer each, with styles for QGIS; equal frames give equal bytes."""
     import pyogrio
 
-    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": WRITTEN_ON})
+    pyogrio.set_gdal_config_options(WRITING)
     try:
         for layer, frame in frames.items():
             pyogrio.write_dataframe(
-                frame.reset_index().rename(columns={"id": "feature_id"}),
+                _table(frame),
                 path,
                 layer=layer,
                 driver="GPKG",
+                layer_options={"GEOMETRY_NAME": GEOMETRY_COLUMN},
+                dataset_options={} if path.exists() else {"VERSION": GEOPACKAGE_VERSION},
                 geometry_type=GEOMETRY_TYPES[layer],  # type: ignore[index]  # frames are keyed by layer names
                 promote_to_multi=GEOMETRY_TYPES[layer].startswith("Multi"),  # type: ignore[index]
                 append=path.exists(),
             )
+        _write_styles(frames, path)
     finally:
-        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
+        pyogrio.set_gdal_config_options(dict.fromkeys(WRITING))
+
+
+def _write_styles(frames: "dict[str, GeoDataFrame]", path: Path) -> None:
+    """The table in which QGIS looks for the styles of a GeoPackage's layers, with the columns that it makes itself."""
+    import pandas
+    import pyogrio
+
+    rows = [
+        {
+            "f_table_catalog": "",
+            "f_table_schema": "",
+            "f_table_name": layer,
+            "f_geometry_column": GEOMETRY_COLUMN,
+            "styleName": layer,
+            "styleQML": document,
+            "styleSLD": "",
+            "useAsDefault": True,
+            "description": LAYER_MEANING[layer],
+            "owner": "",
+            "ui": None,
+            "update_time": pandas.Timestamp(WRITTEN_ON),
+        }
+        for layer, document in layer_styles(frames).items()
+    ]
+    table = pandas.DataFrame(rows).astype({"ui": "string"})
+    pyogrio.write_dataframe(table, path, layer=STYLES_TABLE, driver="GPKG", append=True, layer_options={"FID": "id"})
+
+
+def write_geoparquet(frames: "dict[str, GeoDataFrame]", folder: Path) -> None:
+    """Write the frames into a folder that is there, ``LAYER.parquet`` for each; the same frames give the same bytes.
+
+    References
+    ----------
+    GeoParquet 1.1.0, OGC, 2024.
+    """
+    for layer, frame in frames.items():
+        table = _table(frame).set_crs(GEOPARQUET_CRS, allow_override=True)
+        table.to_parquet(folder / f"{layer}.parquet", index=False, schema_version="1.1.0")
+
+
+def _table(frame: "GeoDataFrame") -> "GeoDataFrame":
+    """The frame as files have it: its index, the feature's id, is a column."""
+    return frame.reset_index().rename(columns={"id": "feature_id"})
 
 
 def _frame(layer: Layer, features: Sequence[Feature]) -> "GeoDataFrame":

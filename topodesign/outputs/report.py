@@ -10,70 +10,91 @@ from importlib import resources
 from string import Template
 
 from topodesign.catalog import load_catalog
+from topodesign.domain.explanation import Explanation
 from topodesign.domain.plan import Plan
 from topodesign.domain.scenario import Scenario
 from topodesign.outputs import report_tables as tables
-from topodesign.outputs.availability_table import availability_section
 from topodesign.outputs.base_layer import BASE_CREDIT
 from topodesign.outputs.chart_style import svg_bytes
 from topodesign.outputs.charts_of_plan import charts_of_plan
+from topodesign.outputs.comparison_tables import comparison_section
 from topodesign.outputs.goal_words import goal_sentence
 from topodesign.outputs.legend import legend
+from topodesign.outputs.page_files import map_script, page_file
 from topodesign.outputs.report_map import ReportMap, payload, report_map
+from topodesign.outputs.report_sections import report_sections, summary_section
 from topodesign.outputs.static_map import static_map
-from topodesign.outputs.training_table import training_section
-
-CHART_WORDS: Mapping[str, str] = {
-    "cost": "Cost items as a waterfall",
-    "fabrics": "Fabrics compared inside sites and across them",
-    "training": "Utilization over bandwidth and distance, and time that failures leave over the number of accelerators",
-}
 
 
-def render_report(scenario: Scenario, plan: Plan, *, charts: Mapping[str, bytes] | None = None) -> str:
+def render_report(
+    scenario: Scenario,
+    plan: Plan,
+    *,
+    charts: Mapping[str, bytes] | None = None,
+    explanation: Explanation | None = None,
+    compared: Plan | None = None,
+) -> str:
     """One HTML page: summary, map, tables and charts; it needs no network and asks for none.
 
     The page carries its map library and data. A content security policy in it forbids any request and any script but
-    its own two; text from the scenario is escaped. Where WebGL or scripts are missing, and on paper, a drawn map takes
-    the interactive one's place. A plan without sites shows why there is none, over the candidate sites.
+    its own; text from the scenario is escaped. Where WebGL or scripts are missing, and on paper, a drawn map takes the
+    interactive one's place. A plan without sites shows why there is none, over the candidate sites.
 
     Parameters
     ----------
     scenario, plan : Scenario, Plan
     charts : mapping of str to bytes, optional
         SVG of :func:`~topodesign.outputs.charts_of_plan.charts_of_plan`, where they have been drawn already.
+    explanation : Explanation, optional
+        Of this plan: limits that bind, and what relief would save. Without it the page says how to get it.
+    compared : Plan, optional
+        Another plan over the same sites and segments: the map and a table then show what only ``plan`` (A) has, what
+        only ``compared`` (B) has, and what both have.
 
     Returns
     -------
     str
-        HTML 5; the same for the same scenario and plan.
+        HTML 5; the same for the same scenario and plans.
+
+    Raises
+    ------
+    InvalidInput
+        When ``compared``, or a failure that the plan was verified against, names something that the scenario does not
+        have (``REFERENCE_UNKNOWN``); when one of two plans to compare has no sites (``PLAN_EMPTY``).
     """
+    catalog = load_catalog(scenario.catalog_overrides)
     if charts is None:
-        figures = charts_of_plan(scenario, plan, load_catalog(scenario.catalog_overrides))
+        figures = charts_of_plan(scenario, plan, catalog)
         charts = {name: svg_bytes(figure) for name, figure in figures.items()}
-    drawn = report_map(scenario, plan)
-    library, script = _library(), _page_file("report.js")
+    drawn = report_map(scenario, plan, compared=compared)
+    library, script, table_script = _library(), map_script(), page_file("tables.js")
+    sections = report_sections(scenario, plan, catalog, used_mw=_used_mw(drawn), charts=charts, explanation=explanation)
     title = f"{scenario.name}: site and network plan"
-    return Template(_page_file("report.html")).substitute(
-        policy=_policy(library, script),
+    return Template(page_file("report.html")).substitute(
+        policy=_policy(library, script, table_script),
         title=escape(title),
         map_styles=_vendored("maplibre-gl.css"),
-        styles=_page_file("report.css"),
+        styles=page_file("report.css") + page_file("map/map.css") + page_file("tables.css"),
+        map_controls=page_file("map/controls.html"),
         status="good" if plan.status in ("optimal", "feasible") else "bad",
         status_words=escape(tables.STATUS_WORDS[plan.status]),
         verified="good" if plan.verified else "bad",
         verified_words="Independently verified" if plan.verified else "Not verified",
         summary=escape(_summary(plan)),
+        words=summary_section(scenario, plan),
         cards=tables.cards(plan),
         infeasibility=tables.infeasibility_tables(plan),
         drawing=static_map(drawn, title=f"Map of {scenario.name}"),
+        drawn_plan="" if compared is None else " A (this report's)",
         legend=legend(drawn),
         attribution=escape(_attribution(scenario, plan)),
-        sections="\n".join(_sections(scenario, plan, drawn, charts)),
+        comparison=comparison_section(scenario, plan, compared),
+        sections="\n".join(sections),
         footer=escape(f"Made with topodesign {plan.provenance.topodesign_version}. Prices are indicative."),
         data=_embedded(payload(drawn)),
         library=library,
         script=script,
+        table_script=table_script,
     )
 
 
@@ -93,54 +114,10 @@ def _attribution(scenario: Scenario, plan: Plan) -> str:
     return " · ".join(part for part in (f"Data: {data}" if data else "", BASE_CREDIT, "Map: MapLibre GL JS") if part)
 
 
-def _sections(scenario: Scenario, plan: Plan, drawn: ReportMap, charts: Mapping[str, bytes]) -> list[str]:
-    inline = {name: _chart(svg, CHART_WORDS[name], name) for name, svg in charts.items()}
-    used_mw = {
-        feature["properties"]["zone_id"]: feature["properties"]["used_mw"] for feature in drawn.layers["power_zones"]
-    }
-    parts = []
-    if plan.sites:
-        parts += [
-            _section("Clusters", tables.site_table(scenario, plan)),
-            _section("Links between clusters", tables.link_table(scenario, plan)),
-            _section("Power zones", tables.zone_table(scenario, used_mw)),
-        ]
-    if plan.cost_items:
-        note = "Net present US dollars over the horizon, without the purchase of accelerators. Prices are indicative."
-        chart = inline.get("cost", "")
-        parts.append(_section("Cost", f'<p class="note">{note}</p>{chart}{tables.cost_table(plan)}'))
-    if plan.fabrics is not None and plan.fabrics.sites:
-        note = "The same accelerators at each site under every fabric. Pale bars: known only to lie in that interval."
-        chart = inline.get("fabrics", "")
-        details = f"<h3>Inside each site</h3>{tables.fabric_table(plan.fabrics)}"
-        parts.append(_section("Torus against Clos", f'<p class="note">{note}</p>{chart}{details}'))
-    if plan.training is not None:
-        parts.append(_section("Training", training_section(plan.training, chart=inline.get("training", ""))))
-    if plan.verification is not None and plan.verification.failures:
-        note = "Bandwidth that is left for the all-reduce between sites, derived again by the independent verifier."
-        parts.append(_section("Failures", f'<p class="note">{note}</p>{tables.failure_table(plan)}'))
-    if plan.availability is not None and plan.availability.pairs:
-        parts.append(_section("Availability", availability_section(plan.availability)))
-    parts.append(_section("Assumptions", tables.bullet_list(plan.assumptions or scenario.assumptions)))
-    parts.append(_section("Provenance", tables.provenance_table(plan)))
-    return parts
-
-
-def _section(title: str, content: str) -> str:
-    return f"<section><h2>{escape(title)}</h2>{content}</section>"
-
-
-def _chart(svg: bytes, description: str, prefix: str) -> str:
-    """The chart inline: no XML prologue, ids of its own, a description for those who cannot see it."""
-    text = svg.decode()
-    text = text[text.index("<svg") :]
-    text = (
-        text.replace('id="', f'id="{prefix}-')
-        .replace("url(#", f"url(#{prefix}-")
-        .replace('href="#', f'href="#{prefix}-')
-    )
-    text = text.replace("<svg ", f'<svg role="img" aria-label="{escape(description)}" ', 1)
-    return f'<div class="chart">{text}</div>'
+def _used_mw(drawn: ReportMap) -> dict[str, float]:
+    """MW at the meters by zone, as the map has them."""
+    zones = (feature["properties"] for feature in drawn.layers["power_zones"])
+    return {zone["zone_id"]: zone["used_mw"] for zone in zones}
 
 
 def _embedded(document: object) -> str:
@@ -170,8 +147,3 @@ def _library() -> str:
 @functools.cache
 def _vendored(name: str) -> str:
     return resources.files("topodesign.outputs").joinpath("vendor", "maplibre", name).read_text(encoding="utf-8")
-
-
-@functools.cache
-def _page_file(name: str) -> str:
-    return resources.files("topodesign.outputs").joinpath("page", name).read_text(encoding="utf-8")

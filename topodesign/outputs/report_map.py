@@ -2,18 +2,21 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from topodesign.domain.plan import Plan
 from topodesign.domain.scenario import Position, Scenario
-from topodesign.outputs import map_colors
 from topodesign.outputs.base_layer import PAN_ROOM, BaseLayer, View, base_layer, view_of
 from topodesign.outputs.extent import bounding_box
 from topodesign.outputs.features import Feature, Geometry, features_by_layer
 from topodesign.outputs.geodesics import cut_at_antimeridian
+from topodesign.outputs.map_colors import DARK, LIGHT, theme_colors
+from topodesign.outputs.map_comparison import SIDE_WORDS, MapComparison, compare_on_map, require_known
+from topodesign.outputs.map_failures import MapFailure, MapFailures, failure_sentence, map_failures, percent_down
 from topodesign.outputs.properties import LAYERS, Layer, properties_of
 from topodesign.outputs.route_lines import route_line
+from topodesign.outputs.zone_measures import IDLE_OPACITY, ZoneMeasure, zone_measures
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -39,10 +42,29 @@ class ReportMap:
     layers: dict[str, list[Feature]]
     base: BaseLayer
     radius_per_root_mw: float
+    measures: tuple[ZoneMeasure, ...]
+    failures: MapFailures
+    comparison: MapComparison | None
 
 
-def report_map(scenario: Scenario, plan: Plan) -> ReportMap:
-    """The layers of a plan, simplified to what a screen can show, around which the view is laid."""
+def report_map(scenario: Scenario, plan: Plan, *, compared: Plan | None = None) -> ReportMap:
+    """The layers of a plan, simplified to what a screen can show, around which the view is laid.
+
+    Parameters
+    ----------
+    scenario, plan : Scenario, Plan
+    compared : Plan, optional
+        Another plan over the same sites and segments, to be shown against this one.
+
+    Raises
+    ------
+    InvalidInput
+        When the compared plan, or a failure that the plan was verified against, names something that the scenario does
+        not have (``REFERENCE_UNKNOWN``).
+    """
+    if compared is not None:
+        require_known(scenario, plan, name="A")
+        require_known(scenario, compared, name="B")
     exported = features_by_layer(scenario, plan)
     framed = [feature["geometry"] for layer in FRAMED_LAYERS for feature in exported[layer]]
     view = view_of(bounding_box(framed) or WORLD)
@@ -50,6 +72,11 @@ def report_map(scenario: Scenario, plan: Plan) -> ReportMap:
     layers: dict[str, list[Feature]] = {UNLIT: list(_unlit(scenario, plan, view, tolerance))}
     for layer in LAYERS:
         layers[layer] = [_for_screen(layer, feature, view, tolerance) for feature in exported[layer]]
+    comparison = None
+    if compared is not None:
+        comparison = compare_on_map(
+            scenario, exported, compared, lambda layer, feature: _for_screen(layer, feature, view, tolerance)
+        )
     labeled = [tuple(feature["geometry"]["coordinates"]) for feature in layers["clusters"]]
     largest_mw = max((site.power_mw for site in scenario.sites), default=0.0)
     return ReportMap(
@@ -57,11 +84,15 @@ def report_map(scenario: Scenario, plan: Plan) -> ReportMap:
         layers=layers,
         base=base_layer(view, keep_clear=labeled),
         radius_per_root_mw=LARGEST_RADIUS_PX / math.sqrt(largest_mw) if largest_mw > 0 else 0.0,
+        measures=zone_measures(layers["power_zones"]),
+        failures=map_failures(scenario, plan),
+        comparison=comparison,
     )
 
 
 def payload(drawn: ReportMap) -> dict[str, Any]:
     """The map as JSON-ready data for the page's script."""
+    link_numbers = _link_numbers(drawn)
     return {
         "view": list(drawn.view.box),
         "reach": list(drawn.view.widened(PAN_ROOM).box),
@@ -74,20 +105,40 @@ def payload(drawn: ReportMap) -> dict[str, Any]:
         "radius_per_root_mw": round(drawn.radius_per_root_mw, 4),
         "most_pairs": max((feature["properties"]["pairs"] for feature in drawn.layers["fiber_segments"]), default=1),
         "most_gbps": max((feature["properties"]["capacity_gbps"] for feature in drawn.layers["links"]), default=1.0),
-        "colors": {
-            "water": map_colors.WATER,
-            "land": map_colors.LAND,
-            "border": map_colors.BORDER,
-            "cluster": map_colors.CLUSTER,
-            "candidate": map_colors.CANDIDATE,
-            "hub": map_colors.HUB,
-            "link": map_colors.LINK,
-            "available": map_colors.AVAILABLE_FIBER,
-            "regenerator": map_colors.REGENERATOR,
-            "amplifier": map_colors.AMPLIFIER,
-            "zone_ramp": map_colors.ZONE_RAMP,
-            "fiber_ramp": map_colors.FIBER_RAMP,
-        },
+        "measures": [asdict(measure) for measure in drawn.measures],
+        "idle_opacity": IDLE_OPACITY,
+        "failures": [_failure_on_page(failure, link_numbers) for failure in drawn.failures.worst],
+        "failures_checked": drawn.failures.checked,
+        "whole_words": drawn.failures.whole_words,
+        "comparison": None if drawn.comparison is None else _comparison_on_page(drawn.comparison),
+        "themes": {"light": theme_colors(LIGHT), "dark": theme_colors(DARK)},
+    }
+
+
+def _link_numbers(drawn: ReportMap) -> dict[tuple[str, str, str], int]:
+    """The numbers by which links are drawn, by ends and mode."""
+    links = [feature["properties"] for feature in drawn.layers["links"]]
+    return {(link["a"], link["z"], link["mode"]): link["numeric_id"] for link in links}
+
+
+def _failure_on_page(failure: MapFailure, link_numbers: dict[tuple[str, str, str], int]) -> dict[str, Any]:
+    """A failure for the page's script: links by their numbers, and the share of each that is left."""
+    links = [[link_numbers[link.a, link.z, link.mode], link.left_gbps / link.whole_gbps] for link in failure.links]
+    return {
+        "name": failure.name,
+        "share": "no limit" if failure.share is None else percent_down(failure.share),
+        "words": failure_sentence(failure),
+        "segments": failure.segments,
+        "sites": failure.sites,
+        "links": links,
+    }
+
+
+def _comparison_on_page(comparison: MapComparison) -> dict[str, Any]:
+    return {
+        "layers": comparison.layers,
+        "counts": {layer: asdict(comparison.counts(layer)) for layer in comparison.layers},
+        "sides": SIDE_WORDS,
     }
 
 

@@ -1,8 +1,11 @@
 """The report's tables and figures in words, as HTML; every value from a scenario or a plan is escaped here."""
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from html import escape
+from typing import NamedTuple
 
+from topodesign.domain.codec import encode_json
 from topodesign.domain.plan import FabricReport, Goal, Plan, Sync
 from topodesign.domain.scenario import Scenario
 from topodesign.outputs.chart_style import dollars, with_prefix
@@ -11,7 +14,20 @@ from topodesign.outputs.goal_words import AIMS, amount, bound_words
 from topodesign.outputs.network_load import capacity_by_site
 
 LONG_TABLE = 15
+"""Tables with more rows scroll in a box of their own, under a head that stays."""
+FIRST_ROWS = 25
+"""Of a longer table only these are shown at first; page/tables.css hides the others, but not on paper."""
 NOTHING = "–"
+
+
+class Figure(NamedTuple):
+    """A cell that is shown as ``text`` and sorted by ``value``: ``2.50 Pbit/s``."""
+
+    text: str
+    value: float
+
+
+Cell = str | Figure
 
 STATUS_WORDS = {
     "optimal": "Optimal",
@@ -82,26 +98,74 @@ def _sync_cards(sync: Sync) -> list[tuple[str, str, str]]:
     ]
 
 
-def table(header: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Sequence[int] = ()) -> str:
-    """An HTML table; columns named in ``numbers`` stand to the right. Long ones scroll inside their own box."""
+def table(
+    header: Sequence[str],
+    rows: Iterable[Sequence[Cell]],
+    *,
+    numbers: Sequence[int] = (),
+    whole: Sequence[int] = (),
+    sortable: bool = False,
+    has_total: bool = False,
+) -> str:
+    """An HTML table. Long ones scroll inside their own box, and show their first rows until all are asked for.
+
+    Parameters
+    ----------
+    header, rows
+        Text is escaped here.
+    numbers : sequence of int
+        Columns that stand to the right.
+    whole : sequence of int
+        Columns whose text is never broken: ids.
+    sortable : bool
+        Heads become buttons that sort, where scripts run.
+    has_total : bool
+        The last row is a sum of the others.
+    """
     listed = list(rows)
-    head = "".join(f'<th scope="col"{_class(place, numbers)}>{escape(name)}</th>' for place, name in enumerate(header))
+    head = "".join(
+        f'<th scope="col"{_kind(place, numbers, ())}>{escape(name)}</th>' for place, name in enumerate(header)
+    )
     body = "".join(
-        f"<tr>{''.join(_cell(place, cell, numbers) for place, cell in enumerate(row))}</tr>" for row in listed
+        f"<tr{_total(has_total and number == len(listed))}>"
+        f"{''.join(_cell(cell, _kind(place, numbers, whole)) for place, cell in enumerate(row))}</tr>"
+        for number, row in enumerate(listed, 1)
     )
     long = " long" if len(listed) > LONG_TABLE else ""
+    kind = "data sortable" if sortable and listed else "data"
     return (
-        f'<div class="scroll{long}"><table><thead><tr>{head}</tr></thead>'
-        f"<tbody>{body or _empty(len(header))}</tbody></table></div>"
+        f'{_more(len(listed))}<div class="scroll{long}"{_reachable(long)}><table class="{kind}"><thead><tr>{head}</tr>'
+        f"</thead><tbody>{body or _empty(len(header))}</tbody></table></div>"
     )
 
 
-def _class(place: int, numbers: Sequence[int]) -> str:
-    return ' class="number"' if place in numbers else ""
+def _more(rows: int) -> str:
+    """The switch between the first rows and all of them; it works without scripts."""
+    if rows <= FIRST_ROWS:
+        return ""
+    return (
+        f'<details class="more"><summary><span class="closed">Show all {rows:,} rows</span>'
+        f'<span class="open">Show the first {FIRST_ROWS} rows</span></summary></details>'
+    )
 
 
-def _cell(place: int, cell: str, numbers: Sequence[int]) -> str:
-    return f"<td{_class(place, numbers)}>{escape(cell)}</td>"
+def _reachable(long: str) -> str:
+    """What scrolls has to be reachable by keyboard."""
+    return ' tabindex="0" role="group" aria-label="Table that scrolls"' if long else ""
+
+
+def _total(is_total: bool) -> str:
+    return ' class="total"' if is_total else ""
+
+
+def _kind(place: int, numbers: Sequence[int], whole: Sequence[int]) -> str:
+    return ' class="number"' if place in numbers else ' class="whole"' if place in whole else ""
+
+
+def _cell(cell: Cell, kind: str) -> str:
+    if isinstance(cell, Figure):
+        return f'<td{kind} data-value="{float(cell.value)!r}">{escape(cell.text)}</td>'
+    return f"<td{kind}>{escape(cell)}</td>"
 
 
 def _empty(columns: int) -> str:
@@ -124,11 +188,11 @@ def site_table(scenario: Scenario, plan: Plan) -> str:
                 f"{cluster.accelerators:,}",
                 f"{cluster.power_mw:,.2f}",
                 f"{site.power_mw:,.0f}",
-                gbps(capacity),
+                Figure(gbps(capacity), capacity),
             )
         )
     header = ("Site", "Id", "Zone", "Pods", "Accelerators", "MW drawn", "MW on offer", "Links to others")
-    return table(header, rows, numbers=(3, 4, 5, 6, 7))
+    return table(header, rows, numbers=(3, 4, 5, 6, 7), whole=(1, 2), sortable=True)
 
 
 def link_table(scenario: Scenario, plan: Plan) -> str:
@@ -139,11 +203,11 @@ def link_table(scenario: Scenario, plan: Plan) -> str:
             _named(scenario, link.z),
             link.mode,
             f"{link.lightpaths:,}",
-            gbps(link.capacity_gbps),
+            Figure(gbps(link.capacity_gbps), link.capacity_gbps),
             f"{link.length_km:,.0f}",
-            "-" if link.margin_db is None else f"{link.margin_db:.1f}",
-            "-" if link.pairs is None else f"{link.pairs:,}",
-            "-" if link.amplifiers is None else f"{link.amplifiers:,}",
+            NOTHING if link.margin_db is None else f"{link.margin_db:.1f}",
+            NOTHING if link.pairs is None else f"{link.pairs:,}",
+            NOTHING if link.amplifiers is None else f"{link.amplifiers:,}",
         )
         for link in sorted(plan.links, key=lambda item: (-item.capacity_gbps, item.a, item.z, item.mode))
     ]
@@ -151,7 +215,7 @@ def link_table(scenario: Scenario, plan: Plan) -> str:
         *("From", "To", "Transceiver mode", "Lightpaths", "Capacity, each way", "Longest route, km"),
         *("Least margin, dB", "Fiber pairs", "Amplifiers passed"),
     )
-    return table(header, rows, numbers=(3, 4, 5, 6, 7, 8))
+    return table(header, rows, numbers=(3, 4, 5, 6, 7, 8), whole=(2,), sortable=True)
 
 
 def _named(scenario: Scenario, site_id: str) -> str:
@@ -174,19 +238,20 @@ def zone_table(scenario: Scenario, used_mw: dict[str, float]) -> str:
         if used_mw.get(zone.zone_id, 0.0) > 0
     ]
     header = ("Zone", "MW drawn", "Headroom, MW", "In use", "Energy, USD/MWh", "Carbon, g/kWh")
-    return table(header, rows, numbers=(1, 2, 3, 4, 5))
+    return table(header, rows, numbers=(1, 2, 3, 4, 5), sortable=True)
 
 
 def cost_table(plan: Plan) -> str:
     """Cost items and their sum, to the cent."""
     items = plan.cost_items
-    rows: list[tuple[str, str, str]] = [
+    rows = [
         (ITEM_NAMES.get(name, name), "network" if name in NETWORK_ITEMS else "sites", f"{items[name]:,.2f}")
         for name in ordered(items)
     ]
     if plan.cost_usd is not None:
         rows.append(("Total", "", f"{plan.cost_usd:,.2f}"))
-    return table(("Item", "Part", "US dollars, net present"), rows, numbers=(2,))
+    header = ("Item", "Part", "US dollars, net present")
+    return table(header, rows, numbers=(2,), has_total=plan.cost_usd is not None)
 
 
 def failure_table(plan: Plan) -> str:
@@ -198,13 +263,13 @@ def failure_table(plan: Plan) -> str:
     rows = [
         (
             state.failure,
-            gbps(state.strength_gbps),
-            gbps(state.required_gbps),
+            Figure(gbps(state.strength_gbps), state.strength_gbps or 0.0),
+            Figure(gbps(state.required_gbps), state.required_gbps),
             _reserve(state.strength_gbps, state.required_gbps),
         )
         for state in states
     ]
-    return table(("Failure", "Strength left", "Needed", "Reserve"), rows, numbers=(1, 2, 3))
+    return table(("Failure", "Strength left", "Needed", "Reserve"), rows, numbers=(1, 2, 3), sortable=True)
 
 
 def _reserve(strength: float | None, required: float) -> str:
@@ -219,17 +284,17 @@ def fabric_table(report: FabricReport) -> str:
             fabric.name,
             f"{fabric.switches:,}",
             f"{fabric.links:,}",
-            f"{gbps(fabric.bisection.gbps)}{'' if fabric.bisection.exact else ' at most'}",
-            with_prefix(fabric.latency_us.max / 1e6, "s"),
-            seconds(fabric.allreduce_s),
-            dollars(fabric.cost_usd),
-            with_prefix(fabric.power_kw * 1e3, "W"),
+            Figure(f"{'' if fabric.bisection.exact else '≤ '}{gbps(fabric.bisection.gbps)}", fabric.bisection.gbps),
+            Figure(with_prefix(fabric.latency_us.max / 1e6, "s"), fabric.latency_us.max),
+            Figure(seconds(fabric.allreduce_s), fabric.allreduce_s),
+            Figure(dollars(fabric.cost_usd), fabric.cost_usd),
+            Figure(with_prefix(fabric.power_kw * 1e3, "W"), fabric.power_kw),
         )
         for site in report.sites
         for fabric in site.fabrics
     ]
     header = ("Site", "Fabric", "Switches", "Links", "Bisection", "Worst latency", "All-reduce", "Cost", "Power")
-    return table(header, rows, numbers=(2, 3, 4, 5, 6, 7, 8))
+    return table(header, rows, numbers=(2, 3, 4, 5, 6, 7, 8), sortable=True)
 
 
 def infeasibility_tables(plan: Plan) -> str:
@@ -263,8 +328,10 @@ def provenance_table(plan: Plan) -> str:
         ("OR-Tools", origin.ortools_version),
         ("Python", origin.python_version),
         ("Scenario, SHA-256", origin.scenario_sha256),
+        ("plan.json, SHA-256", hashlib.sha256(encode_json(plan)).hexdigest()),
         ("Seed", str(origin.seed)),
         ("Threads", str(origin.threads)),
+        ("Time to the plan", f"{plan.wall_s:,.1f} s"),
         ("Stopped by", plan.stopped_by),
         ("What the bound is relative to", origin.bound_basis),
     )

@@ -3,13 +3,19 @@
 import math
 from collections.abc import Iterator, Sequence
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from topodesign.outputs import map_colors
+from topodesign.domain.scenario import Position
 from topodesign.outputs.base_layer import View
 from topodesign.outputs.chart_style import with_prefix
 from topodesign.outputs.features import Feature, Geometry
+from topodesign.outputs.map_colors import paints, ramp_tones, tones
 from topodesign.outputs.report_map import UNLIT, ReportMap, position_of, shape_geometry
+from topodesign.outputs.round_numbers import round_number
+from topodesign.outputs.zone_measures import HEADROOM, IDLE_OPACITY
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
 
 WIDTH_PX = 1000.0
 TALLEST = 0.9
@@ -19,6 +25,19 @@ Box = tuple[float, float, float, float]
 LONGEST_NAME = 30
 LETTER_WIDTH_PX = {400: 6.6, 600: 7.4}
 """Of the label font at 12 px, by weight; a little generous."""
+
+SCALE_PX = 110.0
+"""Length of the scale bar at most."""
+
+EARTH_RADIUS_KM = 6371.0088
+"""Mean radius of the Earth (IUGG 1980); a scale bar needs no ellipsoid."""
+
+EDGE = 0.01
+"""How far beyond the drawing areas reach, as a share of its extent."""
+
+HALF_PIXEL = 0.5
+
+_TEXT_HALO = 'stroke-width="3" stroke-linejoin="round" paint-order="stroke"'
 
 
 class Projection:
@@ -45,91 +64,103 @@ def _stretched(lat: float) -> float:
 
 
 def static_map(drawn: ReportMap, *, title: str) -> str:
-    """The map as one ``<svg>`` element with inline attributes only; every text is escaped."""
+    """The map as one ``<svg>`` element with inline attributes only; every text is escaped.
+
+    It follows the reader's choice of a light or dark ground where the browser knows ``light-dark()``, and is light
+    elsewhere.
+    """
     projection = Projection(drawn.view)
     size = f"{WIDTH_PX:g} {projection.height_px:.0f}"
     parts = [
         f'<svg class="static-map" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size}" role="img" '
         f'font-family="system-ui, sans-serif" aria-label="{escape(title)}">',
-        f'<rect width="{WIDTH_PX:g}" height="{projection.height_px:.0f}" fill="{map_colors.WATER}"/>',
+        f'<rect width="{WIDTH_PX:g}" height="{projection.height_px:.0f}" {paints(fill="water")}/>',
         *_background(drawn, projection),
         *_zones(drawn, projection),
         *_lines(drawn, projection),
         *_points(drawn, projection),
         *_labels(drawn, projection),
+        *_scale(drawn, projection),
         "</svg>",
     ]
     return "\n".join(parts)
 
 
 def _background(drawn: ReportMap, projection: Projection) -> Iterator[str]:
-    land, water, border = map_colors.LAND, map_colors.WATER, map_colors.BORDER
-    for shape in drawn.base.land:
-        path = _path(shape_geometry(shape, 2), projection)
-        yield f'<path d="{path}" fill="{land}" stroke="{border}" stroke-width="0.7"/>'
-    for shape in drawn.base.lakes:
-        yield f'<path d="{_path(shape_geometry(shape, 2), projection)}" fill="{water}"/>'
+    yield f'<g {paints(fill="land", stroke="border")} stroke-width="0.7">'
+    yield from _areas(drawn.base.land, drawn.view, projection)
+    yield f"</g><g {paints(fill='water')}>"
+    yield from _areas(drawn.base.lakes, drawn.view, projection)
+    yield "</g>"
+
+
+def _areas(shapes: Sequence["BaseGeometry"], view: View, projection: Projection) -> Iterator[str]:
+    """The part of each area that is in the drawing (a little more, so that no border shows where it is cut)."""
+    import shapely
+
+    beside = math.degrees(projection.left_px / projection.scale) + EDGE * (view.east - view.west)
+    above = EDGE * (view.north - view.south)
+    box = (view.west - beside, view.south - above, view.east + beside, view.north + above)
+    finest = math.degrees(HALF_PIXEL / projection.scale)
+    for shape in shapes:
+        inside = shapely.clip_by_rect(shape, *box).simplify(finest)
+        if not inside.is_empty:
+            yield f'<path d="{_path(shape_geometry(inside, 3), projection)}"/>'
 
 
 def _zones(drawn: ReportMap, projection: Projection) -> Iterator[str]:
+    yield f'<g {paints(stroke="zone_border")} stroke-opacity="0.55" stroke-width="0.9" fill-rule="evenodd">'
     for feature in _shown(drawn.layers["power_zones"]):
         properties = feature["properties"]
         share = properties["used_share"] or 0.0
-        color = map_colors.ramp_color(map_colors.ZONE_RAMP, share)
         yield (
-            f'<path d="{_path(feature["geometry"], projection)}" fill="{color}" fill-opacity="{zone_opacity(share):g}" '
-            f'stroke="#9a6b1e" stroke-opacity="0.55" stroke-width="0.9" fill-rule="evenodd">'
-            f"<title>{escape(properties['name'])}: {properties['used_mw']:,.1f} of {properties['headroom_mw']:,.0f} MW"
-            "</title></path>"
+            f'<path d="{_path(feature["geometry"], projection)}" {tones({"fill": ramp_tones("headroom", share)})} '
+            f'fill-opacity="{HEADROOM.opacity if share > 0 else IDLE_OPACITY:g}"><title>{escape(properties["name"])}: '
+            f"{properties['used_mw']:,.1f} of {properties['headroom_mw']:,.0f} MW</title></path>"
         )
-
-
-def zone_opacity(share: float) -> float:
-    """Zones that the plan leaves alone stay pale."""
-    return 0.42 if share > 0 else 0.2
+    yield "</g>"
 
 
 def _lines(drawn: ReportMap, projection: Projection) -> Iterator[str]:
+    yield f'<g fill="none" {paints(stroke="available")} stroke-width="0.8">'
     for feature in _shown(drawn.layers[UNLIT]):
-        path, color = _path(feature["geometry"], projection), map_colors.AVAILABLE_FIBER
-        yield f'<path d="{path}" fill="none" stroke="{color}" stroke-width="0.8"/>'
+        yield f'<path d="{_path(feature["geometry"], projection)}"/>'
+    yield '</g><g fill="none" stroke-linecap="round" stroke-linejoin="round">'
     lit = _shown(drawn.layers["fiber_segments"])
     most = max((feature["properties"]["pairs"] for feature in lit), default=1)
     for feature in lit:
         properties = feature["properties"]
-        color = map_colors.ramp_color(map_colors.FIBER_RAMP, properties["utilization"])
         width = 1.8 + 5.2 * math.sqrt(properties["pairs"] / most)
+        color = tones({"stroke": ramp_tones("fiber", properties["utilization"])})
         yield (
-            f'<path d="{_path(feature["geometry"], projection)}" fill="none" stroke="{color}" '
-            f'stroke-width="{width:.1f}" stroke-linecap="round" stroke-linejoin="round">'
+            f'<path d="{_path(feature["geometry"], projection)}" {color} stroke-width="{width:.1f}">'
             f"<title>{escape(properties['segment_id'])}: {properties['pairs']} pairs, "
             f"{properties['utilization']:.0%} of the spectrum</title></path>"
         )
+    yield f'</g><g fill="none" {paints(stroke="link")} stroke-width="1.4" stroke-dasharray="2 4">'
     for feature in _shown(drawn.layers["links"]):
-        path = _path(feature["geometry"], projection)
-        yield f'<path d="{path}" fill="none" stroke="{map_colors.LINK}" stroke-width="1.4" stroke-dasharray="2 4"/>'
+        yield f'<path d="{_path(feature["geometry"], projection)}"/>'
+    yield "</g>"
 
 
 def _points(drawn: ReportMap, projection: Projection) -> Iterator[str]:
     for feature in drawn.layers["sites"]:
         x, y = projection.pixels(position_of(feature))
         radius = _radius(drawn, feature)
-        color = map_colors.HUB if feature["properties"]["role"] == "hub" else map_colors.CANDIDATE
+        stroke = "hub" if feature["properties"]["role"] == "hub" else "candidate"
         yield (
-            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}" fill="#ffffff" fill-opacity="0.35" stroke="{color}" '
-            f'stroke-width="1.2"><title>{escape(feature["properties"]["name"])}</title></circle>'
+            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}" {paints(fill="ring", stroke=stroke)} '
+            f'fill-opacity="0.35" stroke-width="1.2"><title>{escape(feature["properties"]["name"])}</title></circle>'
         )
     for feature in drawn.layers["regenerators"]:
         x, y = projection.pixels(position_of(feature))
-        color = map_colors.REGENERATOR
-        yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4.5" fill="{color}" stroke="#ffffff" stroke-width="1.2"/>'
+        color = paints(fill="edge", stroke="regenerator")
+        yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4.6" {color} stroke-width="2.8"/>'
     for feature in drawn.layers["clusters"]:
         x, y = projection.pixels(position_of(feature))
         radius = max(4.0, drawn.radius_per_root_mw * math.sqrt(feature["properties"]["power_mw"]))
-        yield (
-            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}" fill="{map_colors.CLUSTER}" stroke="#ffffff" '
-            'stroke-width="1.5"/>'
-        )
+        color = paints(fill="cluster", stroke="edge")
+        yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}" {color} stroke-width="1.5"/>'
 
 
 def _labels(drawn: ReportMap, projection: Projection) -> Iterator[str]:
@@ -144,9 +175,23 @@ def _labels(drawn: ReportMap, projection: Projection) -> Iterator[str]:
         properties = feature["properties"]
         radius = rings[properties["site_id"]]
         text = f"{short_name(properties['name'])} · {with_prefix(properties['power_mw'] * 1e6, 'W')}"
-        yield from _label(projection.pixels(position_of(feature)), text, radius, taken, color="#1f2933", weight=600)
+        yield from _label(projection, position_of(feature), text, radius, taken, fill="ink", weight=600)
     for place in drawn.base.places:
-        yield from _label(projection.pixels(place.position), place.name, 1.0, taken, color="#7b8794", weight=400)
+        yield from _label(projection, place.position, place.name, 1.0, taken, fill="place", weight=400)
+
+
+def _scale(drawn: ReportMap, projection: Projection) -> Iterator[str]:
+    """A bar of round kilometers, true at the latitude in the middle of the map, in the lower right corner."""
+    middle = (drawn.view.north + drawn.view.south) / 2
+    km_per_px = EARTH_RADIUS_KM * math.cos(math.radians(middle)) / projection.scale
+    length_km = round_number(SCALE_PX * km_per_px)
+    width, x, y = length_km / km_per_px, WIDTH_PX - 14, projection.height_px - 12
+    frame = paints(stroke="ink")
+    yield f'<path d="M{x - width:.1f} {y - 5:.1f}v5h{width:.1f}v-5" fill="none" {frame} stroke-width="1.6"/>'
+    yield (
+        f'<text x="{x - width / 2:.1f}" y="{y - 5:.1f}" font-size="11" text-anchor="middle" {_TEXT_HALO} '
+        f"{paints(fill='ink', stroke='halo')}>{length_km:,g} km</text>"
+    )
 
 
 def _radius(drawn: ReportMap, site: Feature) -> float:
@@ -159,18 +204,20 @@ def _around(point: tuple[float, float], radius: float) -> Box:
 
 
 def _label(
-    point: tuple[float, float], text: str, radius: float, taken: list[Box], *, color: str, weight: int
+    projection: Projection, position: Position, text: str, radius: float, taken: list[Box], *, fill: str, weight: int
 ) -> Iterator[str]:
-    """Text to the right of a point, else to its left, else nothing."""
-    width, y = len(text) * LETTER_WIDTH_PX[weight], point[1] + 4
-    for x in (point[0] + radius + 4, point[0] - radius - 4 - width):
-        box = (x, y - 11, x + width, y + 4)
-        if x < 0 or box[2] > WIDTH_PX or any(_overlap(box, other) for other in taken):
+    """Text to the right of a point, else to its left, above or below, else nothing."""
+    width, (x, y) = len(text) * LETTER_WIDTH_PX[weight], projection.pixels(position)
+    beside = ((x + radius + 4, y + 4), (x - radius - 4 - width, y + 4))
+    for left, base in (*beside, (x - width / 2, y - radius - 6), (x - width / 2, y + radius + 14)):
+        box = (left, base - 11, left + width, base + 4)
+        outside = left < 0 or box[2] > WIDTH_PX or box[1] < 0 or box[3] > projection.height_px
+        if outside or any(_overlap(box, other) for other in taken):
             continue
         taken.append(box)
         yield (
-            f'<text x="{x:.1f}" y="{y:.1f}" font-size="12" font-weight="{weight}" fill="{color}" stroke="#ffffff" '
-            f'stroke-width="3" stroke-linejoin="round" paint-order="stroke">{escape(text)}</text>'
+            f'<text x="{left:.1f}" y="{base:.1f}" font-size="12" font-weight="{weight}" {_TEXT_HALO} '
+            f"{paints(fill=fill, stroke='halo')}>{escape(text)}</text>"
         )
         return
 

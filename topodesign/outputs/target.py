@@ -6,24 +6,26 @@ import tempfile
 from pathlib import Path
 
 from topodesign.domain.errors import Conflict, InvalidInput
+from topodesign.outputs.chart_words import CHART_WORDS
+from topodesign.outputs.properties import LAYERS
+
+GEOPARQUET_FOLDER = "geoparquet"
 
 OUTPUT_FILES = (
     "plan.json",
     "verification.json",
     "site-plan.geojson",
     "plan.gpkg",
+    *(f"{GEOPARQUET_FOLDER}/{layer}.parquet" for layer in LAYERS),
     "bill-of-materials.csv",
     "bill-of-materials-by-year.csv",
     "fabrics.json",
-    "fabrics.png",
-    "fabrics.svg",
-    "cost.png",
-    "cost.svg",
-    "training.png",
-    "training.svg",
+    *(f"{chart}.{ending}" for chart in CHART_WORDS for ending in ("png", "svg")),
+    "scenario.json",
+    "explanation.json",
     "report.html",
 )
-"""Every file that a plan's folder may have from us; others in it are left alone."""
+"""Every file that a plan's folder may have from us, with ``/`` where it lies in one inside; others are left alone."""
 
 
 def require_usable_target(directory: str | Path) -> None:
@@ -82,6 +84,13 @@ def require_replaceable(target: Path) -> None:
         raise _conflict(
             f"{target} is a file, but a plan is a folder of files; give another directory", "NOT_A_DIRECTORY"
         )
+    inside = target / GEOPARQUET_FOLDER
+    if os.path.lexists(inside) and not stat.S_ISDIR(inside.lstat().st_mode):
+        raise _conflict(
+            f"{inside} is {_kind(inside)}, but the plan's folder of that name would take its place; "
+            "move it away or give another directory",
+            "NOT_A_DIRECTORY",
+        )
     for name in OUTPUT_FILES:
         entry = target / name
         if os.path.lexists(entry) and not stat.S_ISREG(entry.lstat().st_mode):
@@ -95,7 +104,9 @@ def require_replaceable(target: Path) -> None:
 def _kind(entry: Path) -> str:
     if entry.is_symlink():
         return "a link"
-    return "a folder" if entry.is_dir() else "a special file"
+    if entry.is_dir():
+        return "a folder"
+    return "a file" if entry.is_file() else "a special file"
 
 
 def _nearest_existing(target: Path) -> Path:

@@ -22,6 +22,7 @@ from topodesign.outputs.chart_style import (
     new_figure,
     quiet_axes,
     with_prefix,
+    without_zeros,
 )
 from topodesign.outputs.training_curves import (
     CostPoint,
@@ -168,7 +169,7 @@ def draw_bandwidth(axes: "Axes", curves: Sequence[Curve], *, point: tuple[float,
     _draw(axes, curves, point)
     axes.set_title("Utilization over bandwidth")
     axes.set_xlabel("bandwidth of each site in each direction")
-    _powers_of_ten(axes, lambda gbps: _without_zeros(with_prefix(gbps * 1e9, "bit/s")))
+    _powers_of_ten(axes, lambda gbps: without_zeros(with_prefix(gbps * 1e9, "bit/s")))
 
 
 def draw_distance(axes: "Axes", curves: Sequence[Curve], *, point: tuple[float, float] | None) -> None:
@@ -198,7 +199,12 @@ def draw_uptime(
             axes.lines[-1].set_label(names[number])
     axes.set_title("Time that failures leave; curves: if all restart")
     axes.set_xlabel("accelerators")
-    _powers_of_ten(axes, lambda count: f"{count:,.0f}")
+    _powers_of_ten(axes, _count)
+
+
+def _count(value: float) -> str:
+    """``100,000``, and ``10 million``, which would run into its neighbors as digits."""
+    return f"{value:,.0f}" if value < 1e6 else f"{value / 1e6:,g} million"
 
 
 def _alone(draw: Callable[["Axes"], None]) -> "Figure":
@@ -253,12 +259,6 @@ def _mark(
     )
 
 
-def _without_zeros(text: str) -> str:
-    """``10 Gbit/s`` for ``10.0 Gbit/s``."""
-    figure, unit = text.split(" ", 1)
-    return f"{figure.rstrip('0').rstrip('.') if '.' in figure else figure} {unit}"
-
-
 def _powers_of_ten(axes: "Axes", written: Callable[[float], str]) -> None:
     """Powers of ten along the axis, and no marks between them."""
     from matplotlib.ticker import FuncFormatter, NullLocator
@@ -303,6 +303,6 @@ def _draw_cost(axes: "Axes", points: Sequence[CostPoint]) -> None:
     axes.set_title("Net present cost over the number of sites (pale: down to the proven lower bound)")
     axes.set_xlabel("sites")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: dollars(value)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: without_zeros(dollars(value))))
     axes.margins(x=0.08, y=0.16)
     quiet_axes(axes, grid_along="y")

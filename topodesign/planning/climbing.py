@@ -6,6 +6,7 @@ level that was proven to be out of reach.
 
 import dataclasses
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from topodesign.domain.plan import Goal
@@ -62,6 +63,7 @@ class Climb:
             )
             if tried.design is not None:
                 self.low = TriedLevel(level=level, tried=tried)
+                decider.offer(tried, self._reached_at(level))
             else:
                 self.high = TriedLevel(level=level, tried=tried)
                 if tried.is_out_of_reach:
@@ -71,17 +73,26 @@ class Climb:
     def _polish(self, low: TriedLevel) -> Reached:
         """The least cost at the level reached, with what is left of the time."""
         assert low.tried.design is not None  # what makes it the low one
-        found = self.decider.least_cost(low.tried.instance, low.tried.design)
-        assert found.design is not None
-        value = self.ladder.value(low.level, found.instance, found.design)
-        bound = self.ladder.bound(self.proven)
-        goal = Goal(
-            objective=self.ladder.objective,
-            value=value,
-            bound=bound,
-            gap=abs(bound - value) / max(bound, value),
-            unit=self.ladder.unit,
-            budget_usd=self.decider.budget_usd,
-        )
+        reached = self._reached_at(low.level)
+        found = self.decider.least_cost(low.tried.instance, low.tried.design, reached)
         stopped_by = found.stopped_by if self.is_closed else self.decider.halted_by()
-        return Reached(found=dataclasses.replace(found, stopped_by=stopped_by), goal=goal)
+        return reached(dataclasses.replace(found, stopped_by=stopped_by))
+
+    def _reached_at(self, level: float) -> Callable[[Found], Reached]:
+        """What a design of that level reaches of the goal, against what is proven by then."""
+
+        def reached(found: Found) -> Reached:
+            assert found.design is not None
+            value = self.ladder.value(level, found.instance, found.design)
+            bound = self.ladder.bound(self.proven)
+            goal = Goal(
+                objective=self.ladder.objective,
+                value=value,
+                bound=bound,
+                gap=abs(bound - value) / max(bound, value),
+                unit=self.ladder.unit,
+                budget_usd=self.decider.budget_usd,
+            )
+            return Reached(found=found, goal=goal)
+
+        return reached

@@ -11,13 +11,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from topodesign.domain.equipment import Catalog
-from topodesign.domain.plan import Goal, PlanEvent, SolveLimits, StoppedBy
+from topodesign.domain.plan import Goal, Plan, PlanEvent, SolveLimits, StoppedBy
 from topodesign.domain.scenario import Scenario
 from topodesign.planning.design import Design
 from topodesign.planning.halting import Halt
 from topodesign.planning.instance import Instance, compile_instance
+from topodesign.planning.known_paths import planned_paths
 from topodesign.planning.search import Found, Search
-from topodesign.planning.starting import carried_over
+from topodesign.planning.starting import carried_over, start_from_plan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,13 +58,18 @@ class Decider:
     started: float
     on_progress: Callable[[PlanEvent], None]
     halt: Halt
+    on_best: Callable[[Callable[[], Reached]], None]
+    start: Plan | None = None
 
     def decide(self, scenario: Scenario, *, deadline: float, near: Tried | None) -> Tried:
-        """Decide one level, as far as the time allows, from the design of a level near by."""
-        instance = compile_instance(scenario, self.catalog, counts_purchase=True)
+        """Decide one level, as far as the time allows, from the design of a level near by or else from ``start``."""
+        also = () if self.start is None else planned_paths(self.start)
+        instance = compile_instance(scenario, self.catalog, also=also, counts_purchase=True)
         start = None
         if near is not None and near.design is not None:
             start = carried_over(near.design, near.instance, instance)
+        elif self.start is not None:
+            start = start_from_plan(instance, self.start)
         budget = self.budget_usd
         found = Search(
             instance=instance,
@@ -86,10 +92,16 @@ class Decider:
             is_out_of_reach=design is None and found.bound_usd > budget,
         )
 
-    def least_cost(self, instance: Instance, start: Design) -> Found:
+    def offer(self, tried: Tried, reached: Callable[[Found], Reached]) -> None:
+        """Tell of a plan of the goal; ``reached`` says what of the goal a design of that level reaches."""
+        found = dataclasses.replace(_without_purchase(tried.found), stopped_by="cancelled")
+        self.on_best(lambda: reached(found))
+
+    def least_cost(self, instance: Instance, start: Design, reached: Callable[[Found], Reached]) -> Found:
         """The least cost of a plan that keeps an instance's limits, as ``start`` does, with what is left of the time.
 
-        Its bound is on the cost without the accelerators, whose number is that of the design.
+        Its bound is on the cost without the accelerators, whose number is that of the design. ``reached`` is as in
+        :meth:`offer`.
         """
         found = Search(
             instance=instance,
@@ -98,9 +110,9 @@ class Decider:
             on_progress=self.on_progress,
             halt=self.halt,
             start=start,
+            on_best=lambda so_far: self.on_best(lambda: reached(_without_purchase(so_far()))),
         ).run()
-        assert found.design is not None  # it had a start that keeps every limit
-        return dataclasses.replace(found, bound_usd=found.bound_usd - found.design.purchase_usd)
+        return _without_purchase(found)
 
     def out_of_reach(self, tried: Tried, *, is_proven: bool) -> Reached:
         """Nothing is affordable: proven, with a plan that shows what would be enough, or not decided."""
@@ -128,3 +140,9 @@ class Decider:
     def halted_by(self) -> StoppedBy:
         """Why a goal was not brought to its gap."""
         return "cancelled" if self.halt.should_stop() else "time_limit"
+
+
+def _without_purchase(found: Found) -> Found:
+    """The same with a bound on the cost alone, of plans with as many accelerators as the design has."""
+    assert found.design is not None  # the search had a start that keeps every limit, or found what is enough
+    return dataclasses.replace(found, bound_usd=max(0.0, found.bound_usd - found.design.purchase_usd))

@@ -10,7 +10,7 @@ design so far.
 import dataclasses
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from topodesign.domain.equipment import Accelerator
@@ -60,6 +60,7 @@ class EffectiveSearch:
     decider: Decider
     best: Kept | None = field(default=None, init=False)
     _ladder: SizeLadder = field(init=False)
+    _corners: Corners = field(init=False)
     _least_pods: int = field(default=1, init=False)
     _pod_usd: float = field(default=0.0, init=False)
     _pushes: list[tuple[int, float]] = field(default_factory=list, init=False)
@@ -69,10 +70,10 @@ class EffectiveSearch:
         self._ladder = SizeLadder(self.scenario, self.decider.catalog, gap=self.decider.limits.gap)
         self._least_pods = least_pods(self.scenario)
         most = Corner(pods=max(round(self._ladder.first()), self._least_pods), utilization=1.0)
-        corners = Corners([most], self._least_utilization, self._least_pods)
-        is_closed, last = self._ask(corners)
+        self._corners = Corners([most], self._least_utilization, self._least_pods)
+        is_closed, last = self._ask(self._corners)
         if self.best is not None:
-            return self._polish(self.best, corners.most(), is_closed=is_closed)
+            return self._polish(self.best, is_closed=is_closed)
         if last is not None:
             return self.decider.out_of_reach(last, is_proven=is_closed and last.is_out_of_reach)
         instance = compile_instance(self._scenario_at(1, 0.0), self.decider.catalog)
@@ -139,6 +140,7 @@ class EffectiveSearch:
         if self.best is not None and found.amount <= self.best.amount:
             return False
         self.best = found
+        self.decider.offer(tried, self._reached_from(tried))
         self._pushes = list(self._beyond(found))
         return True
 
@@ -157,26 +159,35 @@ class EffectiveSearch:
         amount = pods * self._utilization(pods, exchange_s)
         return Kept(tried=tried, design=design, pods=pods, exchange_s=exchange_s, amount=amount)
 
-    def _polish(self, best: Kept, most: float, *, is_closed: bool) -> Reached:
+    def _polish(self, best: Kept, *, is_closed: bool) -> Reached:
         """The least cost of a plan with the best one's pods and time of exchange, with what is left of the time."""
         instance = best.tried.instance
         if best.exchange_s > 0:
             scenario = self._timed(best.pods, best.exchange_s * (1 + SPARE))
             instance = dataclasses.replace(instance, scenario=scenario, demand=sync_demand(scenario, self._accelerator))
-        found = self.decider.least_cost(instance, best.design)
-        assert found.design is not None
-        amount = self._worth(best.tried, found.instance, found.design).amount
-        bound = max(most, amount)
-        goal = Goal(
-            objective="effective-flops",
-            value=amount * self._pod_eflops,
-            bound=bound * self._pod_eflops,
-            gap=1 - amount / bound,
-            unit="EFLOP/s",
-            budget_usd=self.decider.budget_usd,
-        )
+        reached = self._reached_from(best.tried)
+        found = self.decider.least_cost(instance, best.design, reached)
         stopped_by = found.stopped_by if is_closed else self.decider.halted_by()
-        return Reached(found=dataclasses.replace(found, stopped_by=stopped_by), goal=goal)
+        return reached(dataclasses.replace(found, stopped_by=stopped_by))
+
+    def _reached_from(self, tried: Tried) -> Callable[[Found], Reached]:
+        """What a design of that pair, or one bettered from it, reaches of the goal, against what is proven by then."""
+
+        def reached(found: Found) -> Reached:
+            assert found.design is not None
+            amount = self._worth(tried, found.instance, found.design).amount
+            bound = max(self._corners.most(), amount)
+            goal = Goal(
+                objective="effective-flops",
+                value=amount * self._pod_eflops,
+                bound=bound * self._pod_eflops,
+                gap=1 - amount / bound,
+                unit="EFLOP/s",
+                budget_usd=self.decider.budget_usd,
+            )
+            return Reached(found=found, goal=goal)
+
+        return reached
 
     def _scenario_at(self, pods: int, utilization: float) -> Scenario:
         """At least so many pods, and an exchange that leaves them so much of their time; at least what is asked for."""

@@ -3,13 +3,13 @@
 import dataclasses
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 from topodesign.catalog import load_catalog
 from topodesign.domain.equipment import Catalog
 from topodesign.domain.errors import InvalidInput
-from topodesign.domain.explanation import BindingLimit, Explanation, UnusedSite
+from topodesign.domain.explanation import BindingLimit, Explanation, UnusedSite, UsedSite
 from topodesign.domain.plan import Plan, SolveLimits
 from topodesign.domain.scenario import Policy, Scenario
 from topodesign.planning.design import Design
@@ -47,6 +47,7 @@ def explain_plan(
     *,
     time_limit_s: float = 300.0,
     most_sites: int = 8,
+    about: Collection[str] | None = None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Explanation:
     """What binds a plan, what a step more of each binding limit would save, and what unused sites would cost.
@@ -60,6 +61,8 @@ def explain_plan(
         Seconds for all re-solves together; each gets an equal share of what is left.
     most_sites : int
         Unused sites to look at, those whose pods are cheapest first.
+    about : collection of str, optional
+        Look at these alone: ids of sites (used ones too), zones and segments, and names of limits.
     should_stop : callable, optional
         When true, what was found so far is returned.
 
@@ -78,12 +81,15 @@ def explain_plan(
         )
     catalog = load_catalog(scenario.catalog_overrides)
     instance = compile_instance(scenario, catalog)
-    relaxables = list(binding_limits(scenario, plan, instance))
-    unused = _tempting_sites(instance, plan, most_sites)
+    relaxables = [item for item in binding_limits(scenario, plan, instance) if _is_asked(item, about)]
+    unused = _tempting_sites(instance, plan, most_sites if about is None else len(instance.sites))
+    unused = [site_id for site_id in unused if about is None or site_id in about]
+    used = [site_id for site_id in _dispensable(scenario, plan) if about is not None and site_id in about]
     deadline = time.monotonic() + time_limit_s
     binding: list[BindingLimit] = []
     sites: list[UnusedSite] = []
-    left = len(relaxables) + len(unused)
+    without: list[UsedSite] = []
+    left = len(relaxables) + len(unused) + len(used)
     for relaxable in relaxables:
         if should_stop():
             break
@@ -94,17 +100,33 @@ def explain_plan(
             break
         sites.append(_forced_in(scenario, site_id, plan, catalog, _limits(plan, deadline, left), should_stop))
         left -= 1
+    for site_id in used:
+        if should_stop():
+            break
+        without.append(_left_out(scenario, site_id, plan, catalog, _limits(plan, deadline, left), should_stop))
+        left -= 1
     binding.sort(key=lambda item: (-item.saving_usd, item.limit, item.id))
     sites.sort(key=lambda item: (math.inf if item.extra_usd is None else item.extra_usd, item.site_id))
     return Explanation(
         cost_usd=plan.cost_usd,
         binding=tuple(binding),
         unused=tuple(sites),
+        used=tuple(without),
         basis=(
             "every figure is from a re-solve of the changed scenario that began from this plan; a saving is that of "
             "the plan found, and the upper figure follows from the re-solve's proven bound"
         ),
     )
+
+
+def _is_asked(item: Relaxable, about: Collection[str] | None) -> bool:
+    return about is None or item.limit in about or item.id in about
+
+
+def _dispensable(scenario: Scenario, plan: Plan) -> list[str]:
+    """Used sites that the scenario does not insist on."""
+    fixed = {site.site_id for site in scenario.sites if site.required or site.min_pods > 0} | set(scenario.demand_sites)
+    return [site.id for site in plan.sites if site.id not in fixed]
 
 
 def _least_cost_instead(scenario: Scenario, plan: Plan) -> str:
@@ -282,24 +304,47 @@ def _forced_in(
     limits: SolveLimits,
     should_stop: Callable[[], bool],
 ) -> UnusedSite:
-    assert plan.cost_usd is not None  # checked by explain_plan
-    sites = tuple(
-        dataclasses.replace(site, required=True) if site.site_id == site_id else site for site in scenario.sites
-    )
-    again = _again(dataclasses.replace(scenario, sites=sites), plan, catalog, limits, should_stop)
+    changed = _with_site(scenario, site_id, required=True)
+    again = _again(changed, plan, catalog, limits, should_stop)
     if math.isinf(again.bound_usd) and again.design is None:
         reason = "no plan can use it: power, round trip, fiber or counts forbid it beside the other limits"
         return UnusedSite(site_id=site_id, extra_usd=None, extra_lower_usd=None, reason=reason)
+    extra, lower, reason = _extra_cost(again, plan, f"no plan with it was found in {limits.time_limit_s:.0f} s")
+    return UnusedSite(site_id=site_id, extra_usd=extra, extra_lower_usd=lower, reason=reason)
+
+
+def _left_out(
+    scenario: Scenario,
+    site_id: str,
+    plan: Plan,
+    catalog: Catalog,
+    limits: SolveLimits,
+    should_stop: Callable[[], bool],
+) -> UsedSite:
+    changed = _with_site(scenario, site_id, forbidden=True)
+    again = _again(changed, plan, catalog, limits, should_stop)
+    if math.isinf(again.bound_usd) and again.design is None:
+        reason = "no plan can do without it: power, round trip, fiber or counts ask for it beside the other limits"
+        return UsedSite(site_id=site_id, extra_usd=None, extra_lower_usd=None, reason=reason)
+    extra, lower, reason = _extra_cost(again, plan, f"no plan without it was found in {limits.time_limit_s:.0f} s")
+    return UsedSite(site_id=site_id, extra_usd=extra, extra_lower_usd=lower, reason=reason)
+
+
+def _with_site(scenario: Scenario, site_id: str, *, required: bool = False, forbidden: bool = False) -> Scenario:
+    sites = tuple(
+        dataclasses.replace(site, required=required, forbidden=forbidden) if site.site_id == site_id else site
+        for site in scenario.sites
+    )
+    return dataclasses.replace(scenario, sites=sites)
+
+
+def _extra_cost(again: Found, plan: Plan, none_found: str) -> tuple[float | None, float, str]:
+    """What a changed scenario's plan costs more, what is proven of that, and which item grows most."""
+    assert plan.cost_usd is not None  # checked by explain_plan
     lower = round(again.bound_usd - plan.cost_usd, 2)
     if again.design is None:
-        reason = f"no plan with it was found in {limits.time_limit_s:.0f} s"
-        return UnusedSite(site_id=site_id, extra_usd=None, extra_lower_usd=lower, reason=reason)
-    return UnusedSite(
-        site_id=site_id,
-        extra_usd=round(again.design.cost_usd - plan.cost_usd, 2),
-        extra_lower_usd=lower,
-        reason=_what_costs_more(plan, again.design),
-    )
+        return None, lower, none_found
+    return round(again.design.cost_usd - plan.cost_usd, 2), lower, _what_costs_more(plan, again.design)
 
 
 def _what_costs_more(plan: Plan, forced: Design) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from topodesign.domain.equipment import Catalog
 from topodesign.domain.errors import InvalidInput
-from topodesign.domain.plan import Objective, PlanEvent, SolveLimits
+from topodesign.domain.plan import Objective, Plan, PlanEvent, SolveLimits
 from topodesign.domain.scenario import Scenario
 from topodesign.planning.climbing import Climb
 from topodesign.planning.deciding import Decider, Reached
@@ -76,8 +76,13 @@ def reach_goal(
     started: float,
     on_progress: Callable[[PlanEvent], None],
     halt: Halt,
+    on_best: Callable[[Callable[[], Reached]], None],
+    start: Plan | None = None,
 ) -> Reached:
-    """The best level that the budget pays for, within ``limits.gap`` or until the time is over."""
+    """The best level that the budget pays for, within ``limits.gap`` or until the time is over.
+
+    ``on_best`` gets, at every better plan of the goal, what tells the best one whenever it is asked from then on.
+    """
     budget = scenario.size.budget_usd or scenario.policy.budget_usd
     assert budget is not None  # objective_of has checked it
     decider = Decider(
@@ -87,6 +92,8 @@ def reach_goal(
         started=started,
         on_progress=on_progress,
         halt=halt,
+        on_best=on_best,
+        start=start,
     )
     if objective == "effective-flops":
         return EffectiveSearch(scenario=scenario, decider=decider).run()

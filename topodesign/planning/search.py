@@ -62,6 +62,10 @@ def _ignore(_: PlanEvent) -> None:
     """Default progress callback."""
 
 
+def _nobody(_: Callable[[], Found]) -> None:
+    """Default of whom better designs are offered to."""
+
+
 def _not_enough(_: Design) -> bool:
     """Default: no design ends the search by itself."""
     return False
@@ -70,6 +74,8 @@ def _not_enough(_: Design) -> bool:
 @dataclass(slots=True, kw_only=True)
 class Search:
     """State of one search. ``on_progress`` gets every new incumbent, bound and phase.
+
+    ``on_best`` gets, at every better design, what tells the best one and the bound whenever it is asked from then on.
 
     ``start`` is a design to better, if it keeps all limits; else its sites are where the local search begins.
     ``is_enough`` and ``enough_bound_usd`` end the search early: at a design that will do, or at a bound above that
@@ -88,6 +94,7 @@ class Search:
     enough_bound_usd: float = math.inf
     coarse_bound_usd: float | None = None
     known_bound_usd: float = 0.0
+    on_best: Callable[[Callable[[], Found]], None] = _nobody
     _sizer: Sizer = field(init=False)
     _best: Design | None = None
     _bound_usd: float = 0.0
@@ -106,7 +113,7 @@ class Search:
             return self._found(self._best, self.known_bound_usd, self._halted_by)
         root, tree = self._root()
         if root is None and not self.instance.has_all_routes:
-            self.instance = with_more_routes(self.instance)
+            self._widen(with_more_routes(self.instance))
             root, tree = self._root()
         if root is None:
             return self._found(None, math.inf, "proof")
@@ -176,10 +183,14 @@ class Search:
             return False  # the root relaxation takes minutes there: better spent on branching
         if (values[0] - values[-1]) * MILLION <= WORTH_SHARE * self.limits.gap * self._best.objective_usd:
             return False
-        self.instance = instance
-        self._bound_usd = 0.0  # more candidates may cost less: the bound starts again from below
-        self._report("routes")
+        self._widen(instance)
         return True
+
+    def _widen(self, instance: Instance) -> None:
+        """Go on with more candidates, whose plans may cost less: the bound starts again from below."""
+        self.instance = instance
+        self._bound_usd = 0.0
+        self._report("routes")
 
     def _found(self, design: Design | None, bound_usd: float, stopped_by: StoppedBy) -> Found:
         coarse = self.coarse_bound_usd
@@ -273,6 +284,10 @@ class Search:
         if slotted is not None and (self._best is None or slotted.key() < self._best.key()):
             self._best = slotted
             self._report("incumbent")
+            self.on_best(self._so_far)
+
+    def _so_far(self) -> Found:
+        return self._found(self._best, self._bound_usd, "cancelled")
 
     def _until_enough(self) -> Halt:
         """The halt of this search, which is also over once the best design or the bound will do."""

@@ -18,7 +18,8 @@ from topodesign.planning.halting import Halt, never
 from topodesign.planning.infeasibility import explain_infeasibility
 from topodesign.planning.instance import Instance, compile_instance
 from topodesign.planning.known_paths import planned_paths
-from topodesign.planning.search import Search
+from topodesign.planning.search import Found, Search
+from topodesign.planning.snapshots import Snapshots
 from topodesign.planning.starting import start_from_plan
 from topodesign.training.demand import sync_demand
 
@@ -32,6 +33,7 @@ def solve(
     should_stop: Callable[[], bool] | None = None,
     start: Plan | None = None,
     known_bound_usd: float = 0.0,
+    on_plan: Callable[[Plan], None] | None = None,
 ) -> Plan:
     """Solve the planning problem; the plan is not verified yet (see :func:`topodesign.api.plan`).
 
@@ -51,6 +53,8 @@ def solve(
     known_bound_usd : float
         US dollars that no plan can cost less than, proven already for a scenario whose limits are no tighter; 0 where
         nothing is known. Of use where the goal is the least cost.
+    on_plan : callable, optional
+        Receives the best plan so far now and then, as one whose search was cancelled; not verified either.
 
     Raises
     ------
@@ -66,15 +70,32 @@ def solve(
     catalog = catalog or load_catalog(scenario.catalog_overrides)
     report = on_progress or (lambda _: None)
     report(PlanEvent(phase="candidates", wall_s=0.0))
-    halt = Halt(deadline=started + limits.time_limit_s, should_stop=should_stop or never)
+    snapshots = Snapshots(on_plan=on_plan)
+    halt = snapshots.watched(Halt(deadline=started + limits.time_limit_s, should_stop=should_stop or never))
     if objective != "cost":
         reached = reach_goal(
-            scenario, catalog, limits, objective=objective, started=started, on_progress=report, halt=halt
+            scenario,
+            catalog,
+            limits,
+            objective=objective,
+            started=started,
+            on_progress=report,
+            halt=halt,
+            on_best=lambda so_far: snapshots.offer(
+                lambda: _plan_of_goal(scenario, so_far(), objective, limits, started, never)
+            ),
+            start=start,
         )
         return _plan_of_goal(scenario, reached, objective, limits, started, halt.should_stop)
     focus = find_focus(scenario, catalog, halt, seed=limits.seed) if needs_focus(scenario) else None
     detailed = scenario if focus is None else focused(scenario, focus)
     instance = compile_instance(detailed, catalog, also=() if start is None else planned_paths(start))
+
+    def plan_of(found: Found) -> Plan:
+        if focus is not None:
+            found = dataclasses.replace(found, instance=dataclasses.replace(found.instance, scenario=scenario))
+        return assemble_plan(found, limits, wall_s=time.monotonic() - started)
+
     search = Search(
         instance=instance,
         limits=limits,
@@ -84,15 +105,13 @@ def solve(
         start=None if start is None else start_from_plan(instance, start),
         coarse_bound_usd=None if focus is None else focus.bound_usd,
         known_bound_usd=known_bound_usd,
+        on_best=lambda so_far: snapshots.offer(lambda: plan_of(so_far())),
     )
     found = search.run()
-    if focus is not None:
-        found = dataclasses.replace(found, instance=dataclasses.replace(found.instance, scenario=scenario))
-    wall_s = time.monotonic() - started
     if found.design is not None:
-        return assemble_plan(found, limits, wall_s=wall_s)
+        return plan_of(found)
     if found.stopped_by == "proof":
-        report(PlanEvent(phase="explaining", wall_s=wall_s))
+        report(PlanEvent(phase="explaining", wall_s=time.monotonic() - started))
         why = explain_infeasibility(scenario, catalog, deadline=halt.deadline, should_stop=halt.should_stop)
         return _without_design(instance, limits, started, "proof", why)
     return _without_design(instance, limits, started, found.stopped_by, None)

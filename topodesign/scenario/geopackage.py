@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 # The readers underneath choose a format by content; some formats are lists of paths and addresses to open. So only a
 # SQLite file that calls itself a GeoPackage is passed on (GeoPackage 1.3, requirements 1 and 2).
 _SQLITE_HEADER = b"SQLite format 3\x00"
+_STYLES_TABLE = "layer_styles"  # QGIS keeps how it draws the layers there; it is none of them
 _APPLICATION_IDS = frozenset({b"GPKG", b"GP10", b"GP11"})
 
 
@@ -47,7 +48,7 @@ def read_geopackage(file: str, data: bytes, log: ProblemLog) -> Table | None:
     rows = tuple(
         Row(
             number=number,
-            values=_values(record),
+            values=record_values(record),
             geometry=None if shape is None else shapely.geometry.mapping(shape),
         )
         for number, (record, shape) in enumerate(zip(frame.to_dict("records"), geometries, strict=True), start=1)
@@ -65,7 +66,8 @@ def _frame(file: str, data: bytes, log: ProblemLog) -> "geopandas.GeoDataFrame |
         with warnings.catch_warnings():
             # The data are handed over in memory, without a file name whose extension could conform.
             warnings.filterwarnings("ignore", message=".*non conformant file extension")
-            layer = _layer(file, [str(name) for name, _ in pyogrio.list_layers(io.BytesIO(data))], log)
+            names = [str(name) for name, _ in pyogrio.list_layers(io.BytesIO(data))]
+            layer = _layer(file, [name for name in names if name != _STYLES_TABLE], log)
             return None if layer is None else geopandas.read_file(io.BytesIO(data), layer=layer, engine="pyogrio")
     except (DataSourceError, DataLayerError) as error:
         log.add("GEOPACKAGE_INVALID", f"{file} cannot be read ({error}); save it again", file=file)
@@ -86,7 +88,8 @@ def _layer(file: str, layers: list[str], log: ProblemLog) -> str | None:
     return None
 
 
-def _values(record: Mapping[Hashable, object]) -> dict[str, object]:
+def record_values(record: Mapping[Hashable, object]) -> dict[str, object]:
+    """Plain values of a record of a frame, without those that are missing."""
     values: dict[str, object] = {}
     for name, value in record.items():
         item = getattr(value, "item", None)

@@ -1,6 +1,6 @@
 """Reads a scenario from a folder or from uploaded files, collecting every problem over all files."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -89,6 +89,36 @@ def read_scenario_files(files: Mapping[str, bytes]) -> Scenario:
     return _scenario(gather_files(files, log), log, source="scenario", name="scenario")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """What a folder holds, whether or not it is a scenario yet: nodes, defaults by file, and every problem."""
+
+    sites: tuple[Site, ...]
+    junctions: tuple[Junction, ...]
+    assumptions: Mapping[str, tuple[str, ...]]
+    problems: tuple[Problem, ...]
+
+
+def survey_files(files: Mapping[str, bytes]) -> Survey:
+    """What files (as for :func:`read_scenario_files`) hold, as far as they can be read."""
+    log = ProblemLog()
+    kept = gather_files(files, log)
+    geography = _geography(kept, _settings(kept, log).demand, log)
+    _reaches(kept, log)
+    problems = _ordered(log.problems, kept)
+    if not problems:
+        try:
+            read_scenario_files(files)
+        except InvalidScenario as error:  # what only shows once all of it is put together
+            problems = error.problems
+    return Survey(
+        sites=geography.sites.values,
+        junctions=geography.junctions.values,
+        assumptions={part.file: part.assumptions for part in geography.parts},
+        problems=problems,
+    )
+
+
 def _scenario(files: Mapping[str, bytes], log: ProblemLog, *, source: str, name: str) -> Scenario:
     settings = _settings(files, log)
     geography = _geography(files, settings.demand, log)
@@ -140,16 +170,12 @@ class _Geography:
     notes: tuple[str, ...]
 
     @property
+    def parts(self) -> tuple[Part[Any], ...]:
+        return (self.zones, self.sites, self.junctions, self.segments, self.traffic, self.lit_lightpaths)
+
+    @property
     def assumptions(self) -> tuple[str, ...]:
-        parts: tuple[Part[Any], ...] = (
-            self.zones,
-            self.sites,
-            self.junctions,
-            self.segments,
-            self.traffic,
-            self.lit_lightpaths,
-        )
-        return (*(sentence for part in parts for sentence in part.assumptions), *self.notes)
+        return (*(sentence for part in self.parts for sentence in part.assumptions), *self.notes)
 
 
 def _geography(files: Mapping[str, bytes], demand: Demand | None, log: ProblemLog) -> _Geography:
@@ -260,9 +286,12 @@ def _table(kind: FileKind, files: Mapping[str, bytes], log: ProblemLog) -> Table
 
 
 def _raise_problems(log: ProblemLog, files: Mapping[str, bytes], *, source: str) -> None:
-    """Raise what was found, ordered by file and row."""
+    """Raise what was found, by file and row."""
     if not log.problems:
         return
+    raise InvalidScenario(_ordered(log.problems, files), source=source)
+
+
+def _ordered(problems: Iterable[Problem], files: Mapping[str, bytes]) -> tuple[Problem, ...]:
     order = {name: position for position, name in enumerate(sorted(files))}
-    problems = sorted(log.problems, key=lambda problem: (order.get(problem.file, -1), problem.file, problem.row or 0))
-    raise InvalidScenario(problems, source=source)
+    return tuple(sorted(problems, key=lambda problem: (order.get(problem.file, -1), problem.file, problem.row or 0)))

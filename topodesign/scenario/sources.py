@@ -107,6 +107,7 @@ def _require_kinds(files: Mapping[str, bytes], present: set[str], log: ProblemLo
                 file=found[1],
             )
         if not found and kind.required and not any(problem.file in kind.names for problem in log.problems):
-            similar = nearest(kind.names[0], present) if present else ""
+            strangers = present - {name for other in KINDS for name in other.names}
+            similar = nearest(kind.names[0], strangers) if strangers else ""
             hint = f" ({similar})" if similar.startswith("did you mean") else ""
             log.add("FILE_MISSING", f"{' or '.join(kind.names)} is missing{hint}; add it", file=kind.names[0])

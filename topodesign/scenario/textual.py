@@ -2,10 +2,10 @@
 
 import csv
 import io
-from xml.etree import ElementTree
 
 from topodesign.scenario.problems import ProblemLog
 from topodesign.scenario.rows import Row, Table
+from topodesign.scenario.xml_guard import XmlRefused, elements, parse_xml
 
 
 def read_csv(file: str, data: bytes, log: ProblemLog) -> Table | None:
@@ -44,42 +44,26 @@ def read_csv(file: str, data: bytes, log: ProblemLog) -> Table | None:
 
 def read_graphml(file: str, data: bytes, log: ProblemLog) -> Table | None:
     """Edges of a GraphML graph: ``source`` and ``target`` become ``a`` and ``b``, the edge's id its ``segment_id``."""
-    parser = ElementTree.XMLParser(target=_NoDoctype())
     try:
-        parser.feed(data)
-        root = parser.close()
-    except (ElementTree.ParseError, _DoctypeError, LookupError, ValueError) as error:
+        root = parse_xml(data)
+    except XmlRefused as error:
         log.add("GRAPHML_INVALID", f"{file} is not valid GraphML ({error}); save it again", file=file)
         return None
     names = {
         key.get("id", ""): key.get("attr.name", key.get("id", ""))
-        for key in _elements(root, "key")
+        for key in elements(root, "key")
         if key.get("for", "all") in ("edge", "all")
     }
     rows = []
-    for number, edge in enumerate(_elements(root, "edge"), start=1):
+    for number, edge in enumerate(elements(root, "edge"), start=1):
         values: dict[str, object] = {
             name: value
             for name, value in (("segment_id", edge.get("id")), ("a", edge.get("source")), ("b", edge.get("target")))
             if value
         }
-        for entry in _elements(edge, "data"):
+        for entry in elements(edge, "data"):
             text = (entry.text or "").strip()
             if text:
                 values[names.get(entry.get("key", ""), entry.get("key", ""))] = text
         rows.append(Row(number=number, values=values))
     return Table(file=file, rows=tuple(rows), textual=True)
-
-
-class _DoctypeError(ValueError):
-    """A document type declaration, which can define entities that expand without end."""
-
-
-class _NoDoctype(ElementTree.TreeBuilder):
-    def doctype(self, name: str, _pubid: str | None, _system: str | None) -> None:
-        raise _DoctypeError(f"document type declarations such as {name!r} are not accepted")
-
-
-def _elements(parent: ElementTree.Element, tag: str) -> list[ElementTree.Element]:
-    """All descendants of a tag in any namespace."""
-    return [element for element in parent.iter() if element.tag.rpartition("}")[2] == tag]

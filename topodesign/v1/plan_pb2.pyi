@@ -1613,6 +1613,7 @@ class Plan(_message.Message):
     GOAL_FIELD_NUMBER: _builtins.int
     AVAILABILITY_FIELD_NUMBER: _builtins.int
     TRAINING_FIELD_NUMBER: _builtins.int
+    PROGRESS_FIELD_NUMBER: _builtins.int
     scenario_name: _builtins.str
     """Name of the scenario."""
     status: Global___Status.ValueType
@@ -1695,6 +1696,10 @@ class Plan(_message.Message):
     def training(self) -> _plan_training_pb2.PlanTraining:
         """What training on it achieves; absent: not evaluated. Left out in PLAN_VIEW_BASIC."""
 
+    @_builtins.property
+    def progress(self) -> _containers.RepeatedCompositeFieldContainer[Global___ProgressPoint]:
+        """How the search went, in the order of time, thinned; left out in PLAN_VIEW_BASIC."""
+
     def __init__(
         self,
         *,
@@ -1725,10 +1730,11 @@ class Plan(_message.Message):
         goal: Global___Goal | None = ...,
         availability: Global___PlanAvailability | None = ...,
         training: _plan_training_pb2.PlanTraining | None = ...,
+        progress: _abc.Iterable[Global___ProgressPoint] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_accelerator_purchase_usd", b"_accelerator_purchase_usd", "_attribution", b"_attribution", "_cost_usd", b"_cost_usd", "_gap", b"_gap", "_lower_bound_usd", b"_lower_bound_usd", "_network_cost_usd", b"_network_cost_usd", "_network_gap", b"_network_gap", "_scenario_name", b"_scenario_name", "_seed", b"_seed", "_verified", b"_verified", "_wall_s", b"_wall_s", "accelerator_purchase_usd", b"accelerator_purchase_usd", "attribution", b"attribution", "availability", b"availability", "cost_usd", b"cost_usd", "fabrics", b"fabrics", "gap", b"gap", "goal", b"goal", "infeasibility", b"infeasibility", "lower_bound_usd", b"lower_bound_usd", "network_cost_usd", b"network_cost_usd", "network_gap", b"network_gap", "provenance", b"provenance", "scenario_name", b"scenario_name", "seed", b"seed", "sync", b"sync", "training", b"training", "verification", b"verification", "verified", b"verified", "wall_s", b"wall_s"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_accelerator_purchase_usd", b"_accelerator_purchase_usd", "_attribution", b"_attribution", "_cost_usd", b"_cost_usd", "_gap", b"_gap", "_lower_bound_usd", b"_lower_bound_usd", "_network_cost_usd", b"_network_cost_usd", "_network_gap", b"_network_gap", "_scenario_name", b"_scenario_name", "_seed", b"_seed", "_verified", b"_verified", "_wall_s", b"_wall_s", "accelerator_purchase_usd", b"accelerator_purchase_usd", "assumptions", b"assumptions", "attribution", b"attribution", "availability", b"availability", "cost_items", b"cost_items", "cost_usd", b"cost_usd", "fabrics", b"fabrics", "gap", b"gap", "goal", b"goal", "infeasibility", b"infeasibility", "lightpaths", b"lightpaths", "links", b"links", "lower_bound_usd", b"lower_bound_usd", "network_cost_usd", b"network_cost_usd", "network_gap", b"network_gap", "provenance", b"provenance", "scenario_name", b"scenario_name", "seed", b"seed", "segments", b"segments", "sites", b"sites", "status", b"status", "stopped_by", b"stopped_by", "sync", b"sync", "training", b"training", "verification", b"verification", "verified", b"verified", "wall_s", b"wall_s"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_accelerator_purchase_usd", b"_accelerator_purchase_usd", "_attribution", b"_attribution", "_cost_usd", b"_cost_usd", "_gap", b"_gap", "_lower_bound_usd", b"_lower_bound_usd", "_network_cost_usd", b"_network_cost_usd", "_network_gap", b"_network_gap", "_scenario_name", b"_scenario_name", "_seed", b"_seed", "_verified", b"_verified", "_wall_s", b"_wall_s", "accelerator_purchase_usd", b"accelerator_purchase_usd", "assumptions", b"assumptions", "attribution", b"attribution", "availability", b"availability", "cost_items", b"cost_items", "cost_usd", b"cost_usd", "fabrics", b"fabrics", "gap", b"gap", "goal", b"goal", "infeasibility", b"infeasibility", "lightpaths", b"lightpaths", "links", b"links", "lower_bound_usd", b"lower_bound_usd", "network_cost_usd", b"network_cost_usd", "network_gap", b"network_gap", "progress", b"progress", "provenance", b"provenance", "scenario_name", b"scenario_name", "seed", b"seed", "segments", b"segments", "sites", b"sites", "status", b"status", "stopped_by", b"stopped_by", "sync", b"sync", "training", b"training", "verification", b"verification", "verified", b"verified", "wall_s", b"wall_s"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__accelerator_purchase_usd: _TypeAlias = _typing.Literal["accelerator_purchase_usd"]  # noqa: Y015
     _WhichOneofArgType__accelerator_purchase_usd: _TypeAlias = _typing.Literal["_accelerator_purchase_usd", b"_accelerator_purchase_usd"]  # noqa: Y015
@@ -1778,6 +1784,55 @@ class Plan(_message.Message):
 Global___Plan: _TypeAlias = Plan  # noqa: Y015
 
 @_typing.final
+class ProgressPoint(_message.Message):
+    """What a search had found at some time; it holds until the next point."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WALL_S_FIELD_NUMBER: _builtins.int
+    INCUMBENT_USD_FIELD_NUMBER: _builtins.int
+    BOUND_USD_FIELD_NUMBER: _builtins.int
+    PHASE_FIELD_NUMBER: _builtins.int
+    wall_s: _builtins.float
+    """Wall time since the start of the solve in seconds."""
+    incumbent_usd: _builtins.float
+    """Cost of the best plan so far in US dollars; absent: none yet."""
+    bound_usd: _builtins.float
+    """Proven lower bound so far in US dollars; absent: none yet."""
+    phase: _builtins.str
+    """What was being done; default empty."""
+    def __init__(
+        self,
+        *,
+        wall_s: _builtins.float | None = ...,
+        incumbent_usd: _builtins.float | None = ...,
+        bound_usd: _builtins.float | None = ...,
+        phase: _builtins.str | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_bound_usd", b"_bound_usd", "_incumbent_usd", b"_incumbent_usd", "_phase", b"_phase", "_wall_s", b"_wall_s", "bound_usd", b"bound_usd", "incumbent_usd", b"incumbent_usd", "phase", b"phase", "wall_s", b"wall_s"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_bound_usd", b"_bound_usd", "_incumbent_usd", b"_incumbent_usd", "_phase", b"_phase", "_wall_s", b"_wall_s", "bound_usd", b"bound_usd", "incumbent_usd", b"incumbent_usd", "phase", b"phase", "wall_s", b"wall_s"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__bound_usd: _TypeAlias = _typing.Literal["bound_usd"]  # noqa: Y015
+    _WhichOneofArgType__bound_usd: _TypeAlias = _typing.Literal["_bound_usd", b"_bound_usd"]  # noqa: Y015
+    _WhichOneofReturnType__incumbent_usd: _TypeAlias = _typing.Literal["incumbent_usd"]  # noqa: Y015
+    _WhichOneofArgType__incumbent_usd: _TypeAlias = _typing.Literal["_incumbent_usd", b"_incumbent_usd"]  # noqa: Y015
+    _WhichOneofReturnType__phase: _TypeAlias = _typing.Literal["phase"]  # noqa: Y015
+    _WhichOneofArgType__phase: _TypeAlias = _typing.Literal["_phase", b"_phase"]  # noqa: Y015
+    _WhichOneofReturnType__wall_s: _TypeAlias = _typing.Literal["wall_s"]  # noqa: Y015
+    _WhichOneofArgType__wall_s: _TypeAlias = _typing.Literal["_wall_s", b"_wall_s"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__bound_usd) -> _WhichOneofReturnType__bound_usd | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__incumbent_usd) -> _WhichOneofReturnType__incumbent_usd | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__phase) -> _WhichOneofReturnType__phase | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__wall_s) -> _WhichOneofReturnType__wall_s | None: ...
+
+Global___ProgressPoint: _TypeAlias = ProgressPoint  # noqa: Y015
+
+@_typing.final
 class PlanEvent(_message.Message):
     """Progress of a solve."""
 
@@ -1796,7 +1851,7 @@ class PlanEvent(_message.Message):
     incumbent_usd: _builtins.float
     """Cost of the best plan so far in US dollars; absent: none yet."""
     bound_usd: _builtins.float
-    """Proven lower bound so far in US dollars; absent: none yet. It rises, but for one new beginning: at the phase
+    """Proven lower bound so far in US dollars; absent: none yet. It rises, but for new beginnings: at the phase
     "routes" more routes became candidates, and plans over them may cost less.
     """
     gap: _builtins.float

@@ -108,6 +108,8 @@ class _ExportFormatEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ExportFo
     """The site plan as GeoPackage, one layer for each kind."""
     EXPORT_FORMAT_REPORT_HTML: _ExportFormat.ValueType  # 5
     """The self-contained report as HTML."""
+    EXPORT_FORMAT_GEOPARQUET: _ExportFormat.ValueType  # 6
+    """The site plan as GeoParquet: a zip archive with one file for each layer."""
 
 class ExportFormat(_ExportFormat, metaclass=_ExportFormatEnumTypeWrapper):
     """Format of an exported plan."""
@@ -124,6 +126,8 @@ EXPORT_FORMAT_GPKG: ExportFormat.ValueType  # 4
 """The site plan as GeoPackage, one layer for each kind."""
 EXPORT_FORMAT_REPORT_HTML: ExportFormat.ValueType  # 5
 """The self-contained report as HTML."""
+EXPORT_FORMAT_GEOPARQUET: ExportFormat.ValueType  # 6
+"""The site plan as GeoParquet: a zip archive with one file for each layer."""
 Global___ExportFormat: _TypeAlias = ExportFormat  # noqa: Y015
 
 @_typing.final

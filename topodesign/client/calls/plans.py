@@ -178,7 +178,7 @@ def export_plan(name: str, file_format: ExportFormat) -> Call[bytes]:
     ----------
     name : str
         Resource name of the plan (``plans/...``).
-    file_format : {"geojson", "plan-json", "bom-csv", "gpkg", "report-html"}
+    file_format : {"geojson", "plan-json", "bom-csv", "gpkg", "report-html", "geoparquet"}
 
     Raises
     ------
