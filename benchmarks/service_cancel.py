@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from served.running_server import RunningServer
-from topodesign_server.process_groups import group_usage
 
 from topodesign.client import Client
 from topodesign.domain.plan import Plan
 from topodesign.domain.scenario import Scenario
+from topodesign.processes.groups import group_usage
 from topodesign.scenario import load_scenario
 
 LOOK_S = 0.005

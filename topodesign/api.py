@@ -86,13 +86,35 @@ def plan(
     VerificationFailed
         When the independent verifier rejects the plan: a defect of ours.
     """
+    limits = SolveLimits(time_limit_s=time_limit_s, gap=gap, seed=seed, threads=threads, objective=objective)
+    return plan_within(scenario, limits, start=start, on_progress=on_progress, should_stop=should_stop, on_plan=on_plan)
+
+
+def plan_within(
+    scenario: Scenario,
+    limits: SolveLimits,
+    *,
+    start: Plan | None = None,
+    known_bound_usd: float = 0.0,
+    on_progress: Callable[[PlanEvent], object] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+    on_plan: Callable[[Plan], object] | None = None,
+) -> Plan:
+    """:func:`plan` with all limits in one object, and perhaps a bound that holds already.
+
+    Parameters
+    ----------
+    known_bound_usd : float
+        As in :func:`topodesign.planning.solve.solve`.
+    scenario, limits, start, on_progress, should_stop, on_plan
+        As in :func:`plan`.
+    """
     from topodesign.planning.solve import solve
     from topodesign.verify import verify_plan
 
     started = time.monotonic()
-    require_number(time_limit_s, field="time_limit_s", above=0)
-    solving_s = time_limit_s - min(AFTERWARDS_S, AFTERWARDS_SHARE * time_limit_s)
-    limits = SolveLimits(time_limit_s=solving_s, gap=gap, seed=seed, threads=threads, objective=objective)
+    require_number(limits.time_limit_s, field="time_limit_s", above=0)
+    solving_s = limits.time_limit_s - min(AFTERWARDS_S, AFTERWARDS_SHARE * limits.time_limit_s)
     catalog = load_catalog(scenario.catalog_overrides)
 
     history: list[ProgressPoint] = []
@@ -119,11 +141,12 @@ def plan(
 
     found = solve(
         scenario,
-        limits=limits,
+        limits=dataclasses.replace(limits, time_limit_s=solving_s),
         catalog=catalog,
         on_progress=report,
         should_stop=should_stop or (lambda: False),
         start=start,
+        known_bound_usd=known_bound_usd,
         on_plan=None if on_plan is None else hand_out,
     )
     if found.status in ("infeasible", "limit"):

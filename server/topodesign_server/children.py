@@ -21,8 +21,8 @@ from multiprocessing.context import ForkServerContext
 import structlog
 
 from topodesign.domain.errors import ServiceUnavailable
+from topodesign.processes.groups import GroupUsage, group_usage, proportional_bytes
 from topodesign_server.frames import Frame, FrameKind
-from topodesign_server.process_groups import GroupUsage, group_usage, proportional_bytes
 from topodesign_server.tasks import run_task
 from topodesign_server.warm_tasks import answer_tasks
 from topodesign_server.watchdog import Watchdog

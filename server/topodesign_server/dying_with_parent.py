@@ -5,12 +5,11 @@ process forked from it to its own parent. The fork server's watch over a pipe is
 a writing end of that pipe, so that it would go on until the last of them has ended.
 """
 
-import ctypes
 import os
 import signal
 import sys
 
-PR_SET_PDEATHSIG = 1
+from topodesign.processes.parent_death import die_with
 
 
 class _Bond:
@@ -23,12 +22,7 @@ class _Bond:
         self.parent = os.getpid()
 
     def tie(self) -> None:
-        """Ask the kernel; does nothing where it cannot (other than Linux)."""
-        if sys.platform != "linux":
-            return
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != self.parent:
-            os._exit(1)  # the parent died before the signal was asked for
+        die_with(self.parent)
 
 
 if any("multiprocessing.forkserver" in word for word in sys.orig_argv):

@@ -1,8 +1,6 @@
-"""Memory of a child: limited by the kernel, so that what needs more ends there and not in the server."""
+"""What is said of a child that asked for more memory than it may have."""
 
-import resource
 import signal
-from pathlib import Path
 
 from topodesign.domain.errors import CapacityError
 from topodesign_server.settings import GIB
@@ -13,28 +11,6 @@ SIGNALS = frozenset({signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS, signal.SIGKI
 SOLVER_MEMORY = "SOLVER_MEMORY"
 REMEDY = "ask for smaller fabrics or fewer at once, use the library, or give the server a higher limit"
 SOLVER_REMEDY = "make the scenario smaller or give the server a higher --plan-memory-gib"
-
-
-def limit_memory(limit_bytes: int) -> None:
-    """Let this process map at most so many bytes (``RLIMIT_AS``); what asks for more gets a ``MemoryError``."""
-    _, most = resource.getrlimit(resource.RLIMIT_AS)
-    allowed = limit_bytes if most == resource.RLIM_INFINITY else min(limit_bytes, most)
-    resource.setrlimit(resource.RLIMIT_AS, (allowed, most))
-
-
-def lift_memory_limit() -> None:
-    """Take the limit away again, so that the error itself has room to be written."""
-    _, most = resource.getrlimit(resource.RLIMIT_AS)
-    resource.setrlimit(resource.RLIMIT_AS, (most, most))
-
-
-def mapped_bytes() -> int:
-    """The most that this process has mapped so far; 0 where the system does not tell."""
-    status = Path("/proc/self/status")
-    if not status.exists():
-        return 0
-    lines = (line.split() for line in status.read_text(encoding="ascii", errors="replace").splitlines())
-    return next((1024 * int(words[1]) for words in lines if words[:1] == ["VmPeak:"]), 0)
 
 
 def memory_refused(task: str, *, limit_bytes: int, mapped: int) -> CapacityError:

@@ -4,11 +4,11 @@ import time
 from dataclasses import dataclass, field
 
 from topodesign.domain.plan import SolveLimits
+from topodesign.processes.groups import GroupUsage
 from topodesign.v1 import plan_pb2
 from topodesign_server.children import Child, ChildFactory, Excess
 from topodesign_server.frames import Frame, FrameKind
 from topodesign_server.job_rows import ClaimedJob
-from topodesign_server.process_groups import GroupUsage
 from topodesign_server.settings import ServerSettings
 from topodesign_server.snapshots import Snapshot, is_better, plan_of
 

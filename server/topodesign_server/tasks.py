@@ -12,9 +12,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 
+from topodesign.processes.memory import lift_memory_limit, limit_memory, mapped_bytes
 from topodesign_server.fabric_tasks import compare_fabrics, estimate_slice_goodput, evaluate_fabric
 from topodesign_server.frames import Frame, FrameKind
-from topodesign_server.memory import lift_memory_limit, limit_memory, mapped_bytes, memory_refused
+from topodesign_server.memory import memory_refused
 
 BEGUN_AGAIN = (
     "the search began again from the best plan of an attempt that was interrupted: one that is not interrupted may end "

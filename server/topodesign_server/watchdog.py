@@ -10,7 +10,7 @@ from typing import Protocol
 
 import structlog
 
-from topodesign_server.process_groups import GroupUsage, group_usage
+from topodesign.processes.groups import GroupUsage, group_usage
 
 log = structlog.get_logger("topodesign_server")
 

@@ -8,10 +8,10 @@ import pytest
 from served.chaos_tasks import ENDLESS
 from served.running_server import RunningServer
 from served.small_scenarios import two_sites
-from topodesign_server.process_groups import group_usage
 
 from topodesign.client import Client
 from topodesign.domain.fabric import Torus
+from topodesign.processes.groups import group_usage
 from topodesign.v1 import fabric_service_pb2, fabric_service_pb2_grpc
 from topodesign.wire import fabric_to_proto
 

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from served.running_server import RunningServer, wait_until_gone
 from served.small_scenarios import two_sites, wide_grid
-from topodesign_server.process_groups import group_usage
 from topodesign_server.tasks import BEGUN_AGAIN
 
 from topodesign.client import Client
 from topodesign.domain.errors import CapacityError
 from topodesign.domain.fabric import Torus
 from topodesign.domain.plan import Plan
+from topodesign.processes.groups import group_usage
 
 MADE = ("optimal", "feasible")
 

@@ -5,6 +5,7 @@ import io
 import json
 from dataclasses import fields
 
+import pyarrow.parquet
 import pytest
 
 import topodesign as td
@@ -95,6 +96,22 @@ def test_a_sweep_over_utilizations_gives_the_bandwidths_and_null_where_there_is_
     assert points[1]["utilization"] == pytest.approx(0.1 / 0.14)
 
 
+def test_a_sweep_in_a_file_is_the_same_as_on_stdout(capsys, tmp_path):
+    line = "sweep --parameters 1e9 --step-s 0.1 --sites 2,3 --rtt-ms 40 --utilization 0.5,0.99"
+    _, out, _ = answer(capsys, line)
+    code, told, _ = answer(capsys, f"{line} --out {tmp_path / 'jobs.csv'} --json")
+    assert (code, json.loads(told)) == (0, {"count": 4, "files": [str(tmp_path / "jobs.csv")]})
+    assert (tmp_path / "jobs.csv").read_text() == out
+    assert answer(capsys, f"{line} --out {tmp_path / 'jobs.parquet'}")[0] == 0
+    columns = pyarrow.parquet.read_table(tmp_path / "jobs.parquet").to_pydict()
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert list(columns) == list(rows[0])
+    assert [value is None for value in columns["gbps"]] == [row["gbps"] == "" for row in rows]
+    assert columns["utilization"] == [float(row["utilization"]) for row in rows]
+    code, _, err = answer(capsys, f"{line} --out {tmp_path / 'jobs.xls'}")
+    assert (code, "must end with .csv or .parquet" in err) == (2, True)
+
+
 def test_goodput_says_the_same_as_the_library(capsys):
     line = "goodput --accelerators 16384 --sites 4 --write-s 30 --restart-s 180 --round-s 600 --reform-s 5"
     line += " --part zone:1:2000:3600 --simulate 500 --seed 3"
@@ -164,6 +181,7 @@ def test_wrong_input_ends_with_2_and_the_field(capsys, line, field):
 
 
 def test_a_grid_of_too_many_points_is_refused(capsys):
-    code, out, _ = answer(capsys, f"sweep {LLAMA} --sites 2,3 --gbps 1:100:50001 --json")
+    sites = ",".join(str(count) for count in range(2, 43))  # 41 x 100,000 points are more than 4 million
+    code, out, _ = answer(capsys, f"sweep {LLAMA} --sites {sites} --gbps 1:100:100000 --json")
     assert code == 2
     assert json.loads(out)["error"]["reason"] == "SWEEP_TOO_LARGE"

@@ -61,6 +61,17 @@ def test_a_clos_with_a_part_of_a_pod_is_wired_evenly_so_that_its_bandwidth_is_pr
     assert EVENLY_WIRED in found.evaluation.assumptions
 
 
+def test_an_evaluated_fabric_is_remembered_with_its_catalogue():
+    shipped, dearer = (
+        load_catalog(),
+        load_catalog({f"switch.{item.id}": {"cost_usd": 9e5} for item in load_catalog().switches}),
+    )
+    first, other = (_candidate("clos", 1024, 800.0, 1e9, catalog) for catalog in (shipped, dearer))
+    assert other.evaluation.cost_usd > first.evaluation.cost_usd
+    assert _candidate("clos", 1024, 800.0, 1e9, shipped) is first
+    assert _candidate("clos", 1024, 800.0, 2e9, shipped).evaluation.message_bytes == 2e9
+
+
 def test_a_kind_by_name_is_compared_beside_torus_and_clos_and_taken():
     plan = planned_with("hyperx")
     for site in plan.fabrics.sites:

@@ -188,14 +188,7 @@ def _with_figures(table: str, item: Item, figures: Mapping[str, float] | None) -
     path = f"catalog.{table}.{item.id}"
     values: dict[str, Any] = {}  # figures are int or float by the field, which mypy cannot see through a name
     for figure, value in figures.items():
-        known = figures_of(item)
-        if figure not in known:
-            raise InvalidInput(
-                f"{path} has no figure {figure!r}; {nearest(figure, known)}",
-                reason="FIGURE_UNKNOWN",
-                field_path=f"{path}.{figure}",
-                metadata={"figure": figure},
-            )
+        _require_figure(path, item, figure)
         values[figure] = _number(f"{path}.{figure}", value, whole=figure in _WHOLE_NUMBERS)
     origins = {**item.origins, **dict.fromkeys(values, OVERRIDE_ORIGIN)}
     try:
@@ -204,6 +197,35 @@ def _with_figures(table: str, item: Item, figures: Mapping[str, float] | None) -
         raise InvalidInput(
             f"{path}.{error.message}", field_path=f"{path}.{error.field_path}", metadata=error.metadata
         ) from None
+
+
+def catalog_figure(key: str, figure: str, overrides: Overrides | None = None) -> float | None:
+    """One figure in its own unit, a scenario's override where there is one; ``None`` where the item states none.
+
+    Parameters
+    ----------
+    key, figure : str
+        Such as ``transceiver.zrplus-400`` and ``cost_usd``.
+    overrides : mapping, optional
+        As of :func:`load_catalog`, which says what is raised.
+    """
+    given = dict(overrides or {})
+    catalog = load_catalog({**given, key: given.get(key, {})})
+    item = next(item for item in catalog.equipment() if f"{KIND_OF[type(item)]}.{item.id}" == key)
+    _require_figure(f"catalog.{key}", item, figure)
+    value: float | None = getattr(item, figure)
+    return value
+
+
+def _require_figure(path: str, item: object, figure: str) -> None:
+    known = figures_of(item)
+    if figure not in known:
+        raise InvalidInput(
+            f"{path} has no figure {figure!r}; {nearest(figure, known)}",
+            reason="FIGURE_UNKNOWN",
+            field_path=f"{path}.{figure}",
+            metadata={"figure": figure},
+        )
 
 
 def _number(path: str, value: object, *, whole: bool) -> float:

@@ -37,6 +37,9 @@ class CommandEntry:
 COMMANDS = {
     "init": CommandEntry("topodesign.cli.init", "init", "Write a scenario folder to start from."),
     "plan": CommandEntry("topodesign.cli.plan", "plan", "Place clusters and size links; write the plan into a folder."),
+    "sweep": CommandEntry(
+        "topodesign.cli.sweep", "sweep", "Plan many variants of a scenario; can be interrupted and gone on with."
+    ),
     "import": CommandEntry(
         "topodesign.cli.importing", "import_", "Make a scenario of CSV, KML, Shapefile, GraphML or SNDlib files."
     ),

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from topodesign.cli import fabric_compare, fabric_goodput
+from topodesign.cli import fabric_compare, fabric_goodput, fabric_sweep
 from topodesign.cli.completion import words_of
 from topodesign.cli.fabric_bill import bill_document, bill_options_of, bill_parameters, given_bill, show_bill
 from topodesign.cli.fabric_conditions import condition_parameters, conditions_of
@@ -98,4 +98,5 @@ def _document(evaluation: FabricEvaluation) -> dict[str, object]:
 take_options(evaluate, first=kind_parameters(), last=[*condition_parameters(), *bill_parameters()])
 fabric.command("evaluate", epilog=EXAMPLE)(evaluate)
 fabric.command("compare", epilog=fabric_compare.EXAMPLE)(fabric_compare.compare)
+fabric.command("sweep", epilog=fabric_sweep.EXAMPLE)(fabric_sweep.sweep)
 fabric.command("goodput", epilog=fabric_goodput.EXAMPLE)(fabric_goodput.goodput)

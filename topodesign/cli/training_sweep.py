@@ -1,15 +1,15 @@
 """``topodesign training sweep``: a grid of estimates, as CSV or JSON."""
 
-import csv
 import dataclasses
 import inspect
-import io
-from typing import Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from topodesign.cli.column_output import require_column_file, write_columns
+from topodesign.cli.given_paths import path
 from topodesign.cli.number_lists import counts_of, numbers_of
-from topodesign.cli.output import emit_json, say
 from topodesign.cli.training_options import (
     CHECKPOINT_OPTIONS,
     OF_EACH_SITE,
@@ -18,6 +18,12 @@ from topodesign.cli.training_options import (
     job_parameters,
 )
 from topodesign.domain.errors import InvalidInput
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from topodesign.training.sweep_grid import TrainingGrid
 
 SWEEP_EXAMPLE = (
     "Example: topodesign training sweep --model llama-3-405b --accelerators 16384 --sites 2,4,8 --gbps 100:10000:5"
@@ -40,6 +46,10 @@ def sweep(
     inner_steps: Annotated[
         str | None, typer.Option("--inner-steps", help="Steps between exchanges, H: 1,10,100.")
     ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", parser=path, help="File to write instead, .csv or .parquet: for a million points."),
+    ] = None,
     json_output: Annotated[
         bool, typer.Option("--json", help="Print one JSON document: points, each with sites, gbps, utilization, ...")
     ] = False,
@@ -55,7 +65,8 @@ def sweep(
 
     if (gbps is None) == (utilization is None):
         raise InvalidInput("give exactly one of --gbps and --utilization to sweep over", field_path="gbps")
-    points = sweep_grid(
+    require_column_file(out)
+    grid = sweep_grid(
         job_options(given),
         load_catalog(),
         sites=counts_of("sites", sites),
@@ -63,15 +74,17 @@ def sweep(
         target="gbps" if utilization is None else "utilization",
         values=numbers_of("gbps", gbps) if gbps is not None else numbers_of("utilization", utilization or ""),
     )
-    rows = [dataclasses.asdict(point) for point in points]
-    if json_output:
-        emit_json({"points": rows})
-        return
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    say(text.getvalue().rstrip("\n"))
+    write_columns(_columns(grid), out, rows_name="points", as_json=json_output)
+
+
+def _columns(grid: "TrainingGrid") -> dict[str, "NDArray[np.generic]"]:
+    """All columns by name; wanted_utilization is empty where bandwidths were asked about."""
+    import numpy as np
+
+    columns = {field.name: getattr(grid, field.name) for field in dataclasses.fields(grid)}
+    if grid.wanted_utilization is None:
+        columns["wanted_utilization"] = np.full(len(grid.sites), np.nan)
+    return columns
 
 
 def _signature() -> inspect.Signature:

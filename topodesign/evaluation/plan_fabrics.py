@@ -8,6 +8,7 @@ Torus and Clos are always compared; :mod:`topodesign.evaluation.fabric_choice` s
 """
 
 import dataclasses
+import functools
 
 from topodesign.domain.equipment import Catalog
 from topodesign.domain.errors import InvalidInput
@@ -22,6 +23,8 @@ from topodesign.fabric import evaluate_fabric, fabric_of_size, topology_of
 TORUS_LINKS = 6
 """Links of an accelerator in a three-dimensional torus, also where a side of 1 or 2 leaves some of them unused."""
 
+MOST_REMEMBERED = 512
+"""Evaluated fabrics that a process keeps, of a few kB each."""
 
 EVENLY_WIRED = "every pod is wired evenly, with some more switches than needed, so that all of its bandwidth is proven"
 """Of a Clos with a partly filled pod whose links would otherwise be dealt out unevenly."""
@@ -94,7 +97,27 @@ def _across(plan: Plan, found: dict[int, dict[str, Candidate]]) -> tuple[CrossSi
     )
 
 
+class _OneCatalog:
+    """A catalogue as part of a key: the very same one. Its figures are in mappings, which have no hash."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _OneCatalog) and other.catalog is self.catalog
+
+    def __hash__(self) -> int:
+        return id(self.catalog)
+
+
 def _candidate(kind: str, accelerators: int, injection: float, message: float, catalog: Catalog) -> Candidate:
+    return _remembered(kind, accelerators, injection, message, _OneCatalog(catalog))
+
+
+@functools.lru_cache(maxsize=MOST_REMEMBERED)
+def _remembered(kind: str, accelerators: int, injection: float, message: float, one: _OneCatalog) -> Candidate:
+    """The plans of a sweep have the same few sizes of sites over and over."""
+    catalog = one.catalog
     spec = equal_injection(kind, accelerators, injection)
     evaluation = evaluate_fabric(spec, message_bytes=message, catalog=catalog)
     is_evenly_wired = isinstance(spec, Clos) and spec.pod_leaves is not None

@@ -81,6 +81,7 @@ class Search:
     ``is_enough`` and ``enough_bound_usd`` end the search early: at a design that will do, or at a bound above that
     cost (both end as ``gap``). ``coarse_bound_usd`` is a bound over more sites than the instance has, where it
     was narrowed to the sites in focus: that is then what the search reports, whatever it proves of its own sites.
+    ``known_bound_usd`` is a bound that holds already, of a problem whose limits are no tighter than these.
     """
 
     instance: Instance
@@ -92,6 +93,7 @@ class Search:
     is_enough: Callable[[Design], bool] = _not_enough
     enough_bound_usd: float = math.inf
     coarse_bound_usd: float | None = None
+    known_bound_usd: float = 0.0
     on_best: Callable[[Callable[[], Found]], None] = _nobody
     _sizer: Sizer = field(init=False)
     _best: Design | None = None
@@ -105,8 +107,10 @@ class Search:
         if self.instance.missing_sites:
             return self._found(None, math.inf, "proof")
         self._offer_start()
+        if self.known_bound_usd > 0 and self._is_closed(self.known_bound_usd):
+            return self._found(self._best, self._at_most_best(self.known_bound_usd), "gap")
         if self.halt.is_over():
-            return self._found(self._best, 0.0, self._halted_by)
+            return self._found(self._best, self.known_bound_usd, self._halted_by)
         root, tree = self._root()
         if root is None and not self.instance.has_all_routes:
             self._widen(with_more_routes(self.instance))
@@ -263,6 +267,9 @@ class Search:
         self._round(tuple(self._best.pods))
         self._size(tuple(self._best.pods))
 
+    def _at_most_best(self, bound_usd: float) -> float:
+        return bound_usd if self._best is None else min(bound_usd, self._best.objective_usd)
+
     def _round(self, sites: tuple[int, ...]) -> None:
         design = self._sizer.rounded(sites, self.halt)
         if design is not None:
@@ -291,7 +298,7 @@ class Search:
 
     def _branch(self, tree: SiteTree) -> Found:
         stopped: StoppedBy = "proof"
-        while not self._is_closed(tree.bound_usd):
+        while not self._is_closed(max(tree.bound_usd, self.known_bound_usd)):
             if self.halt.is_over():
                 stopped = self._halted_by
                 break
@@ -300,9 +307,9 @@ class Search:
                 break
             self._process(node, tree)
             self._raise_bound(tree.bound_usd, phase="branching")
-        bound = tree.bound_usd
+        bound = max(tree.bound_usd, self.known_bound_usd)
         if self._best is not None:
-            bound = min(bound, self._best.objective_usd)
+            bound = self._at_most_best(bound)
             if stopped == "proof" and bound < self._best.objective_usd * (1 - PROVEN_GAP):
                 stopped = "gap"
         return self._found(self._best, bound, stopped)

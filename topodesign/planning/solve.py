@@ -32,6 +32,7 @@ def solve(
     on_progress: Callable[[PlanEvent], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
     start: Plan | None = None,
+    known_bound_usd: float = 0.0,
     on_plan: Callable[[Plan], None] | None = None,
 ) -> Plan:
     """Solve the planning problem; the plan is not verified yet (see :func:`topodesign.api.plan`).
@@ -49,6 +50,9 @@ def solve(
         Asked about 20 times a second; when true the best plan so far is returned.
     start : Plan, optional
         An earlier plan to begin from, of this or a similar scenario.
+    known_bound_usd : float
+        US dollars that no plan can cost less than, proven already for a scenario whose limits are no tighter; 0 where
+        nothing is known. Of use where the goal is the least cost.
     on_plan : callable, optional
         Receives the best plan so far now and then, as one whose search was cancelled; not verified either.
 
@@ -100,6 +104,7 @@ def solve(
         halt=halt,
         start=None if start is None else start_from_plan(instance, start),
         coarse_bound_usd=None if focus is None else focus.bound_usd,
+        known_bound_usd=known_bound_usd,
         on_best=lambda so_far: snapshots.offer(lambda: plan_of(so_far())),
     )
     found = search.run()

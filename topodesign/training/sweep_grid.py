@@ -1,21 +1,21 @@
 """A grid of estimates over sites, inner steps, and bandwidths or utilizations."""
 
-import dataclasses
-import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from topodesign.domain.checks import require
 from topodesign.domain.equipment import Catalog
 from topodesign.domain.errors import InvalidInput
-from topodesign.domain.sweep import SweepPoint, SweepTarget
 from topodesign.domain.training import TrainingRequest
 from topodesign.training.job import request_of
 from topodesign.training.sweep import TrainingSweep, sweep_training
 
-MOST_POINTS = 100_000
+SweepTarget = Literal["gbps", "utilization"]
+MOST_POINTS = 4_000_000
 SWEPT_METHODS = ("data-parallel", "diloco", "streaming")
 _COLUMNS = (
     "parameters",
@@ -30,6 +30,25 @@ _COLUMNS = (
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class TrainingGrid:
+    """Jobs over so many sites that exchange every so many steps: one array for each figure, all of one length.
+
+    ``gbps`` is of each site in each direction: as asked, or the least for ``wanted_utilization``; infinite where no
+    bandwidth reaches that, and ``utilization`` is then what unlimited bandwidth gives. ``sync_s`` is one exchange;
+    ``stall_s`` and ``straggler_s`` are waits per step on average, in seconds.
+    """
+
+    sites: NDArray[np.int64]
+    inner_steps: NDArray[np.int64]
+    wanted_utilization: NDArray[np.float64] | None
+    gbps: NDArray[np.float64]
+    utilization: NDArray[np.float64]
+    sync_s: NDArray[np.float64]
+    stall_s: NDArray[np.float64]
+    straggler_s: NDArray[np.float64]
+
+
 def sweep_grid(
     options: Mapping[str, Any],
     catalog: Catalog,
@@ -38,7 +57,7 @@ def sweep_grid(
     inner_steps: Sequence[int | None],
     target: SweepTarget,
     values: Sequence[float],
-) -> tuple[SweepPoint, ...]:
+) -> TrainingGrid:
     """Estimates at every point of a grid, by :func:`~topodesign.training.sweep.sweep_training`.
 
     Parameters
@@ -55,13 +74,13 @@ def sweep_grid(
 
     Returns
     -------
-    tuple of SweepPoint
+    TrainingGrid
         By sites, then inner steps, then value.
 
     Raises
     ------
     InvalidInput
-        ``SWEEP_TOO_LARGE`` for more than 100,000 points; for a method or law of jitter that a sweep does not know, and
+        ``SWEEP_TOO_LARGE`` for more than 4,000,000 points; for a method or law of jitter that sweeps do not know, and
         as :func:`topodesign.estimate_training` for every point but an unreachable utilization.
     """
     points = len(sites) * len(inner_steps) * len(values)
@@ -78,7 +97,7 @@ def sweep_grid(
         for count in sites
         for steps in inner_steps
     ]
-    return tuple(_points(requests, target, values, _swept(requests, target, values)))
+    return _columns(requests, target, values, _swept(requests, target, values))
 
 
 def _require_swept(options: Mapping[str, Any]) -> None:
@@ -99,22 +118,20 @@ def _swept(requests: Sequence[TrainingRequest], target: SweepTarget, values: Seq
     return sweep_training(utilization=wanted, **columns)
 
 
-def _points(
+def _columns(
     requests: Sequence[TrainingRequest], target: SweepTarget, values: Sequence[float], swept: TrainingSweep
-) -> list[SweepPoint]:
-    figures = [field.name for field in dataclasses.fields(SweepPoint) if hasattr(swept, field.name)]
-    found: list[SweepPoint] = []
-    for row, request in enumerate(requests):
-        for column, value in enumerate(values):
-            at = {name: float(getattr(swept, name)[row, column]) for name in figures}
-            required = float(swept.required_gbps[row, column])
-            found.append(
-                SweepPoint(
-                    sites=request.sites,
-                    inner_steps=request.steps_between_exchanges,
-                    wanted_utilization=None if target == "gbps" else value,
-                    gbps=value if target == "gbps" else required if math.isfinite(required) else None,
-                    **at,
-                )
-            )
-    return found
+) -> TrainingGrid:
+    shape = (len(requests), len(values))
+    given = np.broadcast_to(np.array([values], dtype=np.float64), shape)
+    counts = np.array([[request.sites] for request in requests])
+    steps = np.array([[request.steps_between_exchanges] for request in requests])
+    return TrainingGrid(
+        sites=np.broadcast_to(counts, shape).ravel(),
+        inner_steps=np.broadcast_to(steps, shape).ravel(),
+        wanted_utilization=None if target == "gbps" else given.ravel(),
+        gbps=(given if target == "gbps" else swept.required_gbps).ravel(),
+        utilization=swept.utilization.ravel(),
+        sync_s=swept.sync_s.ravel(),
+        stall_s=swept.stall_s.ravel(),
+        straggler_s=swept.straggler_s.ravel(),
+    )

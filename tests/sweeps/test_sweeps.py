@@ -1,0 +1,301 @@
+"""A sweep of the two campuses: what its points give, and that neither kills nor processes change any plan."""
+
+import dataclasses
+import json
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import psutil
+import pyogrio
+import pytest
+
+import topodesign
+from topodesign.cli.app import run
+from topodesign.domain.errors import Conflict, InvalidInput, NotFound
+from topodesign.domain.plan import SolveLimits
+from topodesign.domain.scenario import Scenario
+from topodesign.domain.scenario_sweep import PointResult, SweepDefinition
+from topodesign.outputs import load_plan
+from topodesign.sweeps.fields import with_values
+from topodesign.sweeps.grammar import axis_of
+from topodesign.sweeps.local_engine import LocalEngine
+from topodesign.sweeps.running import SweepOutcome, run_sweep
+from topodesign.sweeps.saving import SWEEP_FILES, save_sweep
+from topodesign.sweeps.solving import plan_digest
+from topodesign.sweeps.store import SweepStore
+
+CAMPUS = "sample_sites/two-campus"
+VARIED = ("policy.min_sites=1,2", "policy.max_sites=1,2", "workload.sync_time_s=1,2")
+DEFINITION = SweepDefinition(axes=tuple(axis_of(text) for text in VARIED), limits=SolveLimits(gap=0.0, threads=1))
+PATIENCE_S = 120.0
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Done:
+    scenario: Scenario
+    outcome: SweepOutcome
+    folder: Path
+    files: tuple[Path, ...]
+
+    @property
+    def by_values(self) -> Mapping[tuple[object, ...], PointResult]:
+        return {result.values: result for result in self.outcome.results}
+
+
+@pytest.fixture(scope="session")
+def warm_engine() -> Iterator[LocalEngine]:
+    """Two processes that have loaded the solvers once."""
+    with LocalEngine(workers=2) as engine:
+        yield engine
+
+
+@pytest.fixture(scope="session")
+def swept(tmp_path_factory: pytest.TempPathFactory, warm_engine: LocalEngine) -> Done:
+    """The whole sweep by two processes, and its files."""
+    folder = tmp_path_factory.mktemp("sweep")
+    scenario = topodesign.load_scenario(CAMPUS)
+    outcome = run_sweep(DEFINITION, scenario, folder=folder, engine=warm_engine)
+    return Done(scenario, outcome, folder, save_sweep(folder, DEFINITION, scenario, outcome.results))
+
+
+def test_each_kind_of_point_is_a_result_with_its_reason(swept: Done):
+    found = swept.by_values
+    assert swept.outcome.is_complete and len(found) == 8
+    # a campus has 3 MW, and two pods of 2.4 MW are wanted: no plan has one site
+    assert {found[1, 1, s].status for s in (1.0, 2.0)} == {"infeasible"}
+    assert "max_sites" in found[1, 1, 1.0].message
+    assert {found[2, 1, s].status for s in (1.0, 2.0)} == {"invalid"}
+    assert "raise it to min_sites" in found[2, 1, 1.0].message
+    assert {found[m, 2, s].status for m in (1, 2) for s in (1.0, 2.0)} == {"optimal"}
+
+
+def test_plans_are_those_of_the_library_and_verified(swept: Done):
+    with SweepStore.open(swept.folder) as store:
+        assert store.definition == DEFINITION and store.scenario == swept.scenario
+        files = {result.values: store.plan_file(result) for result in swept.outcome.results if result.plan_digest}
+    assert len(files) == 4
+    for values, file in files.items():
+        plan, result = load_plan(file), swept.by_values[values]
+        scenario = with_values(swept.scenario, DEFINITION.axes, result.values)
+        assert plan.verified and topodesign.verify(scenario, plan).valid
+        assert plan_digest(file.read_bytes()) == result.plan_digest == file.stem
+        assert result.figures is not None and result.figures.cost_usd == plan.cost_usd
+    direct = topodesign.plan(swept.scenario, gap=0.0)
+    figures = swept.by_values[2, 2, 1.0].figures
+    assert figures is not None and figures.cost_usd == direct.cost_usd
+
+
+def test_figures_come_from_the_plan(swept: Done):
+    result = swept.by_values[2, 2, 1.0]
+    figures = result.figures
+    assert figures is not None
+    assert (figures.site_count, figures.accelerators, figures.largest_zone_share) == (2, 2000, 1.0)
+    assert figures.power_mw == pytest.approx(sum(site.power_mw for site in result.sites))
+    # MW x 8760 h x load factor 0.5 x grams per kWh / 1000 are tonnes
+    grams = swept.scenario.zone_by_id["valley"].carbon_g_per_kwh
+    assert figures.site_carbon_t_per_year == pytest.approx(figures.power_mw * 8760 * 0.5 * grams / 1e3)
+
+
+def test_a_plan_that_keeps_tighter_limits_is_taken_over_with_its_bound(swept: Done):
+    carried = [result for result in swept.outcome.results if result.bound_from is not None]
+    assert carried
+    for result in carried:
+        above = swept.outcome.results[result.bound_from]  # type: ignore[index]
+        assert result.started_from == above.number
+        assert result.figures is not None and above.figures is not None
+        assert result.figures.cost_usd == above.figures.cost_usd
+        with SweepStore.open(swept.folder) as store:
+            basis = load_plan(store.plan_file(result)).provenance.bound_basis
+        assert f"proven of point {above.number}, whose limits are no tighter" in basis
+
+
+def test_a_sweep_that_was_stopped_goes_on_to_the_same_plans(swept: Done, warm_engine: LocalEngine, tmp_path: Path):
+    finished: list[int] = []
+    first = run_sweep(
+        DEFINITION,
+        swept.scenario,
+        folder=tmp_path / "sweep",
+        engine=warm_engine,
+        on_progress=lambda done, _count, _latest: finished.append(done),
+        should_stop=lambda: len(finished) >= 3,
+    )
+    assert not first.is_complete and 3 <= len(first.results) < 8
+    second = run_sweep(DEFINITION, swept.scenario, folder=tmp_path / "sweep", engine=warm_engine)
+    assert second.is_complete and second.resumed == len(first.results)
+    before = {result.number: result for result in first.results}
+    assert [before.get(result.number, result) for result in second.results] == list(second.results)
+    assert without_times(second.results) == without_times(swept.outcome.results)
+
+
+def without_times(results: tuple[PointResult, ...]) -> list[PointResult]:
+    return [dataclasses.replace(result, solve_s=0.0) for result in results]
+
+
+def test_a_folder_is_of_one_sweep_and_one_process(swept: Done, tmp_path: Path):
+    other = dataclasses.replace(DEFINITION, seed=1)
+    with pytest.raises(Conflict, match="another sweep"):
+        SweepStore.create(swept.folder, other, swept.scenario)
+    with SweepStore.open(swept.folder), pytest.raises(Conflict, match="run by another process"):
+        SweepStore.open(swept.folder)
+    with pytest.raises(NotFound, match="has no sweep"):
+        SweepStore.open(tmp_path)
+
+
+def test_what_the_catalogue_does_not_have_is_told_before_anything_is_made(swept: Done, tmp_path: Path):
+    axis = axis_of("catalog.transceiver.zr-400.cost=1,2")
+    with LocalEngine() as engine, pytest.raises(InvalidInput, match="cost_usd"):
+        run_sweep(SweepDefinition(axes=(axis,)), swept.scenario, folder=tmp_path / "sweep", engine=engine)
+    assert not (tmp_path / "sweep").exists()
+
+
+def test_a_point_whose_process_takes_too_much_fails_and_the_others_do_not_wait_for_it(swept: Done, tmp_path: Path):
+    with LocalEngine() as engine:
+        done = run_sweep(
+            SweepDefinition(axes=(axis_of("policy.max_sites=2"),)),
+            swept.scenario,
+            folder=tmp_path / "sweep",
+            engine=engine,
+            memory_gib=0.2,  # Python with the solvers takes more
+        )
+    assert done.is_complete and {result.status for result in done.results} == {"failed"}
+    assert all("memory" in result.message for result in done.results)
+
+
+def test_tables_hold_the_same_in_every_format(swept: Done):
+    import pandas
+
+    assert [file.name for file in swept.files] == list(SWEEP_FILES)
+    parquet = pandas.read_parquet(swept.folder / "points.parquet")
+    table = pandas.read_csv(swept.folder / "points.csv")
+    layer = pyogrio.read_dataframe(swept.folder / "sweep.gpkg", layer="points")
+    assert list(parquet.columns) == list(table.columns) == list(layer.columns)
+    for other in (table, layer):
+        assert list(other["point"]) == list(parquet["point"]) == list(range(8))
+        assert list(other["status"]) == list(parquet["status"])
+        assert list(other["cost_usd"].dropna()) == list(parquet["cost_usd"].dropna())
+        assert list(other["policy.max_sites"]) == list(parquet["policy.max_sites"]) == [1, 1, 2, 2] * 2
+    assert str(parquet["started_from"].dtype) == "Int64"
+    sites = pyogrio.read_dataframe(swept.folder / "sweep.gpkg", layer="sites")
+    assert len(sites) == 8 and set(sites["site_id"]) == {"campus-a", "campus-b"}
+    place = sites[sites["site_id"] == "campus-a"].geometry.iloc[0]
+    assert (place.x, place.y) == swept.scenario.position("campus-a")
+
+
+def test_files_are_the_same_for_the_same_results(swept: Done, tmp_path: Path):
+    again = save_sweep(tmp_path, DEFINITION, swept.scenario, swept.outcome.results)
+    assert [file.read_bytes() for file in again] == [file.read_bytes() for file in swept.files]
+
+
+def test_the_page_needs_nothing_else_and_escapes_what_was_given(swept: Done, tmp_path: Path):
+    named = dataclasses.replace(swept.scenario, name="<script>alert(1)</script>")
+    save_sweep(tmp_path, DEFINITION, named, swept.outcome.results)
+    page = (tmp_path / "sweep.html").read_text(encoding="utf-8")
+    assert "<script" not in page and "&lt;script&gt;" in page
+    assert "default-src 'none'" in page
+    assert page.count("<svg") == 2 and "src=" not in page.replace("default-src", "").replace("-src ", "")
+    assert "raise it to min_sites" in page
+
+
+def test_a_sweep_without_any_plan_still_has_tables_and_a_page(swept: Done, tmp_path: Path):
+    without = [result for result in swept.outcome.results if result.status == "invalid"]
+    files = save_sweep(tmp_path, DEFINITION, swept.scenario, without)
+    assert [file.name for file in files] == ["points.csv", "points.parquet", "sweep.gpkg", "sweep.html"]
+
+
+def command(folder: Path) -> list[str]:
+    varied = [word for text in VARIED for word in ("--vary", text)]
+    return [
+        sys.executable, "-m", "topodesign.cli.app", "sweep", CAMPUS, *varied, "--gap", "0", "--out", str(folder),
+        "--workers", "1", "--threads", "1", "--json",
+    ]  # fmt: skip
+
+
+def started(folder: Path) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(command(folder), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def finished_rows(folder: Path) -> dict[int, bytes]:
+    database = folder / "sweep.db"
+    if not database.exists():
+        return {}
+    connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=30)
+    try:
+        return dict(connection.execute("SELECT number, result FROM points").fetchall())
+    except sqlite3.OperationalError:
+        return {}  # it is being made
+    finally:
+        connection.close()
+
+
+def wait_until_finished(folder: Path, count: int, running: "subprocess.Popen[bytes]") -> None:
+    until_s = time.monotonic() + PATIENCE_S
+    while len(finished_rows(folder)) < count and running.poll() is None:
+        assert time.monotonic() < until_s
+        time.sleep(0.01)
+
+
+def test_killed_and_interrupted_commands_go_on_without_repeating_a_point(
+    swept: Done, warm_engine: LocalEngine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    folder, draw = tmp_path / "sweep", random.Random(int(os.environ.get("TOPODESIGN_SWEEP_SEED", "1")))
+    rows: dict[int, bytes] = {}
+    for count, number in ((draw.randint(1, 3), signal.SIGKILL), (draw.randint(4, 6), signal.SIGINT)):
+        with started(folder) as running:
+            wait_until_finished(folder, count, running)
+            time.sleep(draw.uniform(0, 0.2))
+            children = psutil.Process(running.pid).children(recursive=True)
+            running.send_signal(number)
+            document, errors = running.communicate(timeout=PATIENCE_S)
+        assert running.returncode == (-signal.SIGKILL if number == signal.SIGKILL else 130), errors
+        assert psutil.wait_procs(children, timeout=10)[1] == []
+        assert rows.items() <= finished_rows(folder).items()
+        rows = finished_rows(folder)
+    told = json.loads(document)
+    assert not told["complete"] and len(told["points"]) == len(rows) and (folder / "sweep.html").exists()
+    run_sweep(DEFINITION, swept.scenario, folder=folder, engine=warm_engine)
+    assert rows.items() <= finished_rows(folder).items()
+    assert run(command(folder)[3:]) == 0  # nothing is left to be solved
+    told = json.loads(capsys.readouterr().out)
+    assert (told["complete"], told["count"], told["resumed"]) == (True, 8, 8)
+    assert told["statuses"] == {"infeasible": 2, "invalid": 2, "optimal": 4}
+    digests = [point["plan_digest"] for point in told["points"]]
+    assert digests == [result.plan_digest for result in swept.outcome.results]
+    assert told["points"][0]["values"] == {
+        "policy.min_sites": 1,
+        "policy.max_sites": 1,
+        "workload.sync_time_s": 1.0,
+    }
+
+
+def test_usage_errors_are_documents(capsys: pytest.CaptureFixture[str], tmp_path: Path):
+    for words, remedy in (
+        ((), "give either --vary"),
+        (("--vary", "policy.max_site=2"), "did you mean 'policy.max_sites'?"),
+        (("--vary", "policy.max_sites=2", "--points", "3"), "take the design random or lhs"),
+        (("--definition", "sweep.toml", "--gap", "0.1"), "say it in the file of --definition"),
+    ):
+        assert run(["sweep", CAMPUS, *words, "--out", str(tmp_path / "x"), "--json"]) == 2
+        assert remedy in json.loads(capsys.readouterr().out)["error"]["message"]
+    assert not (tmp_path / "x").exists()
+
+
+def test_a_plan_that_was_changed_is_not_gone_on_from(swept: Done, tmp_path: Path):
+    with SweepStore.create(tmp_path, DEFINITION, swept.scenario) as store:
+        result = swept.by_values[2, 2, 1.0]
+        with SweepStore.open(swept.folder) as other:
+            content = other.plan_of(result)
+        store.finish(result, content, attempts=1)
+        assert store.plan_of(result) == content
+        store.plan_file(result).write_bytes(content.replace(b"campus-a", b"campus-b"))
+        with pytest.raises(Conflict, match="not the plan that point"):
+            store.plan_of(result)
+        store.plan_file(result).unlink()
+        with pytest.raises(Conflict, match="not the plan that point"):
+            store.plan_of(result)

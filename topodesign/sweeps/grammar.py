@@ -1,0 +1,207 @@
+"""What is varied, as text: ``--vary PATH=VALUES`` and the ``[vary]`` table of a TOML file.
+
+    PATH=VALUES     the values take the place of the figure
+    PATH*=VALUES    the values multiply it
+    VALUES          items with commas between them
+    item            a value; A..B (whole numbers, both ends); A..B:STEP
+    A..B, A..B:log  alone, with the designs random and lhs: drawn from the range (its logarithm evenly)
+
+A value is written as in scenario.toml, without quotes; ``none`` where a figure may be left out, ``inf`` for no limit,
+and ``+`` between the words of a list (``policy.survive=conduit,conduit+site``).
+"""
+
+import math
+import tomllib
+import types
+import typing
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from topodesign.domain.checks import require_number
+from topodesign.domain.errors import InvalidInput
+from topodesign.domain.nearest import nearest
+from topodesign.domain.plan import SolveLimits
+from topodesign.domain.scenario_sweep import MOST_POINTS, AxisValue, Design, SweepAxis, SweepDefinition
+from topodesign.sweeps.fields import field_path
+
+TOML_KEYS = ("design", "points", "seed", "begins_cold", "limits", "vary")
+DIGITS = 12
+"""Significant digits of the values in a range, so that 0.1..0.3:0.1 has 0.3 and not 0.30000000000000004."""
+
+
+def axis_of(text: str, *, design: Design = "grid") -> SweepAxis:
+    """An axis from ``PATH=VALUES`` or ``PATH*=VALUES``.
+
+    Raises
+    ------
+    InvalidInput
+        For a figure that scenarios do not have (``SWEEP_FIELD_UNKNOWN``, with the nearest), or values that it cannot
+        have (``SWEEP_VALUES_INVALID``).
+    """
+    left, equals, right = text.partition("=")
+    name = left.strip()
+    is_factor = name.endswith("*") and not name.endswith(".*")
+    if not equals or not name or not right.strip():
+        raise _unread(text, "write PATH=VALUES, such as policy.max_sites=2..8 or zones.*.headroom_mw*=0.5,1")
+    path = name.removesuffix("*") if is_factor else name
+    return _axis(path, [item.strip() for item in right.split(",")], is_factor=is_factor, design=design)
+
+
+def definition_from_toml(file: Path) -> SweepDefinition:
+    """A definition from a TOML file: ``design``, ``points``, ``seed``, ``begins_cold``, ``[limits]``, ``[vary]``.
+
+    Raises
+    ------
+    InvalidInput
+        For broken TOML, an unknown key (with the nearest), or as :func:`axis_of`.
+    """
+    try:
+        document = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InvalidInput(f"{file}: {error}; correct that place", reason="TOML_INVALID") from None
+    _require_keys(str(file), document, TOML_KEYS)
+    design = document.get("design", "grid")
+    if design not in typing.get_args(Design):
+        raise InvalidInput(f"{file}: design is {design!r}; {nearest(str(design), typing.get_args(Design))}")
+    limits = document.get("limits", {})
+    _require_keys(f"{file}: limits", limits, [item.name for item in fields(SolveLimits)])
+    axes = tuple(_axis_of_toml(name, values, design) for name, values in document.get("vary", {}).items())
+    return SweepDefinition(
+        axes=axes,
+        design=design,
+        points=document.get("points"),
+        seed=document.get("seed", 0),
+        begins_cold=document.get("begins_cold", False),
+        limits=SolveLimits(**{"threads": 1, **limits}),
+    )
+
+
+def shown(value: AxisValue) -> str:
+    """A value as it is written in the grammar."""
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, tuple):
+        return "+".join(value)
+    return repr(value) if isinstance(value, float) else str(value)
+
+
+def _axis_of_toml(name: str, values: Any, design: Design) -> SweepAxis:  # TOML is untyped by nature
+    is_factor = name.endswith("*") and not name.endswith(".*")
+    items = values if isinstance(values, list) else [values]
+    texts = ["+".join(item) if isinstance(item, list) else shown(item) for item in items]
+    path = name.removesuffix("*") if is_factor else name
+    return _axis(path, [part.strip() for text in texts for part in text.split(",")], is_factor=is_factor, design=design)
+
+
+def _axis(path: str, items: Sequence[str], *, is_factor: bool, design: Design) -> SweepAxis:
+    kind = float if is_factor else field_path(path).kind
+    if is_factor:
+        field_path(path)  # says which figures there are
+    whole = _members(kind) and int in _members(kind) and float not in _members(kind)
+    if design != "grid" and len(items) == 1 and ".." in items[0]:
+        low, high, step = _ends(path, items[0])
+        if step in ("", "log"):
+            return SweepAxis(
+                path=path, is_factor=is_factor, low=low, high=high, is_whole=bool(whole), is_logarithmic=step == "log"
+            )
+    values = tuple(value for item in items for value in _values(path, item, kind))
+    return SweepAxis(path=path, is_factor=is_factor, values=values)
+
+
+def _values(path: str, item: str, kind: object) -> Iterator[AxisValue]:
+    if ".." not in item:
+        yield _value(path, item, kind)
+        return
+    low, high, step_text = _ends(path, item)
+    is_whole = low == math.floor(low) and high == math.floor(high)
+    if not step_text and not is_whole:
+        raise _unread(f"{path}={item}", f"a range of fractions needs a step, such as {item}:0.1")
+    step = 1.0 if not step_text else _number(path, step_text)
+    require_number(step, field=f"step of {path}={item}", above=0)
+    require_number(high, field=f"second end of {path}={item}", at_least=low, remedy="the second end is the greater one")
+    count = math.floor((high - low) / step + 1e-9) + 1
+    require_number(count, field=f"values of {path}={item}", at_most=MOST_POINTS, remedy="give a greater step")
+    for position in range(count):
+        number = float(f"{low + position * step:.{DIGITS}g}")
+        text = str(int(number)) if number == math.floor(number) else repr(number)
+        yield _value(path, text, kind)
+
+
+def _ends(path: str, item: str) -> tuple[float, float, str]:
+    ends, _, step = item.partition(":")
+    low, _, high = ends.partition("..")
+    return _number(path, low), _number(path, high), step.strip()
+
+
+def _number(path: str, text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        raise _unread(f"{path}={text}", "a range is A..B or A..B:STEP, of numbers") from None
+    require_number(number, field=f"{path}={text}")
+    return number
+
+
+def _members(kind: object) -> tuple[object, ...]:
+    """The kinds of a union, or the kind itself."""
+    return typing.get_args(kind) if isinstance(kind, types.UnionType) else (kind,)
+
+
+def _value(path: str, text: str, kind: object) -> AxisValue:
+    """A text as one of the kinds that the figure may have."""
+    members = _members(kind)
+    if types.NoneType in members and text == "none":
+        return None
+    for member in members:
+        found = _as_kind(text, member)
+        if found is not None:
+            return found
+    raise _unread(f"{path}={text}", f"it must be {' or '.join(_wanted(member) for member in members)}")
+
+
+def _as_kind(text: str, kind: object) -> AxisValue:
+    if kind is bool:
+        return {"true": True, "false": False}.get(text)
+    if kind in (int, float):
+        try:
+            return int(text) if kind is int else float(text)
+        except ValueError:
+            return None
+    if typing.get_origin(kind) is tuple:
+        words = tuple(text.split("+"))
+        return words if all(_as_kind(word, typing.get_args(kind)[0]) is not None for word in words) else None
+    if typing.get_origin(kind) is typing.Literal:
+        return text if text in typing.get_args(kind) else None
+    return text if kind is str else None
+
+
+def _wanted(kind: object) -> str:
+    if typing.get_origin(kind) is tuple:
+        return f"{_wanted(typing.get_args(kind)[0])}, with + between several"
+    if typing.get_origin(kind) is typing.Literal:
+        return f"one of {', '.join(typing.get_args(kind))}"
+    names: Mapping[object, str] = {
+        bool: "true or false",
+        int: "a whole number",
+        float: "a number",
+        str: "a word",
+        types.NoneType: "none",
+    }
+    return names.get(kind, "another value; this figure cannot be varied")
+
+
+def _require_keys(place: str, given: Mapping[str, object], known: Sequence[str]) -> None:
+    for key in given:
+        if key not in known:
+            raise InvalidInput(f"{place} has no key {key!r}; {nearest(key, known)}", reason="SWEEP_KEY_UNKNOWN")
+
+
+def _unread(text: str, remedy: str) -> InvalidInput:
+    short = text if len(text) <= 80 else f"{text[:80]}..."
+    return InvalidInput(
+        f"--vary {short}: {remedy}", reason="SWEEP_VALUES_INVALID", field_path="vary", metadata={"value": short}
+    )
