@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping
 from multiprocessing.connection import Connection
 from typing import cast
 
+from topodesign.processes.memory import lift_memory_limit, limit_memory, mapped_bytes
 from topodesign_server.frames import Frame, FrameKind
-from topodesign_server.memory import lift_memory_limit, limit_memory, mapped_bytes, memory_refused
+from topodesign_server.memory import memory_refused
 from topodesign_server.tasks import isolate
 
 QuietTask = Callable[[tuple[bytes, ...], object], bytes]

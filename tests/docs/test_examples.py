@@ -18,6 +18,8 @@ NOT_RUN = {
     ("docs/tutorial.md", "it sets up an environment, which the tests run in already"): 1,
     ("docs/operations.md", "it is a line of a log, whose keys `tests/server/test_logs.py` holds"): 1,
     ("docs/security.md", TLS): 3,
+    ("docs/sweeps.md", "thirty plans take half a minute; `tests/sweeps` run smaller ones"): 1,
+    ("docs/sweeps.md", "a million rows take seconds; `tests/cli` and `tests/sweeps` make fewer"): 1,
     ("sample_sites/README.md", "the source data are not part of this repository"): 1,
 }
 """How many blocks of a page are not run, and why: each page says so above the block, in these words."""
