@@ -6,7 +6,6 @@ from typing import Annotated, Literal
 
 import typer
 
-from topodesign.cli.column_output import require_column_file, write_columns
 from topodesign.cli.given_paths import path
 from topodesign.cli.number_lists import counts_of, numbers_of
 from topodesign.domain.fabric import MAX_ACCELERATORS
@@ -39,6 +38,7 @@ def sweep(
     Links, diameter, mean hops, bisection and uniform all-to-all, all exact, as fabric evaluate has them. Each shape is
     there once, with its sides in falling order.
     """
+    from topodesign.cli.column_output import require_column_file, write_columns
     from topodesign.fabric.torus_grid import torus_grid
 
     require_column_file(out)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from topodesign.cli.column_output import require_column_file, write_columns
 from topodesign.cli.given_paths import path
 from topodesign.cli.number_lists import counts_of, numbers_of
 from topodesign.cli.training_options import (
@@ -61,6 +60,7 @@ def sweep(
     then what unlimited bandwidth gives.
     """
     from topodesign.catalog import load_catalog
+    from topodesign.cli.column_output import require_column_file, write_columns
     from topodesign.training.sweep_grid import sweep_grid
 
     if (gbps is None) == (utilization is None):
