@@ -117,7 +117,7 @@ def domain_dataclasses() -> list[type]:
         for _, member in inspect.getmembers(module, inspect.isclass)
         if is_dataclass(member) and member.__module__ == module.__name__
     ]
-    return [*found, Problem, Origin, *KIND_OF, *TRAINING]
+    return [*found, SolveLimits, Problem, Origin, *KIND_OF, *TRAINING]
 
 
 def carried(kind: type) -> list[Field[Any]]:
