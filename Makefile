@@ -25,6 +25,7 @@ demo: $(READY) ## plan the United States scenario through a real local server, a
 	$(BIN)/python -m topodesign.cli.demo --out out/us-multi-region
 
 test: $(READY) ## run all tests
+	@.ci/tools --where-allowed
 	$(BIN)/python -m pytest -n $(WORKERS)
 
 campaign: $(READY) ## the long tests: 200 scenarios against exhaustive enumeration, 50 killed servers, property tests with new examples
