@@ -91,10 +91,8 @@ class OperationsServicer(operations_pb2_grpc.OperationsServicer):  # type: ignor
     ) -> operations_pb2.Operation:
         """Returns when the operation is done, and at the latest after the request's timeout or a minute."""
         job_id = parse_name(request.name, "operations")
-        # a duration may be longer than Python's timedelta can be
-        asked = float(request.timeout.seconds) if request.HasField("timeout") else LONGEST_WAIT_S
         loop = asyncio.get_running_loop()
-        until = loop.time() + min(max(asked, 0.0), LONGEST_WAIT_S)
+        until = loop.time() + wait_s(request)
         tenant = tenant_of(context)
         number = (await self._offload(self._jobs.get, tenant, job_id)).number
         with self._watchers.watching(number) as changed:
@@ -119,3 +117,11 @@ class OperationsServicer(operations_pb2_grpc.OperationsServicer):  # type: ignor
             with contextlib.suppress(NotFound):  # deleted since the list was read
                 found.append(operation(*self._jobs.get_with_plan(row.tenant, row.id, full=False)))
         return found
+
+
+def wait_s(request: operations_pb2.WaitOperationRequest) -> float:
+    """How long a request may wait, in seconds: what it asks for, at most a minute, and a minute when it does not say."""
+    if not request.HasField("timeout"):
+        return LONGEST_WAIT_S
+    # a duration may be longer than Python's timedelta can be
+    return min(max(request.timeout.seconds + request.timeout.nanos / 1e9, 0.0), LONGEST_WAIT_S)
