@@ -22,6 +22,9 @@ from topodesign_server.migrating import is_present_layout, migrate
 from topodesign_server.store_faults import typed_faults
 from topodesign_server.tables import settings
 
+# Engines hide parameters: an error that nobody expected is logged in full, and contents of requests and digests of
+# tokens are no business of a log.
+
 FILE_NAME = "topodesign.sqlite"
 CONNECT_TIMEOUT_S = 10
 MOST_CONNECTIONS = 20
@@ -165,6 +168,7 @@ def _postgres(text: str, lock_timeout_s: float) -> Engine:
     timeouts = [f"-c {name}={round(lock_timeout_s * 1000)}" for name in TIMEOUTS]
     return sa.create_engine(
         url.set(drivername="postgresql+psycopg"),
+        hide_parameters=True,
         pool_pre_ping=True,
         pool_size=5,
         max_overflow=MOST_CONNECTIONS - 5,
@@ -178,7 +182,9 @@ def _postgres(text: str, lock_timeout_s: float) -> Engine:
 
 
 def _sqlite(path: Path, lock_timeout_s: float) -> Engine:
-    engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": lock_timeout_s})
+    engine = sa.create_engine(
+        f"sqlite:///{path}", hide_parameters=True, connect_args={"timeout": lock_timeout_s}
+    )
     sa.event.listen(engine, "connect", _on_connect)
     sa.event.listen(engine, "begin", _on_begin)
     return engine
