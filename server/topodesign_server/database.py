@@ -2,7 +2,8 @@
 
 What was acknowledged survives the loss of power: SQLite runs in WAL mode with ``synchronous=FULL``, PostgreSQL as it
 is set up to (``synchronous_commit`` is on by default). Writers to SQLite begin IMMEDIATE, so that two of them wait for
-each other and do not deadlock.
+each other and do not deadlock. Engines hide parameters: an error that nobody expected is logged in full, and contents
+of requests and digests of tokens are no business of a log.
 """
 
 import fcntl
@@ -21,9 +22,6 @@ from topodesign.domain.errors import Conflict, InvalidInput
 from topodesign_server.migrating import is_present_layout, migrate
 from topodesign_server.store_faults import typed_faults
 from topodesign_server.tables import settings
-
-# Engines hide parameters: an error that nobody expected is logged in full, and contents of requests and digests of
-# tokens are no business of a log.
 
 FILE_NAME = "topodesign.sqlite"
 CONNECT_TIMEOUT_S = 10
@@ -182,9 +180,7 @@ def _postgres(text: str, lock_timeout_s: float) -> Engine:
 
 
 def _sqlite(path: Path, lock_timeout_s: float) -> Engine:
-    engine = sa.create_engine(
-        f"sqlite:///{path}", hide_parameters=True, connect_args={"timeout": lock_timeout_s}
-    )
+    engine = sa.create_engine(f"sqlite:///{path}", hide_parameters=True, connect_args={"timeout": lock_timeout_s})
     sa.event.listen(engine, "connect", _on_connect)
     sa.event.listen(engine, "begin", _on_begin)
     return engine

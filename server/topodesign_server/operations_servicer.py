@@ -120,7 +120,7 @@ class OperationsServicer(operations_pb2_grpc.OperationsServicer):  # type: ignor
 
 
 def wait_s(request: operations_pb2.WaitOperationRequest) -> float:
-    """How long a request may wait, in seconds: what it asks for, at most a minute, and a minute when it does not say."""
+    """Seconds that a request may wait: what it asks for, at most a minute, and a minute when it does not say."""
     if not request.HasField("timeout"):
         return LONGEST_WAIT_S
     # a duration may be longer than Python's timedelta can be
