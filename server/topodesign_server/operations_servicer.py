@@ -4,14 +4,13 @@
 from __future__ import annotations  # gRPC's types take parameters for type checkers only
 
 import asyncio
-import contextlib
 
 import grpc
 from google.longrunning import operations_pb2, operations_pb2_grpc
 from google.protobuf.empty_pb2 import Empty
 
-from topodesign.domain.errors import InvalidInput, NotFound
-from topodesign_server.job_rows import JobRow
+from topodesign.domain.errors import InvalidInput
+from topodesign_server.job_rows import JobRow, PlanRow
 from topodesign_server.job_store import JobStore
 from topodesign_server.names import parse_name
 from topodesign_server.offloading import Offloader
@@ -58,10 +57,10 @@ class OperationsServicer(operations_pb2_grpc.OperationsServicer):  # type: ignor
         tenant = tenant_of(context)
         arguments = f"{tenant} operations"
         page = self._pager.page(page_size=request.page_size, page_token=request.page_token, arguments=arguments)
-        rows = await self._offload(self._jobs.page, tenant, page)
-        shown = rows[: page.size]
-        token = self._pager.token(shown[-1].number, arguments) if len(rows) > page.size else ""
-        operations = await self._offload(self._shown, shown)
+        found = await self._offload(self._jobs.page_with_plans, tenant, page)
+        shown = found[: page.size]
+        token = self._pager.token(shown[-1][0].number, arguments) if len(found) > page.size else ""
+        operations = await self._offload(_operations, shown)
         return operations_pb2.ListOperationsResponse(operations=operations, next_page_token=token)
 
     async def CancelOperation(
@@ -111,12 +110,9 @@ class OperationsServicer(operations_pb2_grpc.OperationsServicer):  # type: ignor
     def _operation(self, tenant: str, job_id: str) -> operations_pb2.Operation:
         return operation(*self._jobs.get_with_plan(tenant, job_id))
 
-    def _shown(self, rows: list[JobRow]) -> list[operations_pb2.Operation]:
-        found = []
-        for row in rows:
-            with contextlib.suppress(NotFound):  # deleted since the list was read
-                found.append(operation(*self._jobs.get_with_plan(row.tenant, row.id, full=False)))
-        return found
+
+def _operations(found: list[tuple[JobRow, PlanRow | None]]) -> list[operations_pb2.Operation]:
+    return [operation(job, plan) for job, plan in found]
 
 
 def wait_s(request: operations_pb2.WaitOperationRequest) -> float:
