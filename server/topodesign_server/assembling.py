@@ -53,6 +53,7 @@ from topodesign_server.settings import ServerSettings
 from topodesign_server.sources import ScenarioReader
 from topodesign_server.tenant_calls import TenantCalls
 from topodesign_server.token_store import TokenStore
+from topodesign_server.token_uses import TokenUses
 from topodesign_server.tracing import Tracing
 from topodesign_server.training_servicer import TrainingServicer
 from topodesign_server.watchers import Watchers
@@ -71,9 +72,10 @@ class Threads:
     designs: Offloader
     """Links, estimates, and checks of large requests."""
     tokens: Offloader
+    token_uses: Offloader
 
     def close(self) -> None:
-        for one in (self.store, self.designs, self.tokens):
+        for one in (self.store, self.designs, self.tokens, self.token_uses):
             one.close()
 
 
@@ -124,7 +126,10 @@ def assemble(
 ) -> Parts:
     """The parts of a server that does not listen yet. Call it on the event loop."""
     threads = Threads(
-        store=Offloader(), designs=Offloader(threads=2, name="design"), tokens=Offloader(threads=2, name="token")
+        store=Offloader(),
+        designs=Offloader(threads=2, name="design"),
+        tokens=Offloader(threads=2, name="token"),
+        token_uses=Offloader(threads=1, name="token-use"),
     )
     planning = _planning(settings, database, children, threads, AttemptObserver(metrics, tracing))
     computing = _computing(settings, children, metrics)
@@ -135,7 +140,7 @@ def assemble(
     edge = _edge(settings, metrics)
     boundary = BoundaryInterceptor(
         planning.watchers,
-        _authentication(settings, database, threads.tokens),
+        _authentication(settings, database, threads),
         TenantCalls(per_s=settings.tenant_calls_per_s, at_once=settings.tenant_calls_at_once),
         gate,
         metrics,
@@ -300,10 +305,12 @@ def _show(metrics: Metrics, edge: AdmissionInterceptor, planning: Planning, comp
     metrics.calls_waiting.set_function(edge.waiting)
 
 
-def _authentication(settings: ServerSettings, database: Database, tokens: Offloader) -> Authentication:
+def _authentication(settings: ServerSettings, database: Database, threads: Threads) -> Authentication:
+    tokens = TokenStore(database)
     return Authentication(
-        TokenStore(database),
         tokens,
+        threads.tokens,
+        TokenUses(tokens, threads.token_uses),
         is_required=requires_authentication(settings),
         has_certificates=settings.tls_client_ca is not None,
         named_by=settings.certificate_tenant,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations  # gRPC's types take parameters for type checkers only
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,10 +10,10 @@ import grpc
 
 from topodesign.domain.errors import Unauthenticated
 from topodesign_server.client_certificates import tenant_of_certificate
-from topodesign_server.incidents import status_of
 from topodesign_server.offloading import Offloader
 from topodesign_server.tables import DEFAULT_TENANT
 from topodesign_server.token_store import KnownToken, TokenStore
+from topodesign_server.token_uses import TokenUses
 
 HEADER = "authorization"
 SCHEME = "bearer"
@@ -36,6 +35,8 @@ class Authentication:
     tokens : TokenStore
     offload : Offloader
         Threads for looking tokens up; its own, so that no flood of wrong ones holds up the store.
+    uses : TokenUses
+        Told of tokens whose use should be noted.
     is_required : bool
         Whether calls that present nothing are refused; otherwise they are those of the tenant ``default``. A token that
         is presented is checked in any case.
@@ -49,6 +50,7 @@ class Authentication:
         self,
         tokens: TokenStore,
         offload: Offloader,
+        uses: TokenUses,
         *,
         is_required: bool,
         has_certificates: bool,
@@ -59,7 +61,7 @@ class Authentication:
         self._is_required = is_required
         self._has_certificates = has_certificates
         self._named_by = named_by
-        self._noting: set[asyncio.Task[None]] = set()
+        self._uses = uses
 
     async def presented(self, metadata: Sequence[tuple[str, str | bytes]]) -> Presented:
         """The token in the metadata of a call, before anything of its message is read.
@@ -81,9 +83,7 @@ class Authentication:
         text = _token_in(given)
         known = await self._offload(self._tokens.check, text)
         if known.use_is_due:
-            task = asyncio.create_task(self._note_use(known.id))
-            self._noting.add(task)
-            task.add_done_callback(self._noting.discard)
+            self._uses.note(known.id)
         return Presented(known=known, text=text)
 
     def tenant(self, presented: Presented, context: grpc.aio.ServicerContext[Any, Any]) -> str:
@@ -110,12 +110,6 @@ class Authentication:
         """Raise :class:`Unauthenticated` when the token of a running stream was revoked or has expired since."""
         if presented.known is not None:
             await self._offload(self._tokens.check, presented.text)
-
-    async def _note_use(self, token_id: str) -> None:
-        try:
-            await self._offload(self._tokens.note_use, token_id)
-        except Exception as error:  # noqa: BLE001 - the call goes on without the note; the next one tries again
-            status_of(error, during="note_use")
 
 
 def _token_in(given: Sequence[str | bytes]) -> str:

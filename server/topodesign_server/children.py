@@ -21,7 +21,7 @@ from multiprocessing.context import ForkServerContext
 import structlog
 
 from topodesign.domain.errors import ServiceUnavailable
-from topodesign.processes.groups import GroupUsage, group_usage, proportional_bytes
+from topodesign.processes.groups import GroupUsage, group_usage, process_start, proportional_bytes
 from topodesign_server.frames import Frame, FrameKind
 from topodesign_server.tasks import run_task
 from topodesign_server.warm_tasks import answer_tasks
@@ -140,6 +140,7 @@ class Child:
         self.excess: Excess | None = None
         self._lock = threading.Lock()
         self._is_closed = False
+        self._is_gone = False
         self._kill_at_s: float | None = None
         self._connection, remote = context.Pipe(duplex=False)
         # A pipe and no multiprocessing.Event: a child that is stopped or killed while it asks would keep the lock of
@@ -158,6 +159,7 @@ class Child:
         pid = self._process.pid
         assert pid is not None
         self.pid = pid
+        self._start = process_start(pid)
         self._watchdog = watchdog
         watchdog.watch(self)
 
@@ -215,8 +217,10 @@ class Child:
         self.kill()
         self._await_exit()
         until_s = time.monotonic() + EXIT_WAIT_S
-        while group_usage((self.pid,)) and time.monotonic() < until_s:
+        while not self._has_gone() and time.monotonic() < until_s:
             time.sleep(POLL_S)
+        if self._has_gone():
+            self._watchdog.forget(self)
 
     def close(self) -> None:
         """Kill it if it still runs, and give its resources back."""
@@ -259,12 +263,28 @@ class Child:
         """Without the lock that whoever looks at the process holds: two that read its exit code at once spoil it."""
         wait((self._process.sentinel,), EXIT_WAIT_S)
 
+    def _has_gone(self) -> bool:
+        with self._lock:
+            return self._look_whether_gone()
+
+    def _look_whether_gone(self) -> bool:
+        """Whether nothing of it is left: its id may then be another's, and is never used again."""
+        if not self._is_gone:
+            start = process_start(self.pid)
+            if start is not None:
+                self._is_gone = start != self._start
+            else:  # while the group has a member the kernel gives its id to nobody else
+                self._is_gone = not self._process.is_alive() and not group_usage((self.pid,))
+        return self._is_gone
+
     def _end_for(self, excess: Excess) -> None:
-        if not self._is_closed:
+        if not self._is_closed and not self._look_whether_gone():
             self.excess = self.excess or excess
             self._kill()
 
     def _kill(self) -> None:
+        if self._look_whether_gone():
+            return
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
         # Before it has made its own group, the child is only to be had by its own id.

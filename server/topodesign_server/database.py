@@ -2,7 +2,8 @@
 
 What was acknowledged survives the loss of power: SQLite runs in WAL mode with ``synchronous=FULL``, PostgreSQL as it
 is set up to (``synchronous_commit`` is on by default). Writers to SQLite begin IMMEDIATE, so that two of them wait for
-each other and do not deadlock.
+each other and do not deadlock. Engines hide parameters: an error that nobody expected is logged in full, and contents
+of requests and digests of tokens are no business of a log.
 """
 
 import fcntl
@@ -165,6 +166,7 @@ def _postgres(text: str, lock_timeout_s: float) -> Engine:
     timeouts = [f"-c {name}={round(lock_timeout_s * 1000)}" for name in TIMEOUTS]
     return sa.create_engine(
         url.set(drivername="postgresql+psycopg"),
+        hide_parameters=True,
         pool_pre_ping=True,
         pool_size=5,
         max_overflow=MOST_CONNECTIONS - 5,
@@ -178,7 +180,7 @@ def _postgres(text: str, lock_timeout_s: float) -> Engine:
 
 
 def _sqlite(path: Path, lock_timeout_s: float) -> Engine:
-    engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": lock_timeout_s})
+    engine = sa.create_engine(f"sqlite:///{path}", hide_parameters=True, connect_args={"timeout": lock_timeout_s})
     sa.event.listen(engine, "connect", _on_connect)
     sa.event.listen(engine, "begin", _on_begin)
     return engine

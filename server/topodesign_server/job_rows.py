@@ -86,7 +86,7 @@ class ClaimedJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanRow:
-    """A plan that was made; ``content`` is a serialized ``Plan``, ``scenario`` a ``Scenario`` (empty in lists)."""
+    """A plan that was made; ``content`` is a serialized ``Plan``, ``scenario`` a ``Scenario``, or empty."""
 
     number: int
     id: str

@@ -18,7 +18,6 @@ from topodesign_server.database import Database
 from topodesign_server.job_changes import (
     LIGHT,
     advance,
-    as_job,
     find_job,
     forget_operation,
     forget_plan,
@@ -149,9 +148,20 @@ class JobStore:
 
     def page(self, tenant: str, page: Page) -> list[JobRow]:
         """Jobs whose operation was not deleted, the newest first, one more than the page holds."""
-        query = sa.select(*LIGHT).where(jobs.c.operation_deleted.is_(False))
+        return [job for job, _ in self.page_with_plans(tenant, page)]
+
+    def page_with_plans(self, tenant: str, page: Page) -> list[tuple[JobRow, PlanRow | None]]:
+        """The same, each with the summary of its plan when it has one."""
+        summary = sa.and_(blobs.c.tenant == jobs.c.tenant, blobs.c.sha256 == jobs.c.plan_summary)
+        query = sa.select(*LIGHT, blobs.c.content).select_from(jobs.outerjoin(blobs, summary))
+        query = _paged(query.where(jobs.c.operation_deleted.is_(False)), tenant, page)
         with self._database.reading() as connection:
-            return [as_job(row) for row in connection.execute(_paged(query, tenant, page))]
+            found = []
+            for row in connection.execute(query):
+                *values, content = row
+                job = JobRow(**dict(zip(JobRow.__slots__, values, strict=True)))
+                found.append((job, None if content is None else _plan_of(job, content)))
+            return found
 
     def history(self, tenant: str, job_id: str, *, after: int, most: int = 500) -> tuple[JobRow, list[EventRow]]:
         """A job, and the entries of its history after a sequence number, in order; raises :class:`NotFound`."""
@@ -186,13 +196,14 @@ class JobStore:
             advance(connection, open_job, now=self._database.now(connection), state=CANCELLING)
             return job
 
-    def get_with_plan(self, tenant: str, job_id: str, *, full: bool = True) -> tuple[JobRow, PlanRow | None]:
+    def get_with_plan(self, tenant: str, job_id: str) -> tuple[JobRow, PlanRow | None]:
         """An operation that was not deleted, and its plan when it has one; raises :class:`NotFound`."""
         with self._database.reading() as connection:
             job = find_job(connection, tenant, job_id)
             if job.operation_deleted:
                 raise unknown(job_id, "operations")
-            return job, _plan(connection, job, full=full)
+            digest = connection.scalar(sa.select(jobs.c.plan).where(jobs.c.number == job.number))
+            return job, None if digest is None else _plan_of(job, self._content(connection, tenant, digest))
 
     def plan(self, tenant: str, plan_id: str, *, with_scenario: bool = True) -> PlanRow:
         """A plan that was made, with its scenario unless that is not wanted.
@@ -274,20 +285,14 @@ def _require_free(connection: Connection, new: NewJob) -> None:
         )
 
 
-def _plan(connection: Connection, job: JobRow, *, full: bool) -> PlanRow | None:
-    digest = jobs.c.plan if full else jobs.c.plan_summary
-    query = sa.select(digest.label("plan"), jobs.c.scenario).where(jobs.c.number == job.number)
-    row = connection.execute(query).one()
-    content = read_blob(connection, job.tenant, row.plan)
-    if content is None:
-        return None
+def _plan_of(job: JobRow, content: bytes) -> PlanRow:
+    """The plan of a job without its scenario."""
     return PlanRow(
         number=job.number,
         id=job.id,
         create_time=job.create_time,
         scenario_name=job.scenario_name,
         content=content,
-        scenario=read_blob(connection, job.tenant, row.scenario) or b"",
     )
 
 

@@ -4,14 +4,13 @@
 from __future__ import annotations  # gRPC's types take parameters for type checkers only
 
 import asyncio
-import contextlib
 
 import grpc
 from google.longrunning import operations_pb2, operations_pb2_grpc
 from google.protobuf.empty_pb2 import Empty
 
-from topodesign.domain.errors import InvalidInput, NotFound
-from topodesign_server.job_rows import JobRow
+from topodesign.domain.errors import InvalidInput
+from topodesign_server.job_rows import JobRow, PlanRow
 from topodesign_server.job_store import JobStore
 from topodesign_server.names import parse_name
 from topodesign_server.offloading import Offloader
@@ -58,10 +57,10 @@ class OperationsServicer(operations_pb2_grpc.OperationsServicer):  # type: ignor
         tenant = tenant_of(context)
         arguments = f"{tenant} operations"
         page = self._pager.page(page_size=request.page_size, page_token=request.page_token, arguments=arguments)
-        rows = await self._offload(self._jobs.page, tenant, page)
-        shown = rows[: page.size]
-        token = self._pager.token(shown[-1].number, arguments) if len(rows) > page.size else ""
-        operations = await self._offload(self._shown, shown)
+        found = await self._offload(self._jobs.page_with_plans, tenant, page)
+        shown = found[: page.size]
+        token = self._pager.token(shown[-1][0].number, arguments) if len(found) > page.size else ""
+        operations = await self._offload(_operations, shown)
         return operations_pb2.ListOperationsResponse(operations=operations, next_page_token=token)
 
     async def CancelOperation(
@@ -91,10 +90,8 @@ class OperationsServicer(operations_pb2_grpc.OperationsServicer):  # type: ignor
     ) -> operations_pb2.Operation:
         """Returns when the operation is done, and at the latest after the request's timeout or a minute."""
         job_id = parse_name(request.name, "operations")
-        # a duration may be longer than Python's timedelta can be
-        asked = float(request.timeout.seconds) if request.HasField("timeout") else LONGEST_WAIT_S
         loop = asyncio.get_running_loop()
-        until = loop.time() + min(max(asked, 0.0), LONGEST_WAIT_S)
+        until = loop.time() + wait_s(request)
         tenant = tenant_of(context)
         number = (await self._offload(self._jobs.get, tenant, job_id)).number
         with self._watchers.watching(number) as changed:
@@ -113,9 +110,14 @@ class OperationsServicer(operations_pb2_grpc.OperationsServicer):  # type: ignor
     def _operation(self, tenant: str, job_id: str) -> operations_pb2.Operation:
         return operation(*self._jobs.get_with_plan(tenant, job_id))
 
-    def _shown(self, rows: list[JobRow]) -> list[operations_pb2.Operation]:
-        found = []
-        for row in rows:
-            with contextlib.suppress(NotFound):  # deleted since the list was read
-                found.append(operation(*self._jobs.get_with_plan(row.tenant, row.id, full=False)))
-        return found
+
+def _operations(found: list[tuple[JobRow, PlanRow | None]]) -> list[operations_pb2.Operation]:
+    return [operation(job, plan) for job, plan in found]
+
+
+def wait_s(request: operations_pb2.WaitOperationRequest) -> float:
+    """Seconds that a request may wait: what it asks for, at most a minute, and a minute when it does not say."""
+    if not request.HasField("timeout"):
+        return LONGEST_WAIT_S
+    # a duration may be longer than Python's timedelta can be
+    return min(max(request.timeout.seconds + request.timeout.nanos / 1e9, 0.0), LONGEST_WAIT_S)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from topodesign_server.children import TASKS, ChildFactory
+from topodesign_server.ending import Deadline
 from topodesign_server.logs import LogOptions, configure_logs
 from topodesign_server.settings import ServerSettings
 from topodesign_server.stopping import StopSignals
@@ -26,6 +27,7 @@ def run_server(
     stop: StopSignals | None = None,
     span_exporter: SpanExporter | None = None,
     on_address: Callable[[str], None] | None = None,
+    deadline: Deadline | None = None,
 ) -> None:
     """Serve until SIGTERM or SIGINT; returns when everything is drained. Call it in the main thread.
 
@@ -40,6 +42,9 @@ def run_server(
         Gets the traces in place of ``settings.traces_endpoint``.
     on_address : callable, optional
         Gets HOST:PORT once the service answers.
+    deadline : Deadline, optional
+        Of a program that ends after this: it stays armed, as threads that a store holds up keep the interpreter from
+        its end. Without one this call alone has to end in time.
 
     Raises
     ------
@@ -52,7 +57,14 @@ def run_server(
     """
     if stop is None:
         with StopSignals() as entered:
-            run_server(settings, tasks=tasks, stop=entered, span_exporter=span_exporter, on_address=on_address)
+            run_server(
+                settings,
+                tasks=tasks,
+                stop=entered,
+                span_exporter=span_exporter,
+                on_address=on_address,
+                deadline=deadline,
+            )
         return
     configure_logs(LogOptions(level=settings.log_level, form=settings.log_format))
     sys.setswitchinterval(SWITCH_S)
@@ -62,4 +74,10 @@ def run_server(
     from topodesign_server.tracing import tracing_of
 
     tracing = tracing_of(settings, exporter=span_exporter)
-    asyncio.run(serve(settings, children, stop=stop, tracing=tracing, on_address=on_address))
+    own = Deadline()
+    try:
+        asyncio.run(
+            serve(settings, children, stop=stop, tracing=tracing, deadline=deadline or own, on_address=on_address)
+        )
+    finally:
+        own.disarm()

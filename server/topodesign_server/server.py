@@ -2,9 +2,7 @@
 
 import asyncio
 import contextlib
-import os
 import sys
-import threading
 from collections.abc import Callable
 
 import structlog
@@ -12,6 +10,7 @@ import structlog
 from topodesign_server.assembling import Parts, assemble
 from topodesign_server.children import ChildFactory
 from topodesign_server.database import open_database
+from topodesign_server.ending import Deadline
 from topodesign_server.incidents import status_of
 from topodesign_server.listening import bind, certificates_of
 from topodesign_server.metrics import Metrics, MetricsPage
@@ -22,7 +21,6 @@ from topodesign_server.tracing import Tracing
 
 log = structlog.get_logger("topodesign_server")
 
-ENDED_WITHOUT_STORE = 1
 SENDING_S = 0.5
 """Time for the last bytes of answers to leave; streams of the standard services are cut off after it."""
 
@@ -33,6 +31,7 @@ async def serve(
     *,
     stop: StopSignals,
     tracing: Tracing,
+    deadline: Deadline,
     on_address: Callable[[str], None] | None = None,
 ) -> None:
     """Serve until SIGTERM or SIGINT, then drain.
@@ -46,6 +45,8 @@ async def serve(
         The signals, caught already.
     tracing : Tracing
         Closed at the end.
+    deadline : Deadline
+        Armed when the drain begins, and left so: what comes after may be held up as well.
     on_address : callable, optional
         Gets HOST:PORT once the service answers.
 
@@ -86,7 +87,7 @@ async def serve(
         if on_address is not None:
             on_address(address)
         await stopped.wait()
-        await _drain(parts, settings, background)
+        await _drain(parts, settings, background, deadline)
 
 
 def _in_background(parts: Parts, settings: ServerSettings, *, is_shared: bool) -> list[asyncio.Task[None]]:
@@ -114,12 +115,9 @@ def _announce(address: str, settings: ServerSettings) -> None:
     sys.stderr.flush()
 
 
-def _end_anyway() -> None:
-    log.error("drain_incomplete", advice="the store hangs; jobs that ran here start again when their leases end")
-    os._exit(ENDED_WITHOUT_STORE)
-
-
-async def _drain(parts: Parts, settings: ServerSettings, background: list[asyncio.Task[None]]) -> None:
+async def _drain(
+    parts: Parts, settings: ServerSettings, background: list[asyncio.Task[None]], deadline: Deadline
+) -> None:
     """Say so, refuse new work, give jobs back, let running calls end.
 
     A store that hangs could hold this up for ever, and the end of the interpreter, too: then the process ends without
@@ -127,9 +125,7 @@ async def _drain(parts: Parts, settings: ServerSettings, background: list[asynci
     """
     log.info("draining")
     longest_s = settings.drain_delay_s + settings.store_timeout_s + 2 * settings.drain_grace_s + SENDING_S
-    watchdog = threading.Timer(longest_s, _end_anyway)
-    watchdog.daemon = True
-    watchdog.start()
+    deadline.arm(longest_s)
     await parts.health.drain()
     parts.planning.retention.stop()
     for task in background:

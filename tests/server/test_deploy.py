@@ -14,11 +14,13 @@ import pytest
 from needed_tools import missing
 from topodesign_server.configuration import OPTIONS, PREFIX, read_configuration
 from topodesign_server.health import LIVE, READY
-from topodesign_server.settings import ServerSettings
+from topodesign_server.settings import GIB, ServerSettings
 
 DEPLOY = Path(__file__).resolve().parents[2] / "server" / "deploy"
 MANIFESTS = sorted((DEPLOY / "kubernetes").glob("*/*.yaml"))
 KUBERNETES = "1.32"
+SERVER_BYTES = GIB
+"""For the server itself: its caches, messages of 64 MiB, and the process that children are forked from."""
 POD_FILES = ("single/stateful-set.yaml", "shared/deployment.yaml")
 
 
@@ -85,6 +87,24 @@ def test_a_pod_has_no_rights_and_time_to_drain(name: str) -> None:
     assert spec["enableServiceLinks"] is False  # TOPODESIGN_PORT=tcp://... would be read as an option
     longest = settings.drain_delay_s + 2 * settings.drain_grace_s + settings.store_timeout_s
     assert spec["terminationGracePeriodSeconds"] > longest
+
+
+@pytest.mark.parametrize("name", POD_FILES)
+def test_what_a_pod_computes_at_a_time_fits_into_its_memory(name: str) -> None:
+    (container,) = pod(name)["containers"]
+    settings = cluster_settings()
+    # a slot makes answers about plans or evaluates large fabrics, whichever may take more
+    slot_bytes = max(settings.plan_memory_bytes, settings.fabric_memory_bytes)
+    small = settings.warm_children or settings.call_slots
+    at_most_bytes = (
+        settings.workers * settings.plan_memory_bytes
+        + settings.call_slots * slot_bytes
+        + small * settings.fabric_memory_bytes
+        + SERVER_BYTES
+    )
+    limit = re.fullmatch(r"(\d+)Gi", container["resources"]["limits"]["memory"])
+    assert limit is not None
+    assert at_most_bytes <= int(limit[1]) * GIB
 
 
 def test_the_unit_is_one_for_systemd(tmp_path: Path) -> None:

@@ -151,6 +151,35 @@ def test_sigterm_while_the_server_starts_ends_it_in_order(tmp_path: Path, delay_
     assert '"event": "defect"' not in said
 
 
+GOES_ON = """
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from topodesign_server.running import run_server
+from topodesign_server.settings import ServerSettings
+
+def stop(_: str) -> None:
+    os.kill(os.getpid(), signal.SIGTERM)
+
+run_server(ServerSettings(data_directory=Path(sys.argv[1]), port=0, workers=0), on_address=stop)
+print([thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)])
+"""
+
+
+def test_a_program_may_go_on_when_its_server_has_ended(tmp_path: Path) -> None:
+    path = os.pathsep.join([str(ROOT), str(ROOT / "server")])
+    done = subprocess.run(
+        [sys.executable, "-c", GOES_ON, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": path},
+    )
+    assert done.stdout == "[]\n"  # nothing is left that would end it later
+
+
 def test_drains_at_any_moment_under_load_lose_nothing_and_count_no_attempt(tmp_path: Path) -> None:
     moments = random.Random(7)
     name = ""

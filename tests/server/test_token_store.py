@@ -1,6 +1,7 @@
 """Tokens in the store, and the commands of those who run the service."""
 
 import json
+import traceback
 from pathlib import Path
 
 import pytest
@@ -145,3 +146,15 @@ def test_the_commands_make_list_and_revoke(tmp_path: Path, capsys: pytest.Captur
     assert run(["token", "revoke", "absent", "--json", *data]) == 2
     assert json.loads(capsys.readouterr().out)["error"]["reason"] == "TOKEN_UNKNOWN"
     assert (tmp_path / FILE_NAME).exists()
+
+
+def test_an_error_of_the_database_does_not_say_what_was_to_be_kept(database: Database) -> None:
+    values = {"id": "a", "tenant": "b", "name": "known-to-nobody", "digest": b"of-a-secret", "create_time": 1.0}
+    with database.writing() as connection:
+        connection.execute(tokens.insert().values(values))
+    with pytest.raises(sa.exc.IntegrityError) as caught, database.writing() as connection:
+        connection.execute(tokens.insert().values(values))
+    logged = "".join(traceback.format_exception(caught.value))
+    assert "tokens" in logged
+    assert "known-to-nobody" not in logged
+    assert "of-a-secret" not in logged

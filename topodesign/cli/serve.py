@@ -150,9 +150,11 @@ def serve(
             return
         if configuration.ignored:
             note(f"not options, and ignored: {', '.join(configuration.ignored)} (options begin with {PREFIX} as well)")
+        from topodesign_server.ending import Deadline
         from topodesign_server.running import run_server
 
-        run_server(configuration.settings, stop=stop, on_address=_tell_address if json_output else None)
+        tell = _tell_address if json_output else None
+        run_server(configuration.settings, stop=stop, on_address=tell, deadline=Deadline())
 
 
 def _tell_address(address: str) -> None:

@@ -1,12 +1,14 @@
 """Pipelines: an array in pieces through a chain or tree, and how two binary trees load the uplinks of groups."""
 
-import functools
 import math
 
 import numpy as np
 
 from topodesign.fabric.collectives_shapes import GroupLevel, SwitchedShape
+from topodesign.fabric.remembered import Remembered
 from topodesign.fabric.topology import Counts
+
+SLOWDOWNS: Remembered[SwitchedShape, float] = Remembered(64)
 
 
 def pipelined_s(depth: int, transfer_s: float, step_s: float) -> float:
@@ -29,7 +31,6 @@ def tree_depth(ranks: int) -> int:
     return max(0, (ranks - 1).bit_length())
 
 
-@functools.lru_cache(maxsize=64)
 def double_tree_slowdown(shape: SwitchedShape) -> float:
     """How much longer two binary trees take because groups have fewer uplinks than they load, at least 1.
 
@@ -37,6 +38,10 @@ def double_tree_slowdown(shape: SwitchedShape) -> float:
     second tree is the first with all ranks shifted by one. Each carries half of the array down every edge, so that an
     accelerator, inner in one tree only, sends at most its link rate. The load of a group is counted edge by edge.
     """
+    return SLOWDOWNS.get(shape, lambda: _counted_slowdown(shape))
+
+
+def _counted_slowdown(shape: SwitchedShape) -> float:
     crossed = [level for level in shape.levels if level.ranks < shape.ranks]
     if not crossed or all(level.uplinks >= level.ranks * shape.rank_links for level in crossed):
         return 1.0

@@ -6,11 +6,11 @@ J. Arjona Aroca, A. Fernandez Anta (2014), "Bisection (Band)Width of Product Net
 Centers", IEEE TPDS 25(3): exact bisection of products of paths and of products of rings, of any sides.
 """
 
-import functools
 import math
 from dataclasses import dataclass
 from fractions import Fraction
 
+from topodesign.fabric.remembered import Remembered
 from topodesign.fabric.topology import CutLinks, PairRate
 
 
@@ -23,6 +23,9 @@ class GridAxis:
 
     side: int
     weight: int
+
+
+STAIRCASES: Remembered[tuple[GridAxis, ...], int] = Remembered(1024)
 
 
 def psi(sides: tuple[int, ...]) -> int:
@@ -66,9 +69,12 @@ def grid_bisection(axes: tuple[GridAxis, ...]) -> CutLinks:
     return CutLinks(lower=float(lower), upper=float(upper), method=method)
 
 
-@functools.cache
 def staircase_cut(axes: tuple[GridAxis, ...]) -> int:
     """Least cut that fills half of the vertices axis by axis: whole layers, then half of the middle layer."""
+    return STAIRCASES.get(axes, lambda: _least_staircase(axes))
+
+
+def _least_staircase(axes: tuple[GridAxis, ...]) -> int:
     best = 0
     for index, axis in enumerate(axes):
         rest = axes[:index] + axes[index + 1 :]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 PROC = Path("/proc")
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
-# Positions after the name, which is in parentheses and may hold anything; proc_pid_stat(5), fields 3, 5, 23, 24.
-STATE, GROUP, MAPPED, RESIDENT = 0, 2, 20, 21
+# Positions after the name, which is in parentheses and may hold anything; proc_pid_stat(5), fields 3, 5, 22, 23, 24.
+STATE, GROUP, START, MAPPED, RESIDENT = 0, 2, 19, 20, 21
 GONE = ("Z", "X")
 
 
@@ -57,6 +57,19 @@ def group_usage(groups: Collection[int]) -> Mapping[int, GroupUsage]:
                 int(entry.name), mapped_bytes=int(fields[MAPPED]), resident_bytes=int(fields[RESIDENT]) * PAGE_BYTES
             )
     return found
+
+
+def process_start(pid: int) -> int | None:
+    """When a process began, in ticks of the kernel's clock: of two with the same id, it tells which one is meant.
+
+    ``None`` when none lives, or where the system does not tell.
+    """
+    try:
+        text = (PROC / str(pid) / "stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    fields = text.rpartition(")")[2].split()
+    return None if fields[STATE] in GONE else int(fields[START])
 
 
 def proportional_bytes(pids: Iterable[int]) -> int:
