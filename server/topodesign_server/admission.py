@@ -112,7 +112,8 @@ class AdmissionInterceptor(grpc.aio.ServerInterceptor):
     def _exceeded(self, is_stream: bool) -> tuple[str, int] | None:
         """The limit that one more call would exceed, as the options name it."""
         if self._arrivals.is_due():
-            self._excess = self.waiting() - self._limits.calls_waiting
+            most = self._limits.calls_waiting
+            self._excess = self._arrivals.waiting(self._taken, plausible=most) - most
         if self._excess > 0:  # each of these shortens the queue by one, until the next look
             self._excess -= 1
             if self._excess % ONE_IN:

@@ -30,7 +30,7 @@ from topodesign_server.children import ChildFactory
 from topodesign_server.database import Database
 from topodesign_server.fabric_servicer import FabricServicer
 from topodesign_server.health import Health, StoreProbe
-from topodesign_server.interceptor import BoundaryInterceptor
+from topodesign_server.interceptor import BoundaryInterceptor, Reading
 from topodesign_server.job_store import JobStore
 from topodesign_server.listening import channel_options, requires_authentication
 from topodesign_server.metrics import Metrics
@@ -45,6 +45,7 @@ from topodesign_server.queue_door import QueueDoor
 from topodesign_server.queue_room import QueueLimits
 from topodesign_server.quotas import Quotas
 from topodesign_server.request_gate import RequestGate
+from topodesign_server.request_reading import RequestBytes, RequestReader
 from topodesign_server.retention import Periods, Retention
 from topodesign_server.scenario_servicer import ScenarioServicer
 from topodesign_server.scenario_store import ScenarioStore
@@ -61,6 +62,7 @@ from topodesign_server.workers import Workers
 
 WAITING_CALLS = ("/google.longrunning.Operations/WaitOperation",)
 """Calls with one answer that last as long as their callers like."""
+LASTING = frozenset((*methods_of(*WITH_STORE, *WITHOUT_STORE, *STANDARD, only_streams=True), *WAITING_CALLS))
 LOOKED_AFTER = ("/grpc.health.v1.Health/Check",)
 
 
@@ -141,9 +143,18 @@ def assemble(
     boundary = BoundaryInterceptor(
         planning.watchers,
         _authentication(settings, database, threads),
-        TenantCalls(per_s=settings.tenant_calls_per_s, at_once=settings.tenant_calls_at_once),
-        gate,
+        TenantCalls(
+            per_s=settings.tenant_calls_per_s,
+            at_once=settings.tenant_calls_at_once,
+            streams_at_once=settings.tenant_streams_at_once,
+        ),
+        Reading(
+            reader=RequestReader(message_bytes=settings.message_bytes),
+            room=RequestBytes(settings.request_bytes),
+            gate=gate,
+        ),
         metrics,
+        lasting=LASTING,
         message_bytes=settings.message_bytes,
     )
     server = grpc.aio.server(interceptors=(edge, observed, boundary), options=channel_options(settings))
@@ -226,8 +237,7 @@ def _edge(settings: ServerSettings, metrics: Metrics) -> AdmissionInterceptor:
     limits = EdgeLimits(
         calls_waiting=settings.calls_waiting, calls=settings.calls_at_once, streams=settings.streams_at_once
     )
-    streaming = methods_of(*WITH_STORE, *WITHOUT_STORE, *STANDARD, only_streams=True)
-    return AdmissionInterceptor(limits, metrics, streams=(*streaming, *WAITING_CALLS), exempt=LOOKED_AFTER)
+    return AdmissionInterceptor(limits, metrics, streams=LASTING, exempt=LOOKED_AFTER)
 
 
 def _add_stored(

@@ -1,14 +1,16 @@
 """The boundary of every call: who makes it, bytes that are no message, requests that break a rule, errors that become
 rich statuses, refusal while draining.
 
-A call that brings no valid token is refused before any of its message is read.
+A call that brings no valid token, or is one too many of its tenant, is refused before any of its message is read. For
+that every method is a stream of requests to the runtime, which would read the one message first otherwise.
 """
 
 from __future__ import annotations  # gRPC's types take parameters for type checkers only
 
 import inspect
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import grpc
@@ -25,6 +27,7 @@ from topodesign_server.incidents import status_of
 from topodesign_server.metrics import Metrics
 from topodesign_server.observing import bind_names
 from topodesign_server.request_gate import RequestGate
+from topodesign_server.request_reading import RequestBytes, RequestReader, Share
 from topodesign_server.tenant_calls import TenantCalls
 from topodesign_server.tenants import act_for
 from topodesign_server.watchers import Watchers
@@ -40,10 +43,20 @@ if TYPE_CHECKING:
     Context = grpc.aio.ServicerContext[Any, Any]
 
 
-class BoundaryInterceptor(grpc.aio.ServerInterceptor):
-    """Wraps every method but :data:`OPEN` ones, and answers for those that there are not.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What a request goes through before it is worked on."""
 
-    ``message_bytes`` is the size of a message above which the runtime would refuse to send it, with a text of its own.
+    reader: RequestReader
+    room: RequestBytes
+    gate: RequestGate
+
+
+class BoundaryInterceptor(grpc.aio.ServerInterceptor):
+    """Wraps every method, and answers for those that there are not.
+
+    ``lasting`` are the methods whose calls last as long as their callers like. ``message_bytes`` is the size of a
+    message above which the runtime would refuse to send it, with a text of its own.
     The runtime answers undecodable bytes with UNKNOWN before a servicer sees them; here the bytes come undecoded, so
     that the answer can be INVALID_ARGUMENT with reason MESSAGE_UNDECODABLE.
     """
@@ -53,16 +66,18 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
         watchers: Watchers,
         authentication: Authentication,
         tenant_calls: TenantCalls,
-        gate: RequestGate,
+        reading: Reading,
         metrics: Metrics,
         *,
+        lasting: Collection[str],
         message_bytes: int,
     ) -> None:
         self._watchers = watchers
         self._authentication = authentication
         self._tenant_calls = tenant_calls
-        self._gate = gate
+        self._reading = reading
         self._metrics = metrics
+        self._lasting = lasting
         self._message_bytes = message_bytes
 
     async def intercept_service(
@@ -72,8 +87,10 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
     ) -> Handler | None:
         handler = await continuation(handler_call_details)
         method = handler_call_details.method
-        if method in OPEN:
-            return handler
+        if method in OPEN and handler is not None:
+            return grpc.stream_unary_rpc_method_handler(
+                cast(Any, self._open(handler, method)), response_serializer=handler.response_serializer
+            )
         try:
             presented = await self._authentication.presented(tuple(handler_call_details.invocation_metadata or ()))
         except Exception as error:  # noqa: BLE001 - the call boundary
@@ -83,31 +100,53 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
         if not method.startswith(OURS):
             return self._foreign(handler, method, presented)
         if handler.response_streaming:
-            return grpc.unary_stream_rpc_method_handler(
+            return grpc.stream_stream_rpc_method_handler(
                 cast(Any, self._streaming(handler, method, presented)), response_serializer=handler.response_serializer
             )
-        return grpc.unary_unary_rpc_method_handler(
+        return grpc.stream_unary_rpc_method_handler(
             cast(Any, self._unary(handler, method, presented)), response_serializer=handler.response_serializer
         )
 
     @contextmanager
-    def _let_in(self, presented: Presented, context: Context) -> Iterator[None]:
-        """A call of a tenant that may make it, while it runs."""
+    def _let_in(self, presented: Presented, context: Context, method: str) -> Iterator[Share]:
+        """A call of a tenant that may make it, while it runs; with what it holds of the room for requests."""
         tenant = self._authentication.tenant(presented, context)
-        with self._tenant_calls.counted(tenant):
+        is_stream = method in self._lasting
+        with self._tenant_calls.counted(tenant, is_stream=is_stream), self._reading.room.share(tenant) as share:
             act_for(tenant)
             structlog.contextvars.bind_contextvars(tenant=tenant)
-            yield
+            yield share
 
-    def _unary(self, handler: Handler, method: str, presented: Presented) -> Callable[[bytes, Context], Awaitable[Any]]:
+    async def _request(self, handler: Handler, method: str, context: Context, share: Share) -> Any:
+        """The request of a call that was let in; its bytes are forgotten here."""
+        self._watchers.require_serving()
+        request = _decoded(handler, await self._reading.reader.read(context, share), method)
+        self._watchers.require_serving()  # it may have come slowly
+        await self._reading.gate.require_at_boundary(request)
+        return request
+
+    def _open(self, handler: Handler, method: str) -> Callable[[object, Context], Awaitable[Any]]:
+        """A method for whoever looks after the server, be it who it may."""
         behavior = cast("Callable[[Any, Context], Awaitable[Any]]", handler.unary_unary)
 
-        async def call(data: bytes, context: Context) -> Any:
+        async def call(_: object, context: Context) -> Any:
             try:
-                with self._let_in(presented, context):
-                    self._watchers.require_serving()
-                    request = _decoded(handler, data, method)
-                    await self._gate.require_at_boundary(request)
+                request = _decoded(handler, await self._reading.reader.read_of_anybody(context), method)
+            except TopoDesignError as error:
+                await _abort(context, self._status(error, method))
+            return await behavior(request, context)
+
+        return call
+
+    def _unary(
+        self, handler: Handler, method: str, presented: Presented
+    ) -> Callable[[object, Context], Awaitable[Any]]:
+        behavior = cast("Callable[[Any, Context], Awaitable[Any]]", handler.unary_unary)
+
+        async def call(_: object, context: Context) -> Any:
+            try:
+                with self._let_in(presented, context, method) as share:
+                    request = await self._request(handler, method, context, share)
                     response = await behavior(request, context)
                     bind_names(response)
                     return self._sendable(response, method)
@@ -120,15 +159,13 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
 
     def _streaming(
         self, handler: Handler, method: str, presented: Presented
-    ) -> Callable[[bytes, Context], AsyncIterator[Any]]:
+    ) -> Callable[[object, Context], AsyncIterator[Any]]:
         behavior = cast("Callable[[Any, Context], AsyncIterator[Any]]", handler.unary_stream)
 
-        async def call(data: bytes, context: Context) -> AsyncIterator[Any]:
+        async def call(_: object, context: Context) -> AsyncIterator[Any]:
             try:
-                with self._let_in(presented, context):
-                    self._watchers.require_serving()
-                    request = _decoded(handler, data, method)
-                    await self._gate.require_at_boundary(request)
+                with self._let_in(presented, context, method) as share:
+                    request = await self._request(handler, method, context, share)
                     async for response in behavior(request, context):
                         await self._authentication.ask_again(presented)
                         yield self._sendable(response, method)
@@ -143,24 +180,25 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
         """A method of a standard service that answers in a stream: reflection, and the watching of health."""
         behavior = handler.stream_stream if handler.request_streaming else handler.unary_stream
 
-        async def call(request: Any, context: Context) -> None:
+        async def call(requests: AsyncIterator[Any], context: Context) -> None:
             try:
-                with self._let_in(presented, context):
-                    answers = cast(Any, behavior)(request, context)
+                with self._let_in(presented, context, method) as share:
+                    asked: Any = requests
+                    if not handler.request_streaming:
+                        asked = _decoded(handler, await self._reading.reader.read(context, share), method)
+                    answering = _Answering(context, lambda: self._authentication.ask_again(presented))
+                    answers = cast(Any, behavior)(asked, answering)
                     if inspect.isawaitable(answers):  # it writes by itself
                         await answers
                         return
                     async for answer in answers:
-                        await context.write(answer)
+                        await answering.write(answer)
             except TopoDesignError as error:
                 await _abort(context, self._status(error, method))
 
-        make = (
-            grpc.stream_stream_rpc_method_handler if handler.request_streaming else grpc.unary_stream_rpc_method_handler
-        )
-        return make(
+        return grpc.stream_stream_rpc_method_handler(
             cast(Any, call),
-            request_deserializer=handler.request_deserializer,
+            request_deserializer=handler.request_deserializer if handler.request_streaming else None,
             response_serializer=handler.response_serializer,
         )
 
@@ -171,7 +209,7 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
 
         async def call(_: AsyncIterator[bytes], context: Context) -> NoReturn:
             try:
-                with self._let_in(presented, context):
+                with self._let_in(presented, context, method):
                     status = _unknown_method(method)
             except TopoDesignError as error:
                 status = self._status(error, method)
@@ -194,6 +232,21 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
                 metadata={"size_bytes": str(size), "limit_bytes": str(self._message_bytes)},
             )
         return response
+
+
+class _Answering:
+    """The context of a call whose caller is asked for again before each answer; anything else is as it was."""
+
+    def __init__(self, context: Context, ask_again: Callable[[], Awaitable[None]]) -> None:
+        self._context = context
+        self._ask_again = ask_again
+
+    async def write(self, answer: Any) -> None:
+        await self._ask_again()
+        await self._context.write(answer)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._context, name)
 
 
 def _refusing(status: Status) -> Handler:

@@ -13,6 +13,11 @@ log = structlog.get_logger("topodesign_server")
 LEAST_PING_INTERVAL_MS = 10_000
 MOST_PING_STRIKES = 2
 HANDSHAKE_MS = 20_000
+PING_MS = 60_000
+"""Time of silence after which a connection with calls is asked whether anybody is there."""
+PING_ANSWER_MS = 20_000
+IDLE_MS = 300_000
+"""Time without any call after which a connection is closed; clients open another when they need one."""
 
 
 def requires_authentication(settings: ServerSettings) -> bool:
@@ -62,6 +67,11 @@ def channel_options(settings: ServerSettings) -> tuple[tuple[str, int], ...]:
         ("grpc.http2.min_ping_interval_without_data_ms", LEAST_PING_INTERVAL_MS),
         ("grpc.http2.max_ping_strikes", MOST_PING_STRIKES),
         ("grpc.keepalive_permit_without_calls", 0),
+        ("grpc.keepalive_time_ms", PING_MS),
+        ("grpc.keepalive_timeout_ms", PING_ANSWER_MS),
+        ("grpc.http2.ping_timeout_ms", PING_ANSWER_MS),  # without it the former ends nothing: gRPC waits for 60 s
+        ("grpc.http2.max_pings_without_data", 0),  # any number: a stream may say nothing for as long as a job waits
+        ("grpc.max_connection_idle_ms", IDLE_MS),
         ("grpc.so_reuseport", 0),
     )
 

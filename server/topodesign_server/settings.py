@@ -141,12 +141,21 @@ class ServerSettings:
     streams_at_once: int = option(
         8192, "Streams, and calls that wait for a job, at a time; more are refused at once.", at_least=1
     )
+    request_bytes: int = option(
+        512 * MIB,
+        "Requests that are read or worked on at a time; a tenant gets a quarter, or one request.",
+        unit="bytes",
+        at_least=MIB,
+    )
     connection_limit: int = option(512, "Connections at a time; more are closed.", at_least=1)
     tenant_scenarios: int | None = option(None, "Scenarios that one tenant may keep.", at_least=0)
     tenant_plans: int | None = option(None, "Plans that one tenant may keep, with those being made.", at_least=0)
     tenant_bytes: int | None = option(None, "Size of what one tenant may keep.", unit="bytes", at_least=0)
     tenant_calls_per_s: float | None = option(None, "Calls a second of one tenant on this server.", unit="1/s", above=0)
-    tenant_calls_at_once: int | None = option(2000, "Calls of one tenant that run here at a time.", at_least=1)
+    tenant_calls_at_once: int | None = option(256, "Calls of one tenant here at a time, streams left out.", at_least=1)
+    tenant_streams_at_once: int | None = option(
+        2000, "Streams of one tenant, and its calls that wait for a job, here at a time.", at_least=1
+    )
 
     def __post_init__(self) -> None:
         for name, (_, described) in options_of(type(self)).items():

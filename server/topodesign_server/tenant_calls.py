@@ -27,41 +27,51 @@ class TenantCalls:
     per_s : float, optional
         Calls a second; those of one second (at least one call) may come at once. ``None``: any number.
     at_once : int, optional
-        Calls that run at a time, streams among them. ``None``: any number.
+        Calls that run at a time, streams left out. ``None``: any number.
+    streams_at_once : int, optional
+        Streams, and calls that wait for a job, at a time. ``None``: any number.
     clock : callable
         Seconds, never going back.
     """
 
     def __init__(
-        self, *, per_s: float | None, at_once: int | None, clock: Callable[[], float] = time.monotonic
+        self,
+        *,
+        per_s: float | None,
+        at_once: int | None,
+        streams_at_once: int | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._per_s = per_s
-        self._at_once = at_once
+        self._at_once = {"tenant_calls_at_once": at_once, "tenant_streams_at_once": streams_at_once}
         self._clock = clock
         self._buckets: dict[str, _Bucket] = {}
-        self._running: Counter[str] = Counter()
+        self._running: dict[str, Counter[str]] = {quota: Counter() for quota in self._at_once}
 
     @contextmanager
-    def counted(self, tenant: str) -> Iterator[None]:
+    def counted(self, tenant: str, *, is_stream: bool = False) -> Iterator[None]:
         """Count a call for as long as it runs; raises :class:`QuotaExceeded` when it is one too many."""
-        self._require_room(tenant)
+        quota = "tenant_streams_at_once" if is_stream else "tenant_calls_at_once"
+        self._require_room(tenant, quota)
         self._take(tenant)
-        self._running[tenant] += 1
+        running = self._running[quota]
+        running[tenant] += 1
         try:
             yield
         finally:
-            self._running[tenant] -= 1
-            if not self._running[tenant]:
-                del self._running[tenant]
+            running[tenant] -= 1
+            if not running[tenant]:
+                del running[tenant]
 
-    def _require_room(self, tenant: str) -> None:
-        if self._at_once is not None and self._running[tenant] >= self._at_once:
+    def _require_room(self, tenant: str, quota: str) -> None:
+        running, limit = self._running[quota][tenant], self._at_once[quota]
+        if limit is not None and running >= limit:
             raise QuotaExceeded(
-                f"{self._running[tenant]} calls of this tenant run, and at most {self._at_once} may at a time; "
-                "end some, or try again when others have ended",
-                quota="tenant_calls_at_once",
+                f"{running} {'streams' if 'streams' in quota else 'calls'} of this tenant run, and at most {limit} may "
+                "at a time; end some, or try again when others have ended",
+                quota=quota,
                 retry_after_s=RETRY_S,
-                metadata={"running": str(self._running[tenant]), "limit": str(self._at_once)},
+                metadata={"running": str(running), "limit": str(limit)},
             )
 
     def _take(self, tenant: str) -> None:

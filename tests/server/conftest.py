@@ -33,7 +33,11 @@ def client(server: RunningServer) -> Iterator[Client]:
 def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GuardedServer]:
     """A server that asks who calls, and lets each tenant have a few things only."""
     with GuardedServer(
-        tmp_path_factory.mktemp("guarded"), workers=2, tenant_scenarios=3, tenant_calls_at_once=40
+        tmp_path_factory.mktemp("guarded"),
+        workers=2,
+        tenant_scenarios=3,
+        tenant_calls_at_once=40,
+        tenant_streams_at_once=40,
     ) as running:
         yield running
 

@@ -1,12 +1,16 @@
 """The outermost door, on real servers of gRPC: what is too much is refused with a time to come again."""
 
 import asyncio
+import socket
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Any
 
 import grpc
+import h2.config
+import h2.connection
+import h2.events
 import pytest
 from google.rpc.error_details_pb2 import ErrorInfo, RetryInfo
 from grpc_status import rpc_status
@@ -141,6 +145,64 @@ def test_calls_that_pile_up_in_front_of_a_busy_loop_are_refused_and_health_is_an
             require_busy(error, "calls_waiting")
         assert door.refusals() == len(refused)
         assert door.call("Echo").result() == b"x"  # the pile is gone
+
+
+REQUEST_HEADERS = ((":scheme", "http"), (":authority", "x"))
+NO_CALLS = {
+    "a GET": ((":method", "GET"), (":path", "/"), *REQUEST_HEADERS),
+    "no content type": ((":method", "POST"), (":path", "/t/Echo"), *REQUEST_HEADERS),
+    "no path": ((":method", "POST"), *REQUEST_HEADERS, ("content-type", "application/grpc"), ("te", "trailers")),
+}
+"""Requests that gRPC's core drops by itself and counts as calls that never end (a GET is what probes send)."""
+
+
+def drop(address: str, headers: Sequence[tuple[str, str]], *, times: int) -> None:
+    """Make a request so often, and wait until each was answered or given up."""
+    host, port = address.split(":")
+    state = h2.connection.H2Connection(
+        config=h2.config.H2Configuration(client_side=True, validate_outbound_headers=False)
+    )
+    state.initiate_connection()
+    with socket.create_connection((host, int(port)), timeout=60) as connection:
+        for turn in range(times):
+            state.send_headers(2 * turn + 1, headers, end_stream=True)
+        connection.sendall(state.data_to_send())
+        ended: set[int | None] = set()
+        while len(ended) < times:
+            data = connection.recv(65536)
+            assert data, "the server left"
+            for event in state.receive_data(data):
+                if isinstance(event, h2.events.StreamEnded | h2.events.StreamReset):
+                    ended.add(event.stream_id)
+            connection.sendall(state.data_to_send())
+
+
+def test_requests_that_never_become_calls_are_not_waited_for() -> None:
+    with Door(waiting=4) as door:
+        assert door.call("Echo").result() == b"x"
+        for headers in NO_CALLS.values():
+            drop(door.address, headers, times=60)
+        for _ in range(20):  # traffic that does not pause
+            assert door.call("Echo").result() == b"x"
+        assert door.edge.waiting() == 0
+        assert door.refusals() == 0
+
+
+def test_after_calls_that_never_were_a_pile_is_refused_all_the_same() -> None:
+    with Door(waiting=4) as door:
+        drop(door.address, NO_CALLS["a GET"], times=60)
+        held = door.call("Hold")
+        assert door.is_held.wait(60)
+        begun_s = time.monotonic()
+        asked = [door.call("Echo") for _ in range(ARRIVING)]
+        arrivals = Arrivals()
+        while arrivals.waiting(taken=1) != ARRIVING or time.monotonic() - begun_s < 2 * LOOK_S:
+            time.sleep(0.001)
+        door.let_go.set()
+        assert held.result() == b"x"
+        refused = [call for call in asked if call.exception() is not None]
+        assert 0 < len(refused) < ARRIVING
+        assert door.call("Echo").result() == b"x"
 
 
 def test_no_more_calls_run_than_may_and_streams_are_counted_apart() -> None:

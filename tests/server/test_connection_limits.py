@@ -1,9 +1,11 @@
 """What a server takes of a client before it closes the door: headers, connections, streams, pings."""
 
+import asyncio
 import contextlib
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import grpc
 import h2.config
@@ -12,6 +14,8 @@ import h2.events
 import pytest
 from served.guarded_server import all_methods, call, new_request
 from served.running_server import RunningServer
+from topodesign_server.listening import channel_options
+from topodesign_server.settings import ServerSettings
 
 PATIENCE_S = 60
 CONNECTIONS = 4
@@ -45,6 +49,12 @@ class Http2:
 
     def ping(self) -> None:
         self._state.ping(b"12345678")
+        self.send()
+
+    def begin(self, path: str) -> None:
+        """Begin a call; no message comes."""
+        headers = ((":method", "POST"), (":scheme", "http"), (":authority", "x"), (":path", path))
+        self._state.send_headers(1, (*headers, ("content-type", "application/grpc"), ("te", "trailers")))
         self.send()
 
     def send(self) -> None:
@@ -106,6 +116,38 @@ def test_a_flood_of_pings_ends_the_connection(narrow: RunningServer) -> None:
     assert ended is None or ended.error_code == TOO_MANY_PINGS
     with connected(narrow) as channel:
         assert call(channel, LIST, new_request(LIST))
+
+
+def test_clients_that_are_gone_or_want_nothing_keep_no_connection() -> None:
+    """The server's options as they are, with times that a test can wait for."""
+    options = dict(channel_options(ServerSettings()))
+    assert options["grpc.max_connection_idle_ms"] == 300_000  # with no call
+    assert (options["grpc.keepalive_time_ms"], options["grpc.http2.ping_timeout_ms"]) == (60_000, 20_000)
+    times = ("grpc.max_connection_idle_ms", "grpc.keepalive_time_ms", "grpc.http2.ping_timeout_ms")
+    options |= dict.fromkeys((*times, "grpc.keepalive_timeout_ms"), 100)
+
+    async def attempt() -> None:
+        async def watch(_: object, context: Any) -> None:
+            await asyncio.Event().wait()
+
+        server = grpc.aio.server(options=tuple(options.items()))
+        handlers = {"Watch": grpc.stream_stream_rpc_method_handler(watch)}
+        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("t", handlers),))
+        port = server.add_insecure_port("127.0.0.1:0")
+        await server.start()
+        try:
+            await asyncio.to_thread(leave, port)
+        finally:
+            await server.stop(0)
+
+    def leave(port: int) -> None:
+        with Http2(port) as idle, Http2(port) as mute:
+            mute.begin("/t/Watch")
+            assert mute.next_of(h2.events.PingReceived)  # it is asked, and does not answer
+            mute.next_of(h2.events.ConnectionTerminated)  # returns on a good-bye, or on none but the end
+            idle.next_of(h2.events.ConnectionTerminated)
+
+    asyncio.run(attempt())
 
 
 def test_connections_above_the_limit_are_closed_and_the_others_served(narrow: RunningServer) -> None:

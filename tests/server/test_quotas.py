@@ -165,17 +165,18 @@ def test_streams_that_are_open_count_and_those_that_were_left_do_not(guarded: Gu
         for stream in streams:
             next(stream)
         with pytest.raises(QuotaExceeded) as caught:
-            client.list_scenarios()
-        assert (caught.value.quota, caught.value.retry_after_s) == ("tenant_calls_at_once", 1.0)
+            next(job.watch())
+        assert (caught.value.quota, caught.value.retry_after_s) == ("tenant_streams_at_once", 1.0)
+        assert client.list_scenarios() == ()  # calls are counted apart
         for stream in streams:
             stream.cancel()
         for _ in range(1000):  # until the server has seen it
             try:
-                job.cancel()
+                next(job.watch())
                 break
             except QuotaExceeded:
                 continue
-        assert client.list_scenarios() == ()
+        job.cancel()
 
 
 def quota_of(error: grpc.RpcError) -> QuotaFailure:
