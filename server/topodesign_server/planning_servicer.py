@@ -151,7 +151,7 @@ class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
         request: pb.VerifyPlanRequest,
         context: grpc.aio.ServicerContext[pb.VerifyPlanRequest, plan_pb2.Verification],
     ) -> plan_pb2.Verification:
-        subject = request.WhichOneof("subject")
+        tenant, subject = tenant_of(context), request.WhichOneof("subject")
         if subject is None:
             raise source_missing("subject", "either name or plan")
         if subject == "name":
@@ -160,7 +160,7 @@ class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
                     "scenario is given with name, but a kept plan is checked against its own; give only one of the two",
                     field_path="scenario",
                 )
-            row = await self._offload(self._jobs.plan, tenant_of(context), parse_name(request.name, "plans"))
+            row = await self._offload(self._jobs.plan, tenant, parse_name(request.name, "plans"))
             scenario, plan = row.scenario, row.content
         else:
             if not request.HasField("scenario"):
@@ -168,17 +168,17 @@ class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
             scenario = (await self._reader.inline(request.scenario)).SerializeToString()
             await self._offload(from_proto, request.plan, Plan, path="plan")
             plan = request.plan.SerializeToString()
-        return plan_pb2.Verification.FromString(await self._calls.run("verify_plan", scenario, plan))
+        return plan_pb2.Verification.FromString(await self._calls.run("verify_plan", scenario, plan, tenant=tenant))
 
     async def ExportPlan(
         self,
         request: pb.ExportPlanRequest,
         context: grpc.aio.ServicerContext[pb.ExportPlanRequest, pb.ExportPlanResponse],
     ) -> AsyncIterator[pb.ExportPlanResponse]:
-        plan_id = parse_name(request.name, "plans")
-        row = await self._offload(self._jobs.plan, tenant_of(context), plan_id)
+        tenant, plan_id = tenant_of(context), parse_name(request.name, "plans")
+        row = await self._offload(self._jobs.plan, tenant, plan_id)
         name = pb.ExportFormat.Name(request.format).encode("ascii")
-        content = await self._calls.run("export_plan", row.scenario, row.content, name)
+        content = await self._calls.run("export_plan", row.scenario, row.content, name, tenant=tenant)
         file = FILES[request.format]
         yield pb.ExportPlanResponse(
             data=content[:CHUNK_BYTES],
