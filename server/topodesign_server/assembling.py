@@ -71,9 +71,11 @@ class Threads:
     designs: Offloader
     """Links, estimates, and checks of large requests."""
     tokens: Offloader
+    scenarios: Offloader
+    """Checks of scenarios that are not large, and what else is done with whole requests."""
 
     def close(self) -> None:
-        for one in (self.store, self.designs, self.tokens):
+        for one in (self.store, self.designs, self.tokens, self.scenarios):
             one.close()
 
 
@@ -124,7 +126,10 @@ def assemble(
 ) -> Parts:
     """The parts of a server that does not listen yet. Call it on the event loop."""
     threads = Threads(
-        store=Offloader(), designs=Offloader(threads=2, name="design"), tokens=Offloader(threads=2, name="token")
+        store=Offloader(),
+        designs=Offloader(threads=2, name="design"),
+        tokens=Offloader(threads=2, name="token"),
+        scenarios=Offloader(threads=2, name="scenario"),
     )
     planning = _planning(settings, database, children, threads, AttemptObserver(metrics, tracing))
     computing = _computing(settings, children, metrics)
@@ -235,7 +240,7 @@ def _add_stored(
     tracing: Tracing,
 ) -> None:
     """The services that need the store."""
-    reader = ScenarioReader(threads.store, computing.calls)
+    reader = ScenarioReader(threads.scenarios, computing.calls)
     planning_service_pb2_grpc.add_PlanningServiceServicer_to_server(
         PlanningServicer(
             jobs=planning.jobs,
