@@ -17,7 +17,7 @@ from topodesign_server.sources import READ_HERE_BYTES, ScenarioReader
 
 from topodesign.domain.errors import CapacityError, InvalidInput
 from topodesign.domain.fabric_switched import Jellyfish
-from topodesign.v1 import fabric_service_pb2, scenario_pb2, scenario_service_pb2
+from topodesign.v1 import fabric_service_pb2, plan_pb2, scenario_pb2, scenario_service_pb2
 from topodesign.wire import fabric_to_proto, to_proto
 
 GIB = 2**30
@@ -78,6 +78,21 @@ def test_a_child_reads_what_a_thread_reads_and_finds_the_same_faults(children: C
         ]
         assert told[0] == told[1]
         assert told[0][0] == "REFERENCE_UNKNOWN"
+        bench.close()
+
+    asyncio.run(run())
+
+
+def test_what_a_plan_is_verified_against_is_checked_where_it_is_verified(children: ChildFactory) -> None:
+    async def run() -> None:
+        bench = Bench(children)
+        given = scenario()
+        given.workload.model = "no-such-model"
+        no_plan = plan_pb2.Plan().SerializeToString()
+        task = bench.calls.run("verify_given_plan", given.SerializeToString(), no_plan, tenant="a")
+        assert (await error_of(task))[:2] == ("MODEL_UNKNOWN", "scenario.workload.model")
+        task = bench.calls.run("verify_given_plan", scenario().SerializeToString(), no_plan, tenant="a")
+        assert str((await error_of(task))[1]).startswith("plan")
         bench.close()
 
     asyncio.run(run())
