@@ -75,9 +75,11 @@ class Threads:
     """Links, estimates, and checks of large requests."""
     tokens: Offloader
     token_uses: Offloader
+    scenarios: Offloader
+    """Checks of scenarios that are not large, and what else is done with whole requests."""
 
     def close(self) -> None:
-        for one in (self.store, self.designs, self.tokens, self.token_uses):
+        for one in (self.store, self.designs, self.tokens, self.token_uses, self.scenarios):
             one.close()
 
 
@@ -132,6 +134,7 @@ def assemble(
         designs=Offloader(threads=2, name="design"),
         tokens=Offloader(threads=2, name="token"),
         token_uses=Offloader(threads=1, name="token-use"),
+        scenarios=Offloader(threads=2, name="scenario"),
     )
     planning = _planning(settings, database, children, threads, AttemptObserver(metrics, tracing))
     computing = _computing(settings, children, metrics)
@@ -250,7 +253,7 @@ def _add_stored(
     tracing: Tracing,
 ) -> None:
     """The services that need the store."""
-    reader = ScenarioReader(threads.store, computing.calls)
+    reader = ScenarioReader(threads.scenarios, computing.calls)
     planning_service_pb2_grpc.add_PlanningServiceServicer_to_server(
         PlanningServicer(
             jobs=planning.jobs,

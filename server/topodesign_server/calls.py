@@ -11,6 +11,7 @@ from topodesign.domain.errors import CapacityError, InternalError, TopoDesignErr
 from topodesign.wire import error_from_status
 from topodesign_server.call_children import CallChildren
 from topodesign_server.children import Child, Excess
+from topodesign_server.fair_slots import FairSlots
 from topodesign_server.frames import FrameKind
 from topodesign_server.memory import SIGNALS, ended_by_signal, memory_exceeded
 
@@ -18,7 +19,7 @@ log = structlog.get_logger("topodesign_server")
 
 
 class Calls:
-    """Runs tasks for waiting callers, ``slots`` at a time; ``queue_limit`` more may wait.
+    """Runs tasks for waiting callers, ``slots`` at a time; ``queue_limit`` more may wait. Tenants take turns.
 
     What is said nothing else of takes at most ``limit_s`` and ``memory_bytes``.
     """
@@ -27,65 +28,50 @@ class Calls:
         self, children: CallChildren, *, slots: int, queue_limit: int, limit_s: float, memory_bytes: int
     ) -> None:
         self._children = children
-        self._slots = asyncio.Semaphore(slots)
+        self._slots = FairSlots(slots=slots, queue_limit=queue_limit)
         self._threads = ThreadPoolExecutor(slots, thread_name_prefix="call")
-        self._waiting = 0
-        self._queue_limit = queue_limit
         self._limit_s = limit_s
         self._memory_bytes = memory_bytes
         self._running: set[_Call] = set()
 
     def waiting(self) -> int:
         """How many callers wait for a slot."""
-        return self._waiting
+        return self._slots.waiting()
 
     async def run(
         self,
         task: str,
         *payload: bytes,
-        tenant: str = "",
+        tenant: str,
         limit_s: float | None = None,
         memory_bytes: int | None = None,
     ) -> bytes:
-        """The result of a task, which is ended when it takes longer than ``limit_s`` or more than ``memory_bytes``.
+        """The result of a task, which is ended when it takes more than ``memory_bytes``, or is not done ``limit_s``
+        after it was asked for.
 
-        ``tenant`` is whose children may remember something of it, where children stay.
+        ``tenant`` is who asks. Where children stay, they remember something for one tenant only.
 
         Raises
         ------
         CapacityError
-            When too many callers wait (``CALLS_FULL``), or the task takes too long (``CALL_TOO_LONG``) or too much
-            memory (``OUT_OF_MEMORY``).
+            When too many callers wait, or its turn does not come in time (``CALLS_FULL``), or the task takes too long
+            (``CALL_TOO_LONG``) or too much memory (``OUT_OF_MEMORY``).
+        QuotaExceeded
+            When too many calls of the tenant run or wait.
         TopoDesignError
             What the task raised.
         """
         limit_s = self._limit_s if limit_s is None else limit_s
         memory_bytes = self._memory_bytes if memory_bytes is None else memory_bytes
-        if self._slots.locked() and self._waiting >= self._queue_limit:
-            raise CapacityError(
-                f"{self._waiting} calls wait, and at most {self._queue_limit} may; try again later",
-                reason="CALLS_FULL",
-                metadata={"waiting": str(self._waiting), "limit": str(self._queue_limit)},
-            )
-        self._waiting += 1
+        has_begun = False
         try:
-            await self._slots.acquire()
-        finally:
-            self._waiting -= 1
-        try:
-            async with asyncio.timeout(limit_s):
+            async with asyncio.timeout(limit_s), self._slots.slot(tenant):
+                has_begun = True
                 return await self._in_child(
                     _Call(self._children, task, payload, tenant=tenant, memory_bytes=memory_bytes)
                 )
         except TimeoutError:
-            raise CapacityError(
-                f"{task} takes longer than the {limit_s:g} s that this service gives it; ask for less or smaller, "
-                "or use the library",
-                reason="CALL_TOO_LONG",
-                metadata={"task": task, "limit_s": f"{limit_s:g}"},
-            ) from None
-        finally:
-            self._slots.release()
+            raise (_too_long if has_begun else _waited_too_long)(task, limit_s) from None
 
     def close(self) -> None:
         """End what still runs: callers that were cut off may not have had a turn to say that they left."""
@@ -106,6 +92,23 @@ class Calls:
             raise
         finally:
             self._running.discard(call)
+
+
+def _too_long(task: str, limit_s: float) -> CapacityError:
+    return CapacityError(
+        f"{task} takes longer than the {limit_s:g} s, waiting included, that this service gives it; ask for less or "
+        "smaller, or use the library",
+        reason="CALL_TOO_LONG",
+        metadata={"task": task, "limit_s": f"{limit_s:g}"},
+    )
+
+
+def _waited_too_long(task: str, limit_s: float) -> CapacityError:
+    return CapacityError(
+        f"{task} was not begun in the {limit_s:g} s that this service gives it, others came first; try again later",
+        reason="CALLS_FULL",
+        metadata={"task": task, "limit_s": f"{limit_s:g}"},
+    )
 
 
 class _Call:

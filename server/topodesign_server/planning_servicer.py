@@ -4,7 +4,8 @@
 from __future__ import annotations  # gRPC's types take parameters for type checkers only
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from hashlib import sha256
 
@@ -13,13 +14,12 @@ from google.longrunning import operations_pb2
 from google.protobuf.empty_pb2 import Empty
 
 from topodesign.domain.errors import CapacityError, InvalidInput
-from topodesign.domain.plan import Plan
-from topodesign.v1 import plan_pb2, planning_service_pb2_grpc, scenario_pb2
+from topodesign.v1 import plan_pb2, planning_service_pb2_grpc
 from topodesign.v1 import planning_service_pb2 as pb
-from topodesign.wire import from_proto, to_proto
+from topodesign.wire import to_proto
 from topodesign_server.calls import Calls
 from topodesign_server.exports import FILES
-from topodesign_server.job_rows import JobRow, NewJob
+from topodesign_server.job_rows import JobRow, NewJob, PlanRow
 from topodesign_server.job_store import JobStore
 from topodesign_server.limits import read_limits
 from topodesign_server.names import RequestKey, chosen_id, parse_name, request_key
@@ -80,27 +80,24 @@ class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
         plan_id = chosen_id(request.plan_id, field="plan_id", prefix="p")
         if request.validate_only:
             return await self._checked(tenant, plan_id, request)
-        try:
-            async with self._door.place(tenant, plan_id):
+        async with AsyncExitStack() as places:
+            try:
+                await places.enter_async_context(self._door.place(tenant, plan_id))
+            except CapacityError:
+                earlier = await self._door.repeated(await self._key(tenant, request))
+                if earlier is None:
+                    raise
+                job = earlier
+            else:
                 job = await self._job(tenant, plan_id, request)
-        except CapacityError:
-            earlier = await self._door.repeated(_key(tenant, request))
-            if earlier is None:
-                raise
-            job = earlier
         self._workers.wake()
         return await self._offload(self._operation, job)
 
     async def GetPlan(
         self, request: pb.GetPlanRequest, context: grpc.aio.ServicerContext[pb.GetPlanRequest, pb.StoredPlan]
     ) -> pb.StoredPlan:
-        with_scenario = request.view == pb.PLAN_VIEW_WITH_SCENARIO
         plan_id = parse_name(request.name, "plans")
-        row = await self._offload(self._jobs.plan, tenant_of(context), plan_id, with_scenario=with_scenario)
-        message = stored_plan(row, full=request.view != pb.PLAN_VIEW_BASIC)
-        if with_scenario:
-            message.scenario_content.ParseFromString(row.scenario)
-        return message
+        return await self._offload(self._stored, tenant_of(context), plan_id, request.view)
 
     async def ListPlans(
         self,
@@ -116,7 +113,7 @@ class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
         rows = await self._offload(self._jobs.plans, tenant, page, full=full)
         shown = rows[: page.size]
         token = self._pager.token(shown[-1].number, arguments) if len(rows) > page.size else ""
-        return pb.ListPlansResponse(plans=[stored_plan(row, full=full) for row in shown], next_page_token=token)
+        return await self._offload(_listed, shown, full=full, next_page_token=token)
 
     async def DeletePlan(
         self, request: pb.DeletePlanRequest, context: grpc.aio.ServicerContext[pb.DeletePlanRequest, Empty]
@@ -151,7 +148,7 @@ class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
         request: pb.VerifyPlanRequest,
         context: grpc.aio.ServicerContext[pb.VerifyPlanRequest, plan_pb2.Verification],
     ) -> plan_pb2.Verification:
-        subject = request.WhichOneof("subject")
+        tenant, subject = tenant_of(context), request.WhichOneof("subject")
         if subject is None:
             raise source_missing("subject", "either name or plan")
         if subject == "name":
@@ -160,25 +157,25 @@ class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
                     "scenario is given with name, but a kept plan is checked against its own; give only one of the two",
                     field_path="scenario",
                 )
-            row = await self._offload(self._jobs.plan, tenant_of(context), parse_name(request.name, "plans"))
-            scenario, plan = row.scenario, row.content
+            row = await self._offload(self._jobs.plan, tenant, parse_name(request.name, "plans"))
+            task, scenario, plan = "verify_plan", row.scenario, row.content
         else:
             if not request.HasField("scenario"):
                 raise source_missing("scenario", "the scenario that the plan is for")
-            scenario = (await self._reader.inline(request.scenario)).SerializeToString()
-            await self._offload(from_proto, request.plan, Plan, path="plan")
-            plan = request.plan.SerializeToString()
-        return plan_pb2.Verification.FromString(await self._calls.run("verify_plan", scenario, plan))
+            task = "verify_given_plan"  # the child checks them: a large scenario may take it half a minute
+            scenario = await self._reader.serialized(request.scenario)
+            plan = await self._reader.serialized(request.plan)
+        return plan_pb2.Verification.FromString(await self._calls.run(task, scenario, plan, tenant=tenant))
 
     async def ExportPlan(
         self,
         request: pb.ExportPlanRequest,
         context: grpc.aio.ServicerContext[pb.ExportPlanRequest, pb.ExportPlanResponse],
     ) -> AsyncIterator[pb.ExportPlanResponse]:
-        plan_id = parse_name(request.name, "plans")
-        row = await self._offload(self._jobs.plan, tenant_of(context), plan_id)
+        tenant, plan_id = tenant_of(context), parse_name(request.name, "plans")
+        row = await self._offload(self._jobs.plan, tenant, plan_id)
         name = pb.ExportFormat.Name(request.format).encode("ascii")
-        content = await self._calls.run("export_plan", row.scenario, row.content, name)
+        content = await self._calls.run("export_plan", row.scenario, row.content, name, tenant=tenant)
         file = FILES[request.format]
         yield pb.ExportPlanResponse(
             data=content[:CHUNK_BYTES],
@@ -194,7 +191,7 @@ class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
         """The job of a request that has a place in the queue: what the same request made before, or a new one."""
         async with self._reading:
             await self._gate.require(request)
-        key = _key(tenant, request)
+        key = await self._key(tenant, request)
         earlier = None if key is None else await self._offload(self._jobs.repeated, key)
         if earlier is not None:  # answered even when what it was made from is deleted since
             return earlier
@@ -203,8 +200,9 @@ class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
 
     async def _checked(self, tenant: str, plan_id: str, request: pb.CreatePlanRequest) -> operations_pb2.Operation:
         """The answer to a request that is only to be checked."""
-        await self._gate.require(request)
-        key = _key(tenant, request)
+        async with self._reading:
+            await self._gate.require(request)
+        key = await self._key(tenant, request)
         await self._offload(self._jobs.require_creatable, await self._new_job(tenant, plan_id, request), key=key)
         checked = operations_pb2.Operation(done=True)
         checked.response.Pack(pb.StoredPlan(scenario=request.scenario_name))
@@ -212,28 +210,26 @@ class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
 
     async def _new_job(self, tenant: str, plan_id: str, request: pb.CreatePlanRequest) -> NewJob:
         limits = to_proto(read_limits(request.limits))
-        async with self._reading:
-            scenario = await self._scenario(tenant, request)
         return NewJob(
             tenant=tenant,
             id=plan_id,
             is_named=bool(request.plan_id),
             scenario_name=request.scenario_name,
-            scenario=scenario.SerializeToString(deterministic=True),
+            scenario=await self._scenario(tenant, request),
             limits=limits.SerializeToString(deterministic=True),
             start=await self._start(tenant, request.start_plan),
             trace_context=self._tracing.job(plan_id),
         )
 
-    async def _scenario(self, tenant: str, request: pb.CreatePlanRequest) -> scenario_pb2.Scenario:
+    async def _scenario(self, tenant: str, request: pb.CreatePlanRequest) -> bytes:
+        """The scenario of a request, checked and serialized."""
         source = request.WhichOneof("source")
         if source is None:
             raise source_missing("source", "either scenario or scenario_name")
         if source == "scenario":
-            return await self._reader.inline(request.scenario)
+            return await self._reader.inline(tenant, request.scenario)
         scenario_id = parse_name(request.scenario_name, "scenarios", field="scenario_name")
-        kept = await self._offload(self._scenarios.get, tenant, scenario_id)
-        return scenario_pb2.Scenario.FromString(kept.content)
+        return (await self._offload(self._scenarios.get, tenant, scenario_id)).content
 
     async def _start(self, tenant: str, name: str) -> bytes | None:
         """The plan to begin from, read now so that the job does not depend on it being kept."""
@@ -245,6 +241,18 @@ class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
         """The operation of a job; one that ended before its request was repeated has its plan."""
         return operation(*self._jobs.get_with_plan(job.tenant, job.id)) if job.is_final else operation(job, None)
 
+    def _stored(self, tenant: str, plan_id: str, view: pb.PlanView.ValueType) -> pb.StoredPlan:
+        """A plan as it is asked for; plans may be large, so this is for a thread."""
+        with_scenario = view == pb.PLAN_VIEW_WITH_SCENARIO
+        row = self._jobs.plan(tenant, plan_id, with_scenario=with_scenario)
+        message = stored_plan(row, full=view != pb.PLAN_VIEW_BASIC)
+        if with_scenario:
+            message.scenario_content.ParseFromString(row.scenario)
+        return message
 
-def _key(tenant: str, request: pb.CreatePlanRequest) -> RequestKey | None:
-    return request_key(tenant, "CreatePlan", request, request.request_id)
+    async def _key(self, tenant: str, request: pb.CreatePlanRequest) -> RequestKey | None:
+        return await request_key(tenant, "CreatePlan", request, request.request_id, offload=self._reader.offload)
+
+
+def _listed(rows: Sequence[PlanRow], *, full: bool, next_page_token: str) -> pb.ListPlansResponse:
+    return pb.ListPlansResponse(plans=[stored_plan(row, full=full) for row in rows], next_page_token=next_page_token)

@@ -22,7 +22,7 @@ from topodesign_server.limits import read_limits
 from topodesign_server.offloading import Offloader
 from topodesign_server.optics_servicer import asked_modes
 from topodesign_server.request_rules import RequestRules, TooManyEntries
-from topodesign_server.sources import canonical_scenario
+from topodesign_server.scenario_checks import canonical_scenario
 from topodesign_server.training_servicer import read_and_estimate, read_and_shard
 
 AT_ONCE_BYTES = 16 * 1024

@@ -1,6 +1,6 @@
 """``ScenarioService``."""
 
-# ruff: noqa: ARG002, N802 (the names of methods and their parameters are gRPC's)
+# ruff: noqa: N802 (the names of methods and their parameters are gRPC's)
 from __future__ import annotations  # gRPC's types take parameters for type checkers only
 
 import grpc
@@ -36,16 +36,15 @@ class ScenarioServicer(scenario_service_pb2_grpc.ScenarioServiceServicer):
     ) -> pb.StoredScenario:
         scenario_id = chosen_id(request.scenario_id, field="scenario_id", prefix="s")
         tenant = tenant_of(context)
-        key = request_key(tenant, "CreateScenario", request, request.request_id)
-        scenario = await self._read(request)
-        content = scenario.SerializeToString(deterministic=True)
-        summary = scenario_summary(scenario).SerializeToString(deterministic=True)
+        key = await request_key(tenant, "CreateScenario", request, request.request_id, offload=self._reader.offload)
+        content = await self._read(tenant, request)
+        summary = await self._reader.offload(_summary_of, content)
         if request.validate_only:
             size_bytes = len(content) + len(summary)
             await self._offload(self._store.require_creatable, tenant, scenario_id, size_bytes=size_bytes, key=key)
-            return pb.StoredScenario(scenario=scenario)
+            return await self._reader.offload(_not_stored, content)
         row = await self._offload(self._store.create, tenant, scenario_id, content=content, summary=summary, key=key)
-        return stored_scenario(row)
+        return await self._reader.offload(stored_scenario, row)
 
     async def GetScenario(
         self,
@@ -53,7 +52,7 @@ class ScenarioServicer(scenario_service_pb2_grpc.ScenarioServiceServicer):
         context: grpc.aio.ServicerContext[pb.GetScenarioRequest, pb.StoredScenario],
     ) -> pb.StoredScenario:
         scenario_id = parse_name(request.name, "scenarios")
-        return stored_scenario(await self._offload(self._store.get, tenant_of(context), scenario_id))
+        return await self._offload(self._stored, tenant_of(context), scenario_id)
 
     async def ListScenarios(
         self,
@@ -83,7 +82,7 @@ class ScenarioServicer(scenario_service_pb2_grpc.ScenarioServiceServicer):
         context: grpc.aio.ServicerContext[pb.CheckScenarioRequest, pb.CheckScenarioResponse],
     ) -> pb.CheckScenarioResponse:
         try:
-            await self._read(request)
+            await self._read(tenant_of(context), request)
         except InvalidScenario as error:
             problems = error.problems
         except InvalidInput as error:
@@ -99,10 +98,22 @@ class ScenarioServicer(scenario_service_pb2_grpc.ScenarioServiceServicer):
             response.problems.append(message)
         return response
 
-    async def _read(self, request: pb.CreateScenarioRequest | pb.CheckScenarioRequest) -> scenario_pb2.Scenario:
+    def _stored(self, tenant: str, scenario_id: str) -> pb.StoredScenario:
+        return stored_scenario(self._store.get(tenant, scenario_id))
+
+    async def _read(self, tenant: str, request: pb.CreateScenarioRequest | pb.CheckScenarioRequest) -> bytes:
+        """The scenario that a request gives, checked and serialized."""
         source = request.WhichOneof("source")
         if source is None:
             raise source_missing("source", "either scenario or files")
         if source == "files":
-            return await self._reader.files(request.files)
-        return await self._reader.inline(request.scenario)
+            return await self._reader.files(tenant, request.files)
+        return await self._reader.inline(tenant, request.scenario)
+
+
+def _summary_of(content: bytes) -> bytes:
+    return scenario_summary(scenario_pb2.Scenario.FromString(content)).SerializeToString(deterministic=True)
+
+
+def _not_stored(content: bytes) -> pb.StoredScenario:
+    return pb.StoredScenario(scenario=scenario_pb2.Scenario.FromString(content))

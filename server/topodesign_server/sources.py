@@ -1,29 +1,46 @@
 """Scenarios in requests: inline, as files, or by the name of a kept one."""
 
-from topodesign.catalog.workload_of_model import figures_of_model
-from topodesign.domain.errors import InvalidInput, NotFound
-from topodesign.domain.scenario import Scenario
+from google.protobuf.message import Message
+
+from topodesign.domain.errors import InvalidInput
 from topodesign.v1 import scenario_pb2, scenario_service_pb2
-from topodesign.wire import from_proto, to_proto
 from topodesign_server.calls import Calls
 from topodesign_server.offloading import Offloader
+from topodesign_server.scenario_checks import canonical_content
+
+READ_HERE_BYTES = 1024 * 1024
+"""Larger scenarios (60 MB take half a minute) are read in children, which end when their callers leave."""
 
 
 class ScenarioReader:
-    """Turns what a request gives into one checked, canonical ``Scenario`` message."""
+    """Turns what a request gives into one checked, canonical ``Scenario``, serialized always in the same way.
+
+    Parameters
+    ----------
+    offload : Offloader
+        Threads of its own: nothing else waits behind the reading of scenarios.
+    calls : Calls
+        Where large ones are read.
+    """
 
     def __init__(self, offload: Offloader, calls: Calls) -> None:
-        self._offload = offload
+        self.offload = offload
         self._calls = calls
 
-    async def inline(self, message: scenario_pb2.Scenario) -> scenario_pb2.Scenario:
+    async def inline(self, tenant: str, message: scenario_pb2.Scenario) -> bytes:
         """Validate a scenario; raises :class:`InvalidInput` or :class:`InvalidScenario` with paths of the request."""
-        return await self._offload(canonical_scenario, message)
+        if message.ByteSize() <= READ_HERE_BYTES:
+            return await self.offload(canonical_content, message)
+        return await self._calls.run("check_scenario", await self.serialized(message), tenant=tenant)
 
-    async def files(self, message: scenario_service_pb2.ScenarioFiles) -> scenario_pb2.Scenario:
+    async def files(self, tenant: str, message: scenario_service_pb2.ScenarioFiles) -> bytes:
         """Read the files of a folder; raises :class:`InvalidScenario` with file, row and field of each problem."""
         require_plain_names(message)
-        return scenario_pb2.Scenario.FromString(await self._calls.run("read_files", message.SerializeToString()))
+        return await self._calls.run("read_files", await self.serialized(message), tenant=tenant)
+
+    async def serialized(self, message: Message) -> bytes:
+        """What a child gets of a request."""
+        return await self.offload(message.SerializeToString)
 
 
 def source_missing(field: str, choices: str) -> InvalidInput:
@@ -42,27 +59,3 @@ def require_plain_names(message: scenario_service_pb2.ScenarioFiles) -> None:
                 field_path="files",
                 metadata={"value": name[:120]},
             )
-
-
-def canonical_scenario(message: scenario_pb2.Scenario) -> scenario_pb2.Scenario:
-    """The message that says the same and was checked; raises :class:`InvalidInput` or :class:`InvalidScenario`."""
-    checked = to_proto(from_proto(_with_model(message), Scenario, path="scenario"))
-    assert isinstance(checked, scenario_pb2.Scenario)
-    return checked
-
-
-def _with_model(message: scenario_pb2.Scenario) -> scenario_pb2.Scenario:
-    """The scenario with what its workload leaves out taken from the model that it names, as from a folder's files."""
-    if not message.workload.HasField("model"):
-        return message
-    try:
-        given = {field.name: value for field, value in message.workload.ListFields()}
-        figures = figures_of_model(message.workload.model, given)
-    except NotFound as error:
-        raise InvalidInput(error.message, reason=error.reason, field_path="scenario.workload.model") from None
-    full = scenario_pb2.Scenario()
-    full.CopyFrom(message)
-    for name, value in figures.filled.items():
-        setattr(full.workload, name, value)
-    full.assumptions.extend(told for told in figures.assumptions if told not in message.assumptions)
-    return full

@@ -139,6 +139,27 @@ def verify_plan(payload: tuple[bytes, ...], _: TaskContext) -> bytes:
     return to_proto(verified(scenario, plan)).SerializeToString()
 
 
+def verify_given_plan(payload: tuple[bytes, ...], _: TaskContext) -> bytes:
+    """``Scenario``, ``Plan`` of a request, neither of them checked yet -> ``Verification``."""
+    from topodesign.domain.plan import Plan
+    from topodesign.v1 import plan_pb2, scenario_pb2
+    from topodesign.verify import verify_plan as verified
+    from topodesign.wire import from_proto, to_proto
+    from topodesign_server.scenario_checks import checked_scenario
+
+    scenario = checked_scenario(scenario_pb2.Scenario.FromString(payload[0]))
+    plan = from_proto(plan_pb2.Plan.FromString(payload[1]), Plan, path="plan")
+    return to_proto(verified(scenario, plan)).SerializeToString()
+
+
+def check_scenario(payload: tuple[bytes, ...], _: TaskContext) -> bytes:
+    """``Scenario`` of a request -> the same ``Scenario``, checked."""
+    from topodesign.v1 import scenario_pb2
+    from topodesign_server.scenario_checks import canonical_content
+
+    return canonical_content(scenario_pb2.Scenario.FromString(payload[0]))
+
+
 def read_files(payload: tuple[bytes, ...], _: TaskContext) -> bytes:
     """``ScenarioFiles`` -> ``Scenario``."""
     from topodesign.scenario import read_scenario_files
@@ -146,7 +167,7 @@ def read_files(payload: tuple[bytes, ...], _: TaskContext) -> bytes:
     from topodesign.wire import to_proto
 
     files = scenario_service_pb2.ScenarioFiles.FromString(payload[0]).files
-    return to_proto(read_scenario_files(dict(files))).SerializeToString()
+    return to_proto(read_scenario_files(dict(files))).SerializeToString(deterministic=True)
 
 
 def export_plan(payload: tuple[bytes, ...], _: TaskContext) -> bytes:
@@ -165,6 +186,8 @@ def export_plan(payload: tuple[bytes, ...], _: TaskContext) -> bytes:
 TASKS: Mapping[str, Task] = {
     "make_plan": make_plan,
     "verify_plan": verify_plan,
+    "verify_given_plan": verify_given_plan,
+    "check_scenario": check_scenario,
     "read_files": read_files,
     "evaluate_fabric": evaluate_fabric,
     "compare_fabrics": compare_fabrics,

@@ -68,10 +68,10 @@ def test_a_child_killed_at_rest_is_replaced_and_its_next_caller_hears_nothing_of
     async def run() -> None:
         warm = WarmChildren(children)
         calls = Calls(warm, slots=1, queue_limit=0, limit_s=60.0, memory_bytes=4 * GIB)
-        first = await calls.run("evaluate_fabric", request())
+        first = await calls.run("evaluate_fabric", request(), tenant="a")
         killed = answered(warm)
         os.kill(killed, signal.SIGKILL)
-        assert await calls.run("evaluate_fabric", request()) == first
+        assert await calls.run("evaluate_fabric", request(), tenant="a") == first
         assert answered(warm) != killed
         calls.close()
 
@@ -94,13 +94,13 @@ def test_a_child_that_was_cancelled_is_not_used_again(children: ChildFactory) ->
         calls = Calls(warm, slots=1, queue_limit=0, limit_s=60.0, memory_bytes=4 * GIB)
         before = answered(warm)
         large = request(Jellyfish(switches=600, network_ports=8, server_ports=2, seed=1))
-        call = asyncio.create_task(calls.run("evaluate_fabric", large))
+        call = asyncio.create_task(calls.run("evaluate_fabric", large, tenant="a"))
         while not calls._running:
             await asyncio.sleep(0)
         call.cancel()
         with pytest.raises(asyncio.CancelledError):
             await call
-        await calls.run("evaluate_fabric", request())
+        await calls.run("evaluate_fabric", request(), tenant="a")
         assert answered(warm) != before
         calls.close()
 
@@ -121,9 +121,9 @@ def test_memory_beyond_the_limit_ends_the_child_with_a_reason(children: ChildFac
         calls = Calls(WarmChildren(children), slots=1, queue_limit=0, limit_s=60.0, memory_bytes=4 * GIB)
         wide = request(Jellyfish(switches=600, network_ports=8, server_ports=2, seed=1))
         with pytest.raises(CapacityError) as caught:  # the limit is less than the libraries have mapped already
-            await calls.run("evaluate_fabric", wide, memory_bytes=64 * 2**20)
+            await calls.run("evaluate_fabric", wide, tenant="a", memory_bytes=64 * 2**20)
         assert caught.value.reason == "OUT_OF_MEMORY"
-        assert await calls.run("evaluate_fabric", request())
+        assert await calls.run("evaluate_fabric", request(), tenant="a")
         calls.close()
 
     asyncio.run(run())
@@ -131,7 +131,7 @@ def test_memory_beyond_the_limit_ends_the_child_with_a_reason(children: ChildFac
 
 def test_warm_and_new_children_answer_byte_for_byte_alike(children: ChildFactory) -> None:
     async def answers(calls: Calls) -> list[bytes]:
-        return [await calls.run("evaluate_fabric", request(fabric)) for fabric in SMALL]
+        return [await calls.run("evaluate_fabric", request(fabric), tenant="a") for fabric in SMALL]
 
     async def run() -> None:
         warm = Calls(WarmChildren(children), slots=1, queue_limit=0, limit_s=60.0, memory_bytes=4 * GIB)

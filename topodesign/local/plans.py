@@ -9,7 +9,7 @@ from google.protobuf.empty_pb2 import Empty
 from google.protobuf.message import Message
 from topodesign_server.limits import read_limits
 from topodesign_server.names import chosen_id, parse_name
-from topodesign_server.sources import canonical_scenario
+from topodesign_server.scenario_checks import canonical_scenario
 from topodesign_server.summaries import plan_summary
 
 from topodesign.client.call import as_message

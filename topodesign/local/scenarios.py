@@ -9,7 +9,8 @@ from typing import Any
 from google.protobuf.empty_pb2 import Empty
 from google.protobuf.message import Message
 from topodesign_server.names import chosen_id, parse_name
-from topodesign_server.sources import canonical_scenario, require_plain_names
+from topodesign_server.scenario_checks import canonical_scenario
+from topodesign_server.sources import require_plain_names
 from topodesign_server.summaries import scenario_summary
 
 from topodesign.client.call import as_message
