@@ -105,7 +105,9 @@ def test_relief_is_written_as_it_has_to_be_typed(east: Case, capsys: pytest.Capt
 
 
 def test_bound_and_gap_are_rounded_to_the_side_that_is_proven(east: Case, capsys: pytest.CaptureFixture[str]) -> None:
-    plan = replace(east.plan, cost_usd=1_103_900_000.0, lower_bound_usd=1_095_109_999.0, gap=0.00796267, network_gap=0.0)
+    plan = replace(
+        east.plan, cost_usd=1_103_900_000.0, lower_bound_usd=1_095_109_999.0, gap=0.00796267, network_gap=0.0
+    )
     assert "proven within 0.797 % (bound 1,095.10)" in said(plan, capsys)
     assert "at least $1.09 bn is proven" in cards(plan)
     assert "<dd>0.80%</dd><p>0.00% of the network&#x27;s cost</p>" in cards(plan)

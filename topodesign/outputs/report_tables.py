@@ -82,7 +82,11 @@ def _goal_card(goal: Goal) -> tuple[str, str, str]:
 
 
 def _bound_words(plan: Plan) -> str:
-    bound = "no bound proven" if plan.lower_bound_usd is None else f"at least {dollars_at_least(plan.lower_bound_usd)} is proven"
+    bound = (
+        "no bound proven"
+        if plan.lower_bound_usd is None
+        else f"at least {dollars_at_least(plan.lower_bound_usd)} is proven"
+    )
     purchase = plan.accelerator_purchase_usd
     return bound if purchase is None else f"{bound}; accelerators come on top: {dollars(purchase)}"
 
@@ -309,7 +313,12 @@ def infeasibility_tables(plan: Plan) -> str:
         return ""
     clashes = [(clash.limit, clash.id, f"{exact_figure(clash.value)} {clash.unit}") for clash in reason.clashing]
     reliefs = [
-        (relief.limit, relief.id, f"{exact_figure(relief.from_value)} {relief.unit}", f"{exact_figure(relief.to_value)} {relief.unit}")
+        (
+            relief.limit,
+            relief.id,
+            f"{exact_figure(relief.from_value)} {relief.unit}",
+            f"{exact_figure(relief.to_value)} {relief.unit}",
+        )
         for relief in reason.relief
     ]
     return (

@@ -77,11 +77,11 @@ def write_whole_file(place: Path, fill: Callable[[Path], object]) -> None:
     OSError
         Of ``place``, when it cannot be written; that is found before ``fill`` is called, where it can be.
     """
-    target = place.resolve()
     try:
-        if target.exists() and not stat.S_ISREG(target.stat().st_mode):
-            fill(target)
+        if place.exists() and not stat.S_ISREG(place.stat().st_mode):
+            fill(place)  # not resolved: /dev/stdout may be a pipe, which has no path
             return
+        target = place.resolve()
         staging = Path(tempfile.mkdtemp(prefix=".topodesign-", dir=target.parent))
         try:
             fresh = staging / target.name
