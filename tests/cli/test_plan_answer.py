@@ -8,6 +8,9 @@ from outputs.hand_made_plans import Case, east_case
 from topodesign.cli.plan_answer import describe_plan, report_infeasible, summary_document
 from topodesign.domain.plan import Goal, Infeasibility, LimitClash, Plan, Relief, Sync
 from topodesign.domain.scenario import Traffic, Workload
+from topodesign.outputs.report import render_report
+from topodesign.outputs.report_tables import cards, infeasibility_tables
+from topodesign.outputs.summary_words import summary_sentences
 
 
 @pytest.fixture(name="east", scope="module")
@@ -83,3 +86,32 @@ def test_clashes_are_indented_alike_whether_or_not_something_owns_the_limit(
         "  clashes: zone.headroom_mw valley 4 MW",
         "  relief: policy.max_rtt_ms from 5 to 6.5 ms",
     ]
+
+
+def test_relief_is_written_as_it_has_to_be_typed(east: Case, capsys: pytest.CaptureFixture[str]) -> None:
+    why = Infeasibility(
+        message="too little of both",
+        clashing=(LimitClash(limit="size.budget_usd", id="", value=1234567890.0, unit="USD"),),
+        relief=(Relief(limit="zone.headroom_mw", id="valley", from_value=1000.125, to_value=1234.561, unit="MW"),),
+    )
+    none = replace(east.plan, status="infeasible", infeasibility=why)
+    report_infeasible(none, json_output=False)
+    assert capsys.readouterr().err.splitlines()[1:] == [
+        "  clashes: size.budget_usd 1234567890 USD",
+        "  relief: zone.headroom_mw valley from 1000.125 to 1234.561 MW",
+    ]
+    tables = infeasibility_tables(none)
+    assert all(words in tables for words in ("1234567890 USD", "1000.125 MW", "1234.561 MW"))
+
+
+def test_bound_and_gap_are_rounded_to_the_side_that_is_proven(east: Case, capsys: pytest.CaptureFixture[str]) -> None:
+    plan = replace(
+        east.plan, cost_usd=1_103_900_000.0, lower_bound_usd=1_095_109_999.0, gap=0.00796267, network_gap=0.0
+    )
+    assert "proven within 0.797 % (bound 1,095.10)" in said(plan, capsys)
+    assert "at least $1.09 bn is proven" in cards(plan)
+    assert "<dd>0.80%</dd><p>0.00% of the network&#x27;s cost</p>" in cards(plan)
+    assert "less than $1.09 bn, so that at most 0.80% could be saved" in " ".join(
+        summary_sentences(east.scenario, plan)
+    )
+    assert "can be more than 0.01% cheaper" in render_report(east.scenario, replace(plan, gap=0.00004), charts={})

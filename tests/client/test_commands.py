@@ -72,12 +72,15 @@ def test_a_job_is_submitted_watched_listed_and_fetched(server: RunningServer, tm
     listed = run("jobs", "--json", server=server)
     assert name in {job["name"] for job in json.loads(listed.stdout)["jobs"]}
 
-    target = tmp_path / "plan.json"
+    target, beside = tmp_path / "plan.json", tmp_path / "beside"
+    target.write_text("earlier")
+    beside.hardlink_to(target)
     fetched = run("fetch", name, "--out", str(target), "--format", "plan-json", "--json", server=server)
     assert fetched.returncode == 0, fetched.stderr
     document = json.loads(fetched.stdout)
     assert document["status"] in ("optimal", "feasible")
     assert json.loads(target.read_text())["cost_usd"] == document["cost_usd"]
+    assert beside.read_text() == "earlier"  # the whole file took its place; it was not written over
 
 
 def test_the_whole_folder_is_fetched(server: RunningServer, tmp_path: Path) -> None:

@@ -100,6 +100,23 @@ def test_any_name_makes_a_sound_id_and_none_is_given_twice(name: str) -> None:
     assert usable(first) == first
 
 
+def test_numbers_of_equal_names_are_not_tried_from_the_start_each_time() -> None:
+    class Counted(set[str]):
+        asked = 0
+
+        def __contains__(self, name: object) -> bool:
+            self.asked += 1
+            return super().__contains__(name)
+
+    names = Names(["Untitled Path-2"])
+    names._taken = taken = Counted(names._taken)
+    given = [names.give("Untitled Path") for _ in range(1000)]
+    assert given[:4] == ["Untitled Path", "Untitled Path-3", "Untitled Path-4", "Untitled Path-5"]
+    assert names.give("Untitled Path-3") == "Untitled Path-3-2"
+    assert len({*given}) == 1000
+    assert taken.asked < 3000  # two for each name; from the start each time it would be half a million
+
+
 short_lines = st.lists(near_positions, min_size=2, max_size=6, unique=True)
 
 

@@ -109,7 +109,7 @@ def test_the_summary_says_what_it_costs_and_how_sure_that_is(page: str) -> None:
     text = " ".join(Tags(page).texts)
     assert "$1.10 bn" in text
     assert "at least $1.09 bn is proven" in text
-    assert "no plan of the same candidate lightpaths can be more than 1.00% cheaper" in text
+    assert "no plan of the same candidate lightpaths can be more than 1.01% cheaper" in text
     assert "Independently verified" in text
     assert "after conduit B&O" in text
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from topodesign.cli.output import emit_json, say
 from topodesign.domain.errors import InvalidInput
 from topodesign.outputs.target import require_usable_file
+from topodesign.scenario.whole_folders import write_whole_file
 
 Columns = Mapping[str, NDArray[np.generic]]
 ROWS_AT_A_TIME = 20_000
@@ -37,7 +38,7 @@ def write_columns(columns: Columns, place: Path | None, *, rows_name: str, as_js
     """
     count = len(next(iter(columns.values())))
     if place is not None:
-        _write_file(columns, place)
+        write_whole_file(place, lambda fresh: _write_file(columns, fresh))
         if as_json:
             emit_json({"count": count, "files": [str(place)]})
         else:

@@ -29,14 +29,11 @@ def write_compared_report(file: Path, before: "Plan", after: "Plan", scenario: "
         )
     if file.is_dir():
         raise IsADirectoryError(errno.EISDIR, "is a folder", str(file))
-    unfinished = file.with_name(f".{file.name}.part")
-    try:
-        unfinished.touch()  # drawing takes seconds: a folder that cannot be written in is told of before
+    from topodesign.scenario.whole_folders import write_whole_file
+
+    def fill(fresh: Path) -> None:
         from topodesign.outputs import render_report
 
-        unfinished.write_text(render_report(scenario, before, compared=after), encoding="utf-8")
-        unfinished.replace(file)
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, str(file)) from error
-    finally:
-        unfinished.unlink(missing_ok=True)
+        fresh.write_text(render_report(scenario, before, compared=after), encoding="utf-8")
+
+    write_whole_file(file, fill)  # drawing takes seconds: a folder that cannot be written in is told of before

@@ -8,26 +8,30 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from topodesign.cli.output import ExitCode, note, report, report_interrupt, say
-from topodesign.cli.plan_answer import describe_plan
+from topodesign.cli.plan_answer import describe_plan, report_infeasible
 from topodesign.cli.progress import ProgressDisplay
 from topodesign.domain.errors import ServiceUnavailable, TopoDesignError
+
+if TYPE_CHECKING:
+    from topodesign.domain.plan import Plan
 
 START_S = 60.0
 """Seconds that the server may take to answer for the first time on a slow machine."""
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Plan a sample scenario through gRPC, print the result, say where the map is; the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--scenario", type=Path, default=Path("sample_sites/us-multi-region"))
     parser.add_argument("--out", type=Path, default=Path("out/us-multi-region"))
     parser.add_argument("--time-limit", type=float, default=120.0)
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     try:
         return _run(options.scenario, options.out, options.time_limit)
     except TopoDesignError as error:
@@ -38,7 +42,9 @@ def main() -> int:
 
 def _run(scenario_dir: Path, out: Path, time_limit_s: float) -> int:
     import topodesign
+    from topodesign.outputs import require_usable_target
 
+    require_usable_target(out)
     scenario = topodesign.load_scenario(scenario_dir)
     with local_server() as address, topodesign.Client(address) as client:
         say(f"gRPC server on {address}; planning {scenario.name} ({len(scenario.sites)} sites, "
@@ -48,6 +54,14 @@ def _run(scenario_dir: Path, out: Path, time_limit_s: float) -> int:
             for event in job.watch():
                 progress.show(event)
         plan = job.result()
+    return tell(plan, out)
+
+
+def tell(plan: "Plan", out: Path) -> ExitCode:
+    """Print and save a plan, or say why there is none; the exit code."""
+    if plan.status == "infeasible":
+        report_infeasible(plan, json_output=False)
+        return ExitCode.INFEASIBLE
     if plan.cost_usd is None:
         note(f"no plan: {plan.status}")
         return ExitCode.LIMIT

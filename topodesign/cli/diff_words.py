@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from topodesign.cli.output import say
+from topodesign.domain.proven_figures import gap_percent_digits, millions_at_least
 
 if TYPE_CHECKING:
     from topodesign.domain.comparison import Conversion, InputChange, PlanDiff, Proof
@@ -92,8 +93,8 @@ def _proof_words(proof: "Proof") -> str:
     sure = "verified" if proof.verified else "NOT verified"
     if proof.gap is None or proof.lower_bound_usd is None:
         return f"{proof.status}, {sure}, no bound"
-    bound = f"bound {proof.lower_bound_usd / 1e6:,.2f} million USD"
-    return f"{proof.status}, {sure}, within {proof.gap * 100:.3g} % ({bound})"
+    bound = f"bound {millions_at_least(proof.lower_bound_usd)} million USD"
+    return f"{proof.status}, {sure}, within {gap_percent_digits(proof.gap)} % ({bound})"
 
 
 def _describe_conversion(found: "Conversion") -> None:

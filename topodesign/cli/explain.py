@@ -1,6 +1,5 @@
 """``topodesign explain``: why a plan is as it is, in whole or one thing of it."""
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -161,19 +160,12 @@ def _require_savable(folder: Path) -> None:
 
 
 def _save(found: "Explanation", folder: Path) -> None:
-    """Write it whole or not at all."""
     from topodesign.domain.codec import encode_json
     from topodesign.outputs.saved_explanation import EXPLANATION_FILE
+    from topodesign.scenario.whole_folders import write_whole_file
 
     target = folder / EXPLANATION_FILE
-    unfinished = folder / f".{EXPLANATION_FILE}.part"
-    try:
-        unfinished.write_bytes(encode_json(found))
-        unfinished.replace(target)
-    except OSError as error:
-        raise OSError(error.errno, os.strerror(error.errno or 0), str(target)) from error
-    finally:
-        unfinished.unlink(missing_ok=True)
+    write_whole_file(target, lambda fresh: fresh.write_bytes(encode_json(found)))
     note(f"kept as {target}; topodesign report {folder} puts it into the report")
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from topodesign.cli.explain_subject import BETWEEN_ENDS, LIMITS, Subject
+from topodesign.domain.proven_figures import millions_at_least, millions_at_most
 
 if TYPE_CHECKING:
     from topodesign.domain.explanation import BindingLimit, Explanation, UnusedSite, UsedSite
@@ -45,13 +46,13 @@ def binding_sentence(item: "BindingLimit") -> str:
     name = f"{item.limit} {item.id}".strip()
     return (
         f"{name}: {item.used:,.6g} of {item.value:,.6g} {item.unit}; {item.step:+,.6g} saves "
-        f"{item.saving_usd / 1e6:,.2f} million USD (at most {item.saving_upper_usd / 1e6:,.2f})"
+        f"{item.saving_usd / 1e6:,.2f} million USD (at most {millions_at_most(item.saving_upper_usd)})"
     )
 
 
 def extra_cost_sentence(item: "UnusedSite | UsedSite", doing: str) -> str:
     """What it costs more to use a site, or to do without it: ``doing``."""
-    proven = "" if item.extra_lower_usd is None else f"at least {item.extra_lower_usd / 1e6:+,.2f}"
+    proven = "" if item.extra_lower_usd is None else f"at least {millions_at_least(item.extra_lower_usd, signed=True)}"
     if item.extra_usd is None:
         return f"site {item.site_id}: {item.reason}{f', {proven} million USD' if proven else ''}"
     return f"site {item.site_id}: {doing} costs {item.extra_usd / 1e6:+,.2f} million USD ({proven}); {item.reason}"

@@ -49,6 +49,7 @@ def fetch(
     plan failed verification, 5 when a limit was reached before there was a plan.
     """
     from topodesign.outputs.target import require_usable_file, require_usable_target
+    from topodesign.scenario.whole_folders import write_whole_file
 
     if timeout is not None:
         require_number(timeout, field="--timeout", at_least=0)
@@ -67,7 +68,8 @@ def fetch(
             raise _left(job.name, server, json_output=json_output) from None
         _require_plan(plan, job.plan_name, json_output=json_output)
         if file_format is not None:
-            out.write_bytes(client.export_plan(job.plan_name, file_format))
+            exported = client.export_plan(job.plan_name, file_format)
+            write_whole_file(out, lambda fresh: fresh.write_bytes(exported))
             files: tuple[Path, ...] = (out,)
         else:
             files = plan.save(out)

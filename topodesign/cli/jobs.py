@@ -6,6 +6,7 @@ import typer
 
 from topodesign.cli.client_options import DEFAULT_SERVER, Server, connected
 from topodesign.cli.output import emit_json, say
+from topodesign.domain.proven_figures import gap_percent
 
 EXAMPLE = "Example: topodesign jobs --server localhost:50051 --json"
 
@@ -23,5 +24,5 @@ def jobs(
         return
     for status in found:
         gap = status.progress.gap if status.progress is not None else None
-        shown = "-" if gap is None else f"{gap:.2%}"
+        shown = "-" if gap is None else f"{gap_percent(gap)}%"
         say(f"{status.name}  {status.state:<10}  gap {shown:>7}  created {status.created:%Y-%m-%d %H:%M:%S} UTC")

@@ -29,9 +29,11 @@ def summary_document(plan: "Plan", files: tuple[Path, ...] = ()) -> dict[str, ob
 def describe_plan(plan: "Plan") -> None:
     """The plan for people, on stdout."""
     assert plan.cost_usd is not None and plan.gap is not None and plan.lower_bound_usd is not None
+    from topodesign.domain.proven_figures import gap_percent_digits, millions_at_least
+
     say(
         f"{plan.scenario_name}: {plan.status}, verified; {plan.cost_usd / 1e6:,.2f} million USD over the horizon, "
-        f"proven within {plan.gap * 100:.3g} % (bound {plan.lower_bound_usd / 1e6:,.2f}); "
+        f"proven within {gap_percent_digits(plan.gap)} % (bound {millions_at_least(plan.lower_bound_usd)}); "
         f"stopped by {plan.stopped_by} after {plan.wall_s:.1f} s"
     )
     if plan.goal is not None:
@@ -41,7 +43,7 @@ def describe_plan(plan: "Plan") -> None:
     if plan.network_cost_usd is not None and plan.network_gap is not None:
         say(
             f"network (fiber, line systems, transceivers, power): {plan.network_cost_usd / 1e6:,.2f} million USD; "
-            f"the gap is {plan.network_gap * 100:.3g} % of it; prices are indicative"
+            f"the gap is {gap_percent_digits(plan.network_gap)} % of it; prices are indicative"
         )
     say("")
     say(f"  {'site':<14}{'pods':>6}{'accelerators':>14}{'power MW':>12}")
@@ -136,11 +138,13 @@ def report_infeasible(plan: "Plan", *, json_output: bool) -> None:
     if json_output:
         emit_json(infeasible_document(why))
         return
+    from topodesign.domain.proven_figures import exact_figure
+
     note(f"infeasible: {why.message}")
     for clash in why.clashing:
-        note(f"  clashes: {_whose(clash.limit, clash.id)} {clash.value:,.6g} {clash.unit}".rstrip())
+        note(f"  clashes: {_whose(clash.limit, clash.id)} {exact_figure(clash.value)} {clash.unit}".rstrip())
     for item in why.relief:
-        change = f"from {item.from_value:,.6g} to {item.to_value:,.6g} {item.unit}".rstrip()
+        change = f"from {exact_figure(item.from_value)} to {exact_figure(item.to_value)} {item.unit}".rstrip()
         note(f"  relief: {_whose(item.limit, item.id)} {change}")
 
 

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
 
+from topodesign.domain.proven_figures import gap_percent, millions_at_least
+
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.live import Live
@@ -100,10 +102,10 @@ class ProgressDisplay:
         else:
             yield _row("incumbent", f"{event.incumbent_usd / 1e6:,.2f} million USD")
         if event is not None and event.bound_usd is not None:
-            yield _row("bound", f"{event.bound_usd / 1e6:,.2f} million USD")
+            yield _row("bound", f"{millions_at_least(event.bound_usd)} million USD")
         if event is not None and event.gap is not None:
             stop = "" if self._gap is None else f" (stops at {self._gap * 100:.3g} %)"
-            yield _row("gap", f"{event.gap * 100:.2f} %{stop}")
+            yield _row("gap", f"{gap_percent(event.gap)} %{stop}")
         yield _row("news", f"{_counted(self._reports, 'report')}, {_counted(self._better_plans, 'better plan')}")
 
     def _elapsed_s(self) -> float:
@@ -127,9 +129,9 @@ def progress_text(event: "PlanEvent") -> str:
     if event.incumbent_usd is not None:
         parts.append(f"incumbent {event.incumbent_usd / 1e6:,.2f}")
     if event.bound_usd is not None:
-        parts.append(f"bound {event.bound_usd / 1e6:,.2f} million USD")
+        parts.append(f"bound {millions_at_least(event.bound_usd)} million USD")
     if event.gap is not None:
-        parts.append(f"gap {event.gap * 100:.2f} %")
+        parts.append(f"gap {gap_percent(event.gap)} %")
     return ", ".join(parts)
 
 

@@ -8,9 +8,11 @@ import typer
 from topodesign.cli.given_paths import path
 from topodesign.cli.interrupt import StopRequest
 from topodesign.cli.output import emit_json, note, say
+from topodesign.cli.planned import load_planned
 
 if TYPE_CHECKING:
     from topodesign.domain.explanation import Explanation
+    from topodesign.domain.plan import Plan
     from topodesign.domain.scenario import Scenario
 
 EXAMPLE = "Example: topodesign report plan-out --explain --time-limit 60"
@@ -39,15 +41,17 @@ def report(
     explanation.json, which later reports take up. Ctrl-C keeps what was found so far.
     """
     import topodesign
-    from topodesign.outputs import rebuild, scenario_beside
+    from topodesign.outputs import rebuild
     from topodesign.outputs.target import require_usable_target
 
     require_usable_target(plan_dir)
-    given = None if scenario is None else topodesign.load_scenario(scenario)
-    found = None
+    given, found = None, None
     if explain:
-        plan = topodesign.load_plan(plan_dir)
-        found = _explained(plan_dir, given or scenario_beside(plan_dir, plan), time_limit, sites)
+        given, plan = load_planned(plan_dir, scenario)  # refuses another plan's scenario before minutes are spent
+        found = explained(given, plan, time_limit_s=time_limit, most_sites=sites)
+    elif scenario is not None:
+        given = topodesign.load_scenario(scenario)
+    # reads the plan once more: one that was written there since is not replaced by the one that was explained
     files = rebuild(plan_dir, scenario=given, explanation=found)
     if json_output:
         emit_json({"files": [str(file) for file in files]})
@@ -55,14 +59,15 @@ def report(
         say(f"written to {plan_dir}: {', '.join(sorted(file.name for file in files))}")
 
 
-def _explained(plan_dir: Path, scenario: "Scenario", time_limit_s: float, most_sites: int) -> "Explanation":
+def explained(scenario: "Scenario", plan: "Plan", *, time_limit_s: float, most_sites: int) -> "Explanation":
+    """What binds the plan; after Ctrl-C what was found until then."""
     import topodesign
 
-    stop = StopRequest()
+    stop = StopRequest("the report will have what was found so far")
     with stop.on_interrupt():
         found = topodesign.explain(
             scenario,
-            topodesign.load_plan(plan_dir),
+            plan,
             time_limit_s=time_limit_s,
             most_sites=most_sites,
             should_stop=stop,

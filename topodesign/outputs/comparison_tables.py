@@ -9,7 +9,7 @@ from topodesign.domain.plan import Plan
 from topodesign.domain.scenario import Scenario
 from topodesign.outputs.chart_style import dollars
 from topodesign.outputs.cost_chart import ITEM_NAMES
-from topodesign.outputs.report_tables import NOTHING, STATUS_WORDS, gbps, percent, table
+from topodesign.outputs.report_tables import NOTHING, STATUS_WORDS, gap_words, gbps, table
 
 _HEADER = ("", "Plan A", "Plan B", "B less A")
 
@@ -64,7 +64,7 @@ def _headline(plan: Plan, other: Plan) -> str:
     }
     rows = [
         ("Status", STATUS_WORDS[plan.status], STATUS_WORDS[other.status], ""),
-        ("Gap of the cost to its bound", percent(plan.gap), percent(other.gap), ""),
+        ("Gap of the cost to its bound", gap_words(plan.gap), gap_words(other.gap), ""),
     ]
     for name, (figure, written) in sums.items():
         rows.append((name, *_pair(figure(plan), figure(other), written)))

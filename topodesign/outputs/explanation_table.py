@@ -1,10 +1,11 @@
 """The report's section on limits that bind: what a step more of each would save, and what unused sites would cost."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from html import escape
 
 from topodesign.domain.explanation import BindingLimit, Explanation, UnusedSite
 from topodesign.domain.plan import Plan
+from topodesign.domain.proven_figures import dollars_at_least, dollars_at_most
 from topodesign.domain.scenario import Scenario
 from topodesign.outputs.chart_style import dollars
 from topodesign.outputs.cost_chart import ITEM_NAMES
@@ -54,7 +55,7 @@ def _limit_table(scenario: Scenario, limits: tuple[BindingLimit, ...]) -> str:
             Figure(f"{limit.used:,.4g} of {limit.value:,.4g} {limit.unit}", limit.used),
             f"{limit.step:+,.4g} {limit.unit}",
             Figure(dollars(limit.saving_usd), limit.saving_usd),
-            Figure(dollars(limit.saving_upper_usd), limit.saving_upper_usd),
+            Figure(dollars_at_most(limit.saving_upper_usd), limit.saving_upper_usd),
         )
         for limit in limits
     ]
@@ -75,7 +76,7 @@ def _site_table(scenario: Scenario, sites: tuple[UnusedSite, ...]) -> str:
             if site.site_id in scenario.site_by_id
             else site.site_id,
             _signed(site.extra_usd),
-            _signed(site.extra_lower_usd),
+            _signed(site.extra_lower_usd, dollars_at_least),
             _reason(site.reason),
         )
         for site in sites
@@ -89,7 +90,7 @@ def _reason(text: str) -> str:
     return f"{ITEM_NAMES.get(item, item)}{space}{rest}"
 
 
-def _signed(usd: float | None) -> str | Figure:
+def _signed(usd: float | None, words: Callable[[float], str] = dollars) -> str | Figure:
     if usd is None:
         return NOTHING
-    return Figure(f"{'+' if usd > 0 else ''}{dollars(usd)}", usd)
+    return Figure(f"{'+' if usd > 0 else ''}{words(usd)}", usd)

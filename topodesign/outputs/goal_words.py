@@ -1,6 +1,9 @@
 """The goal of a plan under a budget in words: value, proven bound, gap and budget."""
 
+import math
+
 from topodesign.domain.plan import Goal, Objective
+from topodesign.domain.proven_figures import figure_at_least, figure_at_most, gap_percent_digits
 
 AIMS: dict[Objective, str] = {
     "cost": "least cost",
@@ -17,6 +20,10 @@ FINE_PRINT: dict[Objective, str] = {
 """What figures of training on the same plan count otherwise."""
 
 
+WHOLE = 1e-6
+"""Accelerators are whole: what computing left behind a bound is no further one."""
+
+
 def amount(goal: Goal, value: float) -> str:
     """``440.2 EFLOP/s``."""
     if goal.objective == "accelerators":
@@ -27,8 +34,10 @@ def amount(goal: Goal, value: float) -> str:
 def bound_words(goal: Goal) -> str:
     """``at most 440.9 EFLOP/s are possible``: the side that the bound is on follows from the objective."""
     if goal.objective == "sync-time":
-        return f"no plan is faster than {amount(goal, goal.bound)}"
-    return f"at most {amount(goal, goal.bound)} are possible"
+        return f"no plan is faster than {figure_at_least(goal.bound, digits=4)} {goal.unit}"
+    if goal.objective == "accelerators":
+        return f"at most {math.ceil(goal.bound - WHOLE):,} are possible"
+    return f"at most {figure_at_most(goal.bound, digits=6)} {goal.unit} are possible"
 
 
 def goal_sentence(goal: Goal) -> str:
@@ -36,6 +45,6 @@ def goal_sentence(goal: Goal) -> str:
     fine_print = FINE_PRINT.get(goal.objective)
     return (
         f"goal: {AIMS[goal.objective]} for {goal.budget_usd / 1e6:,.2f} million USD, accelerators included: "
-        f"{amount(goal, goal.value)}; proven: {bound_words(goal)} (gap {goal.gap * 100:.3g} %)"
+        f"{amount(goal, goal.value)}; proven: {bound_words(goal)} (gap {gap_percent_digits(goal.gap)} %)"
         + (f"; {fine_print}" if fine_print else "")
     )

@@ -12,6 +12,7 @@ from string import Template
 from topodesign.catalog import load_catalog
 from topodesign.domain.explanation import Explanation
 from topodesign.domain.plan import Plan
+from topodesign.domain.proven_figures import gap_percent
 from topodesign.domain.scenario import Scenario
 from topodesign.outputs import report_tables as tables
 from topodesign.outputs.base_layer import BASE_CREDIT
@@ -106,7 +107,7 @@ def _summary(plan: Plan) -> str:
         return ""
     if plan.status == "optimal":
         return "Proven: within the solver's tolerance no plan of the same candidate lightpaths is cheaper."
-    return f"Proven: no plan of the same candidate lightpaths can be more than {plan.gap:.2%} cheaper."
+    return f"Proven: no plan of the same candidate lightpaths can be more than {gap_percent(plan.gap)}% cheaper."
 
 
 def _attribution(scenario: Scenario, plan: Plan) -> str:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from topodesign.domain.codec import encode_json
 from topodesign.domain.plan import FabricReport, Goal, Plan, Sync
+from topodesign.domain.proven_figures import dollars_at_least, exact_figure, gap_percent
 from topodesign.domain.scenario import Scenario
 from topodesign.outputs.chart_style import dollars, with_prefix
 from topodesign.outputs.cost_chart import ITEM_NAMES, NETWORK_ITEMS, ordered
@@ -49,6 +50,10 @@ def percent(value: float | None) -> str:
     return NOTHING if value is None else f"{value:.2%}"
 
 
+def gap_words(gap: float | None) -> str:
+    return NOTHING if gap is None else f"{gap_percent(gap)}%"
+
+
 def cards(plan: Plan) -> str:
     """The summary line: what it costs, how sure that is, how large it is and whether it synchronizes."""
     accelerators = sum(site.accelerators for site in plan.sites)
@@ -56,7 +61,7 @@ def cards(plan: Plan) -> str:
     entries = [] if plan.goal is None else [_goal_card(plan.goal)]
     entries += [
         ("Net present cost", NOTHING if plan.cost_usd is None else dollars(plan.cost_usd), _bound_words(plan)),
-        ("Gap of the cost to its bound", percent(plan.gap), f"{percent(plan.network_gap)} of the network's cost"),
+        ("Gap of the cost to its bound", gap_words(plan.gap), f"{gap_words(plan.network_gap)} of the network's cost"),
         ("Clusters", f"{len(plan.sites)}", f"{accelerators:,} accelerators, {power_mw:,.1f} MW"),
         ("Network", *_network_words(plan)),
     ]
@@ -71,13 +76,17 @@ def cards(plan: Plan) -> str:
 def _goal_card(goal: Goal) -> tuple[str, str, str]:
     aim = AIMS[goal.objective]
     remark = (
-        f"{bound_words(goal)}, proven; gap {percent(goal.gap)}; for {dollars(goal.budget_usd)}, accelerators included"
+        f"{bound_words(goal)}, proven; gap {gap_words(goal.gap)}; for {dollars(goal.budget_usd)}, accelerators included"
     )
     return f"Goal: {aim}", amount(goal, goal.value), remark
 
 
 def _bound_words(plan: Plan) -> str:
-    bound = "no bound proven" if plan.lower_bound_usd is None else f"at least {dollars(plan.lower_bound_usd)} is proven"
+    bound = (
+        "no bound proven"
+        if plan.lower_bound_usd is None
+        else f"at least {dollars_at_least(plan.lower_bound_usd)} is proven"
+    )
     purchase = plan.accelerator_purchase_usd
     return bound if purchase is None else f"{bound}; accelerators come on top: {dollars(purchase)}"
 
@@ -302,9 +311,14 @@ def infeasibility_tables(plan: Plan) -> str:
     reason = plan.infeasibility
     if reason is None:
         return ""
-    clashes = [(clash.limit, clash.id, f"{clash.value:,g} {clash.unit}") for clash in reason.clashing]
+    clashes = [(clash.limit, clash.id, f"{exact_figure(clash.value)} {clash.unit}") for clash in reason.clashing]
     reliefs = [
-        (relief.limit, relief.id, f"{relief.from_value:,g} {relief.unit}", f"{relief.to_value:,g} {relief.unit}")
+        (
+            relief.limit,
+            relief.id,
+            f"{exact_figure(relief.from_value)} {relief.unit}",
+            f"{exact_figure(relief.to_value)} {relief.unit}",
+        )
         for relief in reason.relief
     ]
     return (

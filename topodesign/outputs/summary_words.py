@@ -4,6 +4,7 @@ Figures have three digits, as in charts; the report's tables have the exact ones
 """
 
 from topodesign.domain.plan import CrossSiteEvaluation, Plan, Sync
+from topodesign.domain.proven_figures import dollars_at_least, gap_percent
 from topodesign.domain.scenario import Scenario
 from topodesign.outputs.chart_style import dollars, three_digits, with_prefix
 from topodesign.outputs.goal_words import goal_sentence
@@ -81,7 +82,7 @@ def _proof(plan: Plan) -> str:
     else:
         claim = (
             f"It is proven that no plan over the same candidate lightpaths costs less than "
-            f"{dollars(plan.lower_bound_usd)}, so that at most {share(plan.gap)} could be saved"
+            f"{dollars_at_least(plan.lower_bound_usd)}, so that at most {gap_percent(plan.gap)}% could be saved"
         )
     checked = (
         "an independent verifier found every limit kept" if plan.verified else "no independent verifier has checked it"

@@ -69,6 +69,8 @@ def require_usable_file(file: str | Path) -> None:
             pass
         if not existed:
             target.unlink()
+        if not existed or target.is_file():  # it is written beside first, and moved into place
+            os.rmdir(tempfile.mkdtemp(prefix=".topodesign-", dir=target.resolve().parent))  # noqa: PTH106
     except OSError as error:
         raise _not_writable(target, target.parent, error) from None
 

@@ -6,6 +6,7 @@ from html import escape
 from importlib import metadata, resources
 from string import Template
 
+from topodesign.domain.proven_figures import gap_percent
 from topodesign.domain.scenario import Scenario
 from topodesign.domain.scenario_sweep import PointResult, SweepAxis, SweepDefinition
 from topodesign.outputs.chart_style import dollars
@@ -110,7 +111,7 @@ def _figures(result: PointResult) -> tuple[str, ...]:
         return ("", "", "", "", "", "", start, seconds)
     return (
         dollars(figures.cost_usd),
-        "" if figures.gap is None else f"{figures.gap:.2%}",
+        "" if figures.gap is None else f"{gap_percent(figures.gap)}%",
         str(figures.site_count),
         f"{figures.power_mw:,.0f}",
         "" if figures.sync_time_s is None else f"{figures.sync_time_s:.4g}",

@@ -13,6 +13,7 @@ class Names:
 
     def __init__(self, taken: Iterable[str] = ()) -> None:
         self._taken = set(taken)
+        self._last_number: dict[str, int] = {}
         self.renamed: list[str] = []
         """Ids that had to differ from the name that they are of, in the order of giving."""
 
@@ -24,10 +25,12 @@ class Names:
     def give(self, name: str) -> str:
         """An id made of a name: printable, without ``;``, with a number where it is taken."""
         sound = usable(name)
-        given, number = sound, 1
+        number = self._last_number.get(sound, 1)  # all below are taken: thousands may be called "Untitled Path"
+        given = sound if number == 1 else f"{sound}-{number}"
         while given in self._taken:
             number += 1
             given = f"{sound}-{number}"
+        self._last_number[sound] = number
         if given != name:
             self.renamed.append(given)
         self._taken.add(given)
