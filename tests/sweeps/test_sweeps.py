@@ -27,9 +27,10 @@ from topodesign.sweeps.fields import with_values
 from topodesign.sweeps.grammar import axis_of
 from topodesign.sweeps.local_engine import LocalEngine
 from topodesign.sweeps.running import SweepOutcome, run_sweep
-from topodesign.sweeps.saving import SWEEP_FILES, save_sweep
+from topodesign.sweeps.saving import save_sweep
 from topodesign.sweeps.solving import plan_digest
 from topodesign.sweeps.store import SweepStore
+from topodesign.sweeps.target import SWEEP_FILES
 
 CAMPUS = "sample_sites/two-campus"
 VARIED = ("policy.min_sites=1,2", "policy.max_sites=1,2", "workload.sync_time_s=1,2")
@@ -284,6 +285,31 @@ def test_usage_errors_are_documents(capsys: pytest.CaptureFixture[str], tmp_path
         assert run(["sweep", CAMPUS, *words, "--out", str(tmp_path / "x"), "--json"]) == 2
         assert remedy in json.loads(capsys.readouterr().out)["error"]["message"]
     assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize("name", ["points.csv", "cost.png", "plans"])
+def test_a_file_that_is_not_of_a_sweep_is_never_replaced(name: str, swept: Done, tmp_path: Path):
+    (tmp_path / name).write_text("mine", encoding="utf-8")
+    with LocalEngine() as engine:
+        with pytest.raises(Conflict, match="is of no sweep; move it away") as refused:
+            run_sweep(DEFINITION, swept.scenario, folder=tmp_path, engine=engine)
+        assert not engine.pids
+    assert refused.value.reason == "FILE_EXISTS"
+    with pytest.raises(Conflict, match="is of no sweep"):
+        save_sweep(tmp_path, DEFINITION, swept.scenario, swept.outcome.results)
+    assert [file.name for file in tmp_path.iterdir()] == [name]
+    assert (tmp_path / name).read_text(encoding="utf-8") == "mine"
+
+
+def test_what_cannot_be_replaced_is_told_before_anything_is_solved(
+    swept: Done, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    SweepStore.create(tmp_path, DEFINITION, swept.scenario).close()
+    (tmp_path / "sweep.html").mkdir()
+    assert run(command(tmp_path)[3:]) == 2
+    told = json.loads(capsys.readouterr().out)["error"]
+    assert told["reason"] == "NOT_A_FILE" and "the sweep's file of that name" in told["message"]
+    assert finished_rows(tmp_path) == {}
 
 
 def test_a_plan_that_was_changed_is_not_gone_on_from(swept: Done, tmp_path: Path):

@@ -73,11 +73,11 @@ def sweep(
     import topodesign
     from topodesign.domain.plan import SolveLimits
     from topodesign.domain.scenario_sweep import SweepDefinition
-    from topodesign.outputs.target import require_usable_target
     from topodesign.sweeps.grammar import axis_of, definition_from_toml
     from topodesign.sweeps.local_engine import LocalEngine
     from topodesign.sweeps.running import run_sweep
     from topodesign.sweeps.saving import save_sweep
+    from topodesign.sweeps.target import require_sweep_folder
 
     require_in_range(time_limit=time_limit, gap=gap, seed=seed, threads=threads)
     if (definition is None) == (not vary):
@@ -98,7 +98,7 @@ def sweep(
         limits = SolveLimits(time_limit_s=time_limit, gap=gap, seed=seed, threads=threads, objective=objective)
         axes = tuple(axis_of(text, design=design) for text in vary or ())
         wanted = SweepDefinition(axes=axes, design=design, points=points, seed=seed, limits=limits, begins_cold=cold)
-    require_usable_target(out)
+    require_sweep_folder(out)
     scenario = topodesign.load_scenario(scenario_dir)
     stop = StopRequest("what is finished will be written, and the same command goes on with the rest")
     with stop.on_interrupt(), LocalEngine(workers) as engine:

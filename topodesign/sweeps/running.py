@@ -21,6 +21,7 @@ from topodesign.sweeps.engine import Engine, EngineTask, TaskOutcome
 from topodesign.sweeps.fields import require_ids, with_values
 from topodesign.sweeps.solving import SOLVE_POINT, PointOrder, SolvedPoint, encode_scenario
 from topodesign.sweeps.store import SweepStore
+from topodesign.sweeps.target import require_sweep_folder
 from topodesign.sweeps.warm_starts import COLD, WarmStart, can_carry_bounds, warm_starts
 
 POLL_S = 0.2
@@ -75,13 +76,14 @@ def run_sweep(
     InvalidInput
         When an axis names what the scenario does not have.
     Conflict
-        As :meth:`SweepStore.create`.
+        As :meth:`SweepStore.create` and :func:`~topodesign.sweeps.target.require_sweep_folder`.
     """
     require_number(memory_gib, field="memory_gib", above=0, at_most=1e6)
     require_ids(scenario, definition.axes)
     points = points_of(definition)
     if len(points) > 0:  # a catalogue figure that is unknown is told before anything is made
         _require_first(definition, scenario, points[0])
+    require_sweep_folder(folder)
     starts = warm_starts(points, definition.axes)
     if definition.begins_cold:
         starts = tuple(COLD for _ in points)
