@@ -169,6 +169,26 @@ def test_a_point_whose_process_takes_too_much_fails_and_the_others_do_not_wait_f
     assert all("memory" in result.message for result in done.results)
 
 
+def test_a_point_that_failed_is_tried_again_and_nothing_else_is(
+    swept: Done, warm_engine: LocalEngine, tmp_path: Path
+):
+    # point 6 hangs on 2, and that on 3: with no plan at 2 it begins from the one that 3 gives when it is tried again
+    whole = {result.number: result for result in swept.outcome.results}
+    given = {number: result for number, result in whole.items() if number != 6}
+    given[2] = PointResult(number=2, values=whole[2].values, status="infeasible")
+    given[3] = PointResult(number=3, values=whole[3].values, status="failed", message="it was killed")
+    with SweepStore.open(swept.folder) as before, SweepStore.create(tmp_path, DEFINITION, swept.scenario) as store:
+        for result in given.values():
+            store.finish(result, before.plan_of(result) if result.plan_digest else b"", attempts=1)
+    done = run_sweep(DEFINITION, swept.scenario, folder=tmp_path, engine=warm_engine)
+    assert done.is_complete and done.resumed == 6
+    assert without_times((done.results[3],)) == without_times((whole[3],))
+    assert (done.results[6].status, done.results[6].started_from) == ("optimal", 3)
+    assert all(done.results[number] == given[number] for number in given if number != 3)
+    with SweepStore.open(tmp_path) as store:
+        assert store.results() == {result.number: result for result in done.results}
+
+
 def test_tables_hold_the_same_in_every_format(swept: Done):
     import pandas
 

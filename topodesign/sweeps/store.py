@@ -120,11 +120,11 @@ class SweepStore:
         return dict(self._database.execute("SELECT number, attempts FROM points ORDER BY number").fetchall())
 
     def finish(self, result: PointResult, plan: bytes, *, attempts: int) -> None:
-        """Keep a point's result, and its plan where it has one."""
+        """Keep a point's result, and its plan where it has one. Takes the place of an earlier result: of a failure."""
         if result.plan_digest:
             _write_durably(self.folder / PLANS / f"{result.plan_digest}.json", plan)
         row = (result.number, attempts, msgspec.msgpack.encode(result))
-        self._database.execute("INSERT INTO points (number, attempts, result) VALUES (?, ?, ?)", row)
+        self._database.execute("INSERT OR REPLACE INTO points (number, attempts, result) VALUES (?, ?, ?)", row)
 
     def plan_file(self, result: PointResult) -> Path:
         """Where a finished point's plan is."""
