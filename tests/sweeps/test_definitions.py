@@ -12,9 +12,10 @@ from topodesign.domain.errors import InvalidInput
 from topodesign.domain.plan import SolveLimits
 from topodesign.domain.scenario import Scenario
 from topodesign.domain.scenario_sweep import AxisValue, SweepAxis, SweepDefinition
+from topodesign.sweeps.definition_file import definition_from_toml
 from topodesign.sweeps.designs import points_of
 from topodesign.sweeps.fields import require_ids, with_values
-from topodesign.sweeps.grammar import axis_of, definition_from_toml, shown
+from topodesign.sweeps.grammar import axis_of, shown
 
 
 @pytest.fixture(scope="module")
@@ -134,11 +135,55 @@ def test_a_toml_file_says_the_same_as_options(tmp_path: Path):
         design="lhs",
         points=5,
         seed=3,
-        limits=SolveLimits(gap=0.01, threads=1),
+        limits=SolveLimits(gap=0.01, threads=1, seed=3),  # as --seed 3
     )
     file.write_text("[vary]\n[limit]\ngap = 1\n", encoding="utf-8")
     with pytest.raises(InvalidInput, match="did you mean 'limits'"):
         definition_from_toml(file)
+
+
+VARIED = '[vary]\n"policy.max_sites" = "2..8"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "remedy"),
+    [
+        ("limits = 3", "limits is 3, but it must be a table; write [limits]"),
+        ("vary = 3", "vary is 3, but it must be a table; write [vary]"),
+        ('[limits]\ntime_limit_s = "a"\n' + VARIED, "limits.time_limit_s is 'a', but it must be a finite number"),
+        ("[limits]\ntime_limit_s = -1\n" + VARIED, "limits.time_limit_s is -1, but it must be greater than 0"),
+        ("[limits]\ngap = 2\n" + VARIED, "limits.gap is 2, but it must be at most 1"),
+        ("[limits]\nthreads = 0\n" + VARIED, "limits.threads is 0, but it must be at least 1"),
+        ("[limits]\nthreads = 1.5\n" + VARIED, "a whole number; leave out the fraction"),
+        ("[limits]\nseed = -1\n" + VARIED, "limits.seed is -1"),
+        ('[limits]\nobjective = "chep"\n' + VARIED, "one of cost, "),
+        ("[limits]\nobjective = 3\n" + VARIED, "one of cost, "),
+        ('begins_cold = "no"\n' + VARIED, "true or false"),
+        ("points = 2.5\n" + VARIED, "points is 2.5, but it must be a whole number"),
+        ('seed = "a"\n' + VARIED, "seed is 'a'"),
+        ("design = [1]\n" + VARIED, "design is [1]"),
+        ("[vary]\npolicy.max_sites = 3", "put quotes around the whole name"),
+        ('[vary]\n"policy.max_sites" = 2026-01-01', "a value of the wrong kind"),
+        ('[vary]\n"policy.max_sites" = [[1, 2]]', "a value of the wrong kind"),
+        ('[vary]\n"policy.max_sites" = 0x' + 5000 * "f", "a value of the wrong kind"),
+        ("a" + 40 * ".a" + " = 1", "nested deeper than 32 levels"),
+        (f"seed = {5000 * '1'}", "correct that place"),
+        ("#" + 1_000_000 * " ", "more than the 1,000,000 bytes that are read"),
+        ("seed = \xe9", "correct that place"),
+    ],
+)
+def test_a_definition_file_is_checked_like_any_other(text: str, remedy: str, tmp_path: Path):
+    file = tmp_path / "sweep.toml"
+    file.write_bytes(text.encode("latin-1"))
+    with pytest.raises(InvalidInput) as refused:
+        definition_from_toml(file)
+    assert remedy in refused.value.message
+
+
+def test_a_definition_file_that_is_not_there_is_told(tmp_path: Path):
+    for place in (tmp_path, tmp_path / "none.toml"):
+        with pytest.raises(InvalidInput, match="give a TOML file that can be read"):
+            definition_from_toml(place)
 
 
 def test_a_grid_has_every_combination_and_varies_the_last_axis_first():

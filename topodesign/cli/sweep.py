@@ -73,7 +73,8 @@ def sweep(
     import topodesign
     from topodesign.domain.plan import SolveLimits
     from topodesign.domain.scenario_sweep import SweepDefinition
-    from topodesign.sweeps.grammar import axis_of, definition_from_toml
+    from topodesign.sweeps.definition_file import definition_from_toml
+    from topodesign.sweeps.grammar import axis_of
     from topodesign.sweeps.local_engine import LocalEngine
     from topodesign.sweeps.running import run_sweep
     from topodesign.sweeps.saving import save_sweep
