@@ -15,7 +15,8 @@ from topodesign.domain.scenario_sweep import AxisValue, SweepAxis, SweepDefiniti
 from topodesign.sweeps.definition_file import definition_from_toml
 from topodesign.sweeps.designs import points_of
 from topodesign.sweeps.fields import require_ids, with_values
-from topodesign.sweeps.grammar import axis_of, shown
+from topodesign.sweeps.grammar import axis_of
+from topodesign.sweeps.told import shown
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +53,8 @@ def test_values_are_of_the_figures_own_kind(text: str, values: tuple[AxisValue, 
         ("polcy.max_sites=2", "did you mean 'policy'?"),
         ("zones.headroom_mw=2", "write zones.ID.FIELD, or zones.*.FIELD for all of them"),
         ("zones.*.headroom=2", "did you mean 'zones.*.headroom_mw'?"),
+        ("sites.campus-a.lon=3", "no plan depends on positions"),
+        ("junctions.*.lat=3", "no plan depends on positions"),
         ("sites.campus-a.site_id=b", "sites.campus-a."),  # another id would be another site
         ("policy.max_sites", "write PATH=VALUES"),
         ("policy.max_sites=", "write PATH=VALUES"),
@@ -97,8 +100,29 @@ def test_figures_change_where_they_were_named_and_nowhere_else(campus: Scenario)
         zones=campus.zones,
         sites=campus.sites,
         catalog_overrides=campus.catalog_overrides,
+        assumptions=campus.assumptions,
     )
     assert back == campus
+
+
+def test_a_changed_figure_is_no_longer_assumed_and_is_told(campus: Scenario):
+    texts = (
+        "policy.max_zone_share=0.8",  # scenario.toml policy.max_zone_share: default 1.0
+        "workload.inner_steps*=2",  # a default that is multiplied: both are true
+        "zones.*.availability=0.99",  # availability: default 1 for 1 zone
+        "sites.campus-a.min_pods=1",  # min_pods: default 0 for 2 sites, of which one has it still
+    )
+    axes = [axis_of(text) for text in texts]
+    changed = with_values(campus, axes, [axis.values[0] for axis in axes])
+    gone = {"scenario.toml policy.max_zone_share: default 1.0", "availability: default 1 for 1 zone"}
+    assert gone < set(campus.assumptions)
+    assert changed.assumptions == (
+        *(text for text in campus.assumptions if text not in gone),
+        "sweep: policy.max_zone_share = 0.8",
+        "sweep: workload.inner_steps* = 2.0",
+        "sweep: zones.*.availability = 0.99",
+        "sweep: sites.campus-a.min_pods = 1",
+    )
 
 
 def test_a_factor_of_the_shipped_figure_multiplies_that_and_of_a_word_is_refused(campus: Scenario):

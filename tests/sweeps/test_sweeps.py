@@ -169,9 +169,7 @@ def test_a_point_whose_process_takes_too_much_fails_and_the_others_do_not_wait_f
     assert all("memory" in result.message for result in done.results)
 
 
-def test_a_point_that_failed_is_tried_again_and_nothing_else_is(
-    swept: Done, warm_engine: LocalEngine, tmp_path: Path
-):
+def test_a_point_that_failed_is_tried_again_and_nothing_else_is(swept: Done, warm_engine: LocalEngine, tmp_path: Path):
     # point 6 hangs on 2, and that on 3: with no plan at 2 it begins from the one that 3 gives when it is tried again
     whole = {result.number: result for result in swept.outcome.results}
     given = {number: result for number, result in whole.items() if number != 6}

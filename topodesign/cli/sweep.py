@@ -204,6 +204,6 @@ def _describe(done: "SweepOutcome", out: Path, files: tuple[Path, ...]) -> None:
 
 
 def _values(definition: "SweepDefinition", result: "PointResult") -> str:
-    from topodesign.sweeps.grammar import shown
+    from topodesign.sweeps.told import shown
 
     return ", ".join(f"{axis.name} {shown(value)}" for axis, value in zip(definition.axes, result.values, strict=True))

@@ -29,9 +29,7 @@ OUTPUT_FILES = (
 """Every file that a plan's folder may have from us, with ``/`` where it lies in one inside; others are left alone."""
 
 
-def require_usable_target(
-    directory: str | Path, names: Sequence[str] = OUTPUT_FILES, *, what: str = "plan"
-) -> None:
+def require_usable_target(directory: str | Path, names: Sequence[str] = OUTPUT_FILES, *, what: str = "plan") -> None:
     """Raise unless a plan can be saved into ``directory``, which need not exist yet. Nothing is left behind.
 
     Parameters

@@ -81,8 +81,8 @@ class Search:
     ``is_enough`` and ``enough_bound_usd`` end the search early: at a design that will do, or at a bound above that
     cost (both end as ``gap``). ``coarse_bound_usd`` is a bound over more sites than the instance has, where it
     was narrowed to the sites in focus: that is then what the search reports, whatever it proves of its own sites.
-    ``known_bound_usd`` is a bound that holds already, of a problem whose limits are no tighter than these. It is relative
-    to that problem's candidates: a design below it has others, and the search goes on without it.
+    ``known_bound_usd`` is a bound that holds already, of a problem whose limits are no tighter than these. It is
+    relative to that problem's candidates: a design below it has others, and the search goes on without it.
     """
 
     instance: Instance

@@ -15,7 +15,7 @@ from topodesign.outputs.chart_style import (
     new_figure,
     quiet_axes,
 )
-from topodesign.sweeps.grammar import shown
+from topodesign.sweeps.told import shown
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

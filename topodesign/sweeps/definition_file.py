@@ -14,7 +14,8 @@ from topodesign.domain.plan import SolveLimits
 from topodesign.domain.scenario_sweep import Design, SweepAxis, SweepDefinition
 from topodesign.scenario.sources import SETTINGS_LIMIT_BYTES
 from topodesign.scenario.toml_guard import too_deep
-from topodesign.sweeps.grammar import axis_of_items, shown
+from topodesign.sweeps.grammar import axis_of_items
+from topodesign.sweeps.told import shown
 
 KEYS = ("design", "points", "seed", "begins_cold", "limits", "vary")
 LARGEST_WHOLE = 2**63 - 1
@@ -81,7 +82,7 @@ def _table(file: Path, document: Mapping[str, Any], key: str) -> Mapping[str, An
 def _axis(file: Path, name: str, values: object, design: Design) -> SweepAxis:
     if isinstance(values, dict):
         raise InvalidInput(
-            f"{file}: vary.{name} is a table; put quotes around the whole name, as in \"policy.max_sites\" = \"2..8\"",
+            f'{file}: vary.{name} is a table; put quotes around the whole name, as in "policy.max_sites" = "2..8"',
             reason="SWEEP_VALUES_INVALID",
             field_path=f"vary.{name}",
         )

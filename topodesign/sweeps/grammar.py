@@ -47,17 +47,6 @@ def axis_of_items(name: str, items: Sequence[str], *, design: Design) -> SweepAx
     return _axis(path, [item.strip() for item in items], is_factor=is_factor, design=design)
 
 
-def shown(value: AxisValue) -> str:
-    """A value as it is written in the grammar."""
-    if value is None:
-        return "none"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, tuple):
-        return "+".join(value)
-    return repr(value) if isinstance(value, float) else str(value)
-
-
 def _axis(path: str, items: Sequence[str], *, is_factor: bool, design: Design) -> SweepAxis:
     kind = float if is_factor else field_path(path).kind
     if is_factor:

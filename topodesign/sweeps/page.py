@@ -9,7 +9,7 @@ from string import Template
 from topodesign.domain.scenario import Scenario
 from topodesign.domain.scenario_sweep import PointResult, SweepAxis, SweepDefinition
 from topodesign.outputs.chart_style import dollars
-from topodesign.sweeps.grammar import shown
+from topodesign.sweeps.told import shown
 
 CHART_WORDS: Mapping[str, tuple[str, str]] = {
     "cost": (

@@ -1,4 +1,4 @@
-"""Where a sweep goes: found to be usable before hours are spent on it, and without taking the place of others' files."""
+"""Where a sweep goes: found to be usable before hours are spent on it; files of others are never replaced."""
 
 import os
 from pathlib import Path
