@@ -4,6 +4,7 @@ import dataclasses
 import json
 import os
 import random
+import re
 import signal
 import sqlite3
 import subprocess
@@ -23,9 +24,11 @@ from topodesign.domain.plan import SolveLimits
 from topodesign.domain.scenario import Scenario
 from topodesign.domain.scenario_sweep import PointResult, SweepDefinition
 from topodesign.outputs import load_plan
+from topodesign.sweeps.charts import cost_over_axes
 from topodesign.sweeps.fields import with_values
 from topodesign.sweeps.grammar import axis_of
 from topodesign.sweeps.local_engine import LocalEngine
+from topodesign.sweeps.page import render_page
 from topodesign.sweeps.running import SweepOutcome, run_sweep
 from topodesign.sweeps.saving import save_sweep
 from topodesign.sweeps.solving import plan_digest
@@ -216,10 +219,34 @@ def test_the_page_needs_nothing_else_and_escapes_what_was_given(swept: Done, tmp
     named = dataclasses.replace(swept.scenario, name="<script>alert(1)</script>")
     save_sweep(tmp_path, DEFINITION, named, swept.outcome.results)
     page = (tmp_path / "sweep.html").read_text(encoding="utf-8")
-    assert "<script" not in page and "&lt;script&gt;" in page
-    assert "default-src 'none'" in page
+    assert page.count("<script") == 1 and "&lt;script&gt;" in page  # the one that sorts tables
+    assert "default-src 'none'; script-src 'sha256-" in page
     assert page.count("<svg") == 2 and "src=" not in page.replace("default-src", "").replace("-src ", "")
     assert "raise it to min_sites" in page
+
+
+def test_the_page_is_made_as_that_of_a_plan(swept: Done):
+    page = (swept.folder / "sweep.html").read_text(encoding="utf-8")
+    ids = re.findall(r'\bid="([^"]+)"', page)
+    assert len(ids) == len(set(ids)) > 10  # two charts, and what one of them refers to is its own
+    assert set(re.findall(r'(?:href="|url\()#([^")]+)', page)) <= set(ids)
+    assert "fill: #ffffff" not in page and "var(--chart-paper, #ffffff)" in page
+    assert "@media screen and (prefers-color-scheme: dark) {\n  :root { --chart-paper:" in page
+    assert page.count('<table class="data sortable">') == 2 and '<th scope="col" class="number">Cost</th>' in page
+    cost = swept.by_values[2, 2, 1.0].figures
+    assert cost is not None and f'data-value="{cost.cost_usd!r}"' in page
+    looser = dataclasses.replace(DEFINITION, limits=SolveLimits())
+    assert "proven within 0.2% of its bound" in render_page(swept.scenario, looser, swept.outcome.results, {})
+
+
+def test_a_value_without_end_has_its_place_in_the_chart_of_cost(swept: Done):
+    axis = axis_of("policy.max_rtt_ms=5,inf")
+    result = swept.by_values[2, 2, 1.0]
+    results = [dataclasses.replace(result, values=(value,), number=place) for place, value in enumerate(axis.values)]
+    figure = cost_over_axes(SweepDefinition(axes=(axis,)), results)
+    axes = figure.axes[0]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["5.0", "inf"]
+    assert list(axes.lines[0].get_xdata()) == [0.0, 1.0]
 
 
 def test_a_sweep_without_any_plan_still_has_tables_and_a_page(swept: Done, tmp_path: Path):
