@@ -367,6 +367,29 @@ def test_a_plan_that_was_changed_is_not_gone_on_from(swept: Done, tmp_path: Path
         store.plan_file(result).write_bytes(content.replace(b"campus-a", b"campus-b"))
         with pytest.raises(Conflict, match="not the plan that point"):
             store.plan_of(result)
+        for damaged in (b"", b"{", b"[]", b"\xff", 100_000 * b"["):
+            store.plan_file(result).write_bytes(damaged)
+            with pytest.raises(Conflict, match="not the plan that point"):
+                store.plan_of(result)
         store.plan_file(result).unlink()
         with pytest.raises(Conflict, match="not the plan that point"):
             store.plan_of(result)
+
+
+def test_a_store_that_was_damaged_is_told(swept: Done, tmp_path: Path):
+    (tmp_path / "sweep.db").write_bytes(b"no database" * 1000)
+    for _ in range(2):  # the lock is let go of
+        with pytest.raises(Conflict, match="begin the sweep in another folder") as refused:
+            SweepStore.open(tmp_path)
+        assert refused.value.reason == "SWEEP_DAMAGED"
+    (tmp_path / "sweep.db").unlink()
+    with SweepStore.create(tmp_path, DEFINITION, swept.scenario) as store:
+        store.finish(swept.outcome.results[0], b"", attempts=1)
+        (tmp_path / "scenario.msgpack").write_bytes(b"\xff")
+        with pytest.raises(Conflict, match=r"scenario\.msgpack cannot be used"):
+            _ = store.scenario
+        with sqlite3.connect(tmp_path / "sweep.db") as other:
+            other.execute("UPDATE points SET result = X'FF'")
+        other.close()
+        with pytest.raises(Conflict, match=r"sweep\.db cannot be used"):
+            store.results()

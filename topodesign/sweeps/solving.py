@@ -80,7 +80,7 @@ def solve_point(payload: tuple[bytes, ...]) -> bytes:
 
 def plan_digest(content: bytes) -> str:
     """SHA-256 (hexadecimal) of a plan's JSON without the time that it took: equal plans have equal digests."""
-    document = {**msgspec.json.decode(content), "wall_s": None, "progress": None}
+    document = {**msgspec.json.decode(content, type=dict[str, object]), "wall_s": None, "progress": None}
     return hashlib.sha256(msgspec.json.encode(document, order="deterministic")).hexdigest()
 
 
