@@ -12,9 +12,11 @@ from topodesign.domain.errors import InvalidInput
 from topodesign.domain.plan import SolveLimits
 from topodesign.domain.scenario import Scenario
 from topodesign.domain.scenario_sweep import AxisValue, SweepAxis, SweepDefinition
+from topodesign.sweeps.definition_file import definition_from_toml
 from topodesign.sweeps.designs import points_of
 from topodesign.sweeps.fields import require_ids, with_values
-from topodesign.sweeps.grammar import axis_of, definition_from_toml, shown
+from topodesign.sweeps.grammar import axis_of
+from topodesign.sweeps.told import shown
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +53,8 @@ def test_values_are_of_the_figures_own_kind(text: str, values: tuple[AxisValue, 
         ("polcy.max_sites=2", "did you mean 'policy'?"),
         ("zones.headroom_mw=2", "write zones.ID.FIELD, or zones.*.FIELD for all of them"),
         ("zones.*.headroom=2", "did you mean 'zones.*.headroom_mw'?"),
+        ("sites.campus-a.lon=3", "no plan depends on positions"),
+        ("junctions.*.lat=3", "no plan depends on positions"),
         ("sites.campus-a.site_id=b", "sites.campus-a."),  # another id would be another site
         ("policy.max_sites", "write PATH=VALUES"),
         ("policy.max_sites=", "write PATH=VALUES"),
@@ -96,8 +100,29 @@ def test_figures_change_where_they_were_named_and_nowhere_else(campus: Scenario)
         zones=campus.zones,
         sites=campus.sites,
         catalog_overrides=campus.catalog_overrides,
+        assumptions=campus.assumptions,
     )
     assert back == campus
+
+
+def test_a_changed_figure_is_no_longer_assumed_and_is_told(campus: Scenario):
+    texts = (
+        "policy.max_zone_share=0.8",  # scenario.toml policy.max_zone_share: default 1.0
+        "workload.inner_steps*=2",  # a default that is multiplied: both are true
+        "zones.*.availability=0.99",  # availability: default 1 for 1 zone
+        "sites.campus-a.min_pods=1",  # min_pods: default 0 for 2 sites, of which one has it still
+    )
+    axes = [axis_of(text) for text in texts]
+    changed = with_values(campus, axes, [axis.values[0] for axis in axes])
+    gone = {"scenario.toml policy.max_zone_share: default 1.0", "availability: default 1 for 1 zone"}
+    assert gone < set(campus.assumptions)
+    assert changed.assumptions == (
+        *(text for text in campus.assumptions if text not in gone),
+        "sweep: policy.max_zone_share = 0.8",
+        "sweep: workload.inner_steps* = 2.0",
+        "sweep: zones.*.availability = 0.99",
+        "sweep: sites.campus-a.min_pods = 1",
+    )
 
 
 def test_a_factor_of_the_shipped_figure_multiplies_that_and_of_a_word_is_refused(campus: Scenario):
@@ -134,11 +159,55 @@ def test_a_toml_file_says_the_same_as_options(tmp_path: Path):
         design="lhs",
         points=5,
         seed=3,
-        limits=SolveLimits(gap=0.01, threads=1),
+        limits=SolveLimits(gap=0.01, threads=1, seed=3),  # as --seed 3
     )
     file.write_text("[vary]\n[limit]\ngap = 1\n", encoding="utf-8")
     with pytest.raises(InvalidInput, match="did you mean 'limits'"):
         definition_from_toml(file)
+
+
+VARIED = '[vary]\n"policy.max_sites" = "2..8"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "remedy"),
+    [
+        ("limits = 3", "limits is 3, but it must be a table; write [limits]"),
+        ("vary = 3", "vary is 3, but it must be a table; write [vary]"),
+        ('[limits]\ntime_limit_s = "a"\n' + VARIED, "limits.time_limit_s is 'a', but it must be a finite number"),
+        ("[limits]\ntime_limit_s = -1\n" + VARIED, "limits.time_limit_s is -1, but it must be greater than 0"),
+        ("[limits]\ngap = 2\n" + VARIED, "limits.gap is 2, but it must be at most 1"),
+        ("[limits]\nthreads = 0\n" + VARIED, "limits.threads is 0, but it must be at least 1"),
+        ("[limits]\nthreads = 1.5\n" + VARIED, "a whole number; leave out the fraction"),
+        ("[limits]\nseed = -1\n" + VARIED, "limits.seed is -1"),
+        ('[limits]\nobjective = "chep"\n' + VARIED, "one of cost, "),
+        ("[limits]\nobjective = 3\n" + VARIED, "one of cost, "),
+        ('begins_cold = "no"\n' + VARIED, "true or false"),
+        ("points = 2.5\n" + VARIED, "points is 2.5, but it must be a whole number"),
+        ('seed = "a"\n' + VARIED, "seed is 'a'"),
+        ("design = [1]\n" + VARIED, "design is [1]"),
+        ("[vary]\npolicy.max_sites = 3", "put quotes around the whole name"),
+        ('[vary]\n"policy.max_sites" = 2026-01-01', "a value of the wrong kind"),
+        ('[vary]\n"policy.max_sites" = [[1, 2]]', "a value of the wrong kind"),
+        ('[vary]\n"policy.max_sites" = 0x' + 5000 * "f", "a value of the wrong kind"),
+        ("a" + 40 * ".a" + " = 1", "nested deeper than 32 levels"),
+        (f"seed = {5000 * '1'}", "correct that place"),
+        ("#" + 1_000_000 * " ", "more than the 1,000,000 bytes that are read"),
+        ("seed = \xe9", "correct that place"),
+    ],
+)
+def test_a_definition_file_is_checked_like_any_other(text: str, remedy: str, tmp_path: Path):
+    file = tmp_path / "sweep.toml"
+    file.write_bytes(text.encode("latin-1"))
+    with pytest.raises(InvalidInput) as refused:
+        definition_from_toml(file)
+    assert remedy in refused.value.message
+
+
+def test_a_definition_file_that_is_not_there_is_told(tmp_path: Path):
+    for place in (tmp_path, tmp_path / "none.toml"):
+        with pytest.raises(InvalidInput, match="give a TOML file that can be read"):
+            definition_from_toml(place)
 
 
 def test_a_grid_has_every_combination_and_varies_the_last_axis_first():

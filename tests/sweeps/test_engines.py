@@ -9,6 +9,7 @@ import psutil
 import pytest
 
 from topodesign.domain.errors import Conflict
+from topodesign.sweeps import local_engine
 from topodesign.sweeps.engine import MOST_ATTEMPTS, Engine, EngineTask, TaskOutcome
 from topodesign.sweeps.local_engine import LocalEngine
 
@@ -138,3 +139,16 @@ def test_an_id_counts_once_and_a_closed_engine_takes_nothing_and_leaves_no_proce
     assert not is_running(pid)
     with pytest.raises(Conflict, match="closed"):
         engine.submit(task("b", "reverse"))
+
+
+def test_a_kill_that_takes_long_keeps_neither_the_engine_nor_the_other_kills_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(local_engine, "EXIT_WAIT_S", 0.0)  # no kernel is so quick
+    engine = LocalEngine(workers=2)
+    for name in "ab":
+        engine.submit(task(name, "sleep", b"60", str(tmp_path / name).encode()))
+    processes = [psutil.Process(int(wait_for(tmp_path / name, engine))) for name in "ab"]
+    engine.close()
+    assert engine.pids == ()
+    assert psutil.wait_procs(processes, timeout=PATIENCE_S)[1] == []

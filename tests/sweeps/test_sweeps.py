@@ -4,6 +4,7 @@ import dataclasses
 import json
 import os
 import random
+import re
 import signal
 import sqlite3
 import subprocess
@@ -23,13 +24,16 @@ from topodesign.domain.plan import SolveLimits
 from topodesign.domain.scenario import Scenario
 from topodesign.domain.scenario_sweep import PointResult, SweepDefinition
 from topodesign.outputs import load_plan
+from topodesign.sweeps.charts import cost_over_axes
 from topodesign.sweeps.fields import with_values
 from topodesign.sweeps.grammar import axis_of
 from topodesign.sweeps.local_engine import LocalEngine
+from topodesign.sweeps.page import render_page
 from topodesign.sweeps.running import SweepOutcome, run_sweep
-from topodesign.sweeps.saving import SWEEP_FILES, save_sweep
+from topodesign.sweeps.saving import save_sweep
 from topodesign.sweeps.solving import plan_digest
 from topodesign.sweeps.store import SweepStore
+from topodesign.sweeps.target import SWEEP_FILES
 
 CAMPUS = "sample_sites/two-campus"
 VARIED = ("policy.min_sites=1,2", "policy.max_sites=1,2", "workload.sync_time_s=1,2")
@@ -168,6 +172,24 @@ def test_a_point_whose_process_takes_too_much_fails_and_the_others_do_not_wait_f
     assert all("memory" in result.message for result in done.results)
 
 
+def test_a_point_that_failed_is_tried_again_and_nothing_else_is(swept: Done, warm_engine: LocalEngine, tmp_path: Path):
+    # point 6 hangs on 2, and that on 3: with no plan at 2 it begins from the one that 3 gives when it is tried again
+    whole = {result.number: result for result in swept.outcome.results}
+    given = {number: result for number, result in whole.items() if number != 6}
+    given[2] = PointResult(number=2, values=whole[2].values, status="infeasible")
+    given[3] = PointResult(number=3, values=whole[3].values, status="failed", message="it was killed")
+    with SweepStore.open(swept.folder) as before, SweepStore.create(tmp_path, DEFINITION, swept.scenario) as store:
+        for result in given.values():
+            store.finish(result, before.plan_of(result) if result.plan_digest else b"", attempts=1)
+    done = run_sweep(DEFINITION, swept.scenario, folder=tmp_path, engine=warm_engine)
+    assert done.is_complete and done.resumed == 6
+    assert without_times((done.results[3],)) == without_times((whole[3],))
+    assert (done.results[6].status, done.results[6].started_from) == ("optimal", 3)
+    assert all(done.results[number] == given[number] for number in given if number != 3)
+    with SweepStore.open(tmp_path) as store:
+        assert store.results() == {result.number: result for result in done.results}
+
+
 def test_tables_hold_the_same_in_every_format(swept: Done):
     import pandas
 
@@ -197,10 +219,34 @@ def test_the_page_needs_nothing_else_and_escapes_what_was_given(swept: Done, tmp
     named = dataclasses.replace(swept.scenario, name="<script>alert(1)</script>")
     save_sweep(tmp_path, DEFINITION, named, swept.outcome.results)
     page = (tmp_path / "sweep.html").read_text(encoding="utf-8")
-    assert "<script" not in page and "&lt;script&gt;" in page
-    assert "default-src 'none'" in page
+    assert page.count("<script") == 1 and "&lt;script&gt;" in page  # the one that sorts tables
+    assert "default-src 'none'; script-src 'sha256-" in page
     assert page.count("<svg") == 2 and "src=" not in page.replace("default-src", "").replace("-src ", "")
     assert "raise it to min_sites" in page
+
+
+def test_the_page_is_made_as_that_of_a_plan(swept: Done):
+    page = (swept.folder / "sweep.html").read_text(encoding="utf-8")
+    ids = re.findall(r'\bid="([^"]+)"', page)
+    assert len(ids) == len(set(ids)) > 10  # two charts, and what one of them refers to is its own
+    assert set(re.findall(r'(?:href="|url\()#([^")]+)', page)) <= set(ids)
+    assert "fill: #ffffff" not in page and "var(--chart-paper, #ffffff)" in page
+    assert "@media screen and (prefers-color-scheme: dark) {\n  :root { --chart-paper:" in page
+    assert page.count('<table class="data sortable">') == 2 and '<th scope="col" class="number">Cost</th>' in page
+    cost = swept.by_values[2, 2, 1.0].figures
+    assert cost is not None and f'data-value="{cost.cost_usd!r}"' in page
+    looser = dataclasses.replace(DEFINITION, limits=SolveLimits())
+    assert "proven within 0.2% of its bound" in render_page(swept.scenario, looser, swept.outcome.results, {})
+
+
+def test_a_value_without_end_has_its_place_in_the_chart_of_cost(swept: Done):
+    axis = axis_of("policy.max_rtt_ms=5,inf")
+    result = swept.by_values[2, 2, 1.0]
+    results = [dataclasses.replace(result, values=(value,), number=place) for place, value in enumerate(axis.values)]
+    figure = cost_over_axes(SweepDefinition(axes=(axis,)), results)
+    axes = figure.axes[0]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["5.0", "inf"]
+    assert list(axes.lines[0].get_xdata()) == [0.0, 1.0]
 
 
 def test_a_sweep_without_any_plan_still_has_tables_and_a_page(swept: Done, tmp_path: Path):
@@ -286,6 +332,31 @@ def test_usage_errors_are_documents(capsys: pytest.CaptureFixture[str], tmp_path
     assert not (tmp_path / "x").exists()
 
 
+@pytest.mark.parametrize("name", ["points.csv", "cost.png", "plans"])
+def test_a_file_that_is_not_of_a_sweep_is_never_replaced(name: str, swept: Done, tmp_path: Path):
+    (tmp_path / name).write_text("mine", encoding="utf-8")
+    with LocalEngine() as engine:
+        with pytest.raises(Conflict, match="is of no sweep; move it away") as refused:
+            run_sweep(DEFINITION, swept.scenario, folder=tmp_path, engine=engine)
+        assert not engine.pids
+    assert refused.value.reason == "FILE_EXISTS"
+    with pytest.raises(Conflict, match="is of no sweep"):
+        save_sweep(tmp_path, DEFINITION, swept.scenario, swept.outcome.results)
+    assert [file.name for file in tmp_path.iterdir()] == [name]
+    assert (tmp_path / name).read_text(encoding="utf-8") == "mine"
+
+
+def test_what_cannot_be_replaced_is_told_before_anything_is_solved(
+    swept: Done, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    SweepStore.create(tmp_path, DEFINITION, swept.scenario).close()
+    (tmp_path / "sweep.html").mkdir()
+    assert run(command(tmp_path)[3:]) == 2
+    told = json.loads(capsys.readouterr().out)["error"]
+    assert told["reason"] == "NOT_A_FILE" and "the sweep's file of that name" in told["message"]
+    assert finished_rows(tmp_path) == {}
+
+
 def test_a_plan_that_was_changed_is_not_gone_on_from(swept: Done, tmp_path: Path):
     with SweepStore.create(tmp_path, DEFINITION, swept.scenario) as store:
         result = swept.by_values[2, 2, 1.0]
@@ -296,6 +367,29 @@ def test_a_plan_that_was_changed_is_not_gone_on_from(swept: Done, tmp_path: Path
         store.plan_file(result).write_bytes(content.replace(b"campus-a", b"campus-b"))
         with pytest.raises(Conflict, match="not the plan that point"):
             store.plan_of(result)
+        for damaged in (b"", b"{", b"[]", b"\xff", 100_000 * b"["):
+            store.plan_file(result).write_bytes(damaged)
+            with pytest.raises(Conflict, match="not the plan that point"):
+                store.plan_of(result)
         store.plan_file(result).unlink()
         with pytest.raises(Conflict, match="not the plan that point"):
             store.plan_of(result)
+
+
+def test_a_store_that_was_damaged_is_told(swept: Done, tmp_path: Path):
+    (tmp_path / "sweep.db").write_bytes(b"no database" * 1000)
+    for _ in range(2):  # the lock is let go of
+        with pytest.raises(Conflict, match="begin the sweep in another folder") as refused:
+            SweepStore.open(tmp_path)
+        assert refused.value.reason == "SWEEP_DAMAGED"
+    (tmp_path / "sweep.db").unlink()
+    with SweepStore.create(tmp_path, DEFINITION, swept.scenario) as store:
+        store.finish(swept.outcome.results[0], b"", attempts=1)
+        (tmp_path / "scenario.msgpack").write_bytes(b"\xff")
+        with pytest.raises(Conflict, match=r"scenario\.msgpack cannot be used"):
+            _ = store.scenario
+        with sqlite3.connect(tmp_path / "sweep.db") as other:
+            other.execute("UPDATE points SET result = X'FF'")
+        other.close()
+        with pytest.raises(Conflict, match=r"sweep\.db cannot be used"):
+            store.results()

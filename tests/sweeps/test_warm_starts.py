@@ -3,18 +3,22 @@
 import dataclasses
 import os
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from planning.conftest import random_scenario
 
-from topodesign.domain.plan import SolveLimits
+from topodesign.api import plan_within
+from topodesign.domain.codec import decode_json, encode_json
+from topodesign.domain.plan import Plan, SolveLimits
 from topodesign.domain.scenario_sweep import SweepAxis, SweepDefinition
 from topodesign.planning.search import PROVEN_GAP
 from topodesign.planning.solve import solve
 from topodesign.sweeps.designs import points_of
 from topodesign.sweeps.fields import with_values
 from topodesign.sweeps.grammar import axis_of
+from topodesign.sweeps.solving import PointOrder, SolvedPoint, encode_scenario, solve_point
 from topodesign.sweeps.warm_starts import LOOSER_WHEN_GREATER, can_carry_bounds, warm_starts
 from topodesign.verify import verify_plan
 
@@ -134,6 +138,40 @@ def test_a_plan_that_keeps_the_tighter_limits_is_proven_by_the_looser_ones_bound
     assert phases == ["candidates", "incumbent"]  # no relaxation, no branching
     assert (taken.cost_usd, taken.sites, taken.lightpaths) == (loose.cost_usd, loose.sites, loose.lightpaths)
     assert taken.lower_bound_usd == loose.lower_bound_usd
+
+
+def test_a_bound_that_a_plan_is_below_proves_nothing():
+    """It was of other candidates: the search ends as if it had not been given."""
+    scenario = random_scenario(1, min_sites=1)
+    loose = solve(scenario, limits=SolveLimits(threads=1))
+    assert loose.cost_usd is not None
+    told: list[tuple[object, ...]] = []
+    for known_usd in (0.0, 1.001 * loose.cost_usd, 3 * loose.cost_usd):
+        phases: list[str] = []
+        found = solve(
+            scenario,
+            limits=SolveLimits(threads=1, gap=0.01),
+            start=loose,
+            known_bound_usd=known_usd,
+            on_progress=lambda event, phases=phases: phases.append(event.phase),  # type: ignore[misc]
+        )
+        told.append((found.status, found.stopped_by, found.cost_usd, found.lower_bound_usd, phases))
+    assert told[1:] == told[:1] * 2
+    assert "relaxation" in told[0][-1]  # type: ignore[operator]
+
+
+def test_a_plan_takes_a_bound_over_only_where_one_was_handed_over():
+    scenario = random_scenario(1, min_sites=1)
+    limits = SolveLimits(threads=1, gap=0.0)
+    first = plan_within(scenario, limits)  # proven to its cost, as the second is: the bounds are equal
+    axis = axis_of(f"policy.min_sites={scenario.policy.min_sites}")
+    order = PointOrder(number=1, axes=(axis,), values=axis.values, limits=limits, started_from=0)
+    payload = (encode_scenario(scenario), msgspec.msgpack.encode(order), encode_json(first))
+    solved = msgspec.msgpack.decode(solve_point(payload), type=SolvedPoint)
+    assert solved.result.figures is not None and solved.result.figures.lower_bound_usd == first.lower_bound_usd
+    assert solved.result.bound_from is None
+    basis = decode_json(solved.plan, Plan, what="plan").provenance.bound_basis
+    assert "proven of point" not in basis
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self, TextIO
 
 import typer
 
+from topodesign.cli.completion import scenario_folders
 from topodesign.cli.given_paths import path
 from topodesign.cli.interrupt import StopRequest
 from topodesign.cli.output import ExitCode, emit_json, note, say
-from topodesign.cli.solve_options import DEFAULTS, Gap, ObjectiveName, TimeLimit, require_in_range
+from topodesign.cli.solve_options import DEFAULTS, Gap, ObjectiveName, Seed, Threads, TimeLimit, require_in_range
 from topodesign.domain.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -26,7 +27,12 @@ EXAMPLE = (
 
 def sweep(
     scenario_dir: Annotated[
-        Path, typer.Argument(parser=path, help="Scenario folder (sites, power zones, fiber, scenario.toml).")
+        Path,
+        typer.Argument(
+            parser=path,
+            autocompletion=scenario_folders,
+            help="Scenario folder (sites, power zones, fiber, scenario.toml).",
+        ),
     ],
     out: Annotated[
         Path,
@@ -50,9 +56,9 @@ def sweep(
         typer.Option("--design", help="Every combination, independent draws, or a Latin hypercube."),
     ] = "grid",
     points: Annotated[int | None, typer.Option("--points", help="How many to draw, with random and lhs.")] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Seed of the design and of the solvers.")] = 0,
+    seed: Seed = DEFAULTS.seed,
     workers: Annotated[int, typer.Option("--workers", help="Processes that solve at the same time.")] = 2,
-    threads: Annotated[int, typer.Option("--threads", help="Most threads of one process.")] = 1,
+    threads: Threads = 1,
     memory_gib: Annotated[float, typer.Option("--memory-gib", help="Memory that one point may take.")] = 8.0,
     time_limit: TimeLimit = DEFAULTS.time_limit_s,
     gap: Gap = DEFAULTS.gap,
@@ -67,17 +73,19 @@ def sweep(
     """Plan many variants of a scenario: a grid or drawn points, each with a bound proven and verified.
 
     Writes points.csv, points.parquet, sweep.gpkg, charts and sweep.html beside the plans. The same command goes on
-    with a sweep that was interrupted or killed; finished points are not solved again. Limits are of each point. A point
-    without a plan (infeasible, invalid, failed) is a result with its reason. Exits with 130 when interrupted.
+    with a sweep that was interrupted or killed; finished points are not solved again, failed ones are. Limits and
+    threads are of each point; the seed is also that of drawn points. A point without a plan (infeasible, invalid,
+    failed) is a result with its reason. Exits with 130 when interrupted.
     """
     import topodesign
     from topodesign.domain.plan import SolveLimits
     from topodesign.domain.scenario_sweep import SweepDefinition
-    from topodesign.outputs.target import require_usable_target
-    from topodesign.sweeps.grammar import axis_of, definition_from_toml
+    from topodesign.sweeps.definition_file import definition_from_toml
+    from topodesign.sweeps.grammar import axis_of
     from topodesign.sweeps.local_engine import LocalEngine
     from topodesign.sweeps.running import run_sweep
     from topodesign.sweeps.saving import save_sweep
+    from topodesign.sweeps.target import require_sweep_folder
 
     require_in_range(time_limit=time_limit, gap=gap, seed=seed, threads=threads)
     if (definition is None) == (not vary):
@@ -98,7 +106,7 @@ def sweep(
         limits = SolveLimits(time_limit_s=time_limit, gap=gap, seed=seed, threads=threads, objective=objective)
         axes = tuple(axis_of(text, design=design) for text in vary or ())
         wanted = SweepDefinition(axes=axes, design=design, points=points, seed=seed, limits=limits, begins_cold=cold)
-    require_usable_target(out)
+    require_sweep_folder(out)
     scenario = topodesign.load_scenario(scenario_dir)
     stop = StopRequest("what is finished will be written, and the same command goes on with the rest")
     with stop.on_interrupt(), LocalEngine(workers) as engine:
@@ -203,6 +211,6 @@ def _describe(done: "SweepOutcome", out: Path, files: tuple[Path, ...]) -> None:
 
 
 def _values(definition: "SweepDefinition", result: "PointResult") -> str:
-    from topodesign.sweeps.grammar import shown
+    from topodesign.sweeps.told import shown
 
     return ", ".join(f"{axis.name} {shown(value)}" for axis, value in zip(definition.axes, result.values, strict=True))

@@ -1,10 +1,11 @@
 """Many plans of one scenario with figures changed: what is varied, how points are chosen, and what each one gave."""
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
-from topodesign.domain.checks import require, require_number
+from topodesign.domain.checks import require, require_number, require_one_of
 from topodesign.domain.plan import SitePlan, SolveLimits
+from topodesign.domain.solve_limits import Objective
 
 Design = Literal["grid", "random", "lhs"]
 """Every combination; independent draws; a Latin hypercube."""
@@ -12,6 +13,7 @@ AxisValue = bool | int | float | str | tuple[str, ...] | None
 PointStatus = Literal["optimal", "feasible", "infeasible", "limit", "invalid", "failed"]
 MOST_POINTS = 10_000
 MOST_AXES = 16
+MOST_THREADS = 256
 LARGEST_SEED = 2**31 - 1
 
 
@@ -98,7 +100,17 @@ class SweepDefinition:
             limit="different figures",
             remedy="vary each figure once",
         )
-        require_number(self.seed, field="seed", at_least=0, at_most=LARGEST_SEED)
+        _require_whole(self.seed, field="seed", at_least=0, at_most=LARGEST_SEED)
+        if self.points is not None:
+            _require_whole(self.points, field="points", at_least=1, at_most=MOST_POINTS)
+        require(
+            isinstance(self.begins_cold, bool),
+            field="begins_cold",
+            value=self.begins_cold,
+            limit="true or false",
+            remedy="give one of them, without quotes",
+        )
+        _require_limits(self.limits)
         if self.design == "grid":
             self._require_grid()
         else:
@@ -139,6 +151,21 @@ class SweepDefinition:
         for axis in self.axes:
             number *= len(axis.values)
         return number
+
+
+def _require_limits(limits: SolveLimits) -> None:
+    """Each point would be refused for them in its process: that is told once, before any begins."""
+    require_number(limits.time_limit_s, field="limits.time_limit_s", above=0)
+    require_number(limits.gap, field="limits.gap", at_least=0, at_most=1)
+    _require_whole(limits.seed, field="limits.seed", at_least=0, at_most=LARGEST_SEED)
+    _require_whole(limits.threads, field="limits.threads", at_least=1, at_most=MOST_THREADS)
+    if limits.objective is not None:
+        require_one_of(limits.objective, get_args(Objective), field="limits.objective")
+
+
+def _require_whole(value: int, *, field: str, at_least: int, at_most: int) -> None:
+    require_number(value, field=field, at_least=at_least, at_most=at_most)
+    require(isinstance(value, int), field=field, value=value, limit="a whole number", remedy="leave out the fraction")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,6 @@
 """The report: one HTML file with map, tables and charts that opens without a network."""
 
-import base64
 import functools
-import hashlib
 import json
 from collections.abc import Mapping
 from html import escape
@@ -21,7 +19,7 @@ from topodesign.outputs.charts_of_plan import charts_of_plan
 from topodesign.outputs.comparison_tables import comparison_section
 from topodesign.outputs.goal_words import goal_sentence
 from topodesign.outputs.legend import legend
-from topodesign.outputs.page_files import map_script, page_file
+from topodesign.outputs.page_files import map_script, page_file, script_sources
 from topodesign.outputs.report_map import ReportMap, payload, report_map
 from topodesign.outputs.report_sections import report_sections, summary_section
 from topodesign.outputs.static_map import static_map
@@ -129,11 +127,8 @@ def _embedded(document: object) -> str:
 
 def _policy(*scripts: str) -> str:
     """Nothing may be fetched; only the scripts with these digests run, and the map library's worker from memory."""
-    digests = " ".join(
-        f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'" for script in scripts
-    )
     return (
-        f"default-src 'none'; script-src {digests}; worker-src blob:; style-src 'unsafe-inline'; "
+        f"default-src 'none'; script-src {script_sources(*scripts)}; worker-src blob:; style-src 'unsafe-inline'; "
         "img-src data: blob:; base-uri 'none'; form-action 'none'"
     )
 

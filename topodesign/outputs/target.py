@@ -3,6 +3,7 @@
 import os
 import stat
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from topodesign.domain.errors import Conflict, InvalidInput
@@ -28,8 +29,16 @@ OUTPUT_FILES = (
 """Every file that a plan's folder may have from us, with ``/`` where it lies in one inside; others are left alone."""
 
 
-def require_usable_target(directory: str | Path) -> None:
+def require_usable_target(directory: str | Path, names: Sequence[str] = OUTPUT_FILES, *, what: str = "plan") -> None:
     """Raise unless a plan can be saved into ``directory``, which need not exist yet. Nothing is left behind.
+
+    Parameters
+    ----------
+    directory : path
+    names : sequence of str
+        The files that are to be written, as in :data:`OUTPUT_FILES`.
+    what : str
+        What they are of, for messages.
 
     Raises
     ------
@@ -40,7 +49,7 @@ def require_usable_target(directory: str | Path) -> None:
         When nothing can be written there (``NOT_WRITABLE``).
     """
     target = Path(directory)
-    require_replaceable(target)
+    require_replaceable(target, names, what=what)
     place = _nearest_existing(target)
     try:
         os.rmdir(tempfile.mkdtemp(prefix=".topodesign-", dir=place))  # noqa: PTH106  (one expression, nothing kept)
@@ -75,7 +84,7 @@ def require_usable_file(file: str | Path) -> None:
         raise _not_writable(target, target.parent, error) from None
 
 
-def require_replaceable(target: Path) -> None:
+def require_replaceable(target: Path, names: Sequence[str] = OUTPUT_FILES, *, what: str = "plan") -> None:
     """Raise :class:`Conflict` unless ``target`` is missing or a folder in which our names are free or regular files."""
     if target.is_symlink() and not target.exists():
         raise _conflict(
@@ -84,20 +93,20 @@ def require_replaceable(target: Path) -> None:
         )
     if target.exists() and not target.is_dir():
         raise _conflict(
-            f"{target} is a file, but a plan is a folder of files; give another directory", "NOT_A_DIRECTORY"
+            f"{target} is a file, but a {what} is a folder of files; give another directory", "NOT_A_DIRECTORY"
         )
-    inside = target / GEOPARQUET_FOLDER
-    if os.path.lexists(inside) and not stat.S_ISDIR(inside.lstat().st_mode):
-        raise _conflict(
-            f"{inside} is {_kind(inside)}, but the plan's folder of that name would take its place; "
-            "move it away or give another directory",
-            "NOT_A_DIRECTORY",
-        )
-    for name in OUTPUT_FILES:
+    for inside in sorted({(target / name).parent for name in names} - {target}):
+        if os.path.lexists(inside) and not stat.S_ISDIR(inside.lstat().st_mode):
+            raise _conflict(
+                f"{inside} is {_kind(inside)}, but the {what}'s folder of that name would take its place; "
+                "move it away or give another directory",
+                "NOT_A_DIRECTORY",
+            )
+    for name in names:
         entry = target / name
         if os.path.lexists(entry) and not stat.S_ISREG(entry.lstat().st_mode):
             raise _conflict(
-                f"{entry} is {_kind(entry)}, but the plan's file of that name would take its place; "
+                f"{entry} is {_kind(entry)}, but the {what}'s file of that name would take its place; "
                 "move it away or give another directory",
                 "NOT_A_FILE",
             )

@@ -81,7 +81,8 @@ class Search:
     ``is_enough`` and ``enough_bound_usd`` end the search early: at a design that will do, or at a bound above that
     cost (both end as ``gap``). ``coarse_bound_usd`` is a bound over more sites than the instance has, where it
     was narrowed to the sites in focus: that is then what the search reports, whatever it proves of its own sites.
-    ``known_bound_usd`` is a bound that holds already, of a problem whose limits are no tighter than these.
+    ``known_bound_usd`` is a bound that holds already, of a problem whose limits are no tighter than these. It is
+    relative to that problem's candidates: a design below it has others, and the search goes on without it.
     """
 
     instance: Instance
@@ -107,10 +108,10 @@ class Search:
         if self.instance.missing_sites:
             return self._found(None, math.inf, "proof")
         self._offer_start()
-        if self.known_bound_usd > 0 and self._is_closed(self.known_bound_usd):
-            return self._found(self._best, self._at_most_best(self.known_bound_usd), "gap")
+        if self._known_usd > 0 and self._is_closed(self._known_usd):
+            return self._found(self._best, self._at_most_best(self._known_usd), "gap")
         if self.halt.is_over():
-            return self._found(self._best, self.known_bound_usd, self._halted_by)
+            return self._found(self._best, self._at_most_best(self._known_usd), self._halted_by)
         root, tree = self._root()
         if root is None and not self.instance.has_all_routes:
             self._widen(with_more_routes(self.instance))
@@ -125,6 +126,12 @@ class Search:
                 self._polish()
         tree.push(root.bound * MILLION, frozenset(), frozenset())
         return self._branch(tree)
+
+    @property
+    def _known_usd(self) -> float:
+        """The known bound as long as no design is below it, which shows that it does not hold of these candidates."""
+        is_broken = self._best is not None and self._best.objective_usd < self.known_bound_usd * (1 - PROVEN_GAP)
+        return 0.0 if is_broken else self.known_bound_usd
 
     @property
     def _halted_by(self) -> StoppedBy:
@@ -298,7 +305,7 @@ class Search:
 
     def _branch(self, tree: SiteTree) -> Found:
         stopped: StoppedBy = "proof"
-        while not self._is_closed(max(tree.bound_usd, self.known_bound_usd)):
+        while not self._is_closed(max(tree.bound_usd, self._known_usd)):
             if self.halt.is_over():
                 stopped = self._halted_by
                 break
@@ -307,7 +314,7 @@ class Search:
                 break
             self._process(node, tree)
             self._raise_bound(tree.bound_usd, phase="branching")
-        bound = max(tree.bound_usd, self.known_bound_usd)
+        bound = max(tree.bound_usd, self._known_usd)
         if self._best is not None:
             bound = self._at_most_best(bound)
             if stopped == "proof" and bound < self._best.objective_usd * (1 - PROVEN_GAP):

@@ -1,5 +1,6 @@
 """Charts of a sweep: the cost over each axis, and the least cost over two of them as a heat map."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from topodesign.outputs.chart_style import (
     new_figure,
     quiet_axes,
 )
-from topodesign.sweeps.grammar import shown
+from topodesign.sweeps.told import shown
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,6 +28,8 @@ MOST_CELLS = 40
 LABELED_CELLS = 12
 LABELED_VALUES = 8
 MARGIN_IN = 0.08
+ON_DARK_CELL, ON_LIGHT_CELL = "#fefefe", "#1a1a1a"
+"""None of the style's colors, which follow the page's light or dark ground: the cells do not."""
 
 
 def charts_of_sweep(definition: SweepDefinition, results: Sequence[PointResult]) -> Mapping[str, "Figure"]:
@@ -111,7 +114,7 @@ def _label_cells(axes: "Axes", cost: Sequence[Sequence[float]]) -> None:
     for up, row in enumerate(cost):
         for across, value in enumerate(row):
             text = dollars(value) if value == value else "no plan"
-            color = "white" if value > middle else INK
+            color = INK if value != value else ON_DARK_CELL if value > middle else ON_LIGHT_CELL
             axes.text(across, up, text, ha="center", va="center", fontsize=6.5, color=color)
 
 
@@ -141,11 +144,13 @@ def _panel(axes: "Axes", axis: SweepAxis, place: int, results: Sequence[PointRes
 
 
 def _places(axis: SweepAxis, values: Sequence[AxisValue]) -> list[float]:
-    """Numbers stand where they are; words one after the other."""
+    """Numbers stand where they are; words, and numbers with ``inf`` among them, one after the other."""
     if not _is_numeric(axis):
         return [float(axis.values.index(value)) for value in values]
     return [float(value) for value in values if isinstance(value, int | float)]
 
 
 def _is_numeric(axis: SweepAxis) -> bool:
-    return all(isinstance(value, int | float) and not isinstance(value, bool) for value in axis.values)
+    return all(
+        isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) for value in axis.values
+    )

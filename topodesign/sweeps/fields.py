@@ -17,6 +17,7 @@ from topodesign.domain.rules import Economics, OpticsRules, Policy, Size, Traini
 from topodesign.domain.scenario import Scenario
 from topodesign.domain.scenario_sweep import AxisValue, SweepAxis
 from topodesign.domain.workload import Workload
+from topodesign.sweeps.told import shown, without_assumption
 
 ROOMS: Mapping[str, type] = {
     "workload": Workload,
@@ -35,8 +36,9 @@ LISTS: Mapping[str, tuple[type, str]] = {
 """Lists of a scenario, with the field that is the id of their items."""
 CATALOG = "catalog"
 ALL = "*"
-FIXED = frozenset({"site_id", "zone_id", "node_id", "segment_id", "a", "b", "extra", "polygons", "coordinates"})
-"""Fields that name or draw things: another value would be another thing."""
+POSITION = frozenset({"lon", "lat"})
+FIXED = POSITION | {"site_id", "zone_id", "node_id", "segment_id", "a", "b", "extra", "polygons", "coordinates"}
+"""Fields that name or draw things: another value would be another thing, or no other plan."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +77,8 @@ def field_path(path: str) -> FieldPath:
 def with_values(scenario: Scenario, axes: Iterable[SweepAxis], values: Iterable[AxisValue]) -> Scenario:
     """The scenario with the figures of all axes changed at once, checked by the domain like any other.
 
+    Its assumptions say what was changed, and no longer what that takes the place of.
+
     Raises
     ------
     InvalidInput
@@ -83,7 +87,8 @@ def with_values(scenario: Scenario, axes: Iterable[SweepAxis], values: Iterable[
     rooms: dict[str, dict[str, AxisValue]] = {}
     items: dict[str, dict[str, dict[str, AxisValue]]] = {}
     catalog = {item: dict(figures) for item, figures in scenario.catalog_overrides.items()}
-    for axis, value in zip(axes, values, strict=True):
+    given = list(zip(axes, values, strict=True))
+    for axis, value in given:
         path = field_path(axis.path)
         if path.room == CATALOG:
             catalog.setdefault(path.item, {})[path.field] = _catalog_figure(scenario, path, axis, value)
@@ -105,7 +110,19 @@ def with_values(scenario: Scenario, axes: Iterable[SweepAxis], values: Iterable[
         )
     if catalog != scenario.catalog_overrides:
         changed["catalog_overrides"] = catalog
+    changed["assumptions"] = _assumptions(scenario, given)
     return dataclasses.replace(scenario, **changed)  # type: ignore[arg-type]  # names and values go together above
+
+
+def _assumptions(scenario: Scenario, given: Iterable[tuple[SweepAxis, AxisValue]]) -> tuple[str, ...]:
+    """What a factor multiplies, and what only one of many items has no more, is still told."""
+    kept, told = scenario.assumptions, []
+    for axis, value in given:
+        path = field_path(axis.path)
+        if not axis.is_factor and path.item in ("", ALL):
+            kept = without_assumption(kept, room=path.room, field=path.field)
+        told.append(f"sweep: {axis.name} = {shown(value)}")
+    return (*kept, *told)
 
 
 def require_ids(scenario: Scenario, axes: Iterable[SweepAxis]) -> None:
@@ -118,6 +135,8 @@ def require_ids(scenario: Scenario, axes: Iterable[SweepAxis]) -> None:
 
 def _kind(path: str, before: str, owner: type, name: str) -> object:
     fields = {item.name for item in dataclasses.fields(owner)} - FIXED
+    if name in POSITION:
+        raise _unknown(path, "no plan depends on positions: the fiber has lengths of its own, segments.*.length_km")
     if name not in fields:
         raise _unknown(path, nearest(path, [before + field for field in fields]))
     return typing.get_type_hints(owner)[name]

@@ -1,4 +1,4 @@
-"""What is varied, as text: ``--vary PATH=VALUES`` and the ``[vary]`` table of a TOML file.
+"""What is varied, as text: ``--vary PATH=VALUES``.
 
     PATH=VALUES     the values take the place of the figure
     PATH*=VALUES    the values multiply it
@@ -11,22 +11,15 @@ and ``+`` between the words of a list (``policy.survive=conduit,conduit+site``).
 """
 
 import math
-import tomllib
 import types
 import typing
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields
-from pathlib import Path
-from typing import Any
 
 from topodesign.domain.checks import require_number
 from topodesign.domain.errors import InvalidInput
-from topodesign.domain.nearest import nearest
-from topodesign.domain.plan import SolveLimits
-from topodesign.domain.scenario_sweep import MOST_POINTS, AxisValue, Design, SweepAxis, SweepDefinition
+from topodesign.domain.scenario_sweep import MOST_POINTS, AxisValue, Design, SweepAxis
 from topodesign.sweeps.fields import field_path
 
-TOML_KEYS = ("design", "points", "seed", "begins_cold", "limits", "vary")
 DIGITS = 12
 """Significant digits of the values in a range, so that 0.1..0.3:0.1 has 0.3 and not 0.30000000000000004."""
 
@@ -42,59 +35,16 @@ def axis_of(text: str, *, design: Design = "grid") -> SweepAxis:
     """
     left, equals, right = text.partition("=")
     name = left.strip()
-    is_factor = name.endswith("*") and not name.endswith(".*")
     if not equals or not name or not right.strip():
         raise _unread(text, "write PATH=VALUES, such as policy.max_sites=2..8 or zones.*.headroom_mw*=0.5,1")
-    path = name.removesuffix("*") if is_factor else name
-    return _axis(path, [item.strip() for item in right.split(",")], is_factor=is_factor, design=design)
+    return axis_of_items(name, right.split(","), design=design)
 
 
-def definition_from_toml(file: Path) -> SweepDefinition:
-    """A definition from a TOML file: ``design``, ``points``, ``seed``, ``begins_cold``, ``[limits]``, ``[vary]``.
-
-    Raises
-    ------
-    InvalidInput
-        For broken TOML, an unknown key (with the nearest), or as :func:`axis_of`.
-    """
-    try:
-        document = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InvalidInput(f"{file}: {error}; correct that place", reason="TOML_INVALID") from None
-    _require_keys(str(file), document, TOML_KEYS)
-    design = document.get("design", "grid")
-    if design not in typing.get_args(Design):
-        raise InvalidInput(f"{file}: design is {design!r}; {nearest(str(design), typing.get_args(Design))}")
-    limits = document.get("limits", {})
-    _require_keys(f"{file}: limits", limits, [item.name for item in fields(SolveLimits)])
-    axes = tuple(_axis_of_toml(name, values, design) for name, values in document.get("vary", {}).items())
-    return SweepDefinition(
-        axes=axes,
-        design=design,
-        points=document.get("points"),
-        seed=document.get("seed", 0),
-        begins_cold=document.get("begins_cold", False),
-        limits=SolveLimits(**{"threads": 1, **limits}),
-    )
-
-
-def shown(value: AxisValue) -> str:
-    """A value as it is written in the grammar."""
-    if value is None:
-        return "none"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, tuple):
-        return "+".join(value)
-    return repr(value) if isinstance(value, float) else str(value)
-
-
-def _axis_of_toml(name: str, values: Any, design: Design) -> SweepAxis:  # TOML is untyped by nature
+def axis_of_items(name: str, items: Sequence[str], *, design: Design) -> SweepAxis:
+    """An axis from what stands before the ``=``, and the items of its values; raises as :func:`axis_of`."""
     is_factor = name.endswith("*") and not name.endswith(".*")
-    items = values if isinstance(values, list) else [values]
-    texts = ["+".join(item) if isinstance(item, list) else shown(item) for item in items]
     path = name.removesuffix("*") if is_factor else name
-    return _axis(path, [part.strip() for text in texts for part in text.split(",")], is_factor=is_factor, design=design)
+    return _axis(path, [item.strip() for item in items], is_factor=is_factor, design=design)
 
 
 def _axis(path: str, items: Sequence[str], *, is_factor: bool, design: Design) -> SweepAxis:
@@ -192,12 +142,6 @@ def _wanted(kind: object) -> str:
         types.NoneType: "none",
     }
     return names.get(kind, "another value; this figure cannot be varied")
-
-
-def _require_keys(place: str, given: Mapping[str, object], known: Sequence[str]) -> None:
-    for key in given:
-        if key not in known:
-            raise InvalidInput(f"{place} has no key {key!r}; {nearest(key, known)}", reason="SWEEP_KEY_UNKNOWN")
 
 
 def _unread(text: str, remedy: str) -> InvalidInput:

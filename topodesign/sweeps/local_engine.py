@@ -103,6 +103,8 @@ class LocalEngine:
     def close(self) -> None:
         self._is_closed = True
         self._queue.clear()
+        for child in self._children:  # all of them before any is waited for
+            child.kill()
         while self._children:
             self._children.pop().end()
 
@@ -166,7 +168,7 @@ class LocalEngine:
         if attempt < MOST_ATTEMPTS:
             self._queue.appendleft((task, attempt + 1))
             return
-        how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+        how = _ending_of(code)
         message = (
             f"its process ended {attempt} times, the last time by {how}; most often that is for want of memory: run "
             "fewer at once, or make the scenario smaller"
@@ -253,10 +255,21 @@ class _Child:
         with contextlib.suppress(OSError):  # a process that is gone is noticed when its answer is awaited
             self.connection.send_bytes(msgspec.msgpack.encode(order))
 
-    def end(self) -> int:
-        """Kill it and whatever it started; its exit code."""
+    def kill(self) -> None:
+        """Kill it and whatever it started, without waiting for that."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
-        code = self._process.wait(EXIT_WAIT_S)
+
+    def end(self) -> int | None:
+        """Kill it and whatever it started; its exit code, ``None`` where the kernel takes long to let go of it."""
+        self.kill()
         self.connection.close()
-        return code
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return self._process.wait(EXIT_WAIT_S)
+        return None
+
+
+def _ending_of(code: int | None) -> str:
+    if code is None:
+        return "a kill that takes long"
+    return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"

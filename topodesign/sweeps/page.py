@@ -1,16 +1,18 @@
 """The page of a sweep: one HTML file with charts and tables, in the look of a plan's report; it needs no network."""
 
-import re
 from collections.abc import Mapping, Sequence
 from html import escape
 from importlib import metadata, resources
 from string import Template
 
-from topodesign.domain.proven_figures import gap_percent
 from topodesign.domain.scenario import Scenario
 from topodesign.domain.scenario_sweep import PointResult, SweepAxis, SweepDefinition
 from topodesign.outputs.chart_style import dollars
-from topodesign.sweeps.grammar import shown
+from topodesign.outputs.inline_svg import inline_chart
+from topodesign.outputs.page_files import page_file, script_sources
+from topodesign.outputs.report_sections import section
+from topodesign.outputs.report_tables import NOTHING, Cell, Figure, gap_words, table
+from topodesign.sweeps.told import shown
 
 CHART_WORDS: Mapping[str, tuple[str, str]] = {
     "cost": (
@@ -26,19 +28,25 @@ NO_PLAN = ("infeasible", "limit", "invalid", "failed")
 def render_page(
     scenario: Scenario, definition: SweepDefinition, results: Sequence[PointResult], charts: Mapping[str, bytes]
 ) -> str:
-    """HTML 5; the same for the same results. ``charts`` are SVG by name. A content policy forbids requests."""
-    sections = [_section("What was varied", _axes_table(definition))]
+    """HTML 5; the same for the same results. ``charts`` are SVG by name. A content policy forbids requests, and
+    any script but the one that sorts tables.
+    """
+    sections = [section("What was varied", _axes_table(definition))]
     for name, svg in charts.items():
         title, note = CHART_WORDS[name]
-        chart = f'<p class="note">{note} Prices are indicative.</p><div class="chart">{_inline(svg, title)}</div>'
-        sections.append(_section(title, chart))
-    sections.append(_section("Points", _points_table(definition, results)))
+        chart = f'<p class="note">{note} Prices are indicative.</p>{inline_chart(svg, title, prefix=name)}'
+        sections.append(section(title, chart))
+    sections.append(section("Points", _points_table(definition, results)))
     without = [result for result in results if result.status in NO_PLAN]
     if without:
-        sections.append(_section("Points without a plan", _why_table(definition, without)))
-    return Template(_file("topodesign.sweeps", "page.html")).substitute(
+        sections.append(section("Points without a plan", _why_table(definition, without)))
+    template = resources.files("topodesign.sweeps").joinpath("page.html").read_text(encoding="utf-8")
+    script = page_file("tables.js")
+    return Template(template).substitute(
         title=escape(f"{scenario.name}: sweep"),
-        styles=_file("topodesign.outputs", "page/report.css"),
+        styles=page_file("report.css") + page_file("tables.css"),
+        scripts=script_sources(script),
+        script=script,
         summary=escape(_summary(definition, results)),
         cards=_cards(definition, results),
         sections="\n".join(sections),
@@ -52,7 +60,7 @@ def _summary(definition: SweepDefinition, results: Sequence[PointResult]) -> str
     limits = definition.limits
     return (
         f"{len(results):,} of {definition.count:,} points, {DESIGN_WORDS[definition.design]}; every plan is verified "
-        f"independently and proven within {limits.gap:.3g} of its bound, unless its search ended at "
+        f"independently and proven within {limits.gap * 100:.3g}% of its bound, unless its search ended at "
         f"{limits.time_limit_s:g} s."
     )
 
@@ -76,7 +84,7 @@ def _cards(definition: SweepDefinition, results: Sequence[PointResult]) -> str:
 
 
 def _axes_table(definition: SweepDefinition) -> str:
-    return _table(("Figure", "Values"), [(axis.name, _values_of(axis)) for axis in definition.axes], numbers=())
+    return table(("Figure", "Values"), [(axis.name, _values_of(axis)) for axis in definition.axes])
 
 
 def _values_of(axis: SweepAxis) -> str:
@@ -89,69 +97,42 @@ def _values_of(axis: SweepAxis) -> str:
 def _points_table(definition: SweepDefinition, results: Sequence[PointResult]) -> str:
     axes = [axis.name for axis in definition.axes]
     head = ("Point", *axes, "Status", "Cost", "Gap", "Sites", "MW", "Sync s", "Site CO2 t/year", "From", "Seconds")
-    rows = [
-        (str(result.number), *(shown(value) for value in result.values), result.status, *_figures(result))
-        for result in results
-    ]
+    rows = [[*_place(result), result.status, *_figures(result)] for result in results]
     note = (
         "From: the point whose plan the search began from; with a star its proven bound holds here too, as its limits "
         "are no tighter."
     )
-    table = _table(head, rows, numbers=range(len(head)))
-    return f'<p class="note">{note}</p><div class="scroll long">{table}</div>'
+    return f'<p class="note">{note}</p>{table(head, rows, numbers=range(len(head)), sortable=True)}'
 
 
-def _figures(result: PointResult) -> tuple[str, ...]:
-    seconds = f"{result.solve_s:.2f}"
+def _place(result: PointResult) -> list[Cell]:
+    """Number and values of a point."""
+    return [str(result.number), *(shown(value) for value in result.values)]
+
+
+def _figures(result: PointResult) -> list[Cell]:
     figures = result.figures
-    start = (
-        "" if result.started_from is None else f"{result.started_from}{'*' if result.bound_from is not None else ''}"
-    )
-    if figures is None:
-        return ("", "", "", "", "", "", start, seconds)
-    return (
-        dollars(figures.cost_usd),
-        "" if figures.gap is None else f"{gap_percent(figures.gap)}%",
-        str(figures.site_count),
-        f"{figures.power_mw:,.0f}",
-        "" if figures.sync_time_s is None else f"{figures.sync_time_s:.4g}",
-        f"{figures.site_carbon_t_per_year:,.0f}",
-        start,
-        seconds,
-    )
+    plan: list[Cell] = [NOTHING] * 6
+    if figures is not None:
+        plan = [
+            Figure(dollars(figures.cost_usd), figures.cost_usd),
+            gap_words(figures.gap),
+            str(figures.site_count),
+            f"{figures.power_mw:,.0f}",
+            NOTHING if figures.sync_time_s is None else f"{figures.sync_time_s:.4g}",
+            f"{figures.site_carbon_t_per_year:,.0f}",
+        ]
+    return [*plan, _start(result), f"{result.solve_s:.2f}"]
+
+
+def _start(result: PointResult) -> Cell:
+    if result.started_from is None:
+        return NOTHING
+    star = "" if result.bound_from is None else "*"
+    return Figure(f"{result.started_from}{star}", result.started_from)
 
 
 def _why_table(definition: SweepDefinition, results: Sequence[PointResult]) -> str:
     head = ("Point", *(axis.name for axis in definition.axes), "Status", "Why")
-    rows = [
-        (str(result.number), *(shown(value) for value in result.values), result.status, result.message)
-        for result in results
-    ]
-    return f'<div class="scroll long">{_table(head, rows, numbers=range(len(head) - 2))}</div>'
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: Sequence[int]) -> str:
-    def row(cells: Sequence[str], tag: str) -> str:
-        parts = [
-            f'<{tag} class="number">{escape(cell)}</{tag}>' if place in numbers else f"<{tag}>{escape(cell)}</{tag}>"
-            for place, cell in enumerate(cells)
-        ]
-        return f"<tr>{''.join(parts)}</tr>"
-
-    body = "\n".join(row(cells, "td") for cells in rows)
-    return f"<table><thead>{row(head, 'th')}</thead><tbody>\n{body}\n</tbody></table>"
-
-
-def _section(title: str, content: str) -> str:
-    return f"<section><h2>{escape(title)}</h2>{content}</section>"
-
-
-def _inline(svg: bytes, title: str) -> str:
-    """A drawing as part of the page: without the XML declaration, and with a name for those who do not see it."""
-    text = svg.decode("utf-8")
-    drawing = text[text.index("<svg") :]
-    return re.sub("^<svg", f'<svg role="img" aria-label="{escape(title)}"', drawing, count=1)
-
-
-def _file(package: str, name: str) -> str:
-    return resources.files(package).joinpath(name).read_text(encoding="utf-8")
+    rows = [[*_place(result), result.status, result.message] for result in results]
+    return table(head, rows, numbers=range(len(head) - 2), sortable=True)

@@ -21,6 +21,7 @@ from topodesign.sweeps.engine import Engine, EngineTask, TaskOutcome
 from topodesign.sweeps.fields import require_ids, with_values
 from topodesign.sweeps.solving import SOLVE_POINT, PointOrder, SolvedPoint, encode_scenario
 from topodesign.sweeps.store import SweepStore
+from topodesign.sweeps.target import require_sweep_folder
 from topodesign.sweeps.warm_starts import COLD, WarmStart, can_carry_bounds, warm_starts
 
 POLL_S = 0.2
@@ -35,7 +36,10 @@ Progress = Callable[[int, int, PointResult], object]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SweepOutcome:
-    """Results by number, finished ones only; ``is_complete``: all of them. ``resumed``: how many were there before."""
+    """Results by number, finished ones only; ``is_complete``: all of them. ``resumed``: how many were there before.
+
+    A point that failed (killed, out of memory) is finished in its run, and tried again by the next one.
+    """
 
     definition: SweepDefinition
     results: tuple[PointResult, ...]
@@ -53,7 +57,7 @@ def run_sweep(
     on_progress: Progress | None = None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> SweepOutcome:
-    """Solve every point of a sweep that is not solved yet, and keep it in a folder.
+    """Solve every point of a sweep that is not solved yet, and keep it in a folder. Failed points are tried again.
 
     Parameters
     ----------
@@ -75,13 +79,14 @@ def run_sweep(
     InvalidInput
         When an axis names what the scenario does not have.
     Conflict
-        As :meth:`SweepStore.create`.
+        As :meth:`SweepStore.create` and :func:`~topodesign.sweeps.target.require_sweep_folder`.
     """
     require_number(memory_gib, field="memory_gib", above=0, at_most=1e6)
     require_ids(scenario, definition.axes)
     points = points_of(definition)
     if len(points) > 0:  # a catalogue figure that is unknown is told before anything is made
         _require_first(definition, scenario, points[0])
+    require_sweep_folder(folder)
     starts = warm_starts(points, definition.axes)
     if definition.begins_cold:
         starts = tuple(COLD for _ in points)
@@ -95,7 +100,7 @@ def run_sweep(
             store=store,
             engine=engine,
             memory_bytes=int(memory_gib * 2**30),
-            results=dict(store.results()),
+            results={number: result for number, result in store.results().items() if result.status != "failed"},
         )
         resumed = len(run.results)
         run.until_done(on_progress or (lambda _done, _count, _result: None), should_stop)
@@ -157,8 +162,8 @@ class _Run:
             below = self._children.get(number, ())
             self._heights[number] = 1 + max((self._heights[child] for child in below), default=0)
         for number, start in enumerate(self.starts):
-            if number not in self.results and (start.parent is None or start.parent in self.results):
-                self._make_ready(number)
+            if start.parent is None:
+                self._release(number)
 
     def _from_roots(self) -> list[int]:
         order = [number for number, start in enumerate(self.starts) if start.parent is None]
@@ -166,8 +171,15 @@ class _Run:
             order.extend(self._children.get(number, ()))
         return order
 
-    def _make_ready(self, number: int) -> None:
-        heapq.heappush(self._ready, (-self._heights[number], number))
+    def _release(self, number: int) -> None:
+        """Make a point ready, or where it is finished those that hang on it: all up the tree are finished then."""
+        left = [number]
+        while left:
+            number = left.pop()
+            if number in self.results:
+                left.extend(self._children.get(number, ()))
+            else:
+                heapq.heappush(self._ready, (-self._heights[number], number))
 
     def _submit(self) -> None:
         while self._ready and len(self._running) < AHEAD * self.engine.workers:
@@ -210,8 +222,7 @@ class _Run:
         result, plan = self._result(number, outcome)
         self.store.finish(result, plan, attempts=outcome.attempts)
         self.results[number] = result
-        for child in self._children.get(number, ()):
-            self._make_ready(child)
+        self._release(number)
 
     def _result(self, number: int, outcome: TaskOutcome) -> tuple[PointResult, bytes]:
         if outcome.state == "done":

@@ -1,13 +1,12 @@
 """The files of a sweep, made from what its folder knows to be finished."""
 
-import shutil
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from topodesign.domain.scenario import Scenario
 from topodesign.domain.scenario_sweep import PointResult, SweepDefinition
 from topodesign.outputs.chart_style import png_bytes, svg_bytes
+from topodesign.scenario.whole_folders import write_whole
 from topodesign.sweeps.charts import charts_of_sweep
 from topodesign.sweeps.page import render_page
 from topodesign.sweeps.tables import (
@@ -19,18 +18,7 @@ from topodesign.sweeps.tables import (
     write_geopackage,
     write_parquet,
 )
-
-SWEEP_FILES = (
-    "points.csv",
-    "points.parquet",
-    "sweep.gpkg",
-    "cost.png",
-    "cost.svg",
-    "heat-map.png",
-    "heat-map.svg",
-    "sweep.html",
-)
-"""Every file that is made from the results; the store's own are beside them."""
+from topodesign.sweeps.target import SWEEP_FILES, require_sweep_folder
 
 
 def save_sweep(
@@ -38,23 +26,27 @@ def save_sweep(
 ) -> tuple[Path, ...]:
     """Write tables, charts and the page of the finished points into the folder; those of before go.
 
-    Each file is complete or as it was before: it is moved into its place when it is made.
+    All files are changed or none.
 
     Returns
     -------
     tuple of Path
-        In the order of :data:`SWEEP_FILES`; there are no charts where no point has a plan.
+        In the order of :data:`~topodesign.sweeps.target.SWEEP_FILES`; there are no charts where no point has a plan.
+
+    Raises
+    ------
+    Conflict, InvalidInput
+        As :func:`~topodesign.sweeps.target.require_sweep_folder`.
+    OSError
+        When the disk is full or a permission is missing; nothing has changed then.
     """
-    staging = Path(tempfile.mkdtemp(prefix=".sweep-", dir=folder))
-    try:
-        _write(staging, definition, scenario, results)
-        for name in SWEEP_FILES:
-            if (staging / name).exists():
-                (staging / name).replace(folder / name)
-            else:
-                (folder / name).unlink(missing_ok=True)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
+    require_sweep_folder(folder)
+    write_whole(
+        folder,
+        SWEEP_FILES,
+        fill=lambda fresh: _write(fresh, definition, scenario, results),
+        recheck=lambda: require_sweep_folder(folder),  # making the files took seconds, and others may have written
+    )
     return tuple(folder / name for name in SWEEP_FILES if (folder / name).exists())
 
 

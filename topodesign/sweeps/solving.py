@@ -80,7 +80,7 @@ def solve_point(payload: tuple[bytes, ...]) -> bytes:
 
 def plan_digest(content: bytes) -> str:
     """SHA-256 (hexadecimal) of a plan's JSON without the time that it took: equal plans have equal digests."""
-    document = {**msgspec.json.decode(content), "wall_s": None, "progress": None}
+    document = {**msgspec.json.decode(content, type=dict[str, object]), "wall_s": None, "progress": None}
     return hashlib.sha256(msgspec.json.encode(document, order="deterministic")).hexdigest()
 
 
@@ -117,7 +117,7 @@ def _planned(scenario: Scenario, order: PointOrder, start: Plan | None) -> Plan:
     if start is not None and order.bound_from is not None and start.lower_bound_usd is not None:
         known_usd = start.lower_bound_usd  # to the cent, as the costs that it bounds
     plan = plan_within(scenario, order.limits, start=start, known_bound_usd=known_usd)
-    if start is None or not _took_over(plan, start):
+    if start is None or known_usd <= 0 or not _took_over(plan, start):
         return plan
     basis = f"proven of point {order.bound_from}, whose limits are no tighter: {start.provenance.bound_basis}"
     # a bound over some routes proves no optimum over all of them, even where this point's own candidates are all

@@ -4,12 +4,13 @@
 given; ``plans/DIGEST.json`` are the plans. A plan is in its place before its row says so: no row is ever ahead of it.
 """
 
+import contextlib
 import fcntl
 import hashlib
 import os
 import platform
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
@@ -43,14 +44,21 @@ class SweepStore:
     Parameters
     ----------
     folder : Path
+
+    Raises
+    ------
+    Conflict
+        Here and in every method, when ``sweep.db`` cannot be read or written as one (``SWEEP_DAMAGED``).
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._lock = _locked(folder)
-        self._database = sqlite3.connect(folder / DATABASE, isolation_level=None)
-        self._database.execute("PRAGMA synchronous = FULL")
-        self._database.executescript(SCHEMA)
+        try:
+            self._database = _opened(folder / DATABASE)
+        except BaseException:
+            os.close(self._lock)
+            raise
 
     @classmethod
     def create(cls, folder: Path, definition: SweepDefinition, scenario: Scenario) -> Self:
@@ -104,27 +112,27 @@ class SweepStore:
 
     @property
     def definition(self) -> SweepDefinition:
-        return msgspec.msgpack.decode(self._setting("definition"), type=SweepDefinition)
+        with _sound(self.folder / DATABASE):
+            return msgspec.msgpack.decode(self._setting("definition"), type=SweepDefinition)
 
     @property
     def scenario(self) -> Scenario:
-        return decode_scenario((self.folder / SCENARIO).read_bytes())
+        with _sound(self.folder / SCENARIO):
+            return decode_scenario((self.folder / SCENARIO).read_bytes())
 
     def results(self) -> Mapping[int, PointResult]:
         """Finished points by number."""
-        rows = self._database.execute("SELECT number, result FROM points ORDER BY number")
-        return {number: msgspec.msgpack.decode(content, type=PointResult) for number, content in rows}
-
-    def attempts(self) -> Mapping[int, int]:
-        """How often each finished point was begun until it was finished."""
-        return dict(self._database.execute("SELECT number, attempts FROM points ORDER BY number").fetchall())
+        with _sound(self.folder / DATABASE):
+            rows = self._database.execute("SELECT number, result FROM points ORDER BY number")
+            return {number: msgspec.msgpack.decode(content, type=PointResult) for number, content in rows}
 
     def finish(self, result: PointResult, plan: bytes, *, attempts: int) -> None:
-        """Keep a point's result, and its plan where it has one."""
+        """Keep a point's result, and its plan where it has one. Takes the place of an earlier result: of a failure."""
         if result.plan_digest:
             _write_durably(self.folder / PLANS / f"{result.plan_digest}.json", plan)
         row = (result.number, attempts, msgspec.msgpack.encode(result))
-        self._database.execute("INSERT INTO points (number, attempts, result) VALUES (?, ?, ?)", row)
+        with _sound(self.folder / DATABASE):
+            self._database.execute("INSERT OR REPLACE INTO points (number, attempts, result) VALUES (?, ?, ?)", row)
 
     def plan_file(self, result: PointResult) -> Path:
         """Where a finished point's plan is."""
@@ -139,8 +147,8 @@ class SweepStore:
             When its file is gone or is not as it was written (``PLAN_CHANGED``).
         """
         file = self.plan_file(result)
-        content = file.read_bytes() if file.exists() else b"{}"
-        if plan_digest(content) != result.plan_digest:
+        content = file.read_bytes() if file.is_file() else b""
+        if not _has_digest(content, result.plan_digest):
             raise Conflict(
                 f"{file} is not the plan that point {result.number} gave; put it back, or begin the sweep elsewhere",
                 reason="PLAN_CHANGED",
@@ -159,9 +167,10 @@ class SweepStore:
                 ("definition", msgspec.msgpack.encode(definition)),
                 ("identity", identity),
             )
-            self._database.execute("BEGIN")
-            self._database.executemany("INSERT INTO sweep (name, value) VALUES (?, ?)", settings)
-            self._database.execute("COMMIT")
+            with _sound(self.folder / DATABASE):
+                self._database.execute("BEGIN")
+                self._database.executemany("INSERT INTO sweep (name, value) VALUES (?, ?)", settings)
+                self._database.execute("COMMIT")
             return
         if known.get("identity") != identity:
             raise Conflict(
@@ -172,13 +181,47 @@ class SweepStore:
             )
 
     def _settings(self) -> dict[str, bytes]:
-        return dict(self._database.execute("SELECT name, value FROM sweep").fetchall())
+        with _sound(self.folder / DATABASE):
+            return dict(self._database.execute("SELECT name, value FROM sweep").fetchall())
 
     def _setting(self, name: str) -> bytes:
         try:
             return self._settings()[name]
         except KeyError:
             raise InternalError(f"{self.folder / DATABASE} has no {name}; begin the sweep anew elsewhere") from None
+
+
+def _opened(file: Path) -> sqlite3.Connection:
+    with _sound(file):
+        database = sqlite3.connect(file, isolation_level=None)
+        try:
+            database.execute("PRAGMA synchronous = FULL")
+            database.executescript(SCHEMA)
+        except BaseException:
+            database.close()
+            raise
+        return database
+
+
+@contextlib.contextmanager
+def _sound(file: Path) -> Iterator[None]:
+    """What goes wrong with a file of the store names it, and says what to do."""
+    try:
+        yield
+    except (sqlite3.Error, msgspec.DecodeError, FileNotFoundError) as error:
+        raise Conflict(
+            f"{file} cannot be used as a sweep's: {error}; put it back as it was, or begin the sweep in another folder",
+            reason="SWEEP_DAMAGED",
+            metadata={"path": str(file)},
+        ) from error
+
+
+def _has_digest(content: bytes, digest: str) -> bool:
+    """Whether a file is the plan that was written; what is no JSON is none."""
+    try:
+        return plan_digest(content) == digest
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        return False
 
 
 def _identity(definition: SweepDefinition, scenario: Scenario) -> bytes:

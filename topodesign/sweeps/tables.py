@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from topodesign.domain.scenario import Scenario
 from topodesign.domain.scenario_sweep import AxisValue, PointFigures, PointResult, SweepDefinition
 from topodesign.outputs.geodataframes import CRS, WRITTEN_ON
-from topodesign.sweeps.grammar import shown
+from topodesign.sweeps.told import shown
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame

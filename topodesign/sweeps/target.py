@@ -1,0 +1,43 @@
+"""Where a sweep goes: found to be usable before hours are spent on it; files of others are never replaced."""
+
+import os
+from pathlib import Path
+
+from topodesign.domain.errors import Conflict
+from topodesign.outputs.target import require_usable_target
+from topodesign.sweeps.store import DATABASE, PLANS, SCENARIO
+
+SWEEP_FILES = (
+    "points.csv",
+    "points.parquet",
+    "sweep.gpkg",
+    "cost.png",
+    "cost.svg",
+    "heat-map.png",
+    "heat-map.svg",
+    "sweep.html",
+)
+"""Every file that is made from the results; the store's own are beside them."""
+
+
+def require_sweep_folder(folder: Path) -> None:
+    """Raise unless a sweep can be begun or gone on with in ``folder``, which need not exist yet.
+
+    Raises
+    ------
+    Conflict
+        When no sweep was begun there and it has a file of one of our names: of a plan, or somebody's own
+        (``FILE_EXISTS``); and as :func:`~topodesign.outputs.target.require_usable_target`.
+    InvalidInput
+        When nothing can be written there (``NOT_WRITABLE``).
+    """
+    require_usable_target(folder, SWEEP_FILES, what="sweep")
+    if (folder / DATABASE).exists():
+        return  # whether it is the same sweep is for the store to say
+    for name in (*SWEEP_FILES, PLANS, SCENARIO):
+        if os.path.lexists(folder / name):
+            raise Conflict(
+                f"{folder / name} is there already and is of no sweep; move it away, or give another folder",
+                reason="FILE_EXISTS",
+                metadata={"path": str(folder / name)},
+            )
