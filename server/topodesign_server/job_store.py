@@ -156,10 +156,11 @@ class JobStore:
         query = sa.select(*LIGHT, blobs.c.content).select_from(jobs.outerjoin(blobs, summary))
         query = _paged(query.where(jobs.c.operation_deleted.is_(False)), tenant, page)
         with self._database.reading() as connection:
-            found = []
+            found: list[tuple[JobRow, PlanRow | None]] = []
             for row in connection.execute(query):
-                *values, content = row
-                job = JobRow(**dict(zip(JobRow.__slots__, values, strict=True)))
+                values = dict(row._mapping)
+                content = values.pop("content")
+                job = JobRow(**values)
                 found.append((job, None if content is None else _plan_of(job, content)))
             return found
 

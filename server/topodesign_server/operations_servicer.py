@@ -120,4 +120,5 @@ def wait_s(request: operations_pb2.WaitOperationRequest) -> float:
     if not request.HasField("timeout"):
         return LONGEST_WAIT_S
     # a duration may be longer than Python's timedelta can be
-    return min(max(request.timeout.seconds + request.timeout.nanos / 1e9, 0.0), LONGEST_WAIT_S)
+    asked_s = float(request.timeout.seconds + request.timeout.nanos / 1e9)
+    return min(max(asked_s, 0.0), LONGEST_WAIT_S)
