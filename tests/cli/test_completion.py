@@ -79,10 +79,11 @@ def test_folders_of_plans_and_scenarios_are_offered_and_no_others(bash: Bash, tm
     (tmp_path / "scenario").mkdir()
     (tmp_path / "scenario" / "scenario.toml").touch()
     assert bash.offers(
-        ["diff", ""], ["diff", "plan-a", "deep/"], ["check", ""], ["explain", "nowhere/"], cwd=tmp_path
+        ["diff", ""], ["diff", "plan-a", "deep/"], ["check", ""], ["sweep", ""], ["explain", "nowhere/"], cwd=tmp_path
     ) == [
         ["deep/plan-c", "plan-a", "plan-b"],
         ["deep/er/plan-d", "deep/plan-c"],
+        ["scenario"],
         ["scenario"],
         [],  # bash then offers files and folders itself
     ]
