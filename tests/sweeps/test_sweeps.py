@@ -292,10 +292,10 @@ def test_killed_and_interrupted_commands_go_on_without_repeating_a_point(
 ):
     folder, draw = tmp_path / "sweep", random.Random(int(os.environ.get("TOPODESIGN_SWEEP_SEED", "1")))
     rows: dict[int, bytes] = {}
-    for count, number in ((draw.randint(1, 3), signal.SIGKILL), (draw.randint(4, 6), signal.SIGINT)):
+    for count, number in ((draw.randint(1, 2), signal.SIGKILL), (draw.randint(3, 4), signal.SIGINT)):
         with started(folder) as running:
             wait_until_finished(folder, count, running)
-            time.sleep(draw.uniform(0, 0.2))
+            time.sleep(draw.uniform(0, 0.05))  # the last points, of 8, are still to come
             children = psutil.Process(running.pid).children(recursive=True)
             running.send_signal(number)
             document, errors = running.communicate(timeout=PATIENCE_S)
