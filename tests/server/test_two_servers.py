@@ -101,7 +101,7 @@ def test_a_server_that_sleeps_past_its_lease_loses_its_job_to_another_and_writes
 ) -> None:
     url = postgres.url(postgres.new_database())
     request_id = str(uuid.uuid4())
-    short = {"database_url": url, "lease_s": 1.5, "store_timeout_s": 1.0}
+    short = {"database_url": url, "lease_s": 2.5, "store_timeout_s": 1.0}
     with RunningServer(tmp_path / "first", **short) as first, Client(first.address) as client:
         job = client.submit_plan(wide_grid(), time_limit_s=600, gap=0.0, request_id=request_id)
         child = first.wait_for_attempt()
@@ -115,10 +115,11 @@ def test_a_server_that_sleeps_past_its_lease_loses_its_job_to_another_and_writes
             again = other.submit_plan(wide_grid(), time_limit_s=600, gap=0.0, request_id=request_id)
             assert again.name == job.name
             second.kill()
-            assert attempt_number(first) == 3
+            taken = attempt_number(first)
+            assert taken >= 3  # more where a busy machine let a lease run out before
         job.cancel()
         assert job.result(60).stopped_by == "cancelled"
-        assert job.status().attempts == 3
+        assert job.status().attempts >= taken
 
 
 def attempt_number(server: RunningServer) -> int:
