@@ -304,12 +304,9 @@ def _forced_in(
     limits: SolveLimits,
     should_stop: Callable[[], bool],
 ) -> UnusedSite:
-    changed = _with_site(scenario, site_id, required=True)
-    again = _again(changed, plan, catalog, limits, should_stop)
-    if math.isinf(again.bound_usd) and again.design is None:
-        reason = "no plan can use it: power, round trip, fiber or counts forbid it beside the other limits"
-        return UnusedSite(site_id=site_id, extra_usd=None, extra_lower_usd=None, reason=reason)
-    extra, lower, reason = _extra_cost(again, plan, f"no plan with it was found in {limits.time_limit_s:.0f} s")
+    again = _again(_with_site(scenario, site_id, required=True), plan, catalog, limits, should_stop)
+    impossible = "no plan can use it: power, round trip, fiber or counts forbid it beside the other limits"
+    extra, lower, reason = _extra_cost(again, plan, impossible, f"no plan with it was found in {_seconds(limits)}")
     return UnusedSite(site_id=site_id, extra_usd=extra, extra_lower_usd=lower, reason=reason)
 
 
@@ -321,13 +318,14 @@ def _left_out(
     limits: SolveLimits,
     should_stop: Callable[[], bool],
 ) -> UsedSite:
-    changed = _with_site(scenario, site_id, forbidden=True)
-    again = _again(changed, plan, catalog, limits, should_stop)
-    if math.isinf(again.bound_usd) and again.design is None:
-        reason = "no plan can do without it: power, round trip, fiber or counts ask for it beside the other limits"
-        return UsedSite(site_id=site_id, extra_usd=None, extra_lower_usd=None, reason=reason)
-    extra, lower, reason = _extra_cost(again, plan, f"no plan without it was found in {limits.time_limit_s:.0f} s")
+    again = _again(_with_site(scenario, site_id, forbidden=True), plan, catalog, limits, should_stop)
+    impossible = "no plan can do without it: power, round trip, fiber or counts ask for it beside the other limits"
+    extra, lower, reason = _extra_cost(again, plan, impossible, f"no plan without it was found in {_seconds(limits)}")
     return UsedSite(site_id=site_id, extra_usd=extra, extra_lower_usd=lower, reason=reason)
+
+
+def _seconds(limits: SolveLimits) -> str:
+    return f"{limits.time_limit_s:.0f} s"
 
 
 def _with_site(scenario: Scenario, site_id: str, *, required: bool = False, forbidden: bool = False) -> Scenario:
@@ -338,9 +336,11 @@ def _with_site(scenario: Scenario, site_id: str, *, required: bool = False, forb
     return dataclasses.replace(scenario, sites=sites)
 
 
-def _extra_cost(again: Found, plan: Plan, none_found: str) -> tuple[float | None, float, str]:
-    """What a changed scenario's plan costs more, what is proven of that, and which item grows most."""
+def _extra_cost(again: Found, plan: Plan, impossible: str, none_found: str) -> tuple[float | None, float | None, str]:
+    """What a changed scenario's plan costs more, what is proven of that, and which item grows most, or why not."""
     assert plan.cost_usd is not None  # checked by explain_plan
+    if again.design is None and math.isinf(again.bound_usd):
+        return None, None, impossible
     lower = round(again.bound_usd - plan.cost_usd, 2)
     if again.design is None:
         return None, lower, none_found
