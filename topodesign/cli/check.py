@@ -1,13 +1,11 @@
 """``topodesign check``: reads and validates a scenario and lists every problem found."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from topodesign.cli.completion import scenario_folders
-from topodesign.cli.given_paths import path
+from topodesign.cli.given_paths import ScenarioFolder
 from topodesign.cli.output import ExitCode, emit_json, error_document, note, say
 from topodesign.domain.errors import InvalidScenario
 from topodesign.domain.scenario import Scenario
@@ -16,14 +14,7 @@ EXAMPLE = "Example: topodesign check sample_sites/us-multi-region --json"
 
 
 def check(
-    scenario_dir: Annotated[
-        Path,
-        typer.Argument(
-            parser=path,
-            autocompletion=scenario_folders,
-            help="Scenario folder (sites, power zones, fiber, scenario.toml).",
-        ),
-    ],
+    scenario_dir: ScenarioFolder,
     json_output: Annotated[bool, typer.Option("--json", help="Print one JSON document: ok, problems.")] = False,
 ) -> None:
     """Read a scenario, check it, and list every problem with its file, row, field and remedy.

@@ -1,8 +1,11 @@
 """Paths on the command line."""
 
 from pathlib import Path
+from typing import Annotated
 
 import typer
+
+from topodesign.cli.completion import scenario_folders
 
 
 def path(text: str) -> Path:
@@ -10,3 +13,13 @@ def path(text: str) -> Path:
     if not text:
         raise typer.BadParameter("it is empty; give a path ('.' for the current folder)")
     return Path(text)
+
+
+ScenarioFolder = Annotated[
+    Path,
+    typer.Argument(
+        parser=path,
+        autocompletion=scenario_folders,
+        help="Scenario folder (sites, power zones, fiber, scenario.toml).",
+    ),
+]

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from topodesign.cli.completion import plan_folders, scenario_folders
-from topodesign.cli.given_paths import path
+from topodesign.cli.completion import plan_folders
+from topodesign.cli.given_paths import ScenarioFolder, path
 from topodesign.cli.interrupt import StopRequest
 from topodesign.cli.output import ExitCode, emit_json, note, say
 from topodesign.cli.plan_answer import describe_plan, report_infeasible, report_limit, summary_document
@@ -21,14 +21,7 @@ EXAMPLE = "Example: topodesign plan sample_sites/us-multi-region --out out/us --
 
 
 def plan(
-    scenario_dir: Annotated[
-        Path,
-        typer.Argument(
-            parser=path,
-            autocompletion=scenario_folders,
-            help="Scenario folder (sites, power zones, fiber, scenario.toml).",
-        ),
-    ],
+    scenario_dir: ScenarioFolder,
     out: Annotated[
         Path, typer.Option("--out", parser=path, help="Folder to write the plan, map, tables and charts into.")
     ],

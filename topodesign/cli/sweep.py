@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self, TextIO
 
 import typer
 
-from topodesign.cli.completion import scenario_folders
-from topodesign.cli.given_paths import path
+from topodesign.cli.given_paths import ScenarioFolder, path
 from topodesign.cli.interrupt import StopRequest
 from topodesign.cli.output import ExitCode, emit_json, note, say
 from topodesign.cli.solve_options import DEFAULTS, Gap, ObjectiveName, Seed, Threads, TimeLimit, require_in_range
@@ -26,14 +25,7 @@ EXAMPLE = (
 
 
 def sweep(
-    scenario_dir: Annotated[
-        Path,
-        typer.Argument(
-            parser=path,
-            autocompletion=scenario_folders,
-            help="Scenario folder (sites, power zones, fiber, scenario.toml).",
-        ),
-    ],
+    scenario_dir: ScenarioFolder,
     out: Annotated[
         Path,
         typer.Option("--out", parser=path, help="Folder of the sweep; one that was begun there is gone on with."),
