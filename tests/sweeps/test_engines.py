@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from topodesign.domain.errors import Conflict
-from topodesign.sweeps import local_engine
+from topodesign.sweeps import child_process
 from topodesign.sweeps.engine import MOST_ATTEMPTS, Engine, EngineTask, TaskOutcome
 from topodesign.sweeps.local_engine import LocalEngine
 
@@ -144,7 +144,7 @@ def test_an_id_counts_once_and_a_closed_engine_takes_nothing_and_leaves_no_proce
 def test_a_kill_that_takes_long_keeps_neither_the_engine_nor_the_other_kills_waiting(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(local_engine, "EXIT_WAIT_S", 0.0)  # no kernel is so quick
+    monkeypatch.setattr(child_process, "EXIT_WAIT_S", 0.0)  # no kernel is so quick
     engine = LocalEngine(workers=2)
     for name in "ab":
         engine.submit(task(name, "sleep", b"60", str(tmp_path / name).encode()))

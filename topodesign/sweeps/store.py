@@ -8,10 +8,8 @@ import contextlib
 import fcntl
 import hashlib
 import os
-import platform
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -22,6 +20,7 @@ from topodesign.domain.errors import Conflict, InternalError, NotFound
 from topodesign.domain.scenario import Scenario
 from topodesign.domain.scenario_sweep import PointResult, SweepDefinition
 from topodesign.sweeps.solving import decode_scenario, encode_scenario, plan_digest
+from topodesign.sweeps.versions import planner_versions
 
 DATABASE = "sweep.db"
 SCENARIO = "scenario.msgpack"
@@ -226,7 +225,7 @@ def _has_digest(content: bytes, digest: str) -> bool:
 
 def _identity(definition: SweepDefinition, scenario: Scenario) -> bytes:
     """What a sweep is of: another one does not go on in its folder, nor does another version of the planner."""
-    versions = f"{version('topodesign')} {version('ortools')} {platform.python_version()}"
+    versions = " ".join(planner_versions().values())
     parts = (encode_scenario(scenario), msgspec.msgpack.encode(definition), versions.encode())
     digest = hashlib.sha256()
     for part in parts:
