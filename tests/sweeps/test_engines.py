@@ -10,10 +10,14 @@ import pytest
 
 from topodesign.domain.errors import Conflict
 from topodesign.sweeps import child_process
+from topodesign.sweeps.dask_engine import DaskEngine
 from topodesign.sweeps.engine import MOST_ATTEMPTS, Engine, EngineTask, TaskOutcome
 from topodesign.sweeps.local_engine import LocalEngine
 
-ENGINES: dict[str, Callable[[], Engine]] = {"local": lambda: LocalEngine(workers=2)}
+ENGINES: dict[str, Callable[[pytest.FixtureRequest], Engine]] = {
+    "dask": lambda request: DaskEngine(request.getfixturevalue("cluster").access),
+    "local": lambda _: LocalEngine(workers=2),
+}
 PATIENCE_S = 60.0
 
 
@@ -25,7 +29,7 @@ def task(name: str, function: str, *payload: bytes, wall_s: float = 60.0, memory
 
 @pytest.fixture(params=sorted(ENGINES))
 def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
-    made = ENGINES[request.param]()
+    made = ENGINES[request.param](request)
     with contextlib.closing(made):
         yield made
 

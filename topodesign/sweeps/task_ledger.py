@@ -68,7 +68,7 @@ class TaskLedger:
             )
 
     def end(self, attempt: Attempt, end: AttemptEnd) -> None:
-        """Keep how an attempt ended; where its process was lost it comes once more, before what waits, or never again."""
+        """Keep how an attempt ended; one whose process was lost comes once more, before what waits, or never again."""
         if end.state != "lost":
             self._tell(attempt, end)
         elif attempt.number < MOST_ATTEMPTS:
