@@ -270,7 +270,7 @@ class DaskEngine:
 
 
 def _parted(payload: tuple[bytes, ...], kept: dict[str, int]) -> tuple[tuple[SentPart, ...], dict[str, bytes]]:
-    """A payload as it is sent, and by their digests the large parts that have to be there before; those are now kept."""
+    """A payload as it is sent, and by their digests the large parts to be sent before it; they are in ``kept`` then."""
     sent: list[SentPart] = []
     new: dict[str, bytes] = {}
     for part in payload:
