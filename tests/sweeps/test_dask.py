@@ -1,20 +1,21 @@
 """The engine on a cluster when things go wrong: workers, clients and schedulers that die, and strangers."""
 
-import contextlib
 import os
 import random
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from served.certificates import Authority
+from sweeps.dask_clients import sleep_on, sleeping, sweep_on
 from sweeps.dask_cluster import Cluster, killed, running_cluster, started
 from sweeps.engine_calls import PATIENCE_S, is_running, outcomes, task, wait_for
-from sweeps.swept_campus import CAMPUS, DEFINITION, VARIED, Done, finished_rows, without_times
+from sweeps.swept_campus import CAMPUS, DEFINITION, Done, finished_rows, without_times
 
-import topodesign
 from topodesign.cli.app import run
+from topodesign.cli.engine_options import DEFAULT_WORKERS, engine_for
 from topodesign.domain.errors import Conflict, InvalidInput, NotFound, ServiceUnavailable
 from topodesign.sweeps import dask_engine, dask_link, dask_worker
 from topodesign.sweeps.cluster_access import ClusterAccess, require_cluster_extra
@@ -24,44 +25,11 @@ from topodesign.sweeps.running import run_sweep
 from topodesign.sweeps.store import SweepStore
 
 
-@pytest.fixture
-def fragile(tmp_path: Path) -> Iterator[Cluster]:
-    """A cluster of one worker, to be broken."""
-    with running_cluster(tmp_path, workers=1) as running:
+@pytest.fixture(scope="module")
+def fragile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A cluster of one worker: whatever a test breaks it mends."""
+    with running_cluster(tmp_path_factory.mktemp("fragile"), workers=1) as running:
         yield running
-
-
-def sleeping(name: str, folder: Path, seconds: float) -> EngineTask:
-    return task(name, "sleep", str(seconds).encode(), str(folder / name).encode())
-
-
-def test_workers_killed_at_random_change_no_plan_and_no_point_is_there_twice(swept: Done, tmp_path: Path):
-    draw = random.Random(int(os.environ.get("TOPODESIGN_SWEEP_SEED", "1")))
-    with running_cluster(tmp_path, workers=4) as cluster:
-        moments = [time.monotonic() + draw.uniform(0.2, 2.5) for _ in range(2)]  # a task is tried three times
-
-        def strike() -> bool:
-            if moments and time.monotonic() > min(moments):
-                moments.remove(min(moments))
-                cluster.kill_worker(draw.randrange(len(cluster.workers)))
-                cluster.add_worker()
-            return False
-
-        finished: list[int] = []
-        with DaskEngine(cluster.access) as engine:
-            assert engine.workers >= 1
-            done = run_sweep(
-                DEFINITION,
-                swept.scenario,
-                folder=tmp_path / "sweep",
-                engine=engine,
-                on_progress=lambda _done, _count, latest: finished.append(latest.number),
-                should_stop=strike,
-            )
-    assert done.is_complete and sorted(finished) == list(range(8))
-    assert without_times(done.results) == without_times(swept.outcome.results)
-    with SweepStore.open(tmp_path / "sweep") as store:
-        assert store.results() == {result.number: result for result in done.results}
 
 
 def test_a_worker_that_dies_costs_its_own_task_an_attempt_and_no_other(fragile: Cluster, tmp_path: Path):
@@ -108,12 +76,6 @@ def test_what_a_killed_client_ran_on_the_cluster_ends(fragile: Cluster, tmp_path
         assert outcomes(engine, 1)["next"].content == b"x"
 
 
-def sleep_on(access: ClusterAccess, folder: Path) -> None:
-    with DaskEngine(access) as engine:
-        engine.submit(sleeping("left", folder, 60.0))
-        engine.results(PATIENCE_S)
-
-
 def wait_until_gone(pid: int) -> None:
     until_s = time.monotonic() + PATIENCE_S
     while is_running(pid):
@@ -121,45 +83,79 @@ def wait_until_gone(pid: int) -> None:
         time.sleep(0.02)
 
 
-def test_a_sweep_goes_on_after_its_client_and_after_its_scheduler_was_killed(swept: Done, tmp_path: Path):
+def test_a_scheduler_that_is_lost_is_told_with_the_remedy_and_another_engine_goes_on(fragile: Cluster, tmp_path: Path):
+    with DaskEngine(fragile.access) as engine:
+        engine.submit(sleeping("running", tmp_path, 60.0))
+        engine.submit(task("waiting", "reverse", b"x"))
+        pid = int(wait_for(tmp_path / "running", engine))
+        fragile.kill()
+        wait_until_gone(pid)
+        for _ in range(2):
+            with pytest.raises(ServiceUnavailable, match="run the same command again") as lost:
+                outcomes(engine, 1)
+            assert lost.value.reason == "SCHEDULER_LOST"
+        engine.cancel("running")
+    fragile.start(workers=1)
+    with DaskEngine(fragile.access) as engine:
+        engine.submit(task("waiting", "reverse", b"x"))
+        assert outcomes(engine, 1)["waiting"].content == b"x"
+
+
+def test_a_sweep_outlives_its_client_its_scheduler_and_its_workers_with_the_same_plans(swept: Done, tmp_path: Path):
     folder = tmp_path / "sweep"
-    with running_cluster(tmp_path, workers=2) as cluster:
-        client = started(run_on, cluster.access, folder)
+    with running_cluster(tmp_path, workers=1) as cluster:
+        client = started(sweep_on, cluster.access, folder, swept.scenario)
         until_s = time.monotonic() + PATIENCE_S
         while not finished_rows(folder):
             assert time.monotonic() < until_s
             time.sleep(0.005)
         killed(client)
+        cluster.kill()
         first = finished_rows(folder)
-        with (
-            DaskEngine(cluster.access) as engine,
-            pytest.raises(ServiceUnavailable, match="same command again") as lost,
-        ):
-            run_sweep(
-                DEFINITION,
-                swept.scenario,
-                folder=folder,
-                engine=engine,
-                on_progress=lambda _done, _count, _latest: cluster.kill(),
-            )
-        assert lost.value.reason == "SCHEDULER_LOST"
-        second = finished_rows(folder)
-        assert first.items() <= second.items() and len(first) < len(second) < 8
-        cluster.start(workers=2)
-        files, varied = cluster.files, [word for text in VARIED for word in ("--vary", text)]
-        words = ["--scheduler", cluster.address, "--tls-ca", files.ca]
-        words += ["--tls-cert", files.pair.certificate, "--tls-key", files.pair.key]
-        command = ["sweep", CAMPUS, *varied, "--gap", "0", "--out", folder, "--engine", "dask", *words]
-        assert run([str(word) for word in command]) == 0
-    assert second.items() <= finished_rows(folder).items()
+        assert 0 < len(first) < 6
+        cluster.start(workers=4)
+        finished = sweep_under_fire(cluster, swept, folder)
+    assert sorted([*finished, *first]) == list(range(8))
+    assert first.items() <= finished_rows(folder).items()
     with SweepStore.open(folder) as store:
         results = tuple(store.results().values())
     assert without_times(results) == without_times(swept.outcome.results)
 
 
-def run_on(access: ClusterAccess, folder: Path) -> None:
-    with DaskEngine(access) as engine:
-        run_sweep(DEFINITION, topodesign.load_scenario(CAMPUS), folder=folder, engine=engine)
+def sweep_under_fire(cluster: Cluster, swept: Done, folder: Path) -> list[int]:
+    """Numbers of the points that are finished while workers are killed at random; others take their places."""
+    draw = random.Random(int(os.environ.get("TOPODESIGN_SWEEP_SEED", "1")))
+    began_s = time.monotonic()
+    moments = sorted(began_s + draw.uniform(0.1, 1.5) for _ in range(2))  # no more: a task is tried three times
+
+    def strike() -> bool:
+        if moments and time.monotonic() > moments[0]:
+            del moments[0]
+            cluster.kill_worker(draw.randrange(len(cluster.workers)))
+            cluster.add_worker()
+        return False
+
+    finished: list[int] = []
+    files, pair = cluster.files, cluster.files.pair
+    chosen = engine_for(
+        "dask",
+        workers=DEFAULT_WORKERS,
+        scheduler=cluster.address,
+        tls_ca=files.ca,
+        tls_cert=pair.certificate,
+        tls_key=pair.key,
+        insecure=False,
+    )
+    with chosen as engine:
+        run_sweep(
+            DEFINITION,
+            swept.scenario,
+            folder=folder,
+            engine=engine,
+            on_progress=lambda _done, _count, latest: finished.append(latest.number),
+            should_stop=strike,
+        )
+    return finished
 
 
 def test_a_cluster_without_workers_is_told_and_one_that_comes_is_used(fragile: Cluster):
@@ -169,9 +165,10 @@ def test_a_cluster_without_workers_is_told_and_one_that_comes_is_used(fragile: C
         with pytest.raises(ServiceUnavailable, match="had no worker") as empty:
             outcomes(engine, 1)
         assert empty.value.reason == "CLUSTER_EMPTY"
-        fragile.add_worker()
-        with contextlib.suppress(ServiceUnavailable):
-            outcomes(engine, 1)
+    fragile.add_worker()
+    with DaskEngine(fragile.access) as engine:
+        engine.submit(task("a", "reverse", b"x"))
+        assert outcomes(engine, 1)["a"].content == b"x"
 
 
 def test_large_parts_of_a_payload_arrive_whether_kept_or_let_go_of(cluster: Cluster, monkeypatch: pytest.MonkeyPatch):
@@ -212,9 +209,7 @@ def test_who_has_no_certificate_of_the_authority_is_refused(
 
 def test_another_version_on_the_cluster_is_refused_by_name(cluster: Cluster, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(dask_worker, "planner_versions", lambda: {"topodesign": "9.9", "python": "3.11"})
-    with pytest.raises(
-        Conflict, match=r"scheduler is not as this side is: topodesign \S+ where this side has 9\.9"
-    ):
+    with pytest.raises(Conflict, match=r"scheduler is not as this side is: topodesign \S+ where this side has 9\.9"):
         DaskEngine(cluster.access)
 
 
@@ -252,7 +247,7 @@ def test_options_of_one_engine_are_not_given_to_the_other(capsys: pytest.Capture
 
 
 def test_without_the_extra_its_name_is_told(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setitem(__import__("sys").modules, "distributed", None)
+    monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(NotFound, match=r"pip install 'topodesign\[cluster\]'") as error:
         require_cluster_extra()
     assert error.value.metadata == {"extra": "cluster"}

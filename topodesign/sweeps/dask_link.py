@@ -9,7 +9,7 @@ import logging
 import queue
 import threading
 import uuid
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -34,6 +34,7 @@ KILL_AGAIN_S = 1.0
 LOST_CONNECTION = "scheduler-connection-lost"
 Result = TypeVar("Result")
 log = logging.getLogger("topodesign.sweeps.dask")
+logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # SchedulerLost says it without a trace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +105,9 @@ class DaskLink:
         self.engine_id = uuid.uuid4().hex
         self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._access = access
+        self._is_closing = False
         self._loop = asyncio.new_event_loop()
+        self._loop.set_exception_handler(self._take_stray)
         self._thread = threading.Thread(target=self._loop.run_forever, name="topodesign-dask", daemon=True)
         self._workers: dict[str, int] = {}
         self._following: dict[str, asyncio.Task[None]] = {}
@@ -141,6 +144,7 @@ class DaskLink:
         """End all of this engine on the cluster, as far as it can be reached."""
         if not self._thread.is_alive():
             return
+        self._is_closing = True
         with contextlib.suppress(TimeoutError):  # what is left ends when it notes that nobody waits for it
             self._await(self._shut(), 3 * ANSWER_S)
         self._end_loop()
@@ -263,17 +267,28 @@ class DaskLink:
                 self.events.put(AttemptKilled(attempt_id))
                 return
 
+    def _take_stray(self, _: asyncio.AbstractEventLoop, context: Mapping[str, object]) -> None:
+        """An error that nobody awaits; the client of Dask leaves some behind when it is closed."""
+        level = logging.DEBUG if self._is_closing else logging.WARNING
+        log.log(level, "%s: %r", context.get("message"), context.get("exception"))
+
     async def _shut(self) -> None:
-        for task in tuple(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._cancel(self._tasks)
         if self._client.status == "running" and self._workers:
             call = self._client.run(
                 dask_worker.close_room, self.engine_id, workers=sorted(self._workers), on_error="ignore"
             )
             with contextlib.suppress(OSError, TimeoutError):
                 await asyncio.wait_for(call, ANSWER_S)
-        await self._client.close(timeout=ANSWER_S)
+        with contextlib.suppress(TimeoutError):
+            await self._client.close(timeout=ANSWER_S)
+        await self._cancel(asyncio.all_tasks() - {asyncio.current_task()})  # what the client leaves
+
+    async def _cancel(self, tasks: Set[asyncio.Task[None] | None]) -> None:
+        found = [task for task in tasks if task is not None]
+        for task in found:
+            task.cancel()
+        await asyncio.gather(*found, return_exceptions=True)
 
     def _take_begun(self, event: tuple[float, str]) -> None:
         self.events.put(AttemptBegun(event[1]))
