@@ -24,7 +24,7 @@ from topodesign.domain.scenario_sweep import SweepDefinition
 from topodesign.scenario import load_scenario
 from topodesign.sweeps.grammar import axis_of
 from topodesign.sweeps.local_engine import LocalEngine
-from topodesign.sweeps.running import SweepOutcome, run_sweep
+from topodesign.sweeps.running import run_sweep
 
 VARIED = ("policy.max_sites=4..8", "workload.sync_time_s=0.5..5:0.5", "policy.max_zone_share=0.45..0.6:0.05")
 """200 points of regional-nova, some of them infeasible."""

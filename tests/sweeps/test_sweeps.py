@@ -22,14 +22,14 @@ from topodesign.cli.app import run
 from topodesign.domain.errors import Conflict, InvalidInput, NotFound
 from topodesign.domain.plan import SolveLimits
 from topodesign.domain.scenario import Scenario
-from topodesign.domain.scenario_sweep import PointResult, SweepDefinition
+from topodesign.domain.scenario_sweep import PointResult, SweepDefinition, SweepOutcome
 from topodesign.outputs import load_plan
 from topodesign.sweeps.charts import cost_over_axes
 from topodesign.sweeps.fields import with_values
 from topodesign.sweeps.grammar import axis_of
 from topodesign.sweeps.local_engine import LocalEngine
 from topodesign.sweeps.page import render_page
-from topodesign.sweeps.running import SweepOutcome, run_sweep
+from topodesign.sweeps.running import run_sweep
 from topodesign.sweeps.saving import save_sweep
 from topodesign.sweeps.solving import plan_digest
 from topodesign.sweeps.store import SweepStore

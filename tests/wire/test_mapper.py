@@ -49,6 +49,7 @@ from topodesign.domain.goodput_request import GoodputEstimate, GoodputRequest, I
 from topodesign.domain.link import LinkRequest
 from topodesign.domain.plan import Plan, SolveLimits, Sync
 from topodesign.domain.scenario import FiberSegment, Policy, PowerZone, Scenario, Site, Size, Workload
+from topodesign.domain.scenario_sweep import PointFigures, PointResult, SweepCounts, SweepEvent
 from topodesign.domain.training import JobSize, PipelineShape, TrainingEstimate, TrainingRequest
 from topodesign.domain.training_model import ShardedDimension, ShardingPlan, TrainingModel
 from topodesign.v1 import (
@@ -107,6 +108,9 @@ TRAINING = (
 OF_A_JOB = (TrainingRequest, JobSize)
 
 
+SWEEPS = (PointFigures, PointResult, SweepCounts, SweepEvent)
+
+
 def domain_dataclasses() -> list[type]:
     found = [
         member
@@ -117,7 +121,7 @@ def domain_dataclasses() -> list[type]:
         for _, member in inspect.getmembers(module, inspect.isclass)
         if is_dataclass(member) and member.__module__ == module.__name__
     ]
-    return [*found, SolveLimits, Problem, Origin, *KIND_OF, *TRAINING]
+    return [*found, SolveLimits, Problem, Origin, *KIND_OF, *TRAINING, *SWEEPS]
 
 
 def carried(kind: type) -> list[Field[Any]]:

@@ -15,8 +15,7 @@ from topodesign.cli.solve_options import DEFAULTS, Gap, ObjectiveName, Seed, Thr
 from topodesign.domain.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from topodesign.domain.scenario_sweep import PointResult, SweepDefinition
-    from topodesign.sweeps.running import SweepOutcome
+    from topodesign.domain.scenario_sweep import PointResult, SweepDefinition, SweepOutcome
 
 EXAMPLE = (
     "Example: topodesign sweep sample_sites/regional-nova --vary policy.max_sites=4..8 "
