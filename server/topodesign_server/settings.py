@@ -59,6 +59,8 @@ class ServerSettings:
         unit="bytes",
         at_least=512 * MIB,
     )
+    sweep_points: int = option(1000, "Points that one sweep may have.", at_least=1, at_most=10_000)
+    sweep_point_s: float = option(3600.0, "Longest time limit of one point of a sweep.", unit="s", above=0)
     call_limit_s: float = option(600.0, "Longest time for a verification, an export or a reading.", unit="s", above=0)
     database_url: str | None = option(
         None,

@@ -26,9 +26,8 @@ def course_of(definition: SweepDefinition, scenario: Scenario) -> SweepCourse:
     InvalidInput
         When an axis names what the scenario or the catalogue does not have.
     """
-    require_ids(scenario, definition.axes)
+    require_figures(definition, scenario)
     points = points_of(definition)
-    _require_figures(definition, scenario, points[0])
     is_cold = definition.begins_cold
     return SweepCourse(
         points=points,
@@ -37,10 +36,12 @@ def course_of(definition: SweepDefinition, scenario: Scenario) -> SweepCourse:
     )
 
 
-def _require_figures(definition: SweepDefinition, scenario: Scenario, point: DesignPoint) -> None:
-    """Names of catalogue figures are checked by the catalogue: those of one point are those of all."""
+def require_figures(definition: SweepDefinition, scenario: Scenario) -> None:
+    """Raise :class:`InvalidInput` when an axis names what the scenario or the catalogue does not have."""
     from topodesign.catalog import load_catalog
 
-    figures = [(a, v) for a, v in zip(definition.axes, point.values, strict=True) if a.path.startswith("catalog.")]
-    if figures:
+    require_ids(scenario, definition.axes)
+    axes = [axis for axis in definition.axes if axis.path.startswith("catalog.")]
+    figures = [(axis, axis.values[0] if axis.values else axis.low) for axis in axes]
+    if figures:  # what is a figure of the catalogue, the catalogue says
         load_catalog(with_values(scenario, *zip(*figures, strict=True)).catalog_overrides)
