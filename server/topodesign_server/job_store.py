@@ -40,7 +40,7 @@ from topodesign_server.names import RequestKey
 from topodesign_server.paging import Page
 from topodesign_server.queue_room import QueueLimits, QueueLook
 from topodesign_server.quotas import Quotas
-from topodesign_server.request_ids import claim_request, first_answer
+from topodesign_server.request_ids import claim_request, first_answer, was_claimed
 from topodesign_server.tables import blobs, events, jobs, sweeps
 
 MOST_AT_ONCE = 1000
@@ -133,6 +133,11 @@ class JobStore:
         definition = b"" if new.sweep is None else new.sweep.definition
         size_bytes = len(new.scenario) + len(new.start or b"") + len(definition)
         self._quotas.require_room_for_job(connection, new.tenant, size_bytes=size_bytes)
+
+    def was_asked(self, tenant: str, method: str, request_id: str) -> bool:
+        """Whether something was made for a ``request_id``, whatever it was asked with."""
+        with self._database.reading() as connection:
+            return was_claimed(connection, tenant, method, request_id)
 
     def repeated(self, key: RequestKey | None) -> JobRow | None:
         """What the same request queued before; raises :class:`InvalidInput` as :meth:`create` does."""
