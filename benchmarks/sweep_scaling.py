@@ -20,7 +20,7 @@ from pathlib import Path
 from benchmarks.tables import RESULTS, environment, markdown_table, write_json
 from topodesign.domain.plan import SolveLimits
 from topodesign.domain.scenario import Scenario
-from topodesign.domain.scenario_sweep import SweepDefinition
+from topodesign.domain.scenario_sweep import SweepDefinition, SweepOutcome
 from topodesign.scenario import load_scenario
 from topodesign.sweeps.grammar import axis_of
 from topodesign.sweeps.local_engine import LocalEngine

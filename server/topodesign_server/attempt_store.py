@@ -18,7 +18,17 @@ from topodesign_server.blobs import keep
 from topodesign_server.database import Database
 from topodesign_server.fair_share import Turns, WaitingTenant
 from topodesign_server.job_changes import advance, held, keep_snapshot, read_blob, read_definition, read_snapshot
-from topodesign_server.job_rows import CANCELLED, CANCELLING, FAILED, HELD, QUEUED, RUNNING, SUCCEEDED, SWEEP, ClaimedJob
+from topodesign_server.job_rows import (
+    CANCELLED,
+    CANCELLING,
+    FAILED,
+    HELD,
+    QUEUED,
+    RUNNING,
+    SUCCEEDED,
+    SWEEP,
+    ClaimedJob,
+)
 from topodesign_server.snapshots import Snapshot
 from topodesign_server.tables import attempts, jobs
 
@@ -138,7 +148,7 @@ class AttemptStore:
             return self._end(connection, job, outcome, state=state, plan=kept, plan_summary=kept_summary)
 
     def end_sweep(self, job: ClaimedJob, *, cancelled: bool) -> bool:
-        """End an attempt at a sweep: all its points are finished, or it was cancelled; whether it still held the job."""
+        """End an attempt at a sweep, all of whose points are finished or that is cancelled; whether it still held it."""
         state, outcome = (CANCELLED, "cancelled") if cancelled else (SUCCEEDED, "succeeded")
         with self._database.writing() as connection:
             return self._end(connection, job, outcome, state=state)
@@ -275,7 +285,13 @@ class AttemptStore:
             self._end(connection, job, "lost", state=state, is_held=False)
         else:
             state = FAILED
-            self._end(connection, job, "lost", state=state, error=_given_up(f"{row.kind}s/{row.id}", row.id, row.attempt_count))
+            self._end(
+                connection,
+                job,
+                "lost",
+                state=state,
+                error=_given_up(f"{row.kind}s/{row.id}", row.id, row.attempt_count),
+            )
         return Recovered(number=row.number, id=row.id, attempt=row.attempt, state=state)
 
 

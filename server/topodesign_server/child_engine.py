@@ -12,6 +12,7 @@ from topodesign.wire import error_from_status
 from topodesign_server.children import MOST_PROCESSES, Child, ChildFactory, Excess
 from topodesign_server.frames import Frame, FrameKind
 from topodesign_server.memory import OUT_OF_MEMORY, SIGNALS, SOLVER_MEMORY, ended_by_signal, memory_exceeded
+from topodesign_server.running_attempt import JOB_NICENESS
 from topodesign_server.solver_faults import NEAR_LIMIT
 
 OF_MEMORY = frozenset({SOLVER_MEMORY, OUT_OF_MEMORY})
@@ -77,7 +78,9 @@ class ChildEngine:
     def _dispatch(self) -> None:
         if self._running is None and self._waiting:
             task, attempt = self._waiting.popleft()
-            child = self._children.start(task.function, task.payload, memory_bytes=task.memory_bytes)
+            child = self._children.start(
+                task.function, task.payload, memory_bytes=task.memory_bytes, niceness=JOB_NICENESS
+            )
             child.kill_within(task.wall_s)
             self._running = _Running(task, attempt, child)
             self._on_start(task, child.pid)
@@ -91,7 +94,8 @@ class ChildEngine:
 
     def _take(self, running: "_Running", frame: Frame) -> None:
         """The outcome of a child that has spoken its last word, or has ended without one."""
-        content, state, reason, message = b"", "done", "", ""
+        content, reason, message = b"", "", ""
+        state: OutcomeState = "done"
         exit_code = running.child.exit_code if frame.kind is FrameKind.END else None
         self._let_go()
         if frame.kind is FrameKind.RESULT:
@@ -140,9 +144,8 @@ class _Running:
         if excess is Excess.MEMORY:
             resident, processes = usage.resident_bytes, usage.processes
             fault = memory_exceeded(self.task.function, limit_bytes=limit, resident=resident, processes=processes)
-        elif excess is None and exit_code is not None and -exit_code in SIGNALS:
-            if usage.mapped_bytes >= NEAR_LIMIT * limit:
-                fault = ended_by_signal(self.task.function, -exit_code, limit_bytes=limit)
+        elif excess is None and exit_code is not None and -exit_code in SIGNALS and self._was_near_limit():
+            fault = ended_by_signal(self.task.function, -exit_code, limit_bytes=limit)
         if fault is not None:
             return "memory", fault.reason, fault.message
         if excess is Excess.PROCESSES:
@@ -151,3 +154,6 @@ class _Running:
             how = f"with exit code {exit_code}"
         message = f"its process ended {self.attempt} times, the last time {how}; make the scenario smaller"
         return "lost", "WORKER_LOST", message
+
+    def _was_near_limit(self) -> bool:
+        return self.child.usage.mapped_bytes >= NEAR_LIMIT * self.task.memory_bytes

@@ -16,8 +16,8 @@ TO_DELETE = "delete some that are no longer needed, or ask your operator for mor
 class Quotas:
     """The most that one tenant may have, ``None``: any number.
 
-    ``plans`` are those that were made and those that are yet to be, a sweep being one of them; ``bytes`` counts contents
-    once each. What an accepted job finds is kept even when it goes beyond ``bytes``. How many jobs may wait is for
+    ``plans`` are those that were made and those that are yet to be, a sweep being one of them; ``bytes`` counts
+    contents once each. What an accepted job finds is kept even when it goes beyond ``bytes``. How many jobs may wait is for
     :mod:`topodesign_server.queue_room`.
     """
 

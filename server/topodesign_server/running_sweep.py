@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import msgspec
 import structlog
 
-from topodesign.domain.errors import CapacityError, TopoDesignError
+from topodesign.domain.errors import CapacityError
 from topodesign.domain.scenario_sweep import PointResult, SweepCounts, SweepDefinition, SweepEvent
 from topodesign.sweeps.course import SweepCourse
 from topodesign.sweeps.engine import EngineTask

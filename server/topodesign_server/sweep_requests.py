@@ -23,8 +23,8 @@ def read_definition(message: sweep_pb2.SweepDefinition, limits: SweepLimits) -> 
     require_limits(definition.limits, path="definition.limits", longest_s=limits.point_s)
     if definition.count > limits.points:
         raise InvalidInput(
-            f"definition has {definition.count} points, but this service runs at most {limits.points} in one sweep; vary "
-            "fewer values, ask for several sweeps, or have the operator raise sweep_points",
+            f"definition has {definition.count} points, but this service runs at most {limits.points} in one sweep; "
+            "vary fewer values, ask for several sweeps, or have the operator raise sweep_points",
             reason="SWEEP_TOO_MANY_POINTS",
             field_path="definition",
             metadata={"points": str(definition.count), "limit": str(limits.points)},

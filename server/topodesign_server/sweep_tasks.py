@@ -1,4 +1,4 @@
-"""What children do for sweeps: look at a definition, work out its course, solve a point, make files of what is finished."""
+"""What children do for sweeps: check a definition, work out its course, solve a point, make files of the results."""
 
 import tempfile
 import time
@@ -14,6 +14,7 @@ from topodesign.domain.scenario_sweep import PointResult
 from topodesign.v1 import plan_pb2, scenario_pb2, sweep_pb2
 from topodesign.v1 import sweep_service_pb2 as pb
 from topodesign.wire import from_proto, to_proto
+from topodesign_server.exports import SWEEP_FILES
 
 
 def check_sweep(payload: tuple[bytes, ...], _: object) -> bytes:
@@ -61,17 +62,9 @@ def export_sweep(payload: tuple[bytes, ...], _: object) -> bytes:
     definition = definition_from_proto(sweep_pb2.SweepDefinition.FromString(payload[1]))
     points = pb.ListSweepPointsResponse.FromString(payload[2]).points
     results = [from_proto(point, PointResult, path="point") for point in points]
-    name = FILE_NAMES[pb.SweepFormat.Value(payload[3].decode("ascii"))]
+    name = SWEEP_FILES[pb.SweepFormat.Value(payload[3].decode("ascii"))].name
     with tempfile.TemporaryDirectory() as folder:
         return file_of_sweep(name, Path(folder), definition, _scenario(payload[0]), results)
-
-
-FILE_NAMES = {
-    pb.SWEEP_FORMAT_CSV: "points.csv",
-    pb.SWEEP_FORMAT_PARQUET: "points.parquet",
-    pb.SWEEP_FORMAT_REPORT_HTML: "sweep.html",
-    pb.SWEEP_FORMAT_GPKG: "sweep.gpkg",
-}
 
 
 def _scenario(content: bytes) -> Scenario:

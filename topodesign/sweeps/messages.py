@@ -1,4 +1,4 @@
-"""Definitions of sweeps as messages: axes are written in the grammar, as people and programs in any language write them."""
+"""Definitions of sweeps as messages: axes are written in the grammar, as people and other programs write them."""
 
 from __future__ import annotations  # an enum's numbers have a type for type checkers only
 

@@ -236,4 +236,3 @@ def _why_none(plan: Plan) -> str:
     if plan.infeasibility is not None:
         return plan.infeasibility.message
     return "the limits of the solve ended it before there was a plan; give more time" if plan.status == "limit" else ""
-
