@@ -148,7 +148,7 @@ class AttemptStore:
             return self._end(connection, job, outcome, state=state, plan=kept, plan_summary=kept_summary)
 
     def end_sweep(self, job: ClaimedJob, *, cancelled: bool) -> bool:
-        """End an attempt at a sweep, all of whose points are finished or that is cancelled; whether it still held it."""
+        """End an attempt at a sweep that is finished, or is cancelled; whether it still held the job."""
         state, outcome = (CANCELLED, "cancelled") if cancelled else (SUCCEEDED, "succeeded")
         with self._database.writing() as connection:
             return self._end(connection, job, outcome, state=state)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from google.rpc.status_pb2 import Status
 
-from topodesign.domain.errors import Conflict, TopoDesignError
+from topodesign.domain.errors import InternalError, TopoDesignError
 from topodesign.sweeps.engine import MOST_ATTEMPTS, EngineTask, OutcomeState, TaskOutcome
 from topodesign.wire import error_from_status
 from topodesign_server.children import MOST_PROCESSES, Child, ChildFactory, Excess
@@ -43,7 +43,7 @@ class ChildEngine:
 
     def submit(self, task: EngineTask) -> None:
         if self._is_closed:
-            raise Conflict("the engine is closed; make another", reason="ENGINE_CLOSED")
+            raise InternalError("the engine of a sweep is closed, and was given a task")
         self._waiting.append((task, 1))
         self._dispatch()
 

@@ -17,8 +17,8 @@ class Quotas:
     """The most that one tenant may have, ``None``: any number.
 
     ``plans`` are those that were made and those that are yet to be, a sweep being one of them; ``bytes`` counts
-    contents once each. What an accepted job finds is kept even when it goes beyond ``bytes``. How many jobs may wait is for
-    :mod:`topodesign_server.queue_room`.
+    contents once each. What an accepted job finds is kept even when it goes beyond ``bytes``. How many jobs may wait is
+    for :mod:`topodesign_server.queue_room`.
     """
 
     scenarios: int | None = None

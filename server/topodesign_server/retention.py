@@ -22,8 +22,8 @@ class Periods:
     """How many days things are kept, ``None``: until they are deleted.
 
     ``operations_days`` and ``histories_days`` count from the end of a job; a plan outlives its operation, a failed job
-    does not. Of a history that is over only the last entry stays. ``unnamed_plans_days`` is for plans and sweeps whose id
-    the service chose; one with an id of the caller's stays until it is deleted. ``request_ids_days`` is how long a
+    does not. Of a history that is over only the last entry stays. ``unnamed_plans_days`` is for plans and sweeps whose
+    id the service chose; one with an id of the caller's stays until it is deleted. ``request_ids_days`` is how long a
     repeated request is recognized.
     """
 

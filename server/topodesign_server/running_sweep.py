@@ -1,7 +1,7 @@
 """An attempt at a sweep: a thread hands its points to children, one after the other, and the store keeps each.
 
-The course of the sweep is worked out in a child too. Nothing of an attempt outlives the thread's interest in it: a child
-is killed when the attempt is to end, when it takes more than a point may, and with the service.
+The course of the sweep is worked out in a child too. A child is killed when the attempt is to end, when it takes more
+than a point may, and with the service.
 """
 
 from collections.abc import Callable, Mapping
@@ -56,8 +56,8 @@ class RunningSweep:
         self._settings = settings
         self._persist = persist
 
-    def cancel(self, *, late_s: float = 0.0) -> None:
-        """End it; what is finished is kept. There is nothing to wait for, so that it matters not how late this is."""
+    def cancel(self, *, late_s: float = 0.0) -> None:  # noqa: ARG002  (nothing is waited for, however late this is)
+        """End it; what is finished is kept."""
         self.is_cancelled = True
 
     def abandon(self) -> None:
@@ -108,10 +108,11 @@ class RunningSweep:
         while not self._is_to_end():
             for outcome in engine.results(POLL_S):
                 if outcome.state != "done":
+                    what = f"the points of sweeps/{self.job.id} cannot be worked out"
                     raise CapacityError(
-                        f"the points of sweeps/{self.job.id} cannot be worked out: {outcome.message}; vary fewer values",
-                        reason="SWEEP_COURSE_FAILED",
-                        metadata={"id": self.job.id, "cause": outcome.reason},
+                        f"{what}: {outcome.message}; vary fewer values",
+                        reason=outcome.reason,
+                        metadata={"id": self.job.id},
                     )
                 return msgspec.msgpack.decode(outcome.content, type=SweepCourse)
         return None
@@ -146,16 +147,20 @@ class _Records:
     _results: dict[int, PointResult] | None = field(default=None, init=False)
 
     def results(self) -> Mapping[int, PointResult]:
+        return dict(self._known())
+
+    def _known(self) -> dict[int, PointResult]:
         if self._results is None:
             rows = self.store.finished(self.job)
             messages = [sweep_pb2.PointResult.FromString(row.result) for row in rows]
             found = [from_proto(message, PointResult, path="point") for message in messages]
             self._results = {result.number: result for result in found}
-        return dict(self._results)
+        return self._results
 
-    def finish(self, result: PointResult, plan: bytes, *, attempts: int) -> None:
-        self._results = {**self.results(), result.number: result}
-        counts = SweepCounts.of(self.point_count, (known.status for known in self._results.values()))
+    def finish(self, result: PointResult, plan: bytes, *, attempts: int) -> None:  # noqa: ARG002  (no caller asks)
+        known = self._known()
+        known[result.number] = result
+        counts = SweepCounts.of(self.point_count, (one.status for one in known.values()))
         event = to_proto(SweepEvent(point=result, counts=counts)).SerializeToString()
         content = to_proto(result).SerializeToString(deterministic=True)
         self.keep(PointRow(number=result.number, result=content, plan=plan), event)

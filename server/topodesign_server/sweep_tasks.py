@@ -6,7 +6,6 @@ from pathlib import Path
 
 import msgspec
 
-from topodesign.domain.checks import relocated
 from topodesign.domain.errors import InvalidInput
 from topodesign.domain.plan import Plan
 from topodesign.domain.scenario import Scenario
@@ -20,13 +19,13 @@ from topodesign_server.exports import SWEEP_FILES
 def check_sweep(payload: tuple[bytes, ...], _: object) -> bytes:
     """``Scenario``, ``SweepDefinition`` -> nothing, when the scenario has every figure that is to be varied."""
     from topodesign.sweeps.course import require_figures
-    from topodesign.sweeps.messages import definition_from_proto
+    from topodesign.sweeps.messages import definition_from_proto, located
 
     definition = definition_from_proto(sweep_pb2.SweepDefinition.FromString(payload[1]))
     try:
         require_figures(definition, _scenario(payload[0]))
     except InvalidInput as fault:
-        raise relocated(fault, "definition.axes") from None
+        raise located(fault, "definition.axes") from None
     return b""
 
 

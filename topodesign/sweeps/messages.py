@@ -80,7 +80,13 @@ def _axis(text: str, design: Design, path: str) -> SweepAxis:
     try:
         return axis_of(text, design=design)
     except InvalidInput as fault:
-        raise relocated(fault, path) from None
+        raise located(fault, path) from None
+
+
+def located(fault: InvalidInput, path: str) -> InvalidInput:
+    """What is wrong with an axis, told of the place in a request instead of the option of a command."""
+    told = f"{path}: {fault.message.removeprefix('--vary ')}"
+    return InvalidInput(told, reason=fault.reason, field_path=path, metadata=fault.metadata)
 
 
 def _design(message: sweep_pb2.SweepDefinition, path: str) -> Design:
