@@ -176,7 +176,7 @@ class JobStore:
             return found
 
     def history(
-        self, tenant: str, job_id: str, *, what: str, after: int, most: int = 500
+        self, tenant: str, job_id: str, *, after: int, most: int = 500, what: str = "plans"
     ) -> tuple[JobRow, list[EventRow]]:
         """A job of a collection, and the entries of its history after a sequence number, in order.
 
