@@ -1,6 +1,5 @@
 """``topodesign sweep``: many plans of one scenario with figures varied, in a folder that can be gone on with."""
 
-import inspect
 import sys
 from pathlib import Path
 from types import TracebackType
@@ -11,7 +10,16 @@ import typer
 from topodesign.cli.given_paths import ScenarioFolder, path
 from topodesign.cli.interrupt import StopRequest
 from topodesign.cli.output import ExitCode, emit_json, note, say
-from topodesign.cli.solve_options import DEFAULTS, Gap, ObjectiveName, Seed, Threads, TimeLimit, require_in_range
+from topodesign.cli.solve_options import (
+    DEFAULTS,
+    Gap,
+    ObjectiveName,
+    Seed,
+    Threads,
+    TimeLimit,
+    require_default,
+    require_in_range,
+)
 from topodesign.domain.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -82,7 +90,9 @@ def sweep(
     if (definition is None) == (not vary):
         raise InvalidInput("give either --vary, any number of times, or --definition", field_path="--vary")
     if definition is not None:
-        _require_default(
+        require_default(
+            sweep,
+            "--vary",
             design=design,
             points=points,
             seed=seed,
@@ -141,15 +151,6 @@ class _ProgressLine:
             self._terminal.write("\r" + text.ljust(self._width))
             self._terminal.flush()
             self._width = len(text)
-
-
-def _require_default(**given: object) -> None:
-    """What a definition file says is not said again beside it."""
-    defaults = inspect.signature(sweep).parameters
-    for name, value in given.items():
-        if value != defaults[name].default:
-            option = f"--{name.replace('_', '-')}"
-            raise InvalidInput(f"{option} is of --vary; say it in the file of --definition", field_path=option)
 
 
 def _progress(finished: int, count: int, latest: "PointResult") -> str:
