@@ -277,7 +277,7 @@ def _add_stored(
     tracing: Tracing,
 ) -> None:
     """The services that need the store."""
-    reader = ScenarioReader(threads.scenarios, computing.calls)
+    reader = ScenarioReader(threads.scenarios, computing.calls, computing.small_calls)
     source = ScenarioSource(planning.scenarios, reader, threads.store)
     maker = JobMaker(
         jobs=planning.jobs,

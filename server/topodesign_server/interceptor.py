@@ -9,7 +9,7 @@ from __future__ import annotations  # gRPC's types take parameters for type chec
 
 import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
@@ -120,16 +120,18 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
             structlog.contextvars.bind_contextvars(tenant=tenant)
             yield share
 
-    async def _request(self, handler: Handler, method: str, context: Context, share: Share) -> Any:
-        """The request of a call that was let in; its bytes are forgotten here."""
+    @asynccontextmanager
+    async def _request(self, handler: Handler, method: str, context: Context, share: Share) -> AsyncIterator[Any]:
+        """The request of a call that was let in, with the place that it gets; its bytes are forgotten here."""
         self._watchers.require_serving()
         data = await self._reading.reader.read(context, share)
         self._watchers.require_serving()  # it may have come slowly
-        if method in self._reading.early:
-            await self._reading.early[method].require_room(tenant_of(context), data)
-        request = _decoded(handler, data, method)
-        await self._reading.gate.require_at_boundary(request)
-        return request
+        early = self._reading.early.get(method)
+        async with nullcontext() if early is None else early.place(tenant_of(context), data):
+            request = _decoded(handler, data, method)
+            del data
+            await self._reading.gate.require_at_boundary(request)
+            yield request
 
     def _open(self, handler: Handler, method: str) -> Callable[[object, Context], Awaitable[Any]]:
         """A method for whoever looks after the server, be it who it may."""
@@ -152,10 +154,10 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
         async def call(_: object, context: Context) -> Any:
             try:
                 with self._let_in(presented, context, method) as share:
-                    request = await self._request(handler, method, context, share)
-                    response = await behavior(request, context)
-                    bind_names(response)
-                    return self._sendable(response, method)
+                    async with self._request(handler, method, context, share) as request:
+                        response = await behavior(request, context)
+                        bind_names(response)
+                        return self._sendable(response, method)
             except NotImplementedError:
                 await _abort(context, _unknown_method(method))
             except Exception as error:  # noqa: BLE001 - the call boundary
@@ -171,10 +173,10 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
         async def call(_: object, context: Context) -> AsyncIterator[Any]:
             try:
                 with self._let_in(presented, context, method) as share:
-                    request = await self._request(handler, method, context, share)
-                    async for response in behavior(request, context):
-                        await self._authentication.ask_again(presented)
-                        yield self._sendable(response, method)
+                    async with self._request(handler, method, context, share) as request:
+                        async for response in behavior(request, context):
+                            await self._authentication.ask_again(presented)
+                            yield self._sendable(response, method)
             except NotImplementedError:
                 await _abort(context, _unknown_method(method))
             except Exception as error:  # noqa: BLE001 - the call boundary

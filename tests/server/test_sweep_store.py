@@ -119,7 +119,7 @@ def test_plans_and_sweeps_are_told_apart_and_share_their_ids(database: Database)
     jobs.create(new_job("plan"), key=None)
     jobs.create(new_job("sweep", sweep=SWEEP), key=None)
     assert [row.job.id for row in sweeps.page(TENANT, WHOLE)] == ["sweep"]
-    assert [row.id for row in jobs.page(TENANT, WHOLE)] == ["sweep", "plan"]
+    assert [job.id for job, _ in jobs.page_with_plans(TENANT, WHOLE)] == ["sweep", "plan"]
     for ask in (lambda: jobs.plan(TENANT, "sweep"), lambda: jobs.delete_plan(TENANT, "sweep")):
         with pytest.raises(NotFound, match="plans/sweep does not exist"):
             ask()
