@@ -56,7 +56,7 @@ COMMANDS = {
     "catalog": CommandEntry("topodesign.cli.catalog", "catalog", "List equipment, and where its figures come from."),
     "serve": CommandEntry("topodesign.cli.serve", "serve", "Run the gRPC service."),
     "token": CommandEntry("topodesign.cli.token", "token", "Make, list and revoke the tokens of the service."),
-    "submit": CommandEntry("topodesign.cli.submit", "submit", "Submit a scenario to the service."),
+    "submit": CommandEntry("topodesign.cli.submit", "submit", "Submit a scenario, or a sweep of it, to the service."),
     "watch": CommandEntry("topodesign.cli.watch", "watch", "Follow the progress of a job."),
     "cancel": CommandEntry(
         "topodesign.cli.cancel", "cancel", "Cancel a job; its best plan is kept if it comes in time."
