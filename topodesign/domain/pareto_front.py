@@ -1,30 +1,20 @@
 """A Pareto front: plans of which none is better in one goal without being worse in another, and what is proven."""
 
-from dataclasses import dataclass
-from typing import Literal, get_args
+from dataclasses import dataclass, field
+from typing import Literal
 
 from topodesign.domain.checks import require, require_number, require_one_of
+from topodesign.domain.front_goals import GOALS
+from topodesign.domain.front_goals import GoalName as GoalName
 from topodesign.domain.plan import Infeasibility
 from topodesign.domain.solve_limits import SolveLimits
 
-GoalName = Literal["cost", "sync-time", "carbon", "latency", "sites", "zone-share"]
-"""Net present cost; time of one all-reduce; CO2; largest round trip between used sites; their number; the largest share
-of the pods in one zone. Less is better of each."""
-GOALS: tuple[GoalName, ...] = get_args(GoalName)
 FrontStatus = Literal["complete", "points", "interrupted", "infeasible", "limit"]
-"""All that is open is closed; the points were used up; it was told to stop; there is no plan; none was found in time."""
+"""Every cell is closed; the points are used up; it was told to stop; there is no plan; none was found in time."""
 MOST_GOALS = 3
 LARGEST_FRONT_GAP = 0.5
 """Beyond it a front says nothing."""
 MOST_FRONT_POINTS = 1000
-UNITS: dict[GoalName, str] = {
-    "cost": "USD",
-    "sync-time": "s",
-    "carbon": "t/year",
-    "latency": "ms",
-    "sites": "sites",
-    "zone-share": "share",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +39,7 @@ class FrontRequest:
     points: int = 12
     gap: float = 0.01
     end_tolerance: float = 0.01
-    limits: SolveLimits = SolveLimits(threads=1)
+    limits: SolveLimits = field(default_factory=lambda: SolveLimits(threads=1))
 
     def __post_init__(self) -> None:
         for goal in self.goals:

@@ -86,8 +86,8 @@ class GoalAxis:
         if self.levels:
             first = 0 if low is None else bisect.bisect_right(self.levels, low)
             inside = self.levels[first : bisect.bisect_left(self.levels, high)]
-            places = {(number + 1) * len(inside) // (count + 1) for number in range(count)}
-            return tuple(inside[place] for place in sorted(places) if place < len(inside))
+            chosen = {(number + 1) * len(inside) // (count + 1) for number in range(count)}
+            return tuple(inside[place] for place in sorted(chosen) if place < len(inside))
         begin, end = self.position(self.floor if low is None else low), self.position(high)
         places = {begin + (end - begin) * (number + 1) / (count + 1) for number in range(count)}
         found = {rounded_up(math.exp(at) if self.is_logarithmic else at, SPLIT_DIGITS) for at in places}

@@ -1,11 +1,12 @@
 """What a front's points and bounds prove together: steps, hypervolumes, and the knee."""
 
+import itertools
 import math
 from collections.abc import Sequence
 
 import numpy as np
 
-from topodesign.domain.pareto_front import FrontPoint, GoalEnd, GoalName, Staircases, Step
+from topodesign.domain.pareto_front import FrontPoint, GoalName, Staircases, Step
 from topodesign.fronts.axes import GoalAxis
 from topodesign.fronts.searches import Minimized
 
@@ -73,14 +74,14 @@ def _hypervolumes(minimized: Minimized, axis: GoalAxis, breaks: Sequence[float])
     if whole <= 0:
         return 1.0, 1.0  # one plan is best in both
     reached = proven = 0.0
-    for low, high in zip(inside[:-1], inside[1:], strict=True):
+    for low, high in itertools.pairwise(inside):
         width = axis.position(high) - axis.position(low)
         reached += width * max(0.0, most - (_value(minimized, low) or most))
         proven += width * max(0.0, most - (_bound(minimized, low if axis.levels else high) or 0.0))
     return reached / whole, min(1.0, proven / whole)
 
 
-def knee_of(points: Sequence[FrontPoint], ends: Sequence[GoalEnd], goals: Sequence[GoalName]) -> int | None:
+def knee_of(points: Sequence[FrontPoint], goals: Sequence[GoalName]) -> int | None:
     """Number of the point that lies farthest below the plane through the ends; ``None`` where none does.
 
     Each goal is scaled to 0 and 1 between the least and the greatest value on the front, sync times by their logarithm.
@@ -90,7 +91,6 @@ def knee_of(points: Sequence[FrontPoint], ends: Sequence[GoalEnd], goals: Sequen
     Das (1999), "On characterizing the 'knee' of the Pareto curve based on Normal-Boundary Intersection", Structural
     Optimization 18: the point of the front farthest from the hull of the single optima, along its normal.
     """
-    by_digest = {point.plan_digest: row for row, point in enumerate(points)}
     values = np.array([[_scaled(goal, value) for goal, value in zip(goals, p.values, strict=True)] for p in points])
     if len(points) <= len(goals):
         return None

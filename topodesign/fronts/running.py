@@ -227,7 +227,7 @@ class _Run:
             open_cells=open_cells,
             largest_closed_gap=closed_gap,
             largest_gap=max([closed_gap, *gaps]) if is_known else None,
-            knee=knee_of(points, ends, goals),
+            knee=knee_of(points, goals),
             staircases=staircases_of(self.minimized, book.axes[self.minimized.places[0]]) if len(goals) == 2 else None,
             asked=len(book.tried),
             between=0 if self.cells is None else self.cells.asked,

@@ -65,11 +65,21 @@ def search_least_level(book: Book, place: int, corner: Corner, tolerance: float)
 class Minimized(Protocol):
     """The goal that is minimized within limits on the others. Corners here have a limit for each of ``places`` only."""
 
-    goal: GoalName
-    places: tuple[int, ...]
-    """Of the limited goals among the axes of the book."""
-    gap: float
-    """Relative, up to which its values count as the same."""
+    @property
+    def book(self) -> Book:
+        """What is known."""
+
+    @property
+    def goal(self) -> GoalName:
+        """Which one it is."""
+
+    @property
+    def places(self) -> tuple[int, ...]:
+        """Of the limited goals among the axes of the book."""
+
+    @property
+    def gap(self) -> float:
+        """Relative, up to which its values count as the same."""
 
     def search(self, corner: Corner) -> Search:
         """Ask until its least value within a corner is known as closely as it will be."""

@@ -1,11 +1,9 @@
-"""Where a front goes: found to be usable before hours are spent on it; files of others are never replaced."""
+"""The files of a front, and where they may go: files of others are never replaced."""
 
-import os
 from pathlib import Path
 
-from topodesign.domain.errors import Conflict
-from topodesign.outputs.target import require_usable_target
 from topodesign.sweeps.questions import DATABASE, PLANS
+from topodesign.sweeps.target import require_own_folder
 
 WHAT = "Pareto front"
 FRONT_FILES = ("front.json", "front.csv", "front.parquet", "cells.csv", "front.png", "front.svg", "front.html")
@@ -17,19 +15,7 @@ def require_front_folder(folder: Path) -> None:
 
     Raises
     ------
-    Conflict
-        When nothing was asked there and it has a file of one of our names (``FILE_EXISTS``); and as
-        :func:`~topodesign.outputs.target.require_usable_target`.
-    InvalidInput
-        When nothing can be written there (``NOT_WRITABLE``).
+    Conflict, InvalidInput
+        As :func:`~topodesign.sweeps.target.require_own_folder`.
     """
-    require_usable_target(folder, FRONT_FILES, what=WHAT)
-    if (folder / DATABASE).exists():
-        return
-    for name in (*FRONT_FILES, PLANS):
-        if os.path.lexists(folder / name):
-            raise Conflict(
-                f"{folder / name} is there already and is of no {WHAT}; move it away, or give another folder",
-                reason="FILE_EXISTS",
-                metadata={"path": str(folder / name)},
-            )
+    require_own_folder(folder, FRONT_FILES, inner=(PLANS,), marker=DATABASE, what=WHAT)

@@ -57,6 +57,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     solve_s : float
         Seconds in its process.
     infeasibility : Infeasibility, optional
+        Why there is no plan, with clashing limits and relief, where that was proven.
     """
 
     status: PointStatus
@@ -129,7 +130,9 @@ def solve_question(payload: tuple[bytes, ...]) -> bytes:
     start = decode_json(payload[2], Plan, what="plan to begin from") if payload[2] else None
     scenario = decode_scenario(payload[0])
     try:
-        plan = plan_within(scenario, order.limits, start=start, known_bound_usd=order.bound_usd, explains=order.explains)
+        plan = plan_within(
+            scenario, order.limits, start=start, known_bound_usd=order.bound_usd, explains=order.explains
+        )
     except InvalidInput as refused:
         answer = Answer(status="invalid", message=refused.message, solve_s=time.monotonic() - began_s)
         return msgspec.msgpack.encode(SolvedQuestion(answer=answer, plan=b""))
