@@ -10,7 +10,8 @@ from topodesign.domain.plan import Infeasibility
 from topodesign.domain.solve_limits import SolveLimits
 
 FrontStatus = Literal["complete", "points", "interrupted", "infeasible", "limit"]
-"""Every cell is closed; the points are used up; it was told to stop; there is no plan; none was found in time."""
+"""Every cell is closed, or narrow; the points are used up; it was told to stop; there is no plan; none was found in
+time."""
 MOST_GOALS = 3
 LARGEST_FRONT_GAP = 0.5
 """Beyond it a front says nothing."""
@@ -145,6 +146,8 @@ class OpenCell:
         (best - bound) / best; ``None`` without such a plan.
     share : float
         Of the whole box between the ends that it takes.
+    is_narrow : bool
+        It is too narrow to be split: limits that close to each other are not told apart.
     """
 
     tightest: tuple[float, ...]
@@ -153,6 +156,7 @@ class OpenCell:
     best: float | None
     gap: float | None
     share: float
+    is_narrow: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,7 +205,8 @@ class ParetoFront:
     largest_closed_gap : float
         Of all that is closed; at most ``gap``.
     largest_gap : float, optional
-        Of all cells, open ones too; ``None``: of some no plan is known at their tight corner, so that there is none.
+        Of all cells, open ones too but for narrow ones; ``None``: of some no plan is known at their tight corner, so
+        that there is none.
     knee : int, optional
         Number of the point that lies farthest from the plane through the ends (Das 1999): information, no advice.
     staircases : Staircases, optional

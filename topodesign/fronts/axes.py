@@ -29,6 +29,8 @@ DIGITS = 9
 """Significant digits of limits: solvers work to about as many."""
 SPLIT_DIGITS = 6
 """Of limits that are chosen between two others."""
+RESOLUTION = 1e-5
+"""Relative: limits that are closer to each other are not asked for, since solvers keep limits to about a millionth."""
 SLACK = 1e-9
 """Relative: by how much figures of planner and verifier may differ."""
 Corner = tuple[float, ...]
@@ -88,10 +90,23 @@ class GoalAxis:
             inside = self.levels[first : bisect.bisect_left(self.levels, high)]
             chosen = {(number + 1) * len(inside) // (count + 1) for number in range(count)}
             return tuple(inside[place] for place in sorted(chosen) if place < len(inside))
-        begin, end = self.position(self.floor if low is None else low), self.position(high)
-        places = {begin + (end - begin) * (number + 1) / (count + 1) for number in range(count)}
-        found = {rounded_up(math.exp(at) if self.is_logarithmic else at, SPLIT_DIGITS) for at in places}
-        return tuple(limit for limit in sorted(found) if (self.floor if low is None else low) < limit < high)
+        bottom = self.floor if low is None else low
+        begin, end = self.position(bottom), self.position(high)
+        found = {self._limit_at(begin + (end - begin) * (number + 1) / (count + 1)) for number in range(count)}
+        return tuple(limit for limit in sorted(found) if _are_apart(bottom, limit) and _are_apart(limit, high))
+
+    def under(self, high: float, low: float, distance: float) -> float | None:
+        """A limit so far below another one on the scale, and still above ``low``; ``None`` where there is none."""
+        limit = min(self._limit_at(self.position(high) - distance), high * (1 - 2 * RESOLUTION))
+        return limit if _are_apart(low, limit) and _are_apart(limit, high) else None
+
+    def _limit_at(self, position: float) -> float:
+        return rounded_up(math.exp(position) if self.is_logarithmic else position, SPLIT_DIGITS)
+
+
+def _are_apart(low: float, high: float) -> bool:
+    """Whether the second limit is so far above the first that a solver tells them apart."""
+    return high - low > RESOLUTION * high
 
 
 def rounded_up(value: float, digits: int) -> float:

@@ -16,8 +16,13 @@ from topodesign.fronts.searches import Minimized, relative_gap, run_searches
 
 SPLITS_AT_ONCE = 4
 """Cells that are split in one round: the same whatever the number of processes, so that the front is too."""
+COARSE_SIDE = 1 / 8
+"""Of the whole range of two goals: up to there cells are split in the middle, which finds what the front is like; then
+just below the plan at their loose corner, which proves that there is nothing else, or finds the next plan."""
 LEAST_SIDE = 1e-3
 """Of the whole box: a cell is not split along a shorter side."""
+ROUNDING = 0.5
+"""Relative: a side that was made of the least length is longer by the rounding of limits."""
 MOST_CELLS = 10_000
 
 
@@ -82,6 +87,7 @@ class Cells:
                     best=best if is_known else None,
                     gap=relative_gap(best, bound) if is_known else None,
                     share=math.prod(self._sides(cell)),
+                    is_narrow=not self._can_go_on(cell),
                 )
             )
         return tuple(cells)
@@ -174,12 +180,12 @@ class Cells:
             gap = relative_gap(self._best(cell.tight), self.minimized.bound(cell.loose))
             return -gap * math.prod(self._sides(cell)), cell.tight, cell.loose
 
-        def is_able(cell: Cell) -> bool:
-            is_corner = cell.tight == cell.loose and cell.loose not in wanted
-            return self._cutting_place(cell) is not None or (is_corner and self._is_unsettled(cell.loose))
-
-        able = [number for number, cell in enumerate(self.open) if is_able(cell)]
+        able = [number for number, cell in enumerate(self.open) if self._can_go_on(cell, wanted)]
         return min(able, key=urgency, default=None)
+
+    def _can_go_on(self, cell: Cell, wanted: Collection[Corner] = ()) -> bool:
+        is_corner = cell.tight == cell.loose and cell.loose not in wanted
+        return self._cutting_place(cell) is not None or (is_corner and self._is_unsettled(cell.loose))
 
     def _split(self, cell: Cell) -> tuple[list[Cell], list[Corner]]:
         """Two cells, and the corners that they need: the loose one of the lower, the tight one of the upper."""
@@ -197,18 +203,25 @@ class Cells:
         sides = self._sides(cell)
         for place in sorted(range(len(sides)), key=lambda number: (-sides[number], number)):
             axis, low, high = self.axes[place], cell.tight[place], cell.loose[place]
-            if sides[place] < LEAST_SIDE:
+            if sides[place] < (1 + ROUNDING) * LEAST_SIDE:
                 continue
             if axis.levels:  # the lower part keeps its last level
                 inside = (low, *axis.between(low, high, 1))
                 if low < high:
                     return place, inside[-1]
             else:
-                end = min(high, self.spans[place][1])
-                middle = axis.between(low, end, 1)
-                if middle:
-                    return place, middle[0]
+                limit = self._cut_of(place, low, min(high, self.spans[place][1]), sides[place])
+                if limit is not None:
+                    return place, limit
         return None
+
+    def _cut_of(self, place: int, low: float, high: float, side: float) -> float | None:
+        """Where to split where any number is a limit."""
+        axis = self.axes[place]
+        if len(self.axes) == 1 and side <= COARSE_SIDE:
+            begin, end = self.spans[place]
+            return axis.under(high, low, LEAST_SIDE * (axis.position(end) - axis.position(begin)))
+        return next(iter(axis.between(low, high, 1)), None)
 
     def _sides(self, cell: Cell) -> list[float]:
         """Lengths of a cell relative to the spans; a level counts as one."""

@@ -110,7 +110,7 @@ def _mark_knee(axes: "Axes", front: ParetoFront, dots: Sequence[tuple[float, flo
 
 
 def _name_axis(axes: "Axes", name: str, goal: GoalName) -> None:
-    from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
+    from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
     axis = axes.xaxis if name == "x" else axes.yaxis
     axis.set_label_text(axis_words(goal), fontsize=8.5)
@@ -119,6 +119,7 @@ def _name_axis(axes: "Axes", name: str, goal: GoalName) -> None:
     words = dollars if goal == "cost" else _short
     axis.set_major_formatter(FuncFormatter(lambda value, _: words(value)))
     if axis.get_scale() == "log":
+        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
         axis.set_minor_formatter(NullFormatter())
 
 
@@ -156,6 +157,6 @@ def chart_words(front: ParetoFront) -> str:
     goal = front.minimized
     place = front.goals.index(goal)
     return (
-        "Each dot is a plan. Plans reach all above the upper line, and none can be below the lower one: what is still to "
-        f"be found lies between, from {amount(goal, plans.values[place])} to {amount(goal, bounds.values[place])}."
+        "Each dot is a plan. Plans reach all above the upper line, and none can be below the lower one: what is still "
+        f"to be found lies between, from {amount(goal, plans.values[place])} to {amount(goal, bounds.values[place])}."
     )

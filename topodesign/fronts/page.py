@@ -113,7 +113,14 @@ def _point_row(front: ParetoFront, point: FrontPoint) -> list[Cell]:
 
 def _cells_table(front: ParetoFront) -> str:
     limited = limited_goals(front)
-    head = (*(NAMES[goal] for goal in limited), "Best known", "Bound", "Could be better by", "Share of the box")
+    head = (
+        *(NAMES[goal] for goal in limited),
+        "Best known",
+        "Bound",
+        "Could be better by",
+        "Share of the box",
+        "Narrow",
+    )
     rows = []
     for cell in front.open_cells:
         ranges = [
@@ -121,7 +128,6 @@ def _cells_table(front: ParetoFront) -> str:
             for goal, low, high in zip(limited, cell.tightest, cell.loosest, strict=True)
         ]
         best = NOTHING if cell.best is None else amount(front.minimized, cell.best)
-        rows.append(
-            [*ranges, best, amount_at_least(front.minimized, cell.bound), gap_words(cell.gap), f"{cell.share:.2%}"]
-        )
+        bound, narrow = amount_at_least(front.minimized, cell.bound), "yes" if cell.is_narrow else "no"
+        rows.append([*ranges, best, bound, gap_words(cell.gap), f"{cell.share:.2%}", narrow])
     return table(head, rows, numbers=range(len(limited), len(head)))

@@ -8,6 +8,7 @@ minimized. Laumanns, Thiele and Zitzler (2006), "An efficient, adaptive paramete
 based on the epsilon-constraint method", European Journal of Operational Research 169: boxes of limits for more goals.
 """
 
+import contextlib
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -54,6 +55,7 @@ def pareto(
     folder: str | Path,
     points: int = DEFAULT_REQUEST.points,
     gap: float = DEFAULT_REQUEST.gap,
+    end_tolerance: float = DEFAULT_REQUEST.end_tolerance,
     time_limit_s: float = DEFAULT_REQUEST.limits.time_limit_s,
     seed: int = DEFAULT_REQUEST.limits.seed,
     threads: int = DEFAULT_REQUEST.limits.threads,
@@ -76,6 +78,8 @@ def pareto(
         Problems to solve between the ends, at most.
     gap : float
         Relative gap of each solve, and up to which a stretch of the front counts as closed.
+    end_tolerance : float
+        How closely the least value of a goal is enclosed that any number can be a limit of, relative to it.
     time_limit_s, seed, threads
         Of each solve.
     engine : Engine, optional
@@ -99,28 +103,13 @@ def pareto(
         When the folder is another process's or has files of others.
     """
     limits = SolveLimits(time_limit_s=time_limit_s, gap=gap, seed=seed, threads=threads)
-    request = FrontRequest(goals=tuple(goals), points=points, gap=gap, limits=limits)
-    if engine is not None:
+    request = FrontRequest(goals=tuple(goals), points=points, gap=gap, end_tolerance=end_tolerance, limits=limits)
+    with contextlib.nullcontext(engine) if engine is not None else LocalEngine() as used:
         return run_front(
             scenario,
             request,
             folder=Path(folder),
-            engine=engine,
-            memory_gib=memory_gib,
-            on_progress=on_progress,
-            should_stop=should_stop,
-        )
-    with LocalEngine() as own:
-        return pareto(
-            scenario,
-            goals,
-            folder=folder,
-            points=points,
-            gap=gap,
-            time_limit_s=time_limit_s,
-            seed=seed,
-            threads=threads,
-            engine=own,
+            engine=used,
             memory_gib=memory_gib,
             on_progress=on_progress,
             should_stop=should_stop,
@@ -214,13 +203,14 @@ class _Run:
         points, ends = self._points(), tuple(self._end(goal) for goal in goals)
         open_cells = () if self.cells is None else self.cells.told()
         closed_gap = 0.0 if self.cells is None else self.cells.largest_closed_gap
-        gaps = [cell.gap for cell in open_cells if cell.gap is not None]
-        is_known = self.cells is not None and len(gaps) == len(open_cells)
+        wide = [cell for cell in open_cells if not cell.is_narrow]
+        gaps = [cell.gap for cell in wide if cell.gap is not None]
+        is_known = self.cells is not None and len(gaps) == len(wide)
         return ParetoFront(
             scenario_name=book.scenario.name,
             goals=goals,
             minimized=self.minimized.goal,
-            status=self._status(),
+            status="points" if wide and not self.is_stopped else self._status(),
             gap=self.minimized.gap,
             points=points,
             ends=ends,
@@ -239,7 +229,7 @@ class _Run:
             return "interrupted"
         if self.cells is None:
             return "infeasible" if self.book.infeasibility is not None else "limit"
-        return "points" if self.cells.open else "complete"
+        return "complete"
 
     def _least(self, place: int) -> float:
         best = self.book.tightest(place, self.book.top)

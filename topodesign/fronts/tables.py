@@ -46,7 +46,7 @@ def cell_columns(front: ParetoFront) -> tuple[str, ...]:
     limited = [COLUMNS[goal] for goal in limited_goals(front)]
     own = COLUMNS[front.minimized]
     ends = [f"{end}_{name}" for end in ("tightest", "loosest") for name in limited]
-    return (*ends, f"bound_{own}", f"best_{own}", "gap", "share")
+    return (*ends, f"bound_{own}", f"best_{own}", "gap", "share", "is_narrow")
 
 
 def cell_rows(front: ParetoFront) -> list[dict[str, Cell]]:
@@ -62,6 +62,7 @@ def cell_rows(front: ParetoFront) -> list[dict[str, Cell]]:
                     cell.best,
                     cell.gap,
                     cell.share,
+                    "yes" if cell.is_narrow else "no",
                 ],
                 strict=True,
             )

@@ -72,17 +72,21 @@ def proof_words(front: ParetoFront) -> str:
     """What is certain of the front as a whole."""
     name = NAMES[front.minimized].lower()
     closed = (
-        f"Between the ends no plan has a {name} that is more than {gap_percent(front.largest_closed_gap)}% below that of a "
-        "known plan which is as good in all else"
+        f"Between the ends no plan has a {name} that is more than {gap_percent(front.largest_closed_gap)}% below that "
+        "of a known plan which is as good in all else"
     )
-    if not front.open_cells:
-        return f"{closed}." if front.status == "complete" else "Nothing is proven between the ends yet."
-    count = len(front.open_cells)
-    cells = "one open cell" if count == 1 else f"{count} open cells"
+    wide = [cell for cell in front.open_cells if not cell.is_narrow]
+    narrow = len(front.open_cells) - len(wide)
+    steps = f", and for {narrow} steps too narrow to be looked into" if narrow else ""
+    if not wide:
+        return f"{closed}{steps}." if front.status == "complete" else "Nothing is proven between the ends yet."
+    cells = "one open cell" if len(wide) == 1 else f"{len(wide)} open cells"
     if front.largest_gap is None:
-        untouched = sum(cell.best is None for cell in front.open_cells)
-        return f"{closed}, but for {cells}; of {untouched} it is not known whether limits that tight have a plan."
-    return f"{closed}, but for {cells}, where it could be up to {gap_percent(front.largest_gap)}%."
+        untouched = sum(cell.best is None for cell in wide)
+        return (
+            f"{closed}, but for {cells}; of {untouched} it is not known whether limits that tight have a plan{steps}."
+        )
+    return f"{closed}, but for {cells}, where it could be up to {gap_percent(front.largest_gap)}%{steps}."
 
 
 def knee_words(front: ParetoFront) -> str:

@@ -119,6 +119,9 @@ def solve(
     if found.design is not None:
         return plan_of(found)
     if found.stopped_by == "proof" and not explains:
+        # among the sites in focus alone nothing is proven of all
+        if focus is not None:
+            return _without_design(instance, limits, started, "work_limit", None)
         return _without_design(instance, limits, started, "proof", UNEXPLAINED)
     if found.stopped_by == "proof":
         report(PlanEvent(phase="explaining", wall_s=time.monotonic() - started))
