@@ -10,6 +10,7 @@ from topodesign.domain.pareto_front import ParetoFront
 from topodesign.domain.scenario import (
     Economics,
     FiberSegment,
+    OpticsRules,
     Policy,
     PowerZone,
     Scenario,
@@ -54,10 +55,11 @@ def triangle(**policy: object) -> Scenario:
             for name, km in ends.items()
             for twin in (1, 2)
         ),
-        workload=Workload(parameters=2e11, sync_time_s=1.0),
+        workload=Workload(parameters=2e10, sync_time_s=1.0),
         size=Size(pod_accelerators=1000, accelerators=6000),
         policy=Policy(**{"min_sites": 1, **policy}),
         economics=Economics(horizon_years=3),
+        optics=OpticsRules(modes=("zrplus-400",)),
     )
 
 

@@ -17,6 +17,7 @@ from topodesign.domain.pareto_front import ParetoFront
 from topodesign.domain.scenario import Scenario, Traffic
 from topodesign.fronts.axes import achieved, axes_of, limited
 from topodesign.fronts.saving import save_front
+from topodesign.sweeps.local_engine import LocalEngine
 from topodesign.verify.measures import measure
 
 
@@ -122,23 +123,32 @@ def test_three_goals_are_drawn_and_named(three_goals: ParetoFront, tmp_path: Pat
     assert "Largest zone share" in (tmp_path / "front.html").read_text(encoding="utf-8")
 
 
-def test_the_command_writes_a_front_and_goes_on_with_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    order = ["pareto", "sample_sites/two-campus", "--goals", "cost,sites", "--out", str(tmp_path), "--json"]
-    assert run([*order, "--workers", "1"]) == 0
+def test_the_command_goes_on_with_a_front_and_writes_it(
+    one_process: LocalEngine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    begun = td.pareto(
+        td.load_scenario("sample_sites/two-campus"), ("cost", "sites"), folder=tmp_path, engine=one_process
+    )
+    order = ["pareto", "sample_sites/two-campus", "--goals", "cost,sites", "--out", str(tmp_path)]
+    assert run([*order, "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
-    assert (document["status"], document["minimized"], len(document["points"])) == ("complete", "cost", 1)
+    assert (document["status"], document["minimized"]) == ("complete", "cost")
+    assert [point["plan_digest"] for point in document["points"]] == [point.plan_digest for point in begun.points]
     assert {Path(file).name for file in document["files"]} >= {"front.json", "front.html", "front.csv"}
-    assert (tmp_path / "plans" / f"{document['points'][0]['plan_digest']}.json").is_file()
-    assert run([*order[:-1], "--workers", "1"]) == 0
+    assert (tmp_path / "plans" / f"{begun.points[0].plan_digest}.json").is_file()
+    assert run(order) == 0
     assert "1 plans from 1 solves" in capsys.readouterr().out
 
 
-def test_where_no_plan_is_the_command_says_what_clashes(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+def test_where_no_plan_is_the_command_says_what_clashes(
+    one_process: LocalEngine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
     shutil.copytree("sample_sites/two-campus", tmp_path / "three")
     settings = tmp_path / "three" / "scenario.toml"
     settings.write_text(settings.read_text(encoding="utf-8").replace("min_sites = 2", "min_sites = 3"))
-    order = ["pareto", str(tmp_path / "three"), "--out", str(tmp_path / "out"), "--workers", "1", "--json"]
-    assert run(order) == 3
+    front = td.pareto(td.load_scenario(tmp_path / "three"), folder=tmp_path / "out", engine=one_process)
+    assert (front.status, front.points) == ("infeasible", ())
+    assert run(["pareto", str(tmp_path / "three"), "--out", str(tmp_path / "out"), "--json"]) == 3
     document = json.loads(capsys.readouterr().out)
     assert document["status"] == "infeasible"
     assert "policy.min_sites" in {clash["limit"] for clash in document["clashing"]}
