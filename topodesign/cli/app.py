@@ -40,6 +40,9 @@ COMMANDS = {
     "sweep": CommandEntry(
         "topodesign.cli.sweep", "sweep", "Plan many variants of a scenario; can be interrupted and gone on with."
     ),
+    "pareto": CommandEntry(
+        "topodesign.cli.pareto", "pareto", "Weigh two or three goals against each other, with proof between the plans."
+    ),
     "import": CommandEntry(
         "topodesign.cli.importing", "import_", "Make a scenario of CSV, KML, Shapefile, GraphML or SNDlib files."
     ),
