@@ -10,6 +10,7 @@ from pathlib import Path
 from topodesign.api import evaluated
 from topodesign.buildout.accounting import counted_years, items_of
 from topodesign.buildout.courses import Setting, Walk, go, walks_of
+from topodesign.buildout.target import ANSWERS
 from topodesign.buildout.weights import year_weights
 from topodesign.buildout.yearly import yearly_scenarios
 from topodesign.catalog import load_catalog
@@ -33,8 +34,6 @@ from topodesign.sweeps.running import DEFAULT_MEMORY_GIB
 from topodesign.sweeps.solving import Answer
 from topodesign.verify.buildout import verify_buildout
 
-ANSWERS = "answers"
-"""Folder of what was asked and answered, inside that of the build-out."""
 DEFAULT_LIMITS = SolveLimits(threads=1)
 
 

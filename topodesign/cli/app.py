@@ -40,6 +40,7 @@ COMMANDS = {
     "sweep": CommandEntry(
         "topodesign.cli.sweep", "sweep", "Plan many variants of a scenario; can be interrupted and gone on with."
     ),
+    "buildout": CommandEntry("topodesign.cli.buildout", "buildout", "Plan what to build when, over several years."),
     "import": CommandEntry(
         "topodesign.cli.importing", "import_", "Make a scenario of CSV, KML, Shapefile, GraphML or SNDlib files."
     ),

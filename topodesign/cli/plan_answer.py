@@ -137,7 +137,12 @@ def report_infeasible(plan: "Plan", *, json_output: bool) -> None:
     assert why is not None  # an infeasible plan says why
     if json_output:
         emit_json(infeasible_document(why))
-        return
+    else:
+        describe_infeasibility(why)
+
+
+def describe_infeasibility(why: "Infeasibility") -> None:
+    """Why there is no plan, for people, on stderr."""
     from topodesign.domain.proven_figures import exact_figure
 
     note(f"infeasible: {why.message}")

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Literal
 
 from topodesign.domain.checks import require, require_number
@@ -64,7 +65,7 @@ class PlannedYear:
 def require_years(years: tuple[PlannedYear, ...]) -> None:
     """Raise :class:`~topodesign.domain.errors.InvalidInput` unless there are years, each after the one before."""
     require_number(len(years), field="number of years", at_least=1, at_most=MOST_YEARS, remedy="give [[year]] tables")
-    for before, after in zip(years, years[1:], strict=False):
+    for before, after in pairwise(years):
         require_number(
             after.year, field="year", above=before.year, remedy="list the years in order, none of them twice"
         )
