@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from topodesign.buildout.restating import Restated, restated
 from topodesign.buildout.scaled_prices import scaled_prices
-from topodesign.buildout.standing import ANYWHERE, Standing, Within, clash, standing_scenario
+from topodesign.buildout.standing import Standing, clash, standing_scenario
 from topodesign.buildout.weights import YearWeight
 from topodesign.domain.buildout import Course
 from topodesign.domain.plan import Plan, SolveLimits
@@ -43,13 +43,16 @@ class Walk:
     """One course on its way. ``ended``: why it goes no further; empty as long as it does.
 
     ``is_for_good``: capital counts in full and the state as standing to the horizon, as if no year followed; else at
-    the rent of having it from this year on.
+    the rent of having it from this year on. ``within``: the only sites that are opened. ``sites_in_full``,
+    ``segments_in_full``: those whose capital counts in full all the same, since the end has no use for them.
     """
 
     course: Course
     setting: Setting
-    within: Within = ANYWHERE
     is_for_good: bool = False
+    within: frozenset[str] | None = None
+    sites_in_full: frozenset[str] = frozenset()
+    segments_in_full: frozenset[str] = frozenset()
     plans: list[Plan] = field(default_factory=list)
     standing: Standing = field(default_factory=Standing)
     ended: str = ""
@@ -68,9 +71,15 @@ class Walk:
             self.ended = f"{self.setting.years[self.number]}: {broken}"
             return None
         capital, running = self._price_factors()
-        scenario = standing_scenario(true, self.standing, self.within, is_roomy=is_roomy)
+        scenario = standing_scenario(true, self.standing, within=self.within, is_roomy=is_roomy)
         return Question(
-            scenario=scaled_prices(scenario, capital=capital, running=running),
+            scenario=scaled_prices(
+                scenario,
+                capital=capital,
+                running=running,
+                sites_in_full=self.sites_in_full,
+                segments_in_full=self.segments_in_full,
+            ),
             limits=self.setting.limits,
             start=self._last,
         )
@@ -89,7 +98,7 @@ class Walk:
 
     def _kept(self, plan: Plan) -> Restated:
         true = self.setting.scenarios[self.number]
-        is_as_asked = self.number == 0 and self._price_factors() == (1.0, 1.0) and self.within == ANYWHERE
+        is_as_asked = self.number == 0 and self._price_factors() == (1.0, 1.0) and self.within is None
         if is_as_asked:  # it is a plan of the year's own scenario
             return Restated(plan=plan)
         return restated(true, plan, self.standing, self.setting.limits)
@@ -110,15 +119,20 @@ def walks_of(setting: Setting, own: Sequence[Plan | None]) -> tuple[Walk, ...]:
         return tuple(walks)
     last = own[-1]
     if last is not None:
-        within = Within(
-            sites=frozenset(site.id for site in last.sites),
-            segments=frozenset(segment.segment_id for segment in last.segments),
-            most_pods={site.id: site.pods for site in last.sites},
+        scenario = setting.scenarios[-1]
+        kept = {site.id for site in last.sites}
+        lit = {segment.segment_id for segment in last.segments}
+        walks.append(
+            Walk(
+                course="foresight",
+                setting=setting,
+                sites_in_full=frozenset(scenario.site_by_id) - kept,
+                segments_in_full=frozenset(scenario.segment_by_id) - lit,
+            )
         )
-        walks.append(Walk(course="foresight", setting=setting, within=within))
     if any(plan is not None for plan in own):
         sites = frozenset(site.id for plan in own if plan is not None for site in plan.sites)
-        walks.append(Walk(course="union", setting=setting, within=Within(sites=sites)))
+        walks.append(Walk(course="union", setting=setting, within=sites))
     return tuple(walks)
 
 

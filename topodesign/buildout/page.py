@@ -20,7 +20,7 @@ from topodesign.outputs.static_map import static_map
 
 COURSE_WORDS: Mapping[Course, str] = {
     "year-by-year": "each year as if it were the last",
-    "foresight": "within the sites, fiber and pods of the last year's own plan",
+    "foresight": "sites and fiber that the last year's own plan has are preferred: only having them early counts",
     "union": "within the sites that any year's own plan uses",
 }
 MAP_STYLE = (
@@ -28,13 +28,13 @@ MAP_STYLE = (
     ".years figure{margin:0}.years svg{display:block;width:100%;height:auto;border-radius:8px}"
 )
 MONEY_NOTE = (
-    "Spending is of the beginning of a year, running cost of each of its years, neither discounted; net present cost is "
-    "at the beginning of the first year. Purchases of accelerators are told beside it and are in no cost. Prices are "
-    "indicative."
+    "Spending is of the beginning of a year, running cost of each of its years, neither discounted; net present cost "
+    "is at the beginning of the first year. Purchases of accelerators are told beside it and are in no cost. Prices "
+    "are indicative."
 )
 BOUND_NOTE = (
-    "Each year's part of the net present cost as the bound has it, and what is proven of it: no build-out of these years "
-    "has a part below. The parts, and the bounds, sum to the whole."
+    "Each year's part of the net present cost as the bound has it, and what is proven of it: no build-out of these "
+    "years has a part below. The parts, and the bounds, sum to the whole."
 )
 
 
@@ -72,9 +72,9 @@ def _summary(buildout: Buildout) -> str:
     first, last = buildout.years[0].year, buildout.years[-1].year
     when = f"in {first}" if first == last else f"from {first} to {last}"
     return (
-        f"{STATUS_WORDS[buildout.status]}. What to build {when} at least net present cost over {buildout.horizon_years} "
-        f"years at {buildout.discount_rate:.3g} a year; every year is verified independently, and nothing that stands is "
-        "dropped."
+        f"{STATUS_WORDS[buildout.status]}. What to build {when} at least net present cost over "
+        f"{buildout.horizon_years} years at {buildout.discount_rate:.1%} a year; every year is verified independently, "
+        "and nothing that stands is dropped."
     )
 
 

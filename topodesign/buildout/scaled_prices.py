@@ -4,38 +4,50 @@ The cost of docs/formulation.md is linear in these prices, so that the cost of a
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from topodesign.catalog import load_catalog
-from topodesign.domain.scenario import FiberSegment, Scenario
+from topodesign.domain.scenario import FiberSegment, Scenario, Site
 
 CAPITAL_ITEMS = ("site_fixed", "site_power_capex", "fiber_pairs", "fiber_build", "line_systems", "transceivers")
 RUNNING_ITEMS = ("energy", "carbon", "fiber_route_charges", "network_energy", "network_carbon")
 """Cost items that are spent once, and those that are paid every year; together they are all."""
 
 
-def scaled_prices(scenario: Scenario, *, capital: float, running: float) -> Scenario:
-    """The scenario with every price of capital and of running cost multiplied; itself where both factors are 1."""
+def scaled_prices(
+    scenario: Scenario,
+    *,
+    capital: float,
+    running: float,
+    sites_in_full: Collection[str] = (),
+    segments_in_full: Collection[str] = (),
+) -> Scenario:
+    """The scenario with every price of capital and of running cost multiplied; itself where both factors are 1.
+
+    The capital of sites and segments ``in_full``, by id, keeps its price; equipment on them does not.
+    """
     if capital == 1.0 and running == 1.0:
         return scenario
     return dataclasses.replace(
         scenario,
-        sites=tuple(
-            dataclasses.replace(
-                site,
-                fixed_capex_usd=site.fixed_capex_usd * capital,
-                capex_usd_per_mw=site.capex_usd_per_mw * capital,
-            )
-            for site in scenario.sites
-        ),
+        sites=tuple(_scaled_site(site, 1.0 if site.site_id in sites_in_full else capital) for site in scenario.sites),
         zones=tuple(
             dataclasses.replace(zone, energy_usd_per_mwh=zone.energy_usd_per_mwh * running) for zone in scenario.zones
         ),
-        segments=tuple(_scaled_segment(segment, capital, running) for segment in scenario.segments),
+        segments=tuple(
+            _scaled_segment(segment, 1.0 if segment.segment_id in segments_in_full else capital, running)
+            for segment in scenario.segments
+        ),
         economics=dataclasses.replace(
             scenario.economics, carbon_usd_per_t=scenario.economics.carbon_usd_per_t * running
         ),
         catalog_overrides=_scaled_equipment(scenario, capital),
+    )
+
+
+def _scaled_site(site: Site, capital: float) -> Site:
+    return dataclasses.replace(
+        site, fixed_capex_usd=site.fixed_capex_usd * capital, capex_usd_per_mw=site.capex_usd_per_mw * capital
     )
 
 

@@ -1,7 +1,7 @@
 """What stands, and the scenario of a year in which it does: sunk cost, and nothing of it dropped."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from topodesign.catalog import load_catalog
@@ -42,18 +42,6 @@ class Standing:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Within:
-    """Sites and segments that may be used, and the most pods at each site named; ``None``: all, as the scenario has."""
-
-    sites: frozenset[str] | None = None
-    segments: frozenset[str] | None = None
-    most_pods: Mapping[str, int] = field(default_factory=dict)
-
-
-ANYWHERE = Within()
-
-
 def lightpath_key(path: Lightpath) -> LightpathKey:
     """What makes two lightpaths the same."""
     return min((path.a, path.z, path.mode, path.segments), (path.z, path.a, path.mode, path.segments[::-1]))
@@ -75,12 +63,17 @@ def clash(scenario: Scenario, standing: Standing) -> str:
 
 
 def standing_scenario(
-    scenario: Scenario, standing: Standing, within: Within = ANYWHERE, *, is_roomy: bool = False
+    scenario: Scenario, standing: Standing, *, within: Collection[str] | None = None, is_roomy: bool = False
 ) -> Scenario:
-    """A year's scenario in which all that stands is required and paid for, and the rest is limited to ``within``.
+    """A year's scenario in which all that stands is required and paid for.
 
-    ``is_roomy``: sites and zones keep free what the standing network draws, so that equipment which the new plan does
-    not use can run on beside it.
+    Parameters
+    ----------
+    within : collection of str, optional
+        Ids of the sites that may be used beside those that stand or must be used; by default all.
+    is_roomy : bool
+        Sites and zones keep free what the standing network draws, so that equipment which the new plan does not use can
+        run on beside it.
     """
     reserved = standing.network_mw if is_roomy else {}
     in_service = {path.key: path for path in scenario.lit_lightpaths}
@@ -92,18 +85,16 @@ def standing_scenario(
         scenario,
         sites=tuple(_site(site, scenario, standing, within, reserved) for site in scenario.sites),
         zones=tuple(_zone(zone, scenario, reserved) for zone in scenario.zones),
-        segments=tuple(_segment(segment, standing, within) for segment in scenario.segments),
+        segments=tuple(_segment(segment, standing) for segment in scenario.segments),
         lit_lightpaths=tuple(in_service.values()),
     )
     return scenario if changed == scenario else changed
 
 
-def _site(site: Site, scenario: Scenario, standing: Standing, within: Within, reserved: Mapping[str, float]) -> Site:
+def _site(
+    site: Site, scenario: Scenario, standing: Standing, within: Collection[str] | None, reserved: Mapping[str, float]
+) -> Site:
     pods = standing.pods.get(site.site_id, 0)
-    most = within.most_pods.get(site.site_id)
-    if most is not None:
-        least = max(most, pods, site.min_pods)
-        site = dataclasses.replace(site, max_pods=least if site.max_pods is None else min(site.max_pods, least))
     if pods:
         return dataclasses.replace(
             site,
@@ -112,7 +103,7 @@ def _site(site: Site, scenario: Scenario, standing: Standing, within: Within, re
             fixed_capex_usd=0.0,
             power_mw=max(0.0, site.power_mw - reserved.get(site.site_id, 0.0)),
         )
-    is_out = within.sites is not None and site.site_id not in within.sites and site.role == "compute"
+    is_out = within is not None and site.site_id not in within and site.role == "compute"
     if is_out and not site.required and site.site_id not in scenario.demand_sites:
         return dataclasses.replace(site, forbidden=True)
     return site
@@ -123,14 +114,11 @@ def _zone(zone: PowerZone, scenario: Scenario, reserved: Mapping[str, float]) ->
     return zone if taken == 0 else dataclasses.replace(zone, headroom_mw=max(0.0, zone.headroom_mw - taken))
 
 
-def _segment(segment: FiberSegment, standing: Standing, within: Within) -> FiberSegment:
+def _segment(segment: FiberSegment, standing: Standing) -> FiberSegment:
     """Pairs in use are lit, their route charge runs on anyway, and new fiber once built is there."""
     pairs = standing.pairs.get(segment.segment_id, 0)
     if not pairs:
-        is_out = within.segments is not None and segment.segment_id not in within.segments
-        if not is_out or segment.most_pairs == 0:
-            return segment
-        return dataclasses.replace(segment, pairs_available=0, lit_pairs=0, build_usd_per_km=None)
+        return segment
     is_built = segment.segment_id in standing.built
     lit = max(segment.lit_pairs, pairs)
     offered = segment.lit_pairs + segment.pairs_available + (segment.build_pairs if is_built else 0)

@@ -148,8 +148,8 @@ def _describe_years(found: "Buildout") -> None:
     from topodesign.domain.proven_figures import gap_percent_digits, millions_at_least
 
     say(
-        f"{found.scenario_name}: {found.status}, every year verified; {found.npc_usd / 1e6:,.2f} million USD net present "
-        f"cost over {found.horizon_years} years, proven within {gap_percent_digits(found.gap)} % "
+        f"{found.scenario_name}: {found.status}, every year verified; {found.npc_usd / 1e6:,.2f} million USD net "
+        f"present cost over {found.horizon_years} years, proven within {gap_percent_digits(found.gap)} % "
         f"(bound {millions_at_least(found.lower_bound_usd)}); prices are indicative"
     )
     say("")

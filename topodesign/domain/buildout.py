@@ -15,8 +15,8 @@ EARLIEST_YEAR, LATEST_YEAR = 1900, 2200
 MOST_YEARS = 50
 BuildoutStatus = Literal["optimal", "feasible", "infeasible", "limit", "cancelled"]
 Course = Literal["year-by-year", "foresight", "union"]
-"""How a sequence of states was found: each year as if it were the last; within the sites and fiber of the last year's
-own plan; within the sites that any year's own plan uses."""
+"""How a sequence of states was found: each year as if it were the last; with a preference for the sites and fiber of
+the last year's own plan; within the sites that any year's own plan uses."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
