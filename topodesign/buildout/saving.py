@@ -27,7 +27,7 @@ from topodesign.scenario.whole_folders import write_whole
 from topodesign.sweeps.tables import csv_bytes, write_parquet
 
 
-def save_buildout(folder: Path, scenarios: Sequence[Scenario], buildout: Buildout) -> tuple[Path, ...]:
+def save_buildout(directory: str | Path, scenarios: Sequence[Scenario], buildout: Buildout) -> tuple[Path, ...]:
     """Write a build-out into a folder: one document, tables, the timeline, a map, a page, and a plan's folder a year.
 
     A build-out without years is ``buildout.json`` alone. The files of an earlier one go; its folders of years are
@@ -35,7 +35,7 @@ def save_buildout(folder: Path, scenarios: Sequence[Scenario], buildout: Buildou
 
     Parameters
     ----------
-    folder : Path
+    directory : str or Path
     scenarios : sequence of Scenario
         One for each year, as :func:`~topodesign.buildout.yearly.yearly_scenarios` makes them.
     buildout : Buildout
@@ -47,8 +47,9 @@ def save_buildout(folder: Path, scenarios: Sequence[Scenario], buildout: Buildou
     OSError
         When the disk is full or a permission is missing.
     """
+    folder = Path(directory)
     require_buildout_folder(folder)
-    files = []
+    files: list[Path] = []
     for scenario, item in zip(scenarios, buildout.years, strict=False):
         files += save_plan(scenario, item.plan, folder / str(item.year))
     write_whole(
