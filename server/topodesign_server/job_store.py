@@ -39,7 +39,7 @@ from topodesign_server.names import RequestKey
 from topodesign_server.paging import Page
 from topodesign_server.queue_room import QueueLimits, QueueLook
 from topodesign_server.quotas import Quotas
-from topodesign_server.request_ids import claim_request, first_answer
+from topodesign_server.request_ids import claim_request, first_answer, was_claimed
 from topodesign_server.tables import blobs, events, jobs
 
 MOST_AT_ONCE = 1000
@@ -128,6 +128,11 @@ class JobStore:
         size_bytes = len(new.scenario) + len(new.start or b"")
         self._quotas.require_room_for_job(connection, new.tenant, size_bytes=size_bytes)
 
+    def was_asked(self, tenant: str, method: str, request_id: str) -> bool:
+        """Whether something was made for a ``request_id``, whatever it was asked with."""
+        with self._database.reading() as connection:
+            return was_claimed(connection, tenant, method, request_id)
+
     def repeated(self, key: RequestKey | None) -> JobRow | None:
         """What the same request queued before; raises :class:`InvalidInput` as :meth:`create` does."""
         if key is None:
@@ -146,12 +151,8 @@ class JobStore:
         with self._database.reading() as connection:
             return _waiting(connection)
 
-    def page(self, tenant: str, page: Page) -> list[JobRow]:
-        """Jobs whose operation was not deleted, the newest first, one more than the page holds."""
-        return [job for job, _ in self.page_with_plans(tenant, page)]
-
     def page_with_plans(self, tenant: str, page: Page) -> list[tuple[JobRow, PlanRow | None]]:
-        """The same, each with the summary of its plan when it has one."""
+        """Jobs whose operation is kept, with the summary of a plan: the newest first, one more than the page holds."""
         summary = sa.and_(blobs.c.tenant == jobs.c.tenant, blobs.c.sha256 == jobs.c.plan_summary)
         query = sa.select(*LIGHT, blobs.c.content).select_from(jobs.outerjoin(blobs, summary))
         query = _paged(query.where(jobs.c.operation_deleted.is_(False)), tenant, page)
