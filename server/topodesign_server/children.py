@@ -43,6 +43,7 @@ PRELOADED = (
     "topodesign_server.incidents",
     "topodesign_server.catalog_in_memory",
     "topodesign.api",
+    "topodesign.making",
     "topodesign.fabric",
     "topodesign.planning.solve",
     "topodesign.verify",

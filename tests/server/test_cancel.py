@@ -10,10 +10,10 @@ import pytest
 from served.running_server import RunningServer, wait_until_gone
 from served.small_scenarios import two_sites, wide_grid
 
-from topodesign.api import NOT_EVALUATED
 from topodesign.client import Client
 from topodesign.domain.errors import CapacityError
 from topodesign.domain.fabric import Clos, Torus
+from topodesign.making import NOT_EVALUATED
 from topodesign.v1 import fabric_service_pb2, fabric_service_pb2_grpc
 from topodesign.verify import verify_plan
 from topodesign.wire import fabric_to_proto
