@@ -14,3 +14,4 @@ import sys
 if any("multiprocessing.forkserver" in word for word in sys.orig_argv):
     gc.collect()
     gc.freeze()
+    gc.enable()  # off since growing_heap
