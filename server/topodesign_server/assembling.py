@@ -327,6 +327,7 @@ def _authentication(settings: ServerSettings, database: Database, threads: Threa
         is_required=requires_authentication(settings),
         has_certificates=settings.tls_client_ca is not None,
         named_by=settings.certificate_tenant,
+        look_s=settings.poll_s,
     )
 
 

@@ -72,7 +72,10 @@ class ServerSettings:
         15.0, "Time after which another server takes a job whose server is silent.", unit="s", above=0
     )
     poll_s: float = option(
-        0.5, "Time between looks for what other servers of the same database did.", unit="s", above=0
+        0.5,
+        "Time between looks for what others did to the database: servers to jobs, operators to tokens of streams.",
+        unit="s",
+        above=0,
     )
     sweep_s: float = option(600.0, "Time between sweeps of what is to be forgotten.", unit="s", above=0)
     keep_operations_days: float | None = option(
