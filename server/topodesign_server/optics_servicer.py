@@ -32,7 +32,7 @@ class OpticsServicer(optics_service_pb2_grpc.OpticsServiceServicer):
         request: pb.DesignLinkRequest,
         context: grpc.aio.ServicerContext[pb.DesignLinkRequest, optics_pb2.LinkDesign],
     ) -> optics_pb2.LinkDesign:
-        return await self._offload(_design, request)
+        return await self._offload(read_and_design, request)
 
     async def ListModes(
         self,
@@ -60,7 +60,7 @@ def asked_modes(request: pb.ListModesRequest) -> Sequence[TransceiverMode]:
     return list_modes(rate_gbps=request.rate_gbps if request.HasField("rate_gbps") else None)
 
 
-def _design(request: pb.DesignLinkRequest) -> optics_pb2.LinkDesign:
+def read_and_design(request: pb.DesignLinkRequest) -> optics_pb2.LinkDesign:
     design = to_proto(design_link(from_proto(request, LinkRequest)))
     assert isinstance(design, optics_pb2.LinkDesign)
     return design

@@ -7,6 +7,8 @@ from typing import Any
 
 import grpc
 
+from topodesign.processes.remembered import remember_for
+
 _tenant: ContextVar[str] = ContextVar("tenant")  # no default: what was not let in has no tenant, and fails
 
 
@@ -18,3 +20,4 @@ def tenant_of(context: grpc.aio.ServicerContext[Any, Any]) -> str:  # noqa: ARG0
 def act_for(tenant: str) -> None:
     """From here on the running call, which has a task of its own, is one of a tenant."""
     _tenant.set(tenant)
+    remember_for(tenant)
