@@ -14,6 +14,7 @@ from topodesign.v1 import (
     catalog_service_pb2_grpc,
     fabric_service_pb2_grpc,
     optics_service_pb2_grpc,
+    planning_service_pb2,
     planning_service_pb2_grpc,
     scenario_service_pb2_grpc,
     training_service_pb2_grpc,
@@ -28,6 +29,7 @@ from topodesign_server.calls import Calls
 from topodesign_server.catalog_servicer import CatalogServicer
 from topodesign_server.children import ChildFactory
 from topodesign_server.database import Database
+from topodesign_server.early_refusal import EarlyRefusal
 from topodesign_server.fabric_servicer import FabricServicer
 from topodesign_server.health import Health, StoreProbe
 from topodesign_server.interceptor import BoundaryInterceptor, Reading
@@ -63,6 +65,7 @@ from topodesign_server.workers import Workers
 WAITING_CALLS = ("/google.longrunning.Operations/WaitOperation",)
 """Calls with one answer that last as long as their callers like."""
 LASTING = frozenset((*methods_of(*WITH_STORE, *WITHOUT_STORE, *STANDARD, only_streams=True), *WAITING_CALLS))
+CREATE_PLAN = "/topodesign.v1.PlanningService/CreatePlan"
 LOOKED_AFTER = ("/grpc.health.v1.Health/Check",)
 
 
@@ -155,6 +158,11 @@ def assemble(
             reader=RequestReader(message_bytes=settings.message_bytes),
             room=RequestBytes(settings.request_bytes),
             gate=gate,
+            early={
+                CREATE_PLAN: EarlyRefusal(
+                    planning.door, "CreatePlan", planning_service_pb2.CreatePlanRequest.DESCRIPTOR
+                )
+            },
         ),
         metrics,
         lasting=LASTING,

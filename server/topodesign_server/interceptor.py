@@ -8,7 +8,7 @@ that every method is a stream of requests to the runtime, which would read the o
 from __future__ import annotations  # gRPC's types take parameters for type checkers only
 
 import inspect
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import aclosing, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn, cast
@@ -23,13 +23,14 @@ from google.rpc.status_pb2 import Status
 from topodesign.domain.errors import CapacityError, InvalidInput, TopoDesignError
 from topodesign.wire.faults import DOMAIN
 from topodesign_server.authentication import Authentication, Presented
+from topodesign_server.early_refusal import EarlyRefusal
 from topodesign_server.incidents import status_of
 from topodesign_server.metrics import Metrics
 from topodesign_server.observing import bind_names
 from topodesign_server.request_gate import RequestGate
 from topodesign_server.request_reading import RequestBytes, RequestReader, Share
 from topodesign_server.tenant_calls import TenantCalls
-from topodesign_server.tenants import act_for
+from topodesign_server.tenants import act_for, tenant_of
 from topodesign_server.watchers import Watchers
 
 OURS = ("/topodesign.", "/google.longrunning.")
@@ -50,6 +51,8 @@ class Reading:
     reader: RequestReader
     room: RequestBytes
     gate: RequestGate
+    early: Mapping[str, EarlyRefusal]
+    """By method: what may refuse its requests before they are decoded."""
 
 
 class BoundaryInterceptor(grpc.aio.ServerInterceptor):
@@ -121,8 +124,11 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
     async def _request(self, handler: Handler, method: str, context: Context, share: Share) -> Any:
         """The request of a call that was let in; its bytes are forgotten here."""
         self._watchers.require_serving()
-        request = _decoded(handler, await self._reading.reader.read(context, share), method)
+        data = await self._reading.reader.read(context, share)
         self._watchers.require_serving()  # it may have come slowly
+        if method in self._reading.early:
+            await self._reading.early[method].require_room(tenant_of(context), data)
+        request = _decoded(handler, data, method)
         await self._reading.gate.require_at_boundary(request)
         return request
 

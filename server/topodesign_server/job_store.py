@@ -39,7 +39,7 @@ from topodesign_server.names import RequestKey
 from topodesign_server.paging import Page
 from topodesign_server.queue_room import QueueLimits, QueueLook
 from topodesign_server.quotas import Quotas
-from topodesign_server.request_ids import claim_request, first_answer
+from topodesign_server.request_ids import claim_request, first_answer, was_claimed
 from topodesign_server.tables import blobs, events, jobs
 
 MOST_AT_ONCE = 1000
@@ -127,6 +127,11 @@ class JobStore:
         QueueLook.of(connection).require_room(new.tenant, self._queue)
         size_bytes = len(new.scenario) + len(new.start or b"")
         self._quotas.require_room_for_job(connection, new.tenant, size_bytes=size_bytes)
+
+    def was_asked(self, tenant: str, method: str, request_id: str) -> bool:
+        """Whether something was made for a ``request_id``, whatever it was asked with."""
+        with self._database.reading() as connection:
+            return was_claimed(connection, tenant, method, request_id)
 
     def repeated(self, key: RequestKey | None) -> JobRow | None:
         """What the same request queued before; raises :class:`InvalidInput` as :meth:`create` does."""

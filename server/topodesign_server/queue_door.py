@@ -44,6 +44,15 @@ class QueueDoor:
         finally:
             self._places.discard(place)
 
+    async def require_room(self, tenant: str) -> None:
+        """Raise :class:`CapacityError` when there is no place now; none is kept."""
+        look, left_out = await self._looked()
+        look.require_room(tenant, self._limits, beside=Counter(of for of, _ in left_out | self._places))
+
+    async def was_asked(self, tenant: str, method: str, request_id: str) -> bool:
+        """Whether something was made for a ``request_id`` before, be it the same request or not."""
+        return await self._thread(self._jobs.was_asked, tenant, method, request_id)
+
     async def repeated(self, key: RequestKey | None) -> JobRow | None:
         """What the same request queued before: it is answered however full the queue is."""
         return None if key is None else await self._thread(self._jobs.repeated, key)

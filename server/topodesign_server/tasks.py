@@ -40,6 +40,7 @@ def run_task(
     tasks: str,
     name: str,
     payload: tuple[bytes, ...],
+    niceness: int,
     connection: Connection,
     told: Connection,
     memory_bytes: int | None = None,
@@ -50,10 +51,13 @@ def run_task(
     ----------
     tasks : str
         Module that has the task in its ``TASKS``.
+    niceness : int
+        Added to the server's own (see nice(2)): a task that computes for minutes leaves the cores to who answers calls.
     connection, told : Connection
         Where frames go, and where something comes when the task is to stop.
     """
     isolate()
+    os.nice(niceness)
     from topodesign_server.incidents import status_of
     from topodesign_server.logs import configure_logs
 

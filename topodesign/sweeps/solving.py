@@ -1,10 +1,9 @@
-"""One point, in the process that solves it: bytes in, bytes out."""
+"""One point or question, in the process that solves it: bytes in, bytes out."""
 
 import dataclasses
 import functools
 import hashlib
 import time
-from collections.abc import Callable
 
 import msgspec
 
@@ -14,11 +13,11 @@ from topodesign.domain.durations import HOURS_PER_YEAR
 from topodesign.domain.errors import InvalidInput
 from topodesign.domain.plan import Plan, SolveLimits, Status
 from topodesign.domain.scenario import Scenario
-from topodesign.domain.scenario_sweep import AxisValue, PointFigures, PointResult, SweepAxis
+from topodesign.domain.scenario_sweep import AxisValue, PointFigures, PointResult, PointStatus, SweepAxis
 from topodesign.sweeps.fields import with_values
 
 SOLVE_POINT = "topodesign.sweeps.solving:solve_point"
-Planner = Callable[[Scenario], Plan]
+SOLVE_QUESTION = "topodesign.sweeps.solving:solve_question"
 
 
 class PointOrder(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,6 +29,48 @@ class PointOrder(msgspec.Struct, frozen=True, kw_only=True):
     limits: SolveLimits
     started_from: int | None = None
     bound_from: int | None = None
+
+
+class QuestionOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """How to solve a scenario. ``bound_usd``: no plan of it costs less, as ``bound_basis`` tells; 0 if not known.
+    ``bound_is_of_optimum``: it was proven over all routes, not only over some candidates."""
+
+    limits: SolveLimits
+    bound_usd: float = 0.0
+    bound_basis: str = ""
+    bound_is_of_optimum: bool = False
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """What a question gave, apart from the plan itself.
+
+    Parameters
+    ----------
+    status, message, stopped_by
+        As in :class:`~topodesign.domain.scenario_sweep.PointResult`.
+    figures : PointFigures, optional
+    site_ids : tuple of str
+        The used sites, sorted.
+    plan_digest : str
+        The name of the plan among the kept ones; empty where there is none.
+    solve_s : float
+        Seconds in its process.
+    """
+
+    status: PointStatus
+    message: str = ""
+    stopped_by: str = ""
+    figures: PointFigures | None = None
+    site_ids: tuple[str, ...] = ()
+    plan_digest: str = ""
+    solve_s: float = 0.0
+
+
+class SolvedQuestion(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer, and its plan as it goes into a file (empty where there is none)."""
+
+    answer: Answer
+    plan: bytes
 
 
 class SolvedPoint(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,10 +119,45 @@ def solve_point(payload: tuple[bytes, ...]) -> bytes:
     return _encoded(result, content, began_s)
 
 
+def solve_question(payload: tuple[bytes, ...]) -> bytes:
+    """Scenario, :class:`QuestionOrder`, plan to begin from (or nothing) -> :class:`SolvedQuestion`, all encoded."""
+    began_s = time.monotonic()
+    order = msgspec.msgpack.decode(payload[1], type=QuestionOrder)
+    start = decode_json(payload[2], Plan, what="plan to begin from") if payload[2] else None
+    scenario = decode_scenario(payload[0])
+    try:
+        plan = plan_within(scenario, order.limits, start=start, known_bound_usd=order.bound_usd)
+    except InvalidInput as refused:
+        answer = Answer(status="invalid", message=refused.message, solve_s=time.monotonic() - began_s)
+        return msgspec.msgpack.encode(SolvedQuestion(answer=answer, plan=b""))
+    if order.bound_usd > 0 and plan.lower_bound_usd == order.bound_usd:
+        plan = _with_basis(plan, order.bound_basis, is_of_optimum=order.bound_is_of_optimum)
+    has_plan = plan.status in ("optimal", "feasible")
+    content = encode_json(plan) if has_plan else b""
+    answer = Answer(
+        status=plan.status,
+        message=_why_none(plan),
+        stopped_by=plan.stopped_by,
+        figures=figures_of(scenario, plan) if has_plan else None,
+        site_ids=tuple(sorted(site.id for site in plan.sites)),
+        plan_digest=plan_digest(content) if has_plan else "",
+        solve_s=time.monotonic() - began_s,
+    )
+    return msgspec.msgpack.encode(SolvedQuestion(answer=answer, plan=content))
+
+
 def plan_digest(content: bytes) -> str:
     """SHA-256 (hexadecimal) of a plan's JSON without the time that it took: equal plans have equal digests."""
     document = {**msgspec.json.decode(content, type=dict[str, object]), "wall_s": None, "progress": None}
     return hashlib.sha256(msgspec.json.encode(document, order="deterministic")).hexdigest()
+
+
+def has_digest(content: bytes, digest: str) -> bool:
+    """Whether a file is the plan that was written; what is no JSON is none."""
+    try:
+        return plan_digest(content) == digest
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        return False
 
 
 def figures_of(scenario: Scenario, plan: Plan) -> PointFigures:
@@ -120,8 +196,15 @@ def _planned(scenario: Scenario, order: PointOrder, start: Plan | None) -> Plan:
     if start is None or known_usd <= 0 or not _took_over(plan, start):
         return plan
     basis = f"proven of point {order.bound_from}, whose limits are no tighter: {start.provenance.bound_basis}"
-    # a bound over some routes proves no optimum over all of them, even where this point's own candidates are all
-    status: Status = plan.status if start.status == "optimal" else "feasible"
+    return _with_basis(plan, basis, is_of_optimum=start.status == "optimal")
+
+
+def _with_basis(plan: Plan, basis: str, *, is_of_optimum: bool) -> Plan:
+    """A plan that took over a bound, and says whose.
+
+    A bound over some routes proves no optimum over all of them, even where the plan's own candidates are all.
+    """
+    status: Status = plan.status if is_of_optimum else "feasible"
     return dataclasses.replace(plan, status=status, provenance=dataclasses.replace(plan.provenance, bound_basis=basis))
 
 

@@ -4,14 +4,9 @@
 given; ``plans/DIGEST.json`` are the plans. A plan is in its place before its row says so: no row is ever ahead of it.
 """
 
-import contextlib
-import fcntl
 import hashlib
 import os
-import platform
-import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
-from importlib.metadata import version
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -21,13 +16,15 @@ import msgspec
 from topodesign.domain.errors import Conflict, InternalError, NotFound
 from topodesign.domain.scenario import Scenario
 from topodesign.domain.scenario_sweep import PointResult, SweepDefinition
-from topodesign.sweeps.solving import decode_scenario, encode_scenario, plan_digest
+from topodesign.sweeps.durable import locked, opened, sound, versions, write_durably
+from topodesign.sweeps.solving import decode_scenario, encode_scenario, has_digest
 
 DATABASE = "sweep.db"
 SCENARIO = "scenario.msgpack"
 PLANS = "plans"
 LOCK = "sweep.lock"
 VERSION = 1
+WHAT = "sweep"
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS sweep (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS points (
@@ -53,9 +50,9 @@ class SweepStore:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._lock = _locked(folder)
+        self._lock = locked(folder / LOCK, what=WHAT)
         try:
-            self._database = _opened(folder / DATABASE)
+            self._database = opened(folder / DATABASE, SCHEMA, what=WHAT)
         except BaseException:
             os.close(self._lock)
             raise
@@ -112,26 +109,26 @@ class SweepStore:
 
     @property
     def definition(self) -> SweepDefinition:
-        with _sound(self.folder / DATABASE):
+        with sound(self.folder / DATABASE, what=WHAT):
             return msgspec.msgpack.decode(self._setting("definition"), type=SweepDefinition)
 
     @property
     def scenario(self) -> Scenario:
-        with _sound(self.folder / SCENARIO):
+        with sound(self.folder / SCENARIO, what=WHAT):
             return decode_scenario((self.folder / SCENARIO).read_bytes())
 
     def results(self) -> Mapping[int, PointResult]:
         """Finished points by number."""
-        with _sound(self.folder / DATABASE):
+        with sound(self.folder / DATABASE, what=WHAT):
             rows = self._database.execute("SELECT number, result FROM points ORDER BY number")
             return {number: msgspec.msgpack.decode(content, type=PointResult) for number, content in rows}
 
     def finish(self, result: PointResult, plan: bytes, *, attempts: int) -> None:
         """Keep a point's result, and its plan where it has one. Takes the place of an earlier result: of a failure."""
         if result.plan_digest:
-            _write_durably(self.folder / PLANS / f"{result.plan_digest}.json", plan)
+            write_durably(self.folder / PLANS / f"{result.plan_digest}.json", plan)
         row = (result.number, attempts, msgspec.msgpack.encode(result))
-        with _sound(self.folder / DATABASE):
+        with sound(self.folder / DATABASE, what=WHAT):
             self._database.execute("INSERT OR REPLACE INTO points (number, attempts, result) VALUES (?, ?, ?)", row)
 
     def plan_file(self, result: PointResult) -> Path:
@@ -148,7 +145,7 @@ class SweepStore:
         """
         file = self.plan_file(result)
         content = file.read_bytes() if file.is_file() else b""
-        if not _has_digest(content, result.plan_digest):
+        if not has_digest(content, result.plan_digest):
             raise Conflict(
                 f"{file} is not the plan that point {result.number} gave; put it back, or begin the sweep elsewhere",
                 reason="PLAN_CHANGED",
@@ -161,13 +158,13 @@ class SweepStore:
         known = self._settings()
         if not known:
             (self.folder / PLANS).mkdir(exist_ok=True)
-            _write_durably(self.folder / SCENARIO, encode_scenario(scenario))
+            write_durably(self.folder / SCENARIO, encode_scenario(scenario))
             settings: Sequence[tuple[str, bytes]] = (
                 ("version", str(VERSION).encode()),
                 ("definition", msgspec.msgpack.encode(definition)),
                 ("identity", identity),
             )
-            with _sound(self.folder / DATABASE):
+            with sound(self.folder / DATABASE, what=WHAT):
                 self._database.execute("BEGIN")
                 self._database.executemany("INSERT INTO sweep (name, value) VALUES (?, ?)", settings)
                 self._database.execute("COMMIT")
@@ -181,7 +178,7 @@ class SweepStore:
             )
 
     def _settings(self) -> dict[str, bytes]:
-        with _sound(self.folder / DATABASE):
+        with sound(self.folder / DATABASE, what=WHAT):
             return dict(self._database.execute("SELECT name, value FROM sweep").fetchall())
 
     def _setting(self, name: str) -> bytes:
@@ -191,74 +188,10 @@ class SweepStore:
             raise InternalError(f"{self.folder / DATABASE} has no {name}; begin the sweep anew elsewhere") from None
 
 
-def _opened(file: Path) -> sqlite3.Connection:
-    with _sound(file):
-        database = sqlite3.connect(file, isolation_level=None)
-        try:
-            database.execute("PRAGMA synchronous = FULL")
-            database.executescript(SCHEMA)
-        except BaseException:
-            database.close()
-            raise
-        return database
-
-
-@contextlib.contextmanager
-def _sound(file: Path) -> Iterator[None]:
-    """What goes wrong with a file of the store names it, and says what to do."""
-    try:
-        yield
-    except (sqlite3.Error, msgspec.DecodeError, FileNotFoundError) as error:
-        raise Conflict(
-            f"{file} cannot be used as a sweep's: {error}; put it back as it was, or begin the sweep in another folder",
-            reason="SWEEP_DAMAGED",
-            metadata={"path": str(file)},
-        ) from error
-
-
-def _has_digest(content: bytes, digest: str) -> bool:
-    """Whether a file is the plan that was written; what is no JSON is none."""
-    try:
-        return plan_digest(content) == digest
-    except (msgspec.DecodeError, ValueError, RecursionError):
-        return False
-
-
 def _identity(definition: SweepDefinition, scenario: Scenario) -> bytes:
     """What a sweep is of: another one does not go on in its folder, nor does another version of the planner."""
-    versions = f"{version('topodesign')} {version('ortools')} {platform.python_version()}"
-    parts = (encode_scenario(scenario), msgspec.msgpack.encode(definition), versions.encode())
+    parts = (encode_scenario(scenario), msgspec.msgpack.encode(definition), versions())
     digest = hashlib.sha256()
     for part in parts:
         digest.update(hashlib.sha256(part).digest())
     return digest.digest()
-
-
-def _locked(folder: Path) -> int:
-    """A lock that goes with the process, however that ends."""
-    descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        raise Conflict(
-            f"the sweep in {folder} is being run by another process; wait for it, or give another folder",
-            reason="SWEEP_RUNNING",
-            metadata={"path": str(folder)},
-        ) from None
-    return descriptor
-
-
-def _write_durably(place: Path, content: bytes) -> None:
-    """All of it or nothing, also when the power fails. What a kill leaves half written is written over next time."""
-    half = place.with_name(f".{place.name}.half")
-    with half.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    half.replace(place)
-    folder = os.open(place.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

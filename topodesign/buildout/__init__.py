@@ -1,0 +1,1 @@
+"""Build-out over years: what to build when."""

@@ -1,0 +1,1 @@
+"""Pareto fronts: what one goal costs in terms of another, with proof between the points."""

@@ -1,0 +1,1 @@
+"""Plans for an uncertain future: two-stage siting, regret, and the stress of a given plan."""
