@@ -31,6 +31,7 @@ from topodesign_server.children import ChildFactory
 from topodesign_server.database import Database
 from topodesign_server.early_refusal import EarlyRefusal
 from topodesign_server.fabric_servicer import FabricServicer
+from topodesign_server.fair_threads import FairOffloader
 from topodesign_server.health import Health, StoreProbe
 from topodesign_server.interceptor import BoundaryInterceptor, Reading
 from topodesign_server.job_store import JobStore
@@ -74,11 +75,11 @@ class Threads:
     """Threads for short blocking work, each kind its own, so that none holds up another."""
 
     store: Offloader
-    designs: Offloader
+    designs: FairOffloader
     """Links, estimates, and checks of large requests."""
     tokens: Offloader
     token_uses: Offloader
-    scenarios: Offloader
+    scenarios: FairOffloader
     """Checks of scenarios that are not large, and what else is done with whole requests."""
 
     def close(self) -> None:
@@ -134,10 +135,10 @@ def assemble(
     """The parts of a server that does not listen yet. Call it on the event loop."""
     threads = Threads(
         store=Offloader(),
-        designs=Offloader(threads=2, name="design"),
+        designs=FairOffloader(threads=2, name="design"),
         tokens=Offloader(threads=2, name="token"),
         token_uses=Offloader(threads=1, name="token-use"),
-        scenarios=Offloader(threads=2, name="scenario"),
+        scenarios=FairOffloader(threads=2, name="scenario"),
     )
     planning = _planning(settings, database, children, threads, AttemptObserver(metrics, tracing))
     computing = _computing(settings, children, metrics)

@@ -25,12 +25,11 @@ class _Waiter:
 
 
 class FairSlots:
-    """``slots`` at a time, ``queue_limit`` more wait. Made and used on the event loop."""
+    """``slots`` at a time, ``queue_limit`` more wait, ``None``: any number. Made and used on the event loop."""
 
-    def __init__(self, *, slots: int, queue_limit: int) -> None:
+    def __init__(self, *, slots: int, queue_limit: int | None) -> None:
         self._slots = slots
         self._queue_limit = queue_limit
-        self._most_of_tenant = max(1, (slots + queue_limit) // 2)
         self._running: Counter[str] = Counter()
         self._waiting: dict[str, list[_Waiter]] = {}
         self._turns = Turns()
@@ -62,6 +61,8 @@ class FairSlots:
             self._give_back(tenant)
 
     def _require_room(self, tenant: str) -> None:
+        if self._queue_limit is None:
+            return
         waiting = self.waiting()
         if self._running.total() >= self._slots and waiting >= self._queue_limit:
             raise CapacityError(
@@ -70,13 +71,14 @@ class FairSlots:
                 metadata={"waiting": str(waiting), "limit": str(self._queue_limit)},
             )
         own = self._running[tenant] + len(self._waiting.get(tenant, ()))
-        if own >= self._most_of_tenant:
+        most_of_tenant = max(1, (self._slots + self._queue_limit) // 2)
+        if own >= most_of_tenant:
             raise QuotaExceeded(
-                f"{own} computations of this tenant run or wait, and at most {self._most_of_tenant} may, half of what "
+                f"{own} computations of this tenant run or wait, and at most {most_of_tenant} may, half of what "
                 "the service takes; try again when others have ended",
                 quota="call_queue_limit",
                 retry_after_s=RETRY_S,
-                metadata={"waiting": str(own), "limit": str(self._most_of_tenant)},
+                metadata={"waiting": str(own), "limit": str(most_of_tenant)},
             )
 
     async def _turn(self, tenant: str) -> None:

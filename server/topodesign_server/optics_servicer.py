@@ -16,14 +16,14 @@ from topodesign.domain.link import LinkRequest
 from topodesign.v1 import optics_pb2, optics_service_pb2_grpc
 from topodesign.v1 import optics_service_pb2 as pb
 from topodesign.wire import from_proto, to_proto
-from topodesign_server.offloading import Offloader
+from topodesign_server.fair_threads import FairOffloader
 from topodesign_server.paging import Pager
 
 
 class OpticsServicer(optics_service_pb2_grpc.OpticsServiceServicer):
     """Designs links on threads: the largest request takes tens of milliseconds, less than a child would to start."""
 
-    def __init__(self, pager: Pager, offload: Offloader) -> None:
+    def __init__(self, pager: Pager, offload: FairOffloader) -> None:
         self._pager = pager
         self._offload = offload
 

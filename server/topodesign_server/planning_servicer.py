@@ -3,7 +3,6 @@
 # ruff: noqa: N802 (the names of methods and their parameters are gRPC's)
 from __future__ import annotations  # gRPC's types take parameters for type checkers only
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -37,7 +36,6 @@ from topodesign_server.workers import Workers
 
 CHUNK_BYTES = 256 * 1024
 MOST_FULL_PLANS = 20
-MOST_READ_AT_ONCE = 2
 
 
 class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
@@ -68,7 +66,6 @@ class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
         self._offload = offload
         self._door = door
         self._gate = gate
-        self._reading = asyncio.Semaphore(MOST_READ_AT_ONCE)
         self._tracing = tracing
 
     async def CreatePlan(
@@ -189,8 +186,7 @@ class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
 
     async def _job(self, tenant: str, plan_id: str, request: pb.CreatePlanRequest) -> JobRow:
         """The job of a request that has a place in the queue: what the same request made before, or a new one."""
-        async with self._reading:
-            await self._gate.require(request)
+        await self._gate.require(request)
         key = await self._key(tenant, request)
         earlier = None if key is None else await self._offload(self._jobs.repeated, key)
         if earlier is not None:  # answered even when what it was made from is deleted since
@@ -200,8 +196,7 @@ class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
 
     async def _checked(self, tenant: str, plan_id: str, request: pb.CreatePlanRequest) -> operations_pb2.Operation:
         """The answer to a request that is only to be checked."""
-        async with self._reading:
-            await self._gate.require(request)
+        await self._gate.require(request)
         key = await self._key(tenant, request)
         await self._offload(self._jobs.require_creatable, await self._new_job(tenant, plan_id, request), key=key)
         checked = operations_pb2.Operation(done=True)

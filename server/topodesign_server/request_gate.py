@@ -19,8 +19,8 @@ from topodesign.v1 import (
 )
 from topodesign.wire import from_proto
 from topodesign_server.fabric_requests import comparison_asked, evaluation_asked
+from topodesign_server.fair_threads import FairOffloader
 from topodesign_server.limits import read_limits
-from topodesign_server.offloading import Offloader
 from topodesign_server.optics_servicer import asked_modes
 from topodesign_server.request_rules import RequestRules, TooManyEntries
 from topodesign_server.scenario_checks import canonical_scenario
@@ -71,7 +71,7 @@ its rules to check: to make objects of a scenario of 800 kB takes seven times as
 class RequestGate:
     """Refuses requests by the rules in their definitions."""
 
-    def __init__(self, offload: Offloader) -> None:
+    def __init__(self, offload: FairOffloader) -> None:
         requests = [
             getattr(module, method.input_type.name)
             for module in SERVICES

@@ -14,6 +14,11 @@ _tenant: ContextVar[str] = ContextVar("tenant")  # no default: what was not let 
 
 def tenant_of(context: grpc.aio.ServicerContext[Any, Any]) -> str:  # noqa: ARG001 - gRPC's takes no attributes of ours
     """The tenant whose scenarios, jobs and plans a call sees; nothing of any other exists for it."""
+    return acting_tenant()
+
+
+def acting_tenant() -> str:
+    """As :func:`tenant_of`, for what is done on behalf of the running call."""
     return _tenant.get()
 
 
