@@ -150,11 +150,7 @@ def assemble(
     boundary = BoundaryInterceptor(
         planning.watchers,
         _authentication(settings, database, threads),
-        TenantCalls(
-            per_s=settings.tenant_calls_per_s,
-            at_once=settings.tenant_calls_at_once,
-            streams_at_once=settings.tenant_streams_at_once,
-        ),
+        _tenant_calls(settings),
         Reading(
             reader=RequestReader(message_bytes=settings.message_bytes),
             room=RequestBytes(settings.request_bytes),
@@ -337,6 +333,17 @@ def _authentication(settings: ServerSettings, database: Database, threads: Threa
         has_certificates=settings.tls_client_ca is not None,
         named_by=settings.certificate_tenant,
         look_s=settings.poll_s,
+    )
+
+
+def _tenant_calls(settings: ServerSettings) -> TenantCalls:
+    has_others = requires_authentication(settings)  # a tenant that is the only one has all the room
+    return TenantCalls(
+        per_s=settings.tenant_calls_per_s,
+        at_once=settings.tenant_calls_at_once,
+        streams_at_once=settings.tenant_streams_at_once,
+        calls=settings.calls_at_once if has_others else None,
+        streams=settings.streams_at_once if has_others else None,
     )
 
 

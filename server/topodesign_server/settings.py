@@ -155,9 +155,15 @@ class ServerSettings:
     tenant_plans: int | None = option(None, "Plans that one tenant may keep, with those being made.", at_least=0)
     tenant_bytes: int | None = option(None, "Size of what one tenant may keep.", unit="bytes", at_least=0)
     tenant_calls_per_s: float | None = option(None, "Calls a second of one tenant on this server.", unit="1/s", above=0)
-    tenant_calls_at_once: int | None = option(256, "Calls of one tenant here at a time, streams left out.", at_least=1)
+    tenant_calls_at_once: int | None = option(
+        256,
+        "Calls of one tenant here at a time, streams left out; never more than it leaves for others.",
+        at_least=1,
+    )
     tenant_streams_at_once: int | None = option(
-        2000, "Streams of one tenant, and its calls that wait for a job, here at a time.", at_least=1
+        2000,
+        "Streams of one tenant, and its calls that wait for a job, at a time; never more than it leaves for others.",
+        at_least=1,
     )
 
     def __post_init__(self) -> None:

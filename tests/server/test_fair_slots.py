@@ -48,22 +48,26 @@ class Callers:
             await self._leave[name].wait()
 
 
-def test_a_tenant_with_many_calls_leaves_half_of_the_places_to_others() -> None:
+def test_a_tenant_has_no_more_places_than_it_leaves_to_others() -> None:
     async def run() -> None:
         callers = Callers(FairSlots(slots=2, queue_limit=4))
-        await callers.come("a1", "a2", "a3")  # half of 2 + 4
+        await callers.come("a1", "a2", "a3")  # of 2 + 4
         with pytest.raises(QuotaExceeded) as caught:
             async with callers.slots.slot("a"):
                 pass
         assert (caught.value.quota, caught.value.metadata["limit"]) == ("call_queue_limit", "3")
         assert caught.value.retry_after_s is not None
-        await callers.come("b1", "c1", "c2")
+        await callers.come("b1", "c1")
+        with pytest.raises(QuotaExceeded):  # one place is left, and it has one
+            async with callers.slots.slot("c"):
+                pass
+        await callers.come("d1")
         assert callers.slots.waiting() == 4
         with pytest.raises(CapacityError) as full:
-            async with callers.slots.slot("d"):
+            async with callers.slots.slot("e"):
                 pass
         assert full.value.reason == "CALLS_FULL"
-        for name in ("a1", "a2", "b1", "c1", "a3", "c2"):
+        for name in ("a1", "a2", "b1", "c1", "d1", "a3"):
             await callers.finish(name)
         async with callers.slots.slot("a"):
             assert callers.slots.waiting() == 0
