@@ -94,7 +94,7 @@ class Authentication:
 
     def tenant(self, presented: Presented, context: grpc.aio.ServicerContext[Any, Any]) -> str:
         """The tenant of a call; raises :class:`Unauthenticated` when nobody or nothing says which, or two disagree."""
-        _require_current_certificate(context)
+        self._require_current_certificate(context)
         named = tenant_of_certificate(context.auth_context(), named_by=self._named_by)
         if presented.known is not None:
             if named is not None and named != presented.known.tenant:
@@ -119,22 +119,24 @@ class Authentication:
         """What is done in it ends with :class:`Unauthenticated` soon after token or certificate are no longer valid."""
         return self.standing_calls.standing(
             token_id=None if presented.known is None else presented.known.id,
-            certificate_end=end_of_certificate(context.auth_context()),
+            certificate_end=self._certificate_end(context),
         )
 
     async def send(self, answer: Any, presented: Presented, context: grpc.aio.ServicerContext[Any, Any]) -> None:
         """Send one of several answers; raises :class:`Unauthenticated` when its caller may no longer have it."""
-        _require_current_certificate(context)
+        self._require_current_certificate(context)
         if presented.known is not None:
             await self._offload(self._tokens.check, presented.text)
         with self.standing_calls.sending():
             await context.write(answer)
 
+    def _require_current_certificate(self, context: grpc.aio.ServicerContext[Any, Any]) -> None:
+        refusal = certificate_refusal(self._certificate_end(context))
+        if refusal is not None:
+            raise refusal
 
-def _require_current_certificate(context: grpc.aio.ServicerContext[Any, Any]) -> None:
-    refusal = certificate_refusal(end_of_certificate(context.auth_context()))
-    if refusal is not None:
-        raise refusal
+    def _certificate_end(self, context: grpc.aio.ServicerContext[Any, Any]) -> float | None:
+        return end_of_certificate(context.auth_context()) if self._has_certificates else None
 
 
 def _token_in(given: Sequence[str | bytes]) -> str:

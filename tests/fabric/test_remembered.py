@@ -55,7 +55,7 @@ def test_what_one_party_asked_is_computed_again_for_another() -> None:
     assert made == [("a", "x"), ("b", "x"), ("", "x"), ("b", "y")]
 
 
-@pytest.mark.parametrize("room", ["fabric", "optics", "training"])
+@pytest.mark.parametrize("room", ["catalog", "domain", "fabric", "optics", "training"])
 def test_nothing_but_what_is_each_partys_own_remembers_what_was_asked(room: str) -> None:
     """These rooms answer several parties in one process."""
     (folder,) = topodesign.__path__
