@@ -258,7 +258,7 @@ def _add_stored(
     tracing: Tracing,
 ) -> None:
     """The services that need the store."""
-    reader = ScenarioReader(threads.scenarios, computing.calls)
+    reader = ScenarioReader(threads.scenarios, computing.calls, computing.small_calls)
     planning_service_pb2_grpc.add_PlanningServiceServicer_to_server(
         PlanningServicer(
             jobs=planning.jobs,

@@ -121,16 +121,18 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
             async with self._authentication.standing(presented, context) if is_stream else nullcontext():
                 yield share
 
-    async def _request(self, handler: Handler, method: str, context: Context, share: Share) -> Any:
-        """The request of a call that was let in; its bytes are forgotten here."""
+    @asynccontextmanager
+    async def _request(self, handler: Handler, method: str, context: Context, share: Share) -> AsyncIterator[Any]:
+        """The request of a call that was let in, with the place that it gets; its bytes are forgotten here."""
         self._watchers.require_serving()
         data = await self._reading.reader.read(context, share)
         self._watchers.require_serving()  # it may have come slowly
-        if method in self._reading.early:
-            await self._reading.early[method].require_room(tenant_of(context), data)
-        request = _decoded(handler, data, method)
-        await self._reading.gate.require_at_boundary(request)
-        return request
+        early = self._reading.early.get(method)
+        async with nullcontext() if early is None else early.place(tenant_of(context), data):
+            request = _decoded(handler, data, method)
+            del data
+            await self._reading.gate.require_at_boundary(request)
+            yield request
 
     def _open(self, handler: Handler, method: str) -> Callable[[object, Context], Awaitable[Any]]:
         """A method for whoever looks after the server, be it who it may."""
@@ -152,8 +154,10 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
 
         async def call(_: object, context: Context) -> Any:
             try:
-                async with self._let_in(presented, context, method) as share:
-                    request = await self._request(handler, method, context, share)
+                async with (
+                    self._let_in(presented, context, method) as share,
+                    self._request(handler, method, context, share) as request,
+                ):
                     response = await behavior(request, context)
                     bind_names(response)
                     return self._sendable(response, method)
@@ -171,11 +175,13 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
 
         async def call(_: object, context: Context) -> None:
             try:
-                async with self._let_in(presented, context, method) as share:
-                    request = await self._request(handler, method, context, share)
-                    async with aclosing(behavior(request, context)) as responses:
-                        async for response in responses:
-                            await self._authentication.send(self._sendable(response, method), presented, context)
+                async with (
+                    self._let_in(presented, context, method) as share,
+                    self._request(handler, method, context, share) as request,
+                    aclosing(behavior(request, context)) as responses,
+                ):
+                    async for response in responses:
+                        await self._authentication.send(self._sendable(response, method), presented, context)
             except NotImplementedError:
                 await _abort(context, _unknown_method(method))
             except Exception as error:  # noqa: BLE001 - the call boundary

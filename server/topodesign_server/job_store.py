@@ -151,12 +151,8 @@ class JobStore:
         with self._database.reading() as connection:
             return _waiting(connection)
 
-    def page(self, tenant: str, page: Page) -> list[JobRow]:
-        """Jobs whose operation was not deleted, the newest first, one more than the page holds."""
-        return [job for job, _ in self.page_with_plans(tenant, page)]
-
     def page_with_plans(self, tenant: str, page: Page) -> list[tuple[JobRow, PlanRow | None]]:
-        """The same, each with the summary of its plan when it has one."""
+        """Jobs whose operation is kept, with the summary of a plan: the newest first, one more than the page holds."""
         summary = sa.and_(blobs.c.tenant == jobs.c.tenant, blobs.c.sha256 == jobs.c.plan_summary)
         query = sa.select(*LIGHT, blobs.c.content).select_from(jobs.outerjoin(blobs, summary))
         query = _paged(query.where(jobs.c.operation_deleted.is_(False)), tenant, page)

@@ -139,7 +139,7 @@ class ServerSettings:
     reflection: bool = option(False, "Describe the service to tools that ask.")
     metadata_bytes: int = option(16 * 1024, "Headers that a call may have.", unit="bytes", at_least=1024)
     streams_per_connection: int = option(2048, "Calls at a time on one connection.", at_least=1)
-    calls_waiting: int = option(50, "Calls that may wait to be looked at; more are refused at once.", at_least=1)
+    calls_waiting: int = option(30, "Calls that may wait to be looked at; more are refused at once.", at_least=1)
     calls_at_once: int = option(512, "Calls at a time, streams left out; more are refused at once.", at_least=1)
     streams_at_once: int = option(
         8192, "Streams, and calls that wait for a job, at a time; more are refused at once.", at_least=1

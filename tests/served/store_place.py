@@ -8,8 +8,9 @@ from typing import Self
 import sqlalchemy as sa
 from topodesign_server.attempt_store import AttemptStore
 from topodesign_server.database import Database, open_database
-from topodesign_server.job_rows import ClaimedJob, NewJob
+from topodesign_server.job_rows import ClaimedJob, JobRow, NewJob
 from topodesign_server.job_store import JobStore
+from topodesign_server.paging import Page
 from topodesign_server.queue_room import QueueLimits
 from topodesign_server.quotas import Quotas
 from topodesign_server.tables import DEFAULT_TENANT, attempts, blobs, jobs, scenarios
@@ -73,6 +74,13 @@ def new_job(
         limits=b"limits",
         start=start,
     )
+
+
+def listed(
+    store: JobStore, tenant: str = DEFAULT_TENANT, *, before: int | None = None, size: int = 1_000_000
+) -> list[JobRow]:
+    """The jobs that a list of operations shows."""
+    return [job for job, _ in store.page_with_plans(tenant, Page(before=before, size=size))]
 
 
 def claimed(store: AttemptStore) -> ClaimedJob:
