@@ -197,11 +197,11 @@ def test_streams_that_are_open_count_and_those_that_were_left_do_not(guarded: Gu
         begin = channel.unary_stream(
             f"/{watch.containing_service.full_name}/WatchPlan", lambda message: message.SerializeToString(), bytes
         )
-        streams = [
-            begin(new_request(watch, name=name), metadata=[("authorization", f"Bearer {token}")]) for _ in range(40)
-        ]
-        for stream in streams:
+        streams = []
+        for _ in range(40):  # one after the other: more that come at once than may wait are refused at the edge
+            stream = begin(new_request(watch, name=name), metadata=[("authorization", f"Bearer {token}")])
             next(stream)
+            streams.append(stream)
         with pytest.raises(QuotaExceeded) as caught:
             next(job.watch())
         assert (caught.value.quota, caught.value.retry_after_s) == ("tenant_streams_at_once", 1.0)
