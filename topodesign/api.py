@@ -162,7 +162,7 @@ def plan_within(
         on_plan(_unevaluated(scenario, found, verification))
     report(_phase("evaluating", found, started))
     return dataclasses.replace(
-        _evaluated(scenario, found, catalog),
+        evaluated(scenario, found, catalog),
         verified=True,
         verification=verification,
         wall_s=time.monotonic() - started,
@@ -183,7 +183,7 @@ def _unevaluated(scenario: Scenario, found: Plan, verification: Verification) ->
     )
 
 
-def _evaluated(scenario: Scenario, found: Plan, catalog: Catalog) -> Plan:
+def evaluated(scenario: Scenario, found: Plan, catalog: Catalog) -> Plan:
     """A plan with its fabrics, availability and training."""
     from topodesign.evaluation import (
         evaluate_availability,
