@@ -57,7 +57,7 @@ def buildout(
 
     require_in_range(time_limit=time_limit, gap=gap, seed=seed, threads=threads)
     wanted = years_from_toml(years if years is not None else scenario_dir / YEARS_FILE)
-    require_buildout_folder(out)
+    require_buildout_folder(out, [given.year for given in wanted])
     scenario = topodesign.load_scenario(scenario_dir)
     stop = StopRequest("answers so far are kept, and the same command goes on from there")
     with stop.on_interrupt(), LocalEngine(workers) as engine:
@@ -71,7 +71,9 @@ def buildout(
             on_answer=_Answers(most=4 * len(wanted)),
             should_stop=stop,
         )
-        files = topodesign.save_buildout(out, topodesign.yearly_scenarios(scenario, wanted), found)
+        files: tuple[Path, ...] = ()
+        if found.status != "cancelled":  # what an earlier run has finished stays
+            files = topodesign.save_buildout(out, topodesign.yearly_scenarios(scenario, wanted), found)
     if json_output:
         emit_json(_document(found, files))
     else:
@@ -129,7 +131,7 @@ def _describe(found: "Buildout", out: Path) -> None:
         _describe_dead_ends(found)
     else:
         _describe_years(found)
-    say(f"written to {out}")
+        say(f"written to {out}")
 
 
 def _describe_dead_ends(found: "Buildout") -> None:
