@@ -77,6 +77,7 @@ if TYPE_CHECKING:
     from topodesign.fabric import price_fabric as price_fabric
     from topodesign.fabric import read_edge_list as read_edge_list
     from topodesign.fabric import slice_goodput as slice_goodput
+    from topodesign.fronts import pareto as pareto
     from topodesign.local import LocalClient as LocalClient
     from topodesign.outputs import load_plan as load_plan
     from topodesign.scenario import check_scenario as check_scenario
@@ -147,6 +148,7 @@ _HOME = {
     "load_catalog": "topodesign.catalog",
     "load_plan": "topodesign.outputs",
     "load_scenario": "topodesign.scenario",
+    "pareto": "topodesign.fronts",
     "plan": "topodesign.api",
     "plan_buildout": "topodesign.buildout.searching",
     "plan_sharding": "topodesign.training.sharding",

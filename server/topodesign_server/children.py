@@ -46,6 +46,9 @@ PRELOADED = (
     "topodesign.fabric",
     "topodesign.planning.solve",
     "topodesign.verify",
+    "topodesign.sweeps.course",
+    "topodesign.sweeps.messages",
+    "topodesign.sweeps.solving",
     "topodesign_server.settled_heap",  # last
 )
 

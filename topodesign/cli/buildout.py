@@ -9,7 +9,7 @@ import typer
 from topodesign.cli.given_paths import ScenarioFolder, path
 from topodesign.cli.interrupt import StopRequest
 from topodesign.cli.output import ExitCode, emit_json, note, say
-from topodesign.cli.plan_answer import describe_infeasibility, infeasible_document
+from topodesign.cli.plan_answer import infeasible_document, note_infeasibility
 from topodesign.cli.solve_options import DEFAULTS, Gap, Seed, Threads, TimeLimit, require_in_range
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def _describe(found: "Buildout", out: Path) -> None:
     elif found.status == "infeasible":
         note(f"infeasible: {found.infeasible_year} has no plan even on its own")
         if found.infeasibility is not None:
-            describe_infeasibility(found.infeasibility)
+            note_infeasibility(found.infeasibility)
     elif not found.years:
         _describe_dead_ends(found)
     else:

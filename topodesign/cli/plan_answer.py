@@ -137,12 +137,12 @@ def report_infeasible(plan: "Plan", *, json_output: bool) -> None:
     assert why is not None  # an infeasible plan says why
     if json_output:
         emit_json(infeasible_document(why))
-    else:
-        describe_infeasibility(why)
+        return
+    note_infeasibility(why)
 
 
-def describe_infeasibility(why: "Infeasibility") -> None:
-    """Why there is no plan, for people, on stderr."""
+def note_infeasibility(why: "Infeasibility") -> None:
+    """Say for people why no plan exists: the message, what clashes, and the relief."""
     from topodesign.domain.proven_figures import exact_figure
 
     note(f"infeasible: {why.message}")
