@@ -25,13 +25,13 @@ from pathlib import Path
 from benchmarks.tables import RESULTS, environment, markdown_table, write_json
 from topodesign.domain.plan import SolveLimits
 from topodesign.domain.scenario import Scenario
-from topodesign.domain.scenario_sweep import SweepDefinition
+from topodesign.domain.scenario_sweep import SweepDefinition, SweepOutcome
 from topodesign.scenario import load_scenario
 from topodesign.sweeps.cluster_access import ClusterAccess
 from topodesign.sweeps.engine import Engine
 from topodesign.sweeps.grammar import axis_of
 from topodesign.sweeps.local_engine import LocalEngine
-from topodesign.sweeps.running import SweepOutcome, run_sweep
+from topodesign.sweeps.running import run_sweep
 
 VARIED = ("policy.max_sites=4..8", "workload.sync_time_s=0.5..5:0.5", "policy.max_zone_share=0.45..0.6:0.05")
 """200 points of regional-nova, some of them infeasible."""

@@ -17,6 +17,8 @@ from topodesign.v1 import (
     planning_service_pb2,
     planning_service_pb2_grpc,
     scenario_service_pb2_grpc,
+    sweep_service_pb2,
+    sweep_service_pb2_grpc,
     training_service_pb2_grpc,
 )
 from topodesign_server.admission import AdmissionInterceptor, EdgeLimits
@@ -31,8 +33,11 @@ from topodesign_server.children import ChildFactory
 from topodesign_server.database import Database
 from topodesign_server.early_refusal import EarlyRefusal
 from topodesign_server.fabric_servicer import FabricServicer
+from topodesign_server.fair_threads import FairOffloader
 from topodesign_server.health import Health, StoreProbe
+from topodesign_server.histories import Histories
 from topodesign_server.interceptor import BoundaryInterceptor, Reading
+from topodesign_server.job_making import JobMaker
 from topodesign_server.job_store import JobStore
 from topodesign_server.listening import channel_options, requires_authentication
 from topodesign_server.metrics import Metrics
@@ -50,10 +55,14 @@ from topodesign_server.request_gate import RequestGate
 from topodesign_server.request_reading import RequestBytes, RequestReader
 from topodesign_server.retention import Periods, Retention
 from topodesign_server.scenario_servicer import ScenarioServicer
+from topodesign_server.scenario_source import ScenarioSource
 from topodesign_server.scenario_store import ScenarioStore
 from topodesign_server.services import SERVICES, STANDARD, WITH_STORE, WITHOUT_STORE, methods_of
 from topodesign_server.settings import ServerSettings
 from topodesign_server.sources import ScenarioReader
+from topodesign_server.sweep_requests import SweepLimits
+from topodesign_server.sweep_servicer import SweepServicer
+from topodesign_server.sweep_store import PointStore, SweepStore
 from topodesign_server.tenant_calls import TenantCalls
 from topodesign_server.token_store import TokenStore
 from topodesign_server.token_uses import TokenUses
@@ -66,6 +75,7 @@ WAITING_CALLS = ("/google.longrunning.Operations/WaitOperation",)
 """Calls with one answer that last as long as their callers like."""
 LASTING = frozenset((*methods_of(*WITH_STORE, *WITHOUT_STORE, *STANDARD, only_streams=True), *WAITING_CALLS))
 CREATE_PLAN = "/topodesign.v1.PlanningService/CreatePlan"
+CREATE_SWEEP = "/topodesign.v1.SweepService/CreateSweep"
 LOOKED_AFTER = ("/grpc.health.v1.Health/Check",)
 
 
@@ -74,11 +84,11 @@ class Threads:
     """Threads for short blocking work, each kind its own, so that none holds up another."""
 
     store: Offloader
-    designs: Offloader
+    designs: FairOffloader
     """Links, estimates, and checks of large requests."""
     tokens: Offloader
     token_uses: Offloader
-    scenarios: Offloader
+    scenarios: FairOffloader
     """Checks of scenarios that are not large, and what else is done with whole requests."""
 
     def close(self) -> None:
@@ -107,6 +117,7 @@ class Planning:
     """What makes plans and keeps them."""
 
     jobs: JobStore
+    sweeps: SweepStore
     scenarios: ScenarioStore
     door: QueueDoor
     workers: Workers
@@ -134,10 +145,10 @@ def assemble(
     """The parts of a server that does not listen yet. Call it on the event loop."""
     threads = Threads(
         store=Offloader(),
-        designs=Offloader(threads=2, name="design"),
+        designs=FairOffloader(threads=2, name="design"),
         tokens=Offloader(threads=2, name="token"),
         token_uses=Offloader(threads=1, name="token-use"),
-        scenarios=Offloader(threads=2, name="scenario"),
+        scenarios=FairOffloader(threads=2, name="scenario"),
     )
     planning = _planning(settings, database, children, threads, AttemptObserver(metrics, tracing))
     computing = _computing(settings, children, metrics)
@@ -149,11 +160,7 @@ def assemble(
     boundary = BoundaryInterceptor(
         planning.watchers,
         _authentication(settings, database, threads),
-        TenantCalls(
-            per_s=settings.tenant_calls_per_s,
-            at_once=settings.tenant_calls_at_once,
-            streams_at_once=settings.tenant_streams_at_once,
-        ),
+        _tenant_calls(settings),
         Reading(
             reader=RequestReader(message_bytes=settings.message_bytes),
             room=RequestBytes(settings.request_bytes),
@@ -161,7 +168,10 @@ def assemble(
             early={
                 CREATE_PLAN: EarlyRefusal(
                     planning.door, "CreatePlan", planning_service_pb2.CreatePlanRequest.DESCRIPTOR
-                )
+                ),
+                CREATE_SWEEP: EarlyRefusal(
+                    planning.door, "CreateSweep", sweep_service_pb2.CreateSweepRequest.DESCRIPTOR
+                ),
             },
         ),
         metrics,
@@ -170,7 +180,7 @@ def assemble(
     )
     server = grpc.aio.server(interceptors=(edge, observed, boundary), options=channel_options(settings))
     pager = Pager(database.signing_key)
-    _add_stored(server, planning, computing, threads, pager, gate, tracing)
+    _add_stored(server, settings, planning, computing, threads, pager, gate, tracing)
     _add_computed(server, settings, computing, threads, pager)
     reported = _add_standard(server, settings, metrics)
     _show(metrics, edge, planning, computing)
@@ -206,6 +216,7 @@ def _planning(
             max_attempts=settings.max_attempts,
             retry_pause_s=settings.retry_pause_s,
         ),
+        points=PointStore(database),
         children=children,
         settings=settings,
         observer=observer,
@@ -214,6 +225,7 @@ def _planning(
     )
     return Planning(
         jobs=jobs,
+        sweeps=SweepStore(database),
         scenarios=ScenarioStore(database, quotas),
         door=QueueDoor(jobs, limits),
         workers=workers,
@@ -253,6 +265,7 @@ def _edge(settings: ServerSettings, metrics: Metrics) -> AdmissionInterceptor:
 
 def _add_stored(
     server: grpc.aio.Server,
+    settings: ServerSettings,
     planning: Planning,
     computing: Computing,
     threads: Threads,
@@ -262,18 +275,41 @@ def _add_stored(
 ) -> None:
     """The services that need the store."""
     reader = ScenarioReader(threads.scenarios, computing.calls, computing.small_calls)
+    source = ScenarioSource(planning.scenarios, reader, threads.store)
+    maker = JobMaker(
+        jobs=planning.jobs,
+        workers=planning.workers,
+        door=planning.door,
+        gate=gate,
+        offload=threads.store,
+        reading=threads.scenarios,
+    )
+    histories = Histories(planning.jobs, planning.watchers, threads.store)
     planning_service_pb2_grpc.add_PlanningServiceServicer_to_server(
         PlanningServicer(
             jobs=planning.jobs,
-            scenarios=planning.scenarios,
+            source=source,
             reader=reader,
-            workers=planning.workers,
-            watchers=planning.watchers,
+            maker=maker,
+            histories=histories,
             calls=computing.calls,
             pager=pager,
             offload=threads.store,
-            door=planning.door,
-            gate=gate,
+            tracing=tracing,
+        ),
+        server,
+    )
+    sweep_service_pb2_grpc.add_SweepServiceServicer_to_server(
+        SweepServicer(
+            sweeps=planning.sweeps,
+            source=source,
+            maker=maker,
+            histories=histories,
+            calls=computing.calls,
+            pager=pager,
+            offload=threads.store,
+            reading=threads.scenarios,
+            limits=SweepLimits(points=settings.sweep_points, point_s=settings.sweep_point_s),
             tracing=tracing,
         ),
         server,
@@ -335,6 +371,18 @@ def _authentication(settings: ServerSettings, database: Database, threads: Threa
         is_required=requires_authentication(settings),
         has_certificates=settings.tls_client_ca is not None,
         named_by=settings.certificate_tenant,
+        look_s=settings.poll_s,
+    )
+
+
+def _tenant_calls(settings: ServerSettings) -> TenantCalls:
+    has_others = requires_authentication(settings)  # a tenant that is the only one has all the room
+    return TenantCalls(
+        per_s=settings.tenant_calls_per_s,
+        at_once=settings.tenant_calls_at_once,
+        streams_at_once=settings.tenant_streams_at_once,
+        calls=settings.calls_at_once if has_others else None,
+        streams=settings.streams_at_once if has_others else None,
     )
 
 

@@ -16,6 +16,7 @@ from topodesign.processes.memory import lift_memory_limit, limit_memory, mapped_
 from topodesign_server.fabric_tasks import compare_fabrics, estimate_slice_goodput, evaluate_fabric
 from topodesign_server.frames import Frame, FrameKind
 from topodesign_server.memory import memory_refused
+from topodesign_server.sweep_tasks import check_sweep, export_sweep, find_course, solve_point
 
 BEGUN_AGAIN = (
     "the search began again from the best plan of an attempt that was interrupted: one that is not interrupted may end "
@@ -197,6 +198,10 @@ TASKS: Mapping[str, Task] = {
     "compare_fabrics": compare_fabrics,
     "estimate_slice_goodput": estimate_slice_goodput,
     "export_plan": export_plan,
+    "check_sweep": check_sweep,
+    "find_course": find_course,
+    "solve_point": solve_point,
+    "export_sweep": export_sweep,
 }
 
 

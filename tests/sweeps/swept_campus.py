@@ -7,9 +7,8 @@ from pathlib import Path
 
 from topodesign.domain.plan import SolveLimits
 from topodesign.domain.scenario import Scenario
-from topodesign.domain.scenario_sweep import PointResult, SweepDefinition
+from topodesign.domain.scenario_sweep import PointResult, SweepDefinition, SweepOutcome
 from topodesign.sweeps.grammar import axis_of
-from topodesign.sweeps.running import SweepOutcome
 
 CAMPUS = "sample_sites/two-campus"
 VARIED = ("policy.min_sites=1,2", "policy.max_sites=1,2", "workload.sync_time_s=1,2")

@@ -1,6 +1,5 @@
 """``topodesign sweep``: many plans of one scenario with figures varied, in a folder that can be gone on with."""
 
-import inspect
 import sys
 from pathlib import Path
 from types import TracebackType
@@ -22,12 +21,20 @@ from topodesign.cli.engine_options import (
 from topodesign.cli.given_paths import ScenarioFolder, path
 from topodesign.cli.interrupt import StopRequest
 from topodesign.cli.output import ExitCode, emit_json, note, say
-from topodesign.cli.solve_options import DEFAULTS, Gap, ObjectiveName, Seed, Threads, TimeLimit, require_in_range
+from topodesign.cli.solve_options import (
+    DEFAULTS,
+    Gap,
+    ObjectiveName,
+    Seed,
+    Threads,
+    TimeLimit,
+    require_default,
+    require_in_range,
+)
 from topodesign.domain.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from topodesign.domain.scenario_sweep import PointResult, SweepDefinition
-    from topodesign.sweeps.running import SweepOutcome
+    from topodesign.domain.scenario_sweep import PointResult, SweepDefinition, SweepOutcome
 
 EXAMPLE = (
     "Example: topodesign sweep sample_sites/regional-nova --vary policy.max_sites=4..8 "
@@ -100,7 +107,9 @@ def sweep(
     if (definition is None) == (not vary):
         raise InvalidInput("give either --vary, any number of times, or --definition", field_path="--vary")
     if definition is not None:
-        _require_default(
+        require_default(
+            sweep,
+            "--vary",
             design=design,
             points=points,
             seed=seed,
@@ -168,15 +177,6 @@ class _ProgressLine:
             self._terminal.write("\r" + text.ljust(self._width))
             self._terminal.flush()
             self._width = len(text)
-
-
-def _require_default(**given: object) -> None:
-    """What a definition file says is not said again beside it."""
-    defaults = inspect.signature(sweep).parameters
-    for name, value in given.items():
-        if value != defaults[name].default:
-            option = f"--{name.replace('_', '-')}"
-            raise InvalidInput(f"{option} is of --vary; say it in the file of --definition", field_path=option)
 
 
 def _progress(finished: int, count: int, latest: "PointResult") -> str:

@@ -7,11 +7,10 @@ import time
 
 import msgspec
 
-from topodesign.api import plan_within
 from topodesign.domain.codec import decode_json, encode_json
 from topodesign.domain.durations import HOURS_PER_YEAR
 from topodesign.domain.errors import InvalidInput
-from topodesign.domain.plan import Plan, SolveLimits, Status
+from topodesign.domain.plan import Infeasibility, Plan, SolveLimits, Status
 from topodesign.domain.scenario import Scenario
 from topodesign.domain.scenario_sweep import AxisValue, PointFigures, PointResult, PointStatus, SweepAxis
 from topodesign.sweeps.fields import with_values
@@ -39,6 +38,7 @@ class QuestionOrder(msgspec.Struct, frozen=True, kw_only=True):
     bound_usd: float = 0.0
     bound_basis: str = ""
     bound_is_of_optimum: bool = False
+    explains: bool = True
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,6 +55,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
         The name of the plan among the kept ones; empty where there is none.
     solve_s : float
         Seconds in its process.
+    infeasibility : Infeasibility, optional
+        Why there is no plan, with clashing limits and relief, where that was proven.
     """
 
     status: PointStatus
@@ -64,6 +66,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     site_ids: tuple[str, ...] = ()
     plan_digest: str = ""
     solve_s: float = 0.0
+    infeasibility: Infeasibility | None = None
 
 
 class SolvedQuestion(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,14 +99,18 @@ def solve_point(payload: tuple[bytes, ...]) -> bytes:
     began_s = time.monotonic()
     order = msgspec.msgpack.decode(payload[1], type=PointOrder)
     start = decode_json(payload[2], Plan, what="plan to begin from") if payload[2] else None
+    result, plan = solve_order(order, decode_scenario(payload[0]), start)
+    return encode_solved(result, b"" if plan is None else encode_json(plan), began_s=began_s)
+
+
+def solve_order(order: PointOrder, scenario: Scenario, start: Plan | None) -> tuple[PointResult, Plan | None]:
+    """The result of a point, but for the seconds that it took, and its plan where it has one."""
     try:
-        scenario = with_values(decode_scenario(payload[0]), order.axes, order.values)
-        plan = _planned(scenario, order, start)
+        varied = with_values(scenario, order.axes, order.values)
+        plan = _planned(varied, order, start)
     except InvalidInput as refused:
-        result = PointResult(number=order.number, values=order.values, status="invalid", message=refused.message)
-        return _encoded(result, b"", began_s)
+        return PointResult(number=order.number, values=order.values, status="invalid", message=refused.message), None
     has_plan = plan.status in ("optimal", "feasible")
-    content = encode_json(plan) if has_plan else b""
     result = PointResult(
         number=order.number,
         values=order.values,
@@ -112,21 +119,31 @@ def solve_point(payload: tuple[bytes, ...]) -> bytes:
         stopped_by=plan.stopped_by,
         started_from=order.started_from,
         bound_from=order.bound_from if start is not None and _took_over(plan, start) else None,
-        figures=figures_of(scenario, plan) if has_plan else None,
+        figures=figures_of(varied, plan) if has_plan else None,
         sites=plan.sites,
-        plan_digest=plan_digest(content) if has_plan else "",
+        plan_digest=plan_digest(encode_json(plan)) if has_plan else "",
     )
-    return _encoded(result, content, began_s)
+    return result, plan if has_plan else None
+
+
+def encode_solved(result: PointResult, plan: bytes, *, began_s: float) -> bytes:
+    """A :class:`SolvedPoint`; the point began at that moment of the monotonic clock."""
+    timed = dataclasses.replace(result, solve_s=time.monotonic() - began_s)
+    return msgspec.msgpack.encode(SolvedPoint(result=timed, plan=plan))
 
 
 def solve_question(payload: tuple[bytes, ...]) -> bytes:
     """Scenario, :class:`QuestionOrder`, plan to begin from (or nothing) -> :class:`SolvedQuestion`, all encoded."""
+    from topodesign.making import plan_within  # with all solvers: whoever only asks does not load them
+
     began_s = time.monotonic()
     order = msgspec.msgpack.decode(payload[1], type=QuestionOrder)
     start = decode_json(payload[2], Plan, what="plan to begin from") if payload[2] else None
     scenario = decode_scenario(payload[0])
     try:
-        plan = plan_within(scenario, order.limits, start=start, known_bound_usd=order.bound_usd)
+        plan = plan_within(
+            scenario, order.limits, start=start, known_bound_usd=order.bound_usd, explains=order.explains
+        )
     except InvalidInput as refused:
         answer = Answer(status="invalid", message=refused.message, solve_s=time.monotonic() - began_s)
         return msgspec.msgpack.encode(SolvedQuestion(answer=answer, plan=b""))
@@ -142,6 +159,7 @@ def solve_question(payload: tuple[bytes, ...]) -> bytes:
         site_ids=tuple(sorted(site.id for site in plan.sites)),
         plan_digest=plan_digest(content) if has_plan else "",
         solve_s=time.monotonic() - began_s,
+        infeasibility=plan.infeasibility,
     )
     return msgspec.msgpack.encode(SolvedQuestion(answer=answer, plan=content))
 
@@ -189,6 +207,8 @@ def figures_of(scenario: Scenario, plan: Plan) -> PointFigures:
 
 
 def _planned(scenario: Scenario, order: PointOrder, start: Plan | None) -> Plan:
+    from topodesign.making import plan_within
+
     known_usd = 0.0
     if start is not None and order.bound_from is not None and start.lower_bound_usd is not None:
         known_usd = start.lower_bound_usd  # to the cent, as the costs that it bounds
@@ -226,8 +246,3 @@ def _why_none(plan: Plan) -> str:
     if plan.infeasibility is not None:
         return plan.infeasibility.message
     return "the limits of the solve ended it before there was a plan; give more time" if plan.status == "limit" else ""
-
-
-def _encoded(result: PointResult, content: bytes, began_s: float) -> bytes:
-    timed = dataclasses.replace(result, solve_s=time.monotonic() - began_s)
-    return msgspec.msgpack.encode(SolvedPoint(result=timed, plan=content))
