@@ -8,7 +8,7 @@ import psutil
 
 from topodesign.sweeps.engine import Engine, EngineTask, TaskOutcome
 
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 
 
 def task(name: str, function: str, *payload: bytes, wall_s: float = 60.0, memory: int = 2**32) -> EngineTask:
