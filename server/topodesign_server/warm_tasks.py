@@ -40,7 +40,7 @@ def answer_tasks(tasks: str, niceness: int, connection: Connection, told: Connec
     """
     isolate()
     os.nice(niceness)
-    from topodesign.fabric.remembered import forget_all
+    from topodesign.processes.remembered import forget_all
     from topodesign_server.incidents import status_of
     from topodesign_server.logs import configure_logs
 

@@ -40,6 +40,10 @@ COMMANDS = {
     "sweep": CommandEntry(
         "topodesign.cli.sweep", "sweep", "Plan many variants of a scenario; can be interrupted and gone on with."
     ),
+    "pareto": CommandEntry(
+        "topodesign.cli.pareto", "pareto", "Weigh two or three goals against each other, with proof between the plans."
+    ),
+    "buildout": CommandEntry("topodesign.cli.buildout", "buildout", "Plan what to build when, over several years."),
     "import": CommandEntry(
         "topodesign.cli.importing", "import_", "Make a scenario of CSV, KML, Shapefile, GraphML or SNDlib files."
     ),

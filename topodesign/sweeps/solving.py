@@ -7,11 +7,10 @@ import time
 
 import msgspec
 
-from topodesign.api import plan_within
 from topodesign.domain.codec import decode_json, encode_json
 from topodesign.domain.durations import HOURS_PER_YEAR
 from topodesign.domain.errors import InvalidInput
-from topodesign.domain.plan import Plan, SolveLimits, Status
+from topodesign.domain.plan import Infeasibility, Plan, SolveLimits, Status
 from topodesign.domain.scenario import Scenario
 from topodesign.domain.scenario_sweep import AxisValue, PointFigures, PointResult, PointStatus, SweepAxis
 from topodesign.sweeps.fields import with_values
@@ -39,6 +38,7 @@ class QuestionOrder(msgspec.Struct, frozen=True, kw_only=True):
     bound_usd: float = 0.0
     bound_basis: str = ""
     bound_is_of_optimum: bool = False
+    explains: bool = True
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,6 +55,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
         The name of the plan among the kept ones; empty where there is none.
     solve_s : float
         Seconds in its process.
+    infeasibility : Infeasibility, optional
+        Why there is no plan, with clashing limits and relief, where that was proven.
     """
 
     status: PointStatus
@@ -64,6 +66,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     site_ids: tuple[str, ...] = ()
     plan_digest: str = ""
     solve_s: float = 0.0
+    infeasibility: Infeasibility | None = None
 
 
 class SolvedQuestion(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,12 +134,16 @@ def encode_solved(result: PointResult, plan: bytes, *, began_s: float) -> bytes:
 
 def solve_question(payload: tuple[bytes, ...]) -> bytes:
     """Scenario, :class:`QuestionOrder`, plan to begin from (or nothing) -> :class:`SolvedQuestion`, all encoded."""
+    from topodesign.making import plan_within  # with all solvers: whoever only asks does not load them
+
     began_s = time.monotonic()
     order = msgspec.msgpack.decode(payload[1], type=QuestionOrder)
     start = decode_json(payload[2], Plan, what="plan to begin from") if payload[2] else None
     scenario = decode_scenario(payload[0])
     try:
-        plan = plan_within(scenario, order.limits, start=start, known_bound_usd=order.bound_usd)
+        plan = plan_within(
+            scenario, order.limits, start=start, known_bound_usd=order.bound_usd, explains=order.explains
+        )
     except InvalidInput as refused:
         answer = Answer(status="invalid", message=refused.message, solve_s=time.monotonic() - began_s)
         return msgspec.msgpack.encode(SolvedQuestion(answer=answer, plan=b""))
@@ -152,6 +159,7 @@ def solve_question(payload: tuple[bytes, ...]) -> bytes:
         site_ids=tuple(sorted(site.id for site in plan.sites)),
         plan_digest=plan_digest(content) if has_plan else "",
         solve_s=time.monotonic() - began_s,
+        infeasibility=plan.infeasibility,
     )
     return msgspec.msgpack.encode(SolvedQuestion(answer=answer, plan=content))
 
@@ -199,6 +207,8 @@ def figures_of(scenario: Scenario, plan: Plan) -> PointFigures:
 
 
 def _planned(scenario: Scenario, order: PointOrder, start: Plan | None) -> Plan:
+    from topodesign.making import plan_within
+
     known_usd = 0.0
     if start is not None and order.bound_from is not None and start.lower_bound_usd is not None:
         known_usd = start.lower_bound_usd  # to the cent, as the costs that it bounds
