@@ -5,13 +5,13 @@ import json
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
 from google.rpc.error_details_pb2 import BadRequest
 from google.rpc.status_pb2 import Status
+from served.guarded_server import reason_of
 from served.running_server import RunningServer, wait_until_gone
 from served.small_scenarios import two_sites
 
@@ -20,8 +20,6 @@ from topodesign.domain.errors import Conflict, InvalidInput, NotFound
 from topodesign.domain.plan import SolveLimits
 from topodesign.domain.scenario_sweep import PointResult, SweepDefinition, SweepEvent, SweepOutcome
 from topodesign.sweeps.grammar import axis_of
-from topodesign.sweeps.local_engine import LocalEngine
-from topodesign.sweeps.running import run_sweep
 from topodesign.v1 import plan_pb2, sweep_pb2, sweep_service_pb2_grpc
 from topodesign.v1 import sweep_service_pb2 as pb
 from topodesign.wire import to_proto
@@ -84,10 +82,11 @@ def test_after_the_death_of_the_server_a_sweep_goes_on_and_no_point_is_solved_tw
     assert (last.optimal_count, last.invalid_count) == (2, 2)
 
 
-def test_the_results_are_those_of_the_local_engine(interrupted: Interrupted, tmp_path: Path) -> None:
-    with LocalEngine(workers=1) as engine:
-        local = run_sweep(SMALL, two_sites(), folder=tmp_path / "sweep", engine=engine)
-    assert without_times(interrupted.outcome.results) == without_times(local.results)
+def test_the_results_are_those_of_a_sweep_that_was_not_interrupted(interrupted: Interrupted) -> None:
+    """And those are the local engine's: tests/client/test_every_call.py compares them, plans by their digests."""
+    whole = interrupted.client.submit_sweep(two_sites(), SMALL).result(PATIENCE_S)
+    assert whole.is_complete
+    assert without_times(interrupted.outcome.results) == without_times(whole.results)
 
 
 def test_the_plan_of_a_point_is_whole_and_verified_against_its_own_scenario(interrupted: Interrupted) -> None:
@@ -189,8 +188,6 @@ def test_a_definition_is_refused_with_the_path_of_what_is_wrong(
 
 
 def reason_and_paths(error: Any) -> tuple[str, list[str]]:
-    from served.guarded_server import reason_of
-
     (raw,) = [value for key, value in error.trailing_metadata() if key == "grpc-status-details-bin"]
     bad = BadRequest()
     for detail in Status.FromString(raw).details:
