@@ -185,8 +185,8 @@ class Cells:
         return min(able, key=urgency, default=None)
 
     def _is_narrow(self, cell: Cell) -> bool:
-        """Whether its limits are too close to be told apart. A single corner is not narrow, it has the gap of its solve,
-        and neither is what lies beyond all plans that were found."""
+        """Whether its limits are too close to be told apart. A single corner is not narrow, since it has the gap of its
+        solve, and neither is what lies beyond all plans that were found."""
         is_between_plans = all(
             low == high or high <= end for low, high, (_, end) in zip(cell.tight, cell.loose, self.spans, strict=True)
         )
