@@ -32,16 +32,16 @@ def definition_from_toml(file: Path) -> SweepDefinition:
         (``TOML_INVALID``, ``TOML_TOO_DEEP``), an unknown key (``SWEEP_KEY_UNKNOWN``, with the nearest), a value of the
         wrong kind or out of its range, or as :func:`~topodesign.sweeps.grammar.axis_of`.
     """
-    document = _parsed(file)
-    _require_keys(str(file), document, KEYS)
+    document = parsed_toml(file)
+    require_keys(str(file), document, KEYS)
     design = document.get("design", "grid")
     if design not in typing.get_args(Design):
         raise InvalidInput(f"{file}: design is {design!r}; {nearest(str(design), typing.get_args(Design))}")
     limits = _table(file, document, "limits")
-    _require_keys(f"{file}: limits", limits, [item.name for item in fields(SolveLimits)])
+    require_keys(f"{file}: limits", limits, [item.name for item in fields(SolveLimits)])
     seed = document.get("seed", 0)
     return SweepDefinition(
-        axes=tuple(_axis(file, name, values, design) for name, values in _table(file, document, "vary").items()),
+        axes=tuple(axis_of_toml(file, name, values, design) for name, values in _table(file, document, "vary").items()),
         design=design,
         points=document.get("points"),
         seed=seed,
@@ -50,7 +50,8 @@ def definition_from_toml(file: Path) -> SweepDefinition:
     )
 
 
-def _parsed(file: Path) -> dict[str, Any]:  # TOML is untyped by nature
+def parsed_toml(file: Path) -> dict[str, Any]:  # TOML is untyped by nature
+    """The content of a small TOML file; raises as :func:`definition_from_toml` for one that cannot be read."""
     try:
         with file.open("rb") as opened:
             content = opened.read(SETTINGS_LIMIT_BYTES + 1)
@@ -79,12 +80,13 @@ def _table(file: Path, document: Mapping[str, Any], key: str) -> Mapping[str, An
     return typing.cast("Mapping[str, Any]", table)
 
 
-def _axis(file: Path, name: str, values: object, design: Design) -> SweepAxis:
+def axis_of_toml(file: Path, name: str, values: object, design: Design, *, key: str = "vary") -> SweepAxis:
+    """An axis from its name and its value or values, as TOML has them in the table ``key``."""
     if isinstance(values, dict):
         raise InvalidInput(
-            f'{file}: vary.{name} is a table; put quotes around the whole name, as in "policy.max_sites" = "2..8"',
+            f'{file}: {key}.{name} is a table; put quotes around the whole name, as in "policy.max_sites" = "2..8"',
             reason="SWEEP_VALUES_INVALID",
-            field_path=f"vary.{name}",
+            field_path=f"{key}.{name}",
         )
     items = [_item(name, item) for item in (values if isinstance(values, list) else [values])]
     return axis_of_items(name, [part for text in items for part in text.split(",")], design=design)
@@ -104,7 +106,8 @@ def _item(name: str, item: object) -> str:
     return shown(typing.cast("bool | int | float | str", item))
 
 
-def _require_keys(place: str, given: Mapping[str, object], known: Sequence[str]) -> None:
+def require_keys(place: str, given: Mapping[str, object], known: Sequence[str]) -> None:
+    """Raise :class:`InvalidInput` for a key that is not known, with the nearest (``SWEEP_KEY_UNKNOWN``)."""
     for key in given:
         if key not in known:
             raise InvalidInput(f"{place} has no key {key!r}; {nearest(key, known)}", reason="SWEEP_KEY_UNKNOWN")

@@ -11,7 +11,7 @@ from topodesign.api import plan_within
 from topodesign.domain.codec import decode_json, encode_json
 from topodesign.domain.durations import HOURS_PER_YEAR
 from topodesign.domain.errors import InvalidInput
-from topodesign.domain.plan import Plan, SolveLimits, Status
+from topodesign.domain.plan import Infeasibility, Plan, SolveLimits, Status
 from topodesign.domain.scenario import Scenario
 from topodesign.domain.scenario_sweep import AxisValue, PointFigures, PointResult, PointStatus, SweepAxis
 from topodesign.sweeps.fields import with_values
@@ -55,6 +55,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
         The name of the plan among the kept ones; empty where there is none.
     solve_s : float
         Seconds in its process.
+    infeasibility : Infeasibility, optional
+        Why there is no plan, with clashing limits and relief, where that was proven.
     """
 
     status: PointStatus
@@ -64,6 +66,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     site_ids: tuple[str, ...] = ()
     plan_digest: str = ""
     solve_s: float = 0.0
+    infeasibility: Infeasibility | None = None
 
 
 class SolvedQuestion(msgspec.Struct, frozen=True, kw_only=True):
@@ -142,6 +145,7 @@ def solve_question(payload: tuple[bytes, ...]) -> bytes:
         site_ids=tuple(sorted(site.id for site in plan.sites)),
         plan_digest=plan_digest(content) if has_plan else "",
         solve_s=time.monotonic() - began_s,
+        infeasibility=plan.infeasibility,
     )
     return msgspec.msgpack.encode(SolvedQuestion(answer=answer, plan=content))
 
