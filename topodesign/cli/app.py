@@ -40,6 +40,9 @@ COMMANDS = {
     "sweep": CommandEntry(
         "topodesign.cli.sweep", "sweep", "Plan many variants of a scenario; can be interrupted and gone on with."
     ),
+    "robust": CommandEntry(
+        "topodesign.cli.robust", "robust", "Choose sites before the future is known: expected cost, risk, regret."
+    ),
     "import": CommandEntry(
         "topodesign.cli.importing", "import_", "Make a scenario of CSV, KML, Shapefile, GraphML or SNDlib files."
     ),

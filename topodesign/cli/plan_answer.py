@@ -138,6 +138,11 @@ def report_infeasible(plan: "Plan", *, json_output: bool) -> None:
     if json_output:
         emit_json(infeasible_document(why))
         return
+    note_infeasibility(why)
+
+
+def note_infeasibility(why: "Infeasibility") -> None:
+    """Say for people why no plan exists: the message, what clashes, and the relief."""
     from topodesign.domain.proven_figures import exact_figure
 
     note(f"infeasible: {why.message}")

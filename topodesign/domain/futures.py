@@ -109,8 +109,8 @@ class Futures:
         require_distribution(self.futures, what="futures")
         if len(self.futures) > MOST_FUTURES:
             raise InvalidInput(
-                f"there are {len(self.futures):,} futures, above the {MOST_FUTURES} that are planned; leave some out, or "
-                "make them of factors and set sample to at most that many",
+                f"there are {len(self.futures):,} futures, above the {MOST_FUTURES} that are planned; leave some out, "
+                "or make them of factors and set sample to at most that many",
                 reason="FUTURES_TOO_MANY",
                 metadata={"count": str(len(self.futures)), "limit": str(MOST_FUTURES)},
             )

@@ -100,8 +100,8 @@ class FutureOutcome:
 class SiteRole:
     """Why a site is committed to, or not: in how many futures plans use it, and with what probability.
 
-    ``known_*``: in plans made for each future alone; ``used_*``: in plans after the committed sites. ``is_deterministic``:
-    the plan of the scenario itself uses it. ``fixed_capex_usd`` as in the scenario.
+    ``known_*``: in plans made for each future alone; ``used_*``: in plans after the committed sites.
+    ``is_deterministic``: the plan of the scenario itself uses it. ``fixed_capex_usd`` as in the scenario.
     """
 
     site_id: str
@@ -116,7 +116,7 @@ class SiteRole:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteChoice:
-    """A choice of sites that was weighed: what it comes to, or the reason why it is out. ``origin``: how it was found."""
+    """A choice of sites that was weighed: what it comes to, or why it is out. ``origin``: how it was found."""
 
     site_ids: tuple[str, ...]
     origin: str

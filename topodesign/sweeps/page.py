@@ -40,19 +40,36 @@ def render_page(
     without = [result for result in results if result.status in NO_PLAN]
     if without:
         sections.append(section("Points without a plan", _why_table(definition, without)))
+    return page_html(
+        title=f"{scenario.name}: sweep",
+        summary=_summary(definition, results),
+        cards=cards_html(_cards(definition, results)),
+        sections=sections,
+        attribution=scenario.attribution,
+    )
+
+
+def page_html(*, title: str, summary: str, cards: str, sections: Sequence[str], attribution: str) -> str:
+    """The page around its sections; ``cards`` and ``sections`` are HTML, all else is escaped here."""
     template = resources.files("topodesign.sweeps").joinpath("page.html").read_text(encoding="utf-8")
     script = page_file("tables.js")
     return Template(template).substitute(
-        title=escape(f"{scenario.name}: sweep"),
+        title=escape(title),
         styles=page_file("report.css") + page_file("tables.css"),
         scripts=script_sources(script),
         script=script,
-        summary=escape(_summary(definition, results)),
-        cards=_cards(definition, results),
+        summary=escape(summary),
+        cards=cards,
         sections="\n".join(sections),
-        footer=escape(
-            f"Made with topodesign {metadata.version('topodesign')}. Prices are indicative. {scenario.attribution}"
-        ),
+        footer=escape(f"Made with topodesign {metadata.version('topodesign')}. Prices are indicative. {attribution}"),
+    )
+
+
+def cards_html(cards: Sequence[tuple[str, str, str]]) -> str:
+    """Names, values and notes as the cards at the head of the page."""
+    return "\n".join(
+        f'<div class="card"><dt>{escape(name)}</dt><dd>{escape(value)}</dd><p>{escape(note)}</p></div>'
+        for name, value, note in cards
     )
 
 
@@ -65,7 +82,7 @@ def _summary(definition: SweepDefinition, results: Sequence[PointResult]) -> str
     )
 
 
-def _cards(definition: SweepDefinition, results: Sequence[PointResult]) -> str:
+def _cards(definition: SweepDefinition, results: Sequence[PointResult]) -> list[tuple[str, str, str]]:
     planned = [(result.figures.cost_usd, result) for result in results if result.figures is not None]
     cards = [("Points", f"{len(results):,}", f"of {definition.count:,}"), ("With a plan", f"{len(planned):,}", "")]
     if planned:
@@ -76,11 +93,7 @@ def _cards(definition: SweepDefinition, results: Sequence[PointResult]) -> str:
         cards.append(("Least cost", dollars(cost), f"point {cheapest.number}: {values}"))
         cards.append(("Greatest cost", dollars(max(planned, key=lambda item: item[0])[0]), ""))
     counts = [(status, sum(result.status == status for result in results)) for status in NO_PLAN]
-    cards += [(f"{status.capitalize()} points", f"{count:,}", "") for status, count in counts if count]
-    return "\n".join(
-        f'<div class="card"><dt>{escape(name)}</dt><dd>{escape(value)}</dd><p>{escape(note)}</p></div>'
-        for name, value, note in cards
-    )
+    return cards + [(f"{status.capitalize()} points", f"{count:,}", "") for status, count in counts if count]
 
 
 def _axes_table(definition: SweepDefinition) -> str:

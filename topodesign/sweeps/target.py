@@ -1,6 +1,7 @@
 """Where a sweep goes: found to be usable before hours are spent on it; files of others are never replaced."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from topodesign.domain.errors import Conflict
@@ -31,13 +32,37 @@ def require_sweep_folder(folder: Path) -> None:
     InvalidInput
         When nothing can be written there (``NOT_WRITABLE``).
     """
-    require_usable_target(folder, SWEEP_FILES, what="sweep")
-    if (folder / DATABASE).exists():
-        return  # whether it is the same sweep is for the store to say
-    for name in (*SWEEP_FILES, PLANS, SCENARIO):
+    require_own_folder(folder, SWEEP_FILES, inner=(PLANS, SCENARIO), marker=DATABASE, what="sweep")
+
+
+def require_own_folder(
+    folder: Path, files: Sequence[str], *, inner: Sequence[str] = (), marker: str, what: str
+) -> None:
+    """Raise unless ``files`` can be written into a folder that is new, or was begun by us: it has the ``marker``.
+
+    Parameters
+    ----------
+    folder : Path
+        It need not exist yet.
+    files, inner : sequence of str
+        Files that are written into it, and what else it has of us.
+    marker : str
+        The file that is made first, and is of nobody else.
+    what : str
+        What the folder is of, for messages.
+
+    Raises
+    ------
+    Conflict, InvalidInput
+        As :func:`require_sweep_folder`.
+    """
+    require_usable_target(folder, files, what=what)
+    if (folder / marker).exists():
+        return  # whether it is the same one is for the store to say
+    for name in (*files, *inner):
         if os.path.lexists(folder / name):
             raise Conflict(
-                f"{folder / name} is there already and is of no sweep; move it away, or give another folder",
+                f"{folder / name} is there already and is of no {what}; move it away, or give another folder",
                 reason="FILE_EXISTS",
                 metadata={"path": str(folder / name)},
             )

@@ -127,9 +127,7 @@ class FuturePlans:
         answers = self.inquiry.ask(*wanted.values())
         for key, answer in zip(wanted, answers, strict=True):
             self._recourse[key] = self._outcome(key[0], answer, self._prices_after(*key))
-        return [
-            tuple(self._after(place, choice) for place in range(len(self.scenarios))) for choice in choices
-        ]
+        return [tuple(self._after(place, choice) for place in range(len(self.scenarios))) for choice in choices]
 
     def ask_priced(self, multipliers: Sequence[Multipliers]) -> tuple[Outcome | NoPlan, ...]:
         """Least cost of each future with its multipliers, begun from its own plan."""
@@ -148,7 +146,7 @@ class FuturePlans:
         )
 
     def estimate(self, place: int, choice: Collection[str]) -> float:
-        """What the best of the known plans costs after a choice: at least the least cost; infinite where none can be."""
+        """What the best of the known plans costs after a choice: infinite where none of them can be."""
         prices = self._prices_after(place, choice)
         return self._committed(place, choice) + self._cost(self._cheapest(place, prices), prices)
 

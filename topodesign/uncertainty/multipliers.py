@@ -1,8 +1,8 @@
 """Prices of disagreement: multipliers of the scenario decomposition, and one projected subgradient step.
 
 Each future may choose committed sites of its own; m makes a site dearer in futures that want it and cheaper in those
-that do not, so that they come to agree. Their mean under q is 0 for every site, and none is below minus the site's fixed
-capex. Costs enter in US dollars.
+that do not, so that they come to agree. Their mean under q is 0 for every site, and none is below minus the site's
+fixed capex. Costs enter in US dollars.
 
 References
 ----------

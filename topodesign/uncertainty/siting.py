@@ -1,12 +1,13 @@
 """Which sites to commit to before the future is known: choices weighed in every future, and a bound for all of them.
 
-1. The scenario itself and every future are planned as if known: the bound of waiting and seeing, the deterministic plan.
+1. The scenario itself and every future are planned as if known: the bound of waiting and seeing, and the
+   deterministic plan.
 2. Choices come from those plans, from rounds of multipliers, and from the best choice by one site more or less. Those
    that look best by the plans known so far are weighed in every future, a few at a time.
 3. Rounds of multipliers raise the bound (:mod:`topodesign.uncertainty.multipliers`).
 
-It ends when bound and best choice are within the gap, when as many choices as allowed were weighed, or when no choice is
-left that could be better by what is known and the bound rises no more. docs/uncertainty.md has formulas and proofs.
+It ends when bound and best choice are within the gap, when as many choices as allowed were weighed, or when no choice
+is left that could be better by what is known and the bound rises no more. docs/uncertainty.md has formulas and proofs.
 """
 
 import math
@@ -262,7 +263,8 @@ class SitingSearch:
         self._flat_rounds = self._flat_rounds + 1 if is_flat else 0
         if self._flat_rounds >= PATIENCE:
             self._rounds_left = 0
-        self.on_progress(f"bound after {len(self.bounds) - 1} rounds of multipliers: {self.bound / 1e6:,.2f} million USD")
+        rounds = len(self.bounds) - 1
+        self.on_progress(f"bound after {rounds} rounds of multipliers: {self.bound / 1e6:,.2f} million USD")
 
     def _prices(self) -> tuple[Floats, Floats]:
         """Fixed capex of the sites when committed to and when opened late, shape (futures, sites)."""

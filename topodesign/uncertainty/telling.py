@@ -1,4 +1,4 @@
-"""The answer of a search for sites, as the user sees it: every figure a bracket of what is proven and what was found."""
+"""The answer of a search for sites, as the user sees it: figures as brackets of what is proven and found."""
 
 import dataclasses
 import math
@@ -140,9 +140,7 @@ def _risk(costs: Sequence[CostRange], search: SitingSearch, objective: CostRange
         _range(*(max(end) for end in ends)),
         _range(*(search.risk.value(end, chances) for end in ends)),
     ]
-    return CostRisk(
-        expected=measures[0], cvar=measures[1], worst=measures[2], objective=objective or measures[3]
-    )
+    return CostRisk(expected=measures[0], cvar=measures[1], worst=measures[2], objective=objective or measures[3])
 
 
 def _range(lower: float, upper: float) -> CostRange:
@@ -232,4 +230,3 @@ def _assumptions(search: SitingSearch) -> tuple[str, ...]:
         f"objective: {1 - search.risk.weight:.3g} x expected cost + {search.risk.weight:.3g} x mean of the worst "
         f"{1 - search.risk.level:.3g} of outcomes (CVaR)",
     )
-
