@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from topodesign.domain.uncertain_plan import CostRange, CostRisk, FutureOutcome, UncertainPlan
 from topodesign.domain.proven_figures import dollars_at_least
+from topodesign.domain.uncertain_plan import CostRange, CostRisk, FutureOutcome, UncertainPlan
 from topodesign.outputs.chart_style import dollars
 from topodesign.outputs.inline_svg import inline_chart
 from topodesign.outputs.report_sections import section

@@ -47,12 +47,12 @@ class SitingOptions:
         Time, seed and threads of each plan.
     """
 
-    risk: RiskMeasure = RiskMeasure()
+    risk: RiskMeasure = field(default_factory=RiskMeasure)
     late_premium: float = 0.5
     gap: float = 0.01
     max_candidates: int = 24
     bound_rounds: int = 8
-    limits: SolveLimits = SolveLimits(threads=1)
+    limits: SolveLimits = field(default_factory=lambda: SolveLimits(threads=1))
 
     def __post_init__(self) -> None:
         if self.late_premium != float("inf"):
