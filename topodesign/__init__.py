@@ -60,6 +60,8 @@ if TYPE_CHECKING:
     from topodesign.domain.plan import Verification as Verification
     from topodesign.domain.scenario import MeasuredReach as MeasuredReach
     from topodesign.domain.scenario import Scenario as Scenario
+    from topodesign.domain.stress import StressOptions as StressOptions
+    from topodesign.domain.stress import StressReport as StressReport
     from topodesign.domain.training import PipelineShape as PipelineShape
     from topodesign.domain.training import TrainingEstimate as TrainingEstimate
     from topodesign.domain.training_model import ShardingPlan as ShardingPlan
@@ -83,6 +85,7 @@ if TYPE_CHECKING:
     from topodesign.uncertainty.drawing import futures_of_factors as futures_of_factors
     from topodesign.uncertainty.futures_file import read_futures as read_futures
     from topodesign.uncertainty.risk import RiskMeasure as RiskMeasure
+    from topodesign.uncertainty.stress import stress as stress
     from topodesign.uncertainty.two_stage import SitingOptions as SitingOptions
     from topodesign.uncertainty.two_stage import plan_under_uncertainty as plan_under_uncertainty
 
@@ -128,6 +131,8 @@ _HOME = {
     "SitingOptions": "topodesign.uncertainty.two_stage",
     "SlimFly": "topodesign.domain.fabric_switched",
     "SparesRule": "topodesign.domain.fabric_bill",
+    "StressOptions": "topodesign.domain.stress",
+    "StressReport": "topodesign.domain.stress",
     "TopoDesignError": "topodesign.domain.errors",
     "Torus": "topodesign.domain.fabric",
     "TrainingEstimate": "topodesign.domain.training",
@@ -162,6 +167,7 @@ _HOME = {
     "reach_table": "topodesign.api",
     "read_edge_list": "topodesign.fabric",
     "slice_goodput": "topodesign.fabric",
+    "stress": "topodesign.uncertainty.stress",
     "sweep_training": "topodesign.training.sweep",
     "training_models": "topodesign.api",
 }

@@ -107,6 +107,6 @@ def test_more_futures_than_are_planned_need_a_sample():
     ],
 )
 def test_a_future_that_cannot_be_is_named(wanted, reason: str):
-    with pytest.raises(InvalidInput, match="^future 'x': ") as refused:
+    with pytest.raises(InvalidInput, match=r"^future 'x': ") as refused:
         scenario_of(ring(), wanted)
     assert refused.value.reason == reason

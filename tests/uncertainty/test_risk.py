@@ -57,7 +57,7 @@ def test_the_measure_runs_from_the_expectation_to_the_worst_case(case: tuple[lis
 
 
 def test_measures_out_of_their_range_are_refused():
-    with pytest.raises(InvalidInput, match="risk_weight is 1.5"):
+    with pytest.raises(InvalidInput, match=r"risk_weight is 1\.5"):
         RiskMeasure(weight=1.5)
     with pytest.raises(InvalidInput, match="cvar_level is 1"):
         RiskMeasure(level=1)

@@ -104,7 +104,9 @@ def test_it_is_never_above_the_deterministic_plan(two_processes: LocalEngine, tm
         share = draw.uniform(0.2, 0.8)
         futures = Futures(
             futures=(
-                future("dear", share, f"zones.{draw.choice(['east', 'west'])}.energy_usd_per_mwh={draw.uniform(40, 400)}"),
+                future(
+                    "dear", share, f"zones.{draw.choice(['east', 'west'])}.energy_usd_per_mwh={draw.uniform(40, 400)}"
+                ),
                 future("late", 1 - share, late=[draw.choice("abcd")]),
             )
         )
@@ -144,7 +146,9 @@ def test_figures_follow_from_the_futures(answered: tuple[UncertainPlan, Path]):
     assert used["a"].used_futures == sum("a" in item.two_stage.site_ids for item in found.futures if item.two_stage)
 
 
-def test_asking_again_solves_nothing_and_one_process_finds_the_same(answered: tuple[UncertainPlan, Path], tmp_path: Path):
+def test_asking_again_solves_nothing_and_one_process_finds_the_same(
+    answered: tuple[UncertainPlan, Path], tmp_path: Path
+):
     found, folder = answered
     with LocalEngine(workers=1) as engine:
         # all answers are kept: the engine starts no process
@@ -208,7 +212,9 @@ def test_files_hold_the_answer_and_the_page_needs_nothing_else(answered: tuple[U
 
 def test_the_command_answers_and_names_a_future_without_plan(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     file = tmp_path / "futures.toml"
-    file.write_text('[[future]]\nname = "dark"\nprobability = 1\n[future.set]\n"zones.valley.headroom_mw" = 1\n', "utf-8")
+    file.write_text(
+        '[[future]]\nname = "dark"\nprobability = 1\n[future.set]\n"zones.valley.headroom_mw" = 1\n', "utf-8"
+    )
     command = ["robust", "sample_sites/two-campus", "--futures", str(file), "--out", str(tmp_path / "out"), "--json"]
     assert run([*command, "--workers", "1"]) == 3
     document = json.loads(capsys.readouterr().out)

@@ -43,6 +43,9 @@ COMMANDS = {
     "robust": CommandEntry(
         "topodesign.cli.robust", "robust", "Choose sites before the future is known: expected cost, risk, regret."
     ),
+    "stress": CommandEntry(
+        "topodesign.cli.stress", "stress", "Draw outages, cuts and delays at random: what is left of a plan."
+    ),
     "import": CommandEntry(
         "topodesign.cli.importing", "import_", "Make a scenario of CSV, KML, Shapefile, GraphML or SNDlib files."
     ),

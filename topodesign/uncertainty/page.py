@@ -26,7 +26,7 @@ def render_page(plan: UncertainPlan, charts: Mapping[str, bytes]) -> str:
         sections.append(section("Futures without a plan", table(("Future", "Why"), rows)))
     if plan.objective is not None:
         sections += [
-            section("Measures of the cost", _note(BRACKET_NOTE) + _measures(plan)),
+            section("Measures of the cost", paragraph(BRACKET_NOTE) + _measures(plan)),
             *(_chart(name, svg) for name, svg in charts.items()),
             section("Futures", _futures(plan)),
             section("Sites", _sites(plan)),
@@ -69,13 +69,14 @@ def between_words(cost: CostRange | None) -> str:
     return f"{dollars(cost.lower_usd)} to {dollars(cost.upper_usd)}"
 
 
-def _note(text: str) -> str:
+def paragraph(text: str) -> str:
+    """A remark above a table or chart, escaped."""
     return f'<p class="note">{escape(text)}</p>'
 
 
 def _chart(name: str, svg: bytes) -> str:
     title, note = CHART_WORDS[name]
-    return section(title, f"{_note(note)}{inline_chart(svg, title, prefix=name)}")
+    return section(title, f"{paragraph(note)}{inline_chart(svg, title, prefix=name)}")
 
 
 def _cards(plan: UncertainPlan) -> list[tuple[str, str, str]]:
@@ -106,7 +107,7 @@ def _measures(plan: UncertainPlan) -> str:
         )
     ]
     head = ("Measure", "Committed sites", "Sites of the deterministic plan", "Future known beforehand")
-    why_not = _note(plan.deterministic_reason) if plan.deterministic is None else ""
+    why_not = paragraph(plan.deterministic_reason) if plan.deterministic is None else ""
     return table(head, rows, numbers=(1, 2, 3)) + why_not
 
 

@@ -58,9 +58,9 @@ def _write(folder: Path, plan: UncertainPlan) -> None:
     (folder / "robust.json").write_bytes(encode_json(plan))
     if plan.futures:
         for name, rows_of in TABLES.items():
-            rows = rows_of(plan)
-            (folder / f"{name}.csv").write_bytes(csv_bytes(rows, tuple(rows[0]) if rows else ()))
-            write_parquet(frame(rows), folder / f"{name}.parquet")
+            rows = rows_of(plan)  # never empty where some choice has a plan
+            (folder / f"{name}.csv").write_bytes(csv_bytes(rows, tuple(rows[0])))
+            write_parquet(frame(rows, tuple(rows[0])), folder / f"{name}.parquet")
     drawn = {}
     for name, figure in charts_of(plan).items():
         drawn[name] = svg_bytes(figure)

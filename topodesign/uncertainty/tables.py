@@ -60,11 +60,11 @@ def choice_rows(plan: UncertainPlan) -> list[Row]:
     ]
 
 
-def frame(rows: Sequence[Row]) -> "DataFrame":
-    """Rows as a frame; words stay words where none is given."""
+def frame(rows: Sequence[Row], columns: Sequence[str]) -> "DataFrame":
+    """Rows as a frame; figures stay figures where some are missing."""
     import pandas
 
-    table = pandas.DataFrame(rows)
+    table = pandas.DataFrame(rows, columns=list(columns))
     for name in table.columns:
         values = [row[name] for row in rows]
         if any(isinstance(value, str) for value in values):
