@@ -17,12 +17,13 @@ from topodesign.domain.scenario import Scenario
 from topodesign.domain.uncertain_plan import UncertainPlan
 from topodesign.sweeps.local_engine import LocalEngine
 from topodesign.uncertainty.applying import scenarios_of
+from topodesign.uncertainty.futures_file import read_futures
 from topodesign.uncertainty.risk import RiskMeasure
 from topodesign.uncertainty.saving import ROBUST_FILES, save_uncertain_plan
 from topodesign.uncertainty.two_stage import SitingOptions, plan_under_uncertainty
 
 PREMIUM = 0.5
-EXACT = SitingOptions(gap=0.0, late_premium=PREMIUM, max_candidates=16, bound_rounds=4, limits=LIMITS)
+EXACT = SitingOptions(gap=0.0, late_premium=PREMIUM, max_candidates=8, bound_rounds=2, limits=LIMITS)
 
 
 def three_sites() -> Scenario:
@@ -67,12 +68,18 @@ def enumerated() -> dict[frozenset[str], list[float]]:
     return found
 
 
+@pytest.fixture(scope="session")
+def shared_answers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder whose answers several searches share."""
+    return tmp_path_factory.mktemp("answers")
+
+
 @pytest.mark.parametrize("risk", [RiskMeasure(), RiskMeasure(weight=0.7, level=0.8)])
 def test_the_answer_is_the_best_of_all_choices_and_the_bound_is_below(
-    risk: RiskMeasure, enumerated: dict[frozenset[str], list[float]], two_processes: LocalEngine, tmp_path: Path
+    risk: RiskMeasure, enumerated: dict[frozenset[str], list[float]], two_processes: LocalEngine, shared_answers: Path
 ):
     options = dataclasses.replace(EXACT, risk=risk)
-    found = plan_under_uncertainty(three_sites(), TWO, options, folder=tmp_path, engine=two_processes)
+    found = plan_under_uncertainty(three_sites(), TWO, options, folder=shared_answers, engine=two_processes)
     values = {choice: risk.value(costs, TWO.probabilities) for choice, costs in enumerated.items()}
     least = min(values.values())
     assert found.objective is not None
@@ -147,16 +154,15 @@ def test_figures_follow_from_the_futures(answered: tuple[UncertainPlan, Path]):
 
 
 def test_asking_again_solves_nothing_and_one_process_finds_the_same(
-    answered: tuple[UncertainPlan, Path], tmp_path: Path
+    answered: tuple[UncertainPlan, Path], two_processes: LocalEngine, tmp_path: Path
 ):
     found, folder = answered
+    few = dataclasses.replace(EXACT, max_candidates=1, bound_rounds=0)
     with LocalEngine(workers=1) as engine:
-        # all answers are kept: the engine starts no process
         again = plan_under_uncertainty(ring(), UNCERTAIN, EXACT, folder=folder, engine=engine)
-        assert again == found
-        few = dataclasses.replace(EXACT, max_candidates=2, bound_rounds=1)
+        assert again == found  # all answers are kept
         alone = plan_under_uncertainty(ring(), UNCERTAIN, few, folder=tmp_path, engine=engine)
-    assert alone == plan_under_uncertainty(ring(), UNCERTAIN, few, folder=folder)
+    assert alone == plan_under_uncertainty(ring(), UNCERTAIN, few, folder=folder, engine=two_processes)
 
 
 def test_an_interrupted_search_tells_what_it_has_and_goes_on(
@@ -174,18 +180,11 @@ def test_an_interrupted_search_tells_what_it_has_and_goes_on(
     assert stopped.bounds_usd[0] == found.bounds_usd[0]
 
 
-def test_a_future_without_a_plan_is_named_with_its_relief(two_processes: LocalEngine, tmp_path: Path):
-    futures = Futures(futures=(future("as planned", 0.5), future("no power", 0.5, "zones.*.headroom_mw=1")))
-    found = plan_under_uncertainty(ring(), futures, EXACT, folder=tmp_path, engine=two_processes)
-    assert (found.status, found.stopped_by, found.objective) == ("infeasible", "proof", None)
-    (without,) = found.without_plan
-    assert without.name == "no power" and without.infeasibility is not None
-    assert {item.limit for item in without.infeasibility.relief} == {"zone.headroom_mw"}
-
-
-def test_where_nothing_opens_late_a_choice_that_fails_in_a_future_is_out(two_processes: LocalEngine, tmp_path: Path):
+def test_where_nothing_opens_late_a_choice_that_fails_in_a_future_is_out(
+    two_processes: LocalEngine, shared_answers: Path
+):
     never = dataclasses.replace(EXACT, late_premium=math.inf, max_candidates=3, bound_rounds=0)
-    found = plan_under_uncertainty(three_sites(), TWO, never, folder=tmp_path, engine=two_processes)
+    found = plan_under_uncertainty(three_sites(), TWO, never, folder=shared_answers, engine=two_processes)
     assert found.committed == ("a", "b")  # without d when it is late; as planned d would save less than it costs
     reasons = {choice.site_ids: choice.reason for choice in found.choices}
     assert reasons["a", "d"].startswith("no plan in the future 'site d late': ")
@@ -210,13 +209,41 @@ def test_files_hold_the_answer_and_the_page_needs_nothing_else(answered: tuple[U
         save_uncertain_plan(folder / "other", found)
 
 
-def test_the_command_answers_and_names_a_future_without_plan(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    file = tmp_path / "futures.toml"
-    file.write_text(
-        '[[future]]\nname = "dark"\nprobability = 1\n[future.set]\n"zones.valley.headroom_mw" = 1\n', "utf-8"
+def test_the_command_answers_from_what_is_kept(
+    two_processes: LocalEngine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    scenario, file, out = (
+        topodesign.load_scenario("sample_sites/two-campus"),
+        tmp_path / "futures.toml",
+        tmp_path / "out",
     )
-    command = ["robust", "sample_sites/two-campus", "--futures", str(file), "--out", str(tmp_path / "out"), "--json"]
-    assert run([*command, "--workers", "1"]) == 3
+    command = ["robust", "sample_sites/two-campus", "--futures", str(file), "--out", str(out)]
+    file.write_text('[[future]]\nname = "as planned"\nprobability = 1\n', "utf-8")
+    plan_under_uncertainty(scenario, read_futures(file), folder=out, engine=two_processes)
+    assert run(command) == 0
+    told = capsys.readouterr().out
+    assert "Commit to 2 sites: campus-a, campus-b" in told and "6.96 million USD" in told  # 6,950,934.12, rounded up
+    assert run([*command, "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["committed"] == ["campus-a", "campus-b"] and document["objective"]["upper_usd"] == 6950934.12
+
+
+def test_a_future_without_a_plan_is_named_with_its_relief(
+    two_processes: LocalEngine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    scenario, file, out = (
+        topodesign.load_scenario("sample_sites/two-campus"),
+        tmp_path / "futures.toml",
+        tmp_path / "out",
+    )
+    file.write_text('[[future]]\nname = "dark"\nprobability = 1\n[future.set]\n"zones.*.headroom_mw" = 1\n', "utf-8")
+    found = plan_under_uncertainty(scenario, read_futures(file), folder=out, engine=two_processes)
+    assert (found.status, found.stopped_by, found.objective) == ("infeasible", "proof", None)
+    (without,) = found.without_plan
+    assert without.name == "dark" and without.infeasibility is not None
+    command = ["robust", "sample_sites/two-campus", "--futures", str(file), "--out", str(out), "--json"]
+    assert run(command) == 3
     document = json.loads(capsys.readouterr().out)
     assert (document["status"], document["future"]) == ("infeasible", "dark")
-    assert document["relief"] and (tmp_path / "out" / "robust.html").is_file()
+    assert {item["limit"] for item in document["relief"]} == {"zone.headroom_mw"}
+    assert "dark" in (out / "robust.html").read_text(encoding="utf-8")

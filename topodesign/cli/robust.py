@@ -9,7 +9,7 @@ from topodesign.cli.given_paths import ScenarioFolder, path
 from topodesign.cli.interrupt import StopRequest
 from topodesign.cli.output import ExitCode, emit_json, note, say
 from topodesign.cli.plan_answer import infeasible_document, note_infeasibility
-from topodesign.cli.solve_options import DEFAULTS, Seed, Threads, TimeLimit, require_in_range
+from topodesign.cli.solve_options import DEFAULTS, Gap, Seed, Threads, TimeLimit, require_in_range
 
 if TYPE_CHECKING:
     from topodesign.domain.uncertain_plan import UncertainPlan
@@ -41,7 +41,7 @@ def robust(
             "--late-premium", help="What a site costs more that was not committed to; inf: it cannot be opened."
         ),
     ] = 0.5,
-    gap: Annotated[float, typer.Option("--gap", help="Relative gap of the objective to stop at; 0.01 is 1 %.")] = 0.01,
+    gap: Gap = DEFAULTS.gap,
     max_candidates: Annotated[
         int, typer.Option("--max-candidates", help="Choices of sites that are weighed at most.")
     ] = 24,

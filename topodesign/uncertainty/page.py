@@ -1,9 +1,9 @@
 """The page of two-stage siting: one HTML file in the look of a sweep's; it needs no network."""
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 
-from topodesign.domain.proven_figures import dollars_at_least
 from topodesign.domain.uncertain_plan import CostRange, CostRisk, FutureOutcome, UncertainPlan
 from topodesign.outputs.chart_style import dollars
 from topodesign.outputs.inline_svg import inline_chart
@@ -12,6 +12,8 @@ from topodesign.outputs.report_tables import NOTHING, Cell, Figure, bullet_list,
 from topodesign.sweeps.page import cards_html, page_html
 from topodesign.uncertainty.charts import CHART_WORDS
 
+DOLLARS_SHOWN = 10_000
+"""A hundredth of a million."""
 BRACKET_NOTE = (
     "Every figure lies between what is proven, which stands in brackets, and what a verified plan costs. Net present "
     "US dollars without the purchase of accelerators; prices are indicative."
@@ -56,17 +58,22 @@ def summary_words(plan: UncertainPlan) -> str:
 
 
 def range_words(cost: CostRange | None) -> str:
-    """``12.3 M (at least 12.1 M)``."""
+    """``12.34 million USD (at least 12.11)``, with what is proven rounded down."""
     if cost is None:
         return NOTHING
-    return f"{dollars(cost.upper_usd)} (at least {dollars_at_least(cost.lower_usd)})"
+    return f"{_millions(cost.upper_usd, math.ceil)} million USD (at least {_millions(cost.lower_usd, math.floor)})"
 
 
 def between_words(cost: CostRange | None) -> str:
-    """``0.1 M to 0.3 M``: of a difference, of which neither end is a plan's."""
+    """``0.12 to 0.34 million USD``: of a difference, of which neither end is a plan's."""
     if cost is None:
         return NOTHING
-    return f"{dollars(cost.lower_usd)} to {dollars(cost.upper_usd)}"
+    return f"{_millions(cost.lower_usd, math.floor)} to {_millions(cost.upper_usd, math.ceil)} million USD"
+
+
+def _millions(usd: float, rounding: Callable[[float], int]) -> str:
+    """Outwards, so that a bracket never seems narrower than it is."""
+    return f"{rounding(usd / DOLLARS_SHOWN) * DOLLARS_SHOWN / 1e6:,.2f}"
 
 
 def paragraph(text: str) -> str:
@@ -86,7 +93,7 @@ def _cards(plan: UncertainPlan) -> list[tuple[str, str, str]]:
         (
             "Objective",
             dollars(plan.objective.upper_usd),
-            f"at least {dollars_at_least(plan.objective.lower_usd)} is proven",
+            range_words(plan.objective),
         ),
         ("Committed sites", f"{len(plan.committed)}", ", ".join(plan.committed)),
         ("Value of the stochastic solution", between_words(plan.stochastic_value), "against the deterministic sites"),

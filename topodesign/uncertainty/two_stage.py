@@ -49,7 +49,7 @@ class SitingOptions:
 
     risk: RiskMeasure = field(default_factory=RiskMeasure)
     late_premium: float = 0.5
-    gap: float = 0.01
+    gap: float = 0.002
     max_candidates: int = 24
     bound_rounds: int = 8
     limits: SolveLimits = field(default_factory=lambda: SolveLimits(threads=1))
