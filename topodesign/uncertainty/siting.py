@@ -118,6 +118,10 @@ class SitingSearch:
     def _always(self) -> frozenset[str]:
         return always_committed(self.plans.scenarios, self.plans.premium)
 
+    @property
+    def _at_once(self) -> int:
+        return min(AT_ONCE, self.most_choices - len(self.weighed))
+
     def _begin(self) -> None:
         self.base, outcomes = self.plans.ask_own()
         self.without = tuple((place, found) for place, found in enumerate(outcomes) if isinstance(found, NoPlan))
@@ -132,13 +136,13 @@ class SitingSearch:
         self._multipliers = np.zeros((len(own), len(self._site_ids)))
         self._propose_first()
         first = [self._base_sites] if isinstance(self.base, Outcome) else []
-        self._weigh([*first, *[choice for choice in self._ranked() if choice not in first]][:AT_ONCE])
+        self._weigh([*first, *[choice for choice in self._ranked() if choice not in first]][: self._at_once])
         self._end_if_closed()
 
     def _go_on(self) -> None:
         """One more batch of choices, and one more round of multipliers."""
         self._propose_neighbors()
-        ranked = self._ranked()[: min(AT_ONCE, self.most_choices - len(self.weighed))]
+        ranked = self._ranked()[: self._at_once]
         self._weigh(ranked)
         self._end_if_closed()
         if self.stopped_by is None and self._rounds_left > 0:
@@ -192,7 +196,8 @@ class SitingSearch:
             if least < threshold:
                 costs = [self.plans.estimate(place, choice) for place in places]
                 estimate = self.risk.value(costs, self.probabilities)
-                ranked.append((estimate, least, len(choice), sorted(choice), choice))
+                size = len(choice) if math.isfinite(estimate) else -len(choice)  # with more sites there may be a plan
+                ranked.append((estimate, least, size, sorted(choice), choice))
         return [choice for *_, choice in sorted(ranked, key=lambda item: item[:4])]
 
     def _is_hopeless(self, choice: frozenset[str]) -> bool:
