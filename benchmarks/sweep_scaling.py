@@ -2,29 +2,36 @@
 
     python -m benchmarks.sweep_scaling
     python -m benchmarks.sweep_scaling --vary policy.max_sites=4..6 --vary workload.sync_time_s=1,2
+    python -m benchmarks.sweep_scaling --engine dask
 
 The points are solved warm (each from the plan and the bound of another, as sweeps do), then cold, by the same number of
 new processes each time. ``wall / share`` is the wall time over the sum of the solve times divided by the processes:
-starting processes, waiting for points to begin from, and keeping results are what is above 1. Solve times are wall
-times in the processes: run it on a machine that does nothing else.
+starting processes, waiting for points to begin from, and keeping results are what is above 1. With ``--engine dask``
+the workers of a cluster on this machine start them, which run before the clock does. Solve times are wall times in the
+processes: run it on a machine that does nothing else.
 """
 
 import argparse
+import contextlib
 import dataclasses
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.tables import RESULTS, environment, markdown_table, write_json
 from topodesign.domain.plan import SolveLimits
 from topodesign.domain.scenario import Scenario
-from topodesign.domain.scenario_sweep import SweepDefinition
+from topodesign.domain.scenario_sweep import SweepDefinition, SweepOutcome
 from topodesign.scenario import load_scenario
+from topodesign.sweeps.cluster_access import ClusterAccess
+from topodesign.sweeps.engine import Engine
 from topodesign.sweeps.grammar import axis_of
 from topodesign.sweeps.local_engine import LocalEngine
-from topodesign.sweeps.running import SweepOutcome, run_sweep
+from topodesign.sweeps.running import run_sweep
 
 VARIED = ("policy.max_sites=4..8", "workload.sync_time_s=0.5..5:0.5", "policy.max_zone_share=0.45..0.6:0.05")
 """200 points of regional-nova, some of them infeasible."""
@@ -43,11 +50,29 @@ class Measured:
     wall_over_share: float
 
 
-def measure(definition: SweepDefinition, scenario: Scenario, *, workers: int) -> tuple[Measured, SweepOutcome]:
+@contextlib.contextmanager
+def engines(name: str, workers: int) -> Iterator[Callable[[], AbstractContextManager[Engine]]]:
+    """What makes a new engine of so many processes."""
+    if name == "local":
+        yield lambda: LocalEngine(workers)
+        return
+    from distributed import LocalCluster
+
+    from topodesign.sweeps.dask_engine import DaskEngine
+
+    with LocalCluster(n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None) as cluster:
+        access = ClusterAccess(scheduler=cluster.scheduler_address)
+        yield lambda: DaskEngine(access)
+
+
+def measure(
+    definition: SweepDefinition, scenario: Scenario, make_engine: Callable[[], AbstractContextManager[Engine]]
+) -> tuple[Measured, SweepOutcome]:
     """Run a sweep in a folder that is thrown away."""
     with tempfile.TemporaryDirectory() as folder:
         began_s = time.monotonic()
-        with LocalEngine(workers) as engine:
+        with make_engine() as engine:
+            workers = engine.workers
             done = run_sweep(definition, scenario, folder=Path(folder) / "sweep", engine=engine)
             wall_s = time.monotonic() - began_s
     solve_s = sum(result.solve_s for result in done.results)
@@ -73,16 +98,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--scenario", default="sample_sites/regional-nova")
     parser.add_argument("--vary", action="append", help=f"default: {', '.join(VARIED)}")
+    parser.add_argument("--engine", choices=("local", "dask"), default="local")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--gap", type=float, default=SolveLimits().gap)
     options = parser.parse_args()
     scenario = load_scenario(options.scenario)
     axes = tuple(axis_of(text) for text in options.vary or VARIED)
     warm = SweepDefinition(axes=axes, limits=SolveLimits(gap=options.gap, threads=1))
-    runs = [
-        measure(definition, scenario, workers=options.workers)
-        for definition in (warm, dataclasses.replace(warm, begins_cold=True))
-    ]
+    with engines(options.engine, options.workers) as make_engine:
+        runs = [
+            measure(definition, scenario, make_engine)
+            for definition in (warm, dataclasses.replace(warm, begins_cold=True))
+        ]
     saved = saved_share(runs[0][1], runs[1][1])
     rows = [
         [
@@ -100,7 +127,8 @@ def main() -> None:
         "measured": [dataclasses.asdict(run) for run, _ in runs],
         "saved_share": saved,
     }
-    write_json(RESULTS / "sweep_scaling.json", document)
+    name = "sweep_scaling" if options.engine == "local" else f"sweep_scaling_{options.engine}"
+    write_json(RESULTS / f"{name}.json", document)
 
 
 if __name__ == "__main__":

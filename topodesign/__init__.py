@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from topodesign.api import plan as plan
     from topodesign.api import reach_table as reach_table
     from topodesign.api import training_models as training_models
+    from topodesign.buildout.saving import load_buildout as load_buildout
+    from topodesign.buildout.saving import save_buildout as save_buildout
+    from topodesign.buildout.searching import plan_buildout as plan_buildout
+    from topodesign.buildout.yearly import yearly_scenarios as yearly_scenarios
+    from topodesign.buildout.years_file import planned_year as planned_year
+    from topodesign.buildout.years_file import years_from_toml as years_from_toml
     from topodesign.catalog import load_catalog as load_catalog
     from topodesign.client import AsyncClient as AsyncClient
     from topodesign.client import Client as Client
@@ -76,6 +82,7 @@ if TYPE_CHECKING:
     from topodesign.fabric import price_fabric as price_fabric
     from topodesign.fabric import read_edge_list as read_edge_list
     from topodesign.fabric import slice_goodput as slice_goodput
+    from topodesign.fronts import pareto as pareto
     from topodesign.local import LocalClient as LocalClient
     from topodesign.outputs import load_plan as load_plan
     from topodesign.scenario import check_scenario as check_scenario
@@ -156,20 +163,27 @@ _HOME = {
     "list_accelerators": "topodesign.api",
     "list_equipment": "topodesign.api",
     "list_modes": "topodesign.api",
+    "load_buildout": "topodesign.buildout.saving",
     "load_catalog": "topodesign.catalog",
     "load_plan": "topodesign.outputs",
     "load_scenario": "topodesign.scenario",
+    "pareto": "topodesign.fronts",
     "plan": "topodesign.api",
+    "plan_buildout": "topodesign.buildout.searching",
     "plan_sharding": "topodesign.training.sharding",
+    "planned_year": "topodesign.buildout.years_file",
     "plan_under_uncertainty": "topodesign.uncertainty.two_stage",
     "price_fabric": "topodesign.fabric",
     "read_futures": "topodesign.uncertainty.futures_file",
     "reach_table": "topodesign.api",
     "read_edge_list": "topodesign.fabric",
+    "save_buildout": "topodesign.buildout.saving",
     "slice_goodput": "topodesign.fabric",
     "stress": "topodesign.uncertainty.stress",
     "sweep_training": "topodesign.training.sweep",
     "training_models": "topodesign.api",
+    "yearly_scenarios": "topodesign.buildout.yearly",
+    "years_from_toml": "topodesign.buildout.years_file",
 }
 
 __all__ = [*sorted(_HOME), "verify"]  # noqa: PLE0604  (names, as strings)

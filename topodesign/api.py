@@ -99,12 +99,14 @@ def plan_within(
     on_progress: Callable[[PlanEvent], object] | None = None,
     should_stop: Callable[[], bool] | None = None,
     on_plan: Callable[[Plan], object] | None = None,
+    explains: bool = True,
 ) -> Plan:
     """:func:`plan` with all limits in one object, and perhaps a bound that holds already.
 
     Parameters
     ----------
     known_bound_usd : float
+    explains : bool
         As in :func:`topodesign.planning.solve.solve`.
     scenario, limits, start, on_progress, should_stop, on_plan
         As in :func:`plan`.
@@ -147,6 +149,7 @@ def plan_within(
         should_stop=should_stop or (lambda: False),
         start=start,
         known_bound_usd=known_bound_usd,
+        explains=explains,
         on_plan=None if on_plan is None else hand_out,
     )
     if found.status in ("infeasible", "limit"):
@@ -159,7 +162,7 @@ def plan_within(
         on_plan(_unevaluated(scenario, found, verification))
     report(_phase("evaluating", found, started))
     return dataclasses.replace(
-        _evaluated(scenario, found, catalog),
+        evaluated(scenario, found, catalog),
         verified=True,
         verification=verification,
         wall_s=time.monotonic() - started,
@@ -180,7 +183,7 @@ def _unevaluated(scenario: Scenario, found: Plan, verification: Verification) ->
     )
 
 
-def _evaluated(scenario: Scenario, found: Plan, catalog: Catalog) -> Plan:
+def evaluated(scenario: Scenario, found: Plan, catalog: Catalog) -> Plan:
     """A plan with its fabrics, availability and training."""
     from topodesign.evaluation import (
         evaluate_availability,

@@ -14,8 +14,11 @@ from topodesign.v1 import (
     catalog_service_pb2_grpc,
     fabric_service_pb2_grpc,
     optics_service_pb2_grpc,
+    planning_service_pb2,
     planning_service_pb2_grpc,
     scenario_service_pb2_grpc,
+    sweep_service_pb2,
+    sweep_service_pb2_grpc,
     training_service_pb2_grpc,
 )
 from topodesign_server.admission import AdmissionInterceptor, EdgeLimits
@@ -28,9 +31,12 @@ from topodesign_server.calls import Calls
 from topodesign_server.catalog_servicer import CatalogServicer
 from topodesign_server.children import ChildFactory
 from topodesign_server.database import Database
+from topodesign_server.early_refusal import EarlyRefusal
 from topodesign_server.fabric_servicer import FabricServicer
 from topodesign_server.health import Health, StoreProbe
+from topodesign_server.histories import Histories
 from topodesign_server.interceptor import BoundaryInterceptor, Reading
+from topodesign_server.job_making import JobMaker
 from topodesign_server.job_store import JobStore
 from topodesign_server.listening import channel_options, requires_authentication
 from topodesign_server.metrics import Metrics
@@ -48,10 +54,14 @@ from topodesign_server.request_gate import RequestGate
 from topodesign_server.request_reading import RequestBytes, RequestReader
 from topodesign_server.retention import Periods, Retention
 from topodesign_server.scenario_servicer import ScenarioServicer
+from topodesign_server.scenario_source import ScenarioSource
 from topodesign_server.scenario_store import ScenarioStore
 from topodesign_server.services import SERVICES, STANDARD, WITH_STORE, WITHOUT_STORE, methods_of
 from topodesign_server.settings import ServerSettings
 from topodesign_server.sources import ScenarioReader
+from topodesign_server.sweep_requests import SweepLimits
+from topodesign_server.sweep_servicer import SweepServicer
+from topodesign_server.sweep_store import PointStore, SweepStore
 from topodesign_server.tenant_calls import TenantCalls
 from topodesign_server.token_store import TokenStore
 from topodesign_server.token_uses import TokenUses
@@ -63,6 +73,8 @@ from topodesign_server.workers import Workers
 WAITING_CALLS = ("/google.longrunning.Operations/WaitOperation",)
 """Calls with one answer that last as long as their callers like."""
 LASTING = frozenset((*methods_of(*WITH_STORE, *WITHOUT_STORE, *STANDARD, only_streams=True), *WAITING_CALLS))
+CREATE_PLAN = "/topodesign.v1.PlanningService/CreatePlan"
+CREATE_SWEEP = "/topodesign.v1.SweepService/CreateSweep"
 LOOKED_AFTER = ("/grpc.health.v1.Health/Check",)
 
 
@@ -104,6 +116,7 @@ class Planning:
     """What makes plans and keeps them."""
 
     jobs: JobStore
+    sweeps: SweepStore
     scenarios: ScenarioStore
     door: QueueDoor
     workers: Workers
@@ -155,6 +168,14 @@ def assemble(
             reader=RequestReader(message_bytes=settings.message_bytes),
             room=RequestBytes(settings.request_bytes),
             gate=gate,
+            early={
+                CREATE_PLAN: EarlyRefusal(
+                    planning.door, "CreatePlan", planning_service_pb2.CreatePlanRequest.DESCRIPTOR
+                ),
+                CREATE_SWEEP: EarlyRefusal(
+                    planning.door, "CreateSweep", sweep_service_pb2.CreateSweepRequest.DESCRIPTOR
+                ),
+            },
         ),
         metrics,
         lasting=LASTING,
@@ -162,7 +183,7 @@ def assemble(
     )
     server = grpc.aio.server(interceptors=(edge, observed, boundary), options=channel_options(settings))
     pager = Pager(database.signing_key)
-    _add_stored(server, planning, computing, threads, pager, gate, tracing)
+    _add_stored(server, settings, planning, computing, threads, pager, gate, tracing)
     _add_computed(server, settings, computing, threads, pager)
     reported = _add_standard(server, settings, metrics)
     _show(metrics, edge, planning, computing)
@@ -198,6 +219,7 @@ def _planning(
             max_attempts=settings.max_attempts,
             retry_pause_s=settings.retry_pause_s,
         ),
+        points=PointStore(database),
         children=children,
         settings=settings,
         observer=observer,
@@ -206,6 +228,7 @@ def _planning(
     )
     return Planning(
         jobs=jobs,
+        sweeps=SweepStore(database),
         scenarios=ScenarioStore(database, quotas),
         door=QueueDoor(jobs, limits),
         workers=workers,
@@ -245,6 +268,7 @@ def _edge(settings: ServerSettings, metrics: Metrics) -> AdmissionInterceptor:
 
 def _add_stored(
     server: grpc.aio.Server,
+    settings: ServerSettings,
     planning: Planning,
     computing: Computing,
     threads: Threads,
@@ -253,19 +277,42 @@ def _add_stored(
     tracing: Tracing,
 ) -> None:
     """The services that need the store."""
-    reader = ScenarioReader(threads.scenarios, computing.calls)
+    reader = ScenarioReader(threads.scenarios, computing.calls, computing.small_calls)
+    source = ScenarioSource(planning.scenarios, reader, threads.store)
+    maker = JobMaker(
+        jobs=planning.jobs,
+        workers=planning.workers,
+        door=planning.door,
+        gate=gate,
+        offload=threads.store,
+        reading=threads.scenarios,
+    )
+    histories = Histories(planning.jobs, planning.watchers, threads.store)
     planning_service_pb2_grpc.add_PlanningServiceServicer_to_server(
         PlanningServicer(
             jobs=planning.jobs,
-            scenarios=planning.scenarios,
+            source=source,
             reader=reader,
-            workers=planning.workers,
-            watchers=planning.watchers,
+            maker=maker,
+            histories=histories,
             calls=computing.calls,
             pager=pager,
             offload=threads.store,
-            door=planning.door,
-            gate=gate,
+            tracing=tracing,
+        ),
+        server,
+    )
+    sweep_service_pb2_grpc.add_SweepServiceServicer_to_server(
+        SweepServicer(
+            sweeps=planning.sweeps,
+            source=source,
+            maker=maker,
+            histories=histories,
+            calls=computing.calls,
+            pager=pager,
+            offload=threads.store,
+            reading=threads.scenarios,
+            limits=SweepLimits(points=settings.sweep_points, point_s=settings.sweep_point_s),
             tracing=tracing,
         ),
         server,

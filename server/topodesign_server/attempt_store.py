@@ -17,8 +17,18 @@ from topodesign.wire import status_from_error
 from topodesign_server.blobs import keep
 from topodesign_server.database import Database
 from topodesign_server.fair_share import Turns, WaitingTenant
-from topodesign_server.job_changes import advance, keep_snapshot, read_blob, read_snapshot
-from topodesign_server.job_rows import CANCELLED, CANCELLING, FAILED, HELD, QUEUED, RUNNING, SUCCEEDED, ClaimedJob
+from topodesign_server.job_changes import advance, held, keep_snapshot, read_blob, read_definition, read_snapshot
+from topodesign_server.job_rows import (
+    CANCELLED,
+    CANCELLING,
+    FAILED,
+    HELD,
+    QUEUED,
+    RUNNING,
+    SUCCEEDED,
+    SWEEP,
+    ClaimedJob,
+)
 from topodesign_server.snapshots import Snapshot
 from topodesign_server.tables import attempts, jobs
 
@@ -122,7 +132,7 @@ class AttemptStore:
     def add_events(self, job: ClaimedJob, serialized: Sequence[bytes], *, snapshot: Snapshot | None = None) -> bool:
         """Append progress of an attempt, and keep the best plan that it found; whether it still holds the job."""
         with self._database.writing() as connection:
-            is_held = advance(connection, _held(job), now=self._database.now(connection), entries=serialized)
+            is_held = advance(connection, held(job), now=self._database.now(connection), entries=serialized)
             if is_held and snapshot is not None:
                 keep_snapshot(connection, job.number, snapshot)
             return is_held
@@ -131,11 +141,17 @@ class AttemptStore:
         """End an attempt with a plan; whether it still held the job."""
         with self._database.writing() as connection:
             # the job first, then its blobs, as everywhere: no two transactions wait for each other
-            if connection.execute(sa.select(jobs.c.number).where(_held(job)).with_for_update()).one_or_none() is None:
+            if connection.execute(sa.select(jobs.c.number).where(held(job)).with_for_update()).one_or_none() is None:
                 return False
             kept, kept_summary = keep(connection, job.tenant, plan, summary)
             state, outcome = (CANCELLED, "cancelled") if cancelled else (SUCCEEDED, "succeeded")
             return self._end(connection, job, outcome, state=state, plan=kept, plan_summary=kept_summary)
+
+    def end_sweep(self, job: ClaimedJob, *, cancelled: bool) -> bool:
+        """End an attempt at a sweep that is finished, or is cancelled; whether it still held the job."""
+        state, outcome = (CANCELLED, "cancelled") if cancelled else (SUCCEEDED, "succeeded")
+        with self._database.writing() as connection:
+            return self._end(connection, job, outcome, state=state)
 
     def fail(self, job: ClaimedJob, *, status: bytes) -> bool:
         """End an attempt with an error; whether it still held the job."""
@@ -149,7 +165,7 @@ class AttemptStore:
         One that is to be cancelled is left for whoever writes the result.
         """
         with self._database.writing() as connection:
-            query = sa.select(jobs.c.state, jobs.c.attempt_count).where(_held(job)).with_for_update()
+            query = sa.select(jobs.c.state, jobs.c.attempt_count).where(held(job)).with_for_update()
             row = connection.execute(query).one_or_none()
             if row is None:
                 return None
@@ -194,9 +210,8 @@ class AttemptStore:
         self, connection: Connection, condition: sa.ColumnElement[bool], *, state: int | None
     ) -> ClaimedJob | None:
         columns = (jobs.c.number, jobs.c.tenant, jobs.c.id, jobs.c.attempt, jobs.c.attempt_count, jobs.c.limits)
-        query = sa.select(
-            *columns, jobs.c.progress, jobs.c.scenario, jobs.c.start, jobs.c.create_time, jobs.c.trace_context
-        )
+        contents = (jobs.c.progress, jobs.c.scenario, jobs.c.start, jobs.c.trace_context)
+        query = sa.select(*columns, *contents, jobs.c.create_time, jobs.c.kind)
         query = query.where(condition).order_by(jobs.c.number).limit(1)
         row = connection.execute(query.with_for_update(skip_locked=True)).one_or_none()
         if row is None:
@@ -228,6 +243,8 @@ class AttemptStore:
             create_time=row.create_time,
             trace_context=row.trace_context,
             snapshot=read_snapshot(connection, row.number),
+            kind=row.kind,
+            definition=read_definition(connection, row.number) if row.kind == SWEEP else b"",
         )
 
     def _end(
@@ -241,7 +258,7 @@ class AttemptStore:
         **values: object,
     ) -> bool:
         now = self._database.now(connection)
-        condition = sa.and_(_held(job), *conditions)
+        condition = sa.and_(held(job), *conditions)
         if not advance(connection, condition, now=now, entries=entries, state=state, **values):
             return False
         connection.execute(attempts.update().where(_attempt(job)).values(end_time=now, outcome=outcome))
@@ -250,7 +267,7 @@ class AttemptStore:
     def _recover_one(self, *, everything: bool) -> Recovered | None:
         held_by = jobs.join(attempts, sa.and_(attempts.c.job == jobs.c.number, attempts.c.number == jobs.c.attempt))
         columns = (jobs.c.number, jobs.c.tenant, jobs.c.id, jobs.c.state, jobs.c.attempt, jobs.c.attempt_count)
-        query = sa.select(*columns).select_from(held_by).where(jobs.c.is_held.is_(True))
+        query = sa.select(*columns, jobs.c.kind).select_from(held_by).where(jobs.c.is_held.is_(True))
         query = query.order_by(jobs.c.number).limit(1).with_for_update(skip_locked=True)
         with self._database.writing() as connection:
             if not everything:
@@ -258,7 +275,7 @@ class AttemptStore:
             row = connection.execute(query).one_or_none()
             return None if row is None else self._take_away(connection, row)
 
-    def _take_away(self, connection: Connection, row: Row[int, str, str, int, int, int]) -> Recovered:
+    def _take_away(self, connection: Connection, row: Row[int, str, str, int, int, int, str]) -> Recovered:
         job = ClaimedJob(number=row.number, tenant=row.tenant, id=row.id, attempt=row.attempt, scenario=b"", limits=b"")
         state = row.state
         if state == CANCELLING:
@@ -268,22 +285,23 @@ class AttemptStore:
             self._end(connection, job, "lost", state=state, is_held=False)
         else:
             state = FAILED
-            self._end(connection, job, "lost", state=state, error=_given_up(row.id, row.attempt_count))
+            self._end(
+                connection,
+                job,
+                "lost",
+                state=state,
+                error=_given_up(f"{row.kind}s/{row.id}", row.id, row.attempt_count),
+            )
         return Recovered(number=row.number, id=row.id, attempt=row.attempt, state=state)
-
-
-def _held(job: ClaimedJob) -> sa.ColumnElement[bool]:
-    """Whether an attempt still holds its job."""
-    return sa.and_(jobs.c.number == job.number, jobs.c.attempt == job.attempt, jobs.c.is_held.is_(True))
 
 
 def _attempt(job: ClaimedJob) -> sa.ColumnElement[bool]:
     return sa.and_(attempts.c.job == job.number, attempts.c.number == job.attempt)
 
 
-def _given_up(job_id: str, count: int) -> bytes:
+def _given_up(name: str, job_id: str, count: int) -> bytes:
     error = InternalError(
-        f"the server ended {count} times while it made plans/{job_id}; "
+        f"the server ended {count} times while it made {name}; "
         "make the scenario smaller or give the server more memory",
         reason="ATTEMPTS_EXHAUSTED",
         metadata={"id": job_id, "attempts": str(count)},

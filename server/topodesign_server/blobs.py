@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
-from topodesign_server.tables import blobs, jobs, scenarios
+from topodesign_server.tables import blobs, jobs, scenarios, sweep_points
 
 REFERENCES = (
     scenarios.c.summary,
@@ -21,6 +21,7 @@ REFERENCES = (
     jobs.c.start,
     jobs.c.plan,
     jobs.c.plan_summary,
+    sweep_points.c.plan,
 )
 
 

@@ -7,6 +7,9 @@ from typing import Protocol
 from topodesign_server.children import FORK_SERVER_LOST, Child, ChildFactory
 from topodesign_server.warm_tasks import small_task
 
+CALL_NICENESS = 5
+"""A computation that somebody waits for comes after the server itself and before jobs; warm children, whose tasks take
+milliseconds, come with the server."""
 TASKS_EACH = 2000
 """Tasks of one warm child before another takes its place: what its libraries may leak stays little."""
 
@@ -41,7 +44,7 @@ class OneEach:
 
     def begin(self, task: str, payload: tuple[bytes, ...], *, tenant: str, memory_bytes: int, is_again: bool) -> Child:
         del tenant, is_again  # each is a new one, for nobody else
-        return self._children.start(task, payload, memory_bytes=memory_bytes)
+        return self._children.start(task, payload, memory_bytes=memory_bytes, niceness=CALL_NICENESS)
 
     def is_lost(self, child: Child) -> bool:
         return child.exit_code == FORK_SERVER_LOST

@@ -46,6 +46,9 @@ PRELOADED = (
     "topodesign.fabric",
     "topodesign.planning.solve",
     "topodesign.verify",
+    "topodesign.sweeps.course",
+    "topodesign.sweeps.messages",
+    "topodesign.sweeps.solving",
     "topodesign_server.settled_heap",  # last
 )
 
@@ -86,15 +89,17 @@ class ChildFactory:
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, earlier)
 
-    def start(self, task: str, payload: tuple[bytes, ...], *, memory_bytes: int | None = None) -> "Child":
-        """Start a child that runs a task in at most ``memory_bytes``.
+    def start(
+        self, task: str, payload: tuple[bytes, ...], *, memory_bytes: int | None = None, niceness: int = 0
+    ) -> "Child":
+        """Start a child that runs a task in at most ``memory_bytes``, so much after the server where cores are short.
 
         Raises
         ------
         ServiceUnavailable
             When the fork server does not stay alive.
         """
-        return self._started(task, run_task, (self._tasks, task, payload), memory_bytes)
+        return self._started(task, run_task, (self._tasks, task, payload, niceness), memory_bytes)
 
     def start_warm(self, *, memory_bytes: int) -> "Child":
         """Start a child that answers one task after the other, each in at most ``memory_bytes``; see :meth:`Child.ask`.

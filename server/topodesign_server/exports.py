@@ -3,14 +3,19 @@
 import io
 import tempfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from topodesign.domain.codec import encode_json
 from topodesign.domain.plan import Plan
 from topodesign.domain.scenario import Scenario
 from topodesign.v1 import planning_service_pb2 as pb
+from topodesign.v1 import sweep_service_pb2 as sweep_pb
+
+CHUNK_BYTES = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,27 @@ FILES: Mapping[int, ExportFile] = {
     pb.EXPORT_FORMAT_REPORT_HTML: ExportFile("report.html", "text/html"),
     pb.EXPORT_FORMAT_GEOPARQUET: ExportFile("geoparquet.zip", "application/zip"),
 }
+
+
+SWEEP_FILES: Mapping[int, ExportFile] = {
+    sweep_pb.SWEEP_FORMAT_CSV: ExportFile("points.csv", "text/csv"),
+    sweep_pb.SWEEP_FORMAT_PARQUET: ExportFile("points.parquet", "application/vnd.apache.parquet"),
+    sweep_pb.SWEEP_FORMAT_REPORT_HTML: ExportFile("sweep.html", "text/html"),
+    sweep_pb.SWEEP_FORMAT_GPKG: ExportFile("sweep.gpkg", "application/geopackage+sqlite3"),
+}
+
+
+def file_parts(content: bytes, file: ExportFile) -> Iterator[dict[str, Any]]:
+    """The fields of the messages that carry a file; the first also tells of the whole."""
+    yield {
+        "data": content[:CHUNK_BYTES],
+        "filename": file.name,
+        "media_type": file.media_type,
+        "size_bytes": len(content),
+        "sha256": sha256(content).hexdigest(),
+    }
+    for start in range(CHUNK_BYTES, len(content), CHUNK_BYTES):
+        yield {"data": content[start : start + CHUNK_BYTES]}
 
 
 def export(scenario: Scenario, plan: Plan, format_name: str) -> bytes:

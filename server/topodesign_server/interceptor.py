@@ -8,8 +8,8 @@ that every method is a stream of requests to the runtime, which would read the o
 from __future__ import annotations  # gRPC's types take parameters for type checkers only
 
 import inspect
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
@@ -23,13 +23,14 @@ from google.rpc.status_pb2 import Status
 from topodesign.domain.errors import CapacityError, InvalidInput, TopoDesignError
 from topodesign.wire.faults import DOMAIN
 from topodesign_server.authentication import Authentication, Presented
+from topodesign_server.early_refusal import EarlyRefusal
 from topodesign_server.incidents import status_of
 from topodesign_server.metrics import Metrics
 from topodesign_server.observing import bind_names
 from topodesign_server.request_gate import RequestGate
 from topodesign_server.request_reading import RequestBytes, RequestReader, Share
 from topodesign_server.tenant_calls import TenantCalls
-from topodesign_server.tenants import act_for
+from topodesign_server.tenants import act_for, tenant_of
 from topodesign_server.watchers import Watchers
 
 OURS = ("/topodesign.", "/google.longrunning.")
@@ -50,6 +51,8 @@ class Reading:
     reader: RequestReader
     room: RequestBytes
     gate: RequestGate
+    early: Mapping[str, EarlyRefusal]
+    """By method: what may refuse its requests before they are decoded."""
 
 
 class BoundaryInterceptor(grpc.aio.ServerInterceptor):
@@ -117,13 +120,18 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
             structlog.contextvars.bind_contextvars(tenant=tenant)
             yield share
 
-    async def _request(self, handler: Handler, method: str, context: Context, share: Share) -> Any:
-        """The request of a call that was let in; its bytes are forgotten here."""
+    @asynccontextmanager
+    async def _request(self, handler: Handler, method: str, context: Context, share: Share) -> AsyncIterator[Any]:
+        """The request of a call that was let in, with the place that it gets; its bytes are forgotten here."""
         self._watchers.require_serving()
-        request = _decoded(handler, await self._reading.reader.read(context, share), method)
+        data = await self._reading.reader.read(context, share)
         self._watchers.require_serving()  # it may have come slowly
-        await self._reading.gate.require_at_boundary(request)
-        return request
+        early = self._reading.early.get(method)
+        async with nullcontext() if early is None else early.place(tenant_of(context), data):
+            request = _decoded(handler, data, method)
+            del data
+            await self._reading.gate.require_at_boundary(request)
+            yield request
 
     def _open(self, handler: Handler, method: str) -> Callable[[object, Context], Awaitable[Any]]:
         """A method for whoever looks after the server, be it who it may."""
@@ -146,10 +154,10 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
         async def call(_: object, context: Context) -> Any:
             try:
                 with self._let_in(presented, context, method) as share:
-                    request = await self._request(handler, method, context, share)
-                    response = await behavior(request, context)
-                    bind_names(response)
-                    return self._sendable(response, method)
+                    async with self._request(handler, method, context, share) as request:
+                        response = await behavior(request, context)
+                        bind_names(response)
+                        return self._sendable(response, method)
             except NotImplementedError:
                 await _abort(context, _unknown_method(method))
             except Exception as error:  # noqa: BLE001 - the call boundary
@@ -165,10 +173,10 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
         async def call(_: object, context: Context) -> AsyncIterator[Any]:
             try:
                 with self._let_in(presented, context, method) as share:
-                    request = await self._request(handler, method, context, share)
-                    async for response in behavior(request, context):
-                        await self._authentication.ask_again(presented)
-                        yield self._sendable(response, method)
+                    async with self._request(handler, method, context, share) as request:
+                        async for response in behavior(request, context):
+                            await self._authentication.ask_again(presented)
+                            yield self._sendable(response, method)
             except NotImplementedError:
                 await _abort(context, _unknown_method(method))
             except Exception as error:  # noqa: BLE001 - the call boundary

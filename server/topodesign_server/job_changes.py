@@ -8,19 +8,29 @@ from sqlalchemy.engine import Connection, Row
 
 from topodesign.domain.errors import NotFound
 from topodesign_server.blobs import collect
-from topodesign_server.job_rows import FAILED, FINAL, JobRow
+from topodesign_server.job_rows import FAILED, FINAL, PLAN, SWEEP, ClaimedJob, JobRow
 from topodesign_server.snapshots import Snapshot
-from topodesign_server.tables import attempts, blobs, events, jobs, snapshots
+from topodesign_server.tables import attempts, blobs, events, jobs, snapshots, sweep_points, sweeps
 
 LIGHT = tuple(jobs.c[name] for name in JobRow.__slots__)
 BLOBS = (jobs.c.scenario, jobs.c.start, jobs.c.plan, jobs.c.plan_summary)
+KIND_IN = {"plans": PLAN, "sweeps": SWEEP}
+"""Which jobs a collection has; ``operations`` has all of them."""
 
 
 def find_job(
     connection: Connection, tenant: str, job_id: str, *, what: str = "operations", to_change: bool = False
 ) -> JobRow:
-    """A job; with ``to_change`` nobody else changes it until the transaction ends. Raises :class:`NotFound`."""
+    """A job of a collection; with ``to_change`` nobody else changes it until the transaction ends.
+
+    Raises
+    ------
+    NotFound
+        When the collection has none of that id.
+    """
     query = sa.select(*LIGHT).where(jobs.c.tenant == tenant, jobs.c.id == job_id)
+    if what in KIND_IN:
+        query = query.where(jobs.c.kind == KIND_IN[what])
     if to_change:
         query = query.with_for_update()
     row = connection.execute(query).one_or_none()
@@ -107,19 +117,38 @@ def read_snapshot(connection: Connection, number: int) -> Snapshot | None:
     return None if row is None else Snapshot(attempt=row.attempt, content=bytes(row.content))
 
 
-def forget_plan(connection: Connection, job: JobRow) -> int:
-    """Forget the plan of a job that was locked, and the job when nothing else is left. The blobs that were freed."""
+def read_definition(connection: Connection, number: int) -> bytes:
+    """The serialized ``SweepDefinition`` of a sweep."""
+    return bytes(connection.execute(sa.select(sweeps.c.definition).where(sweeps.c.job == number)).scalar_one())
+
+
+def forget_result(connection: Connection, job: JobRow) -> int:
+    """Forget the plan, or the points, of a job that was locked, and the job when nothing else is left.
+
+    Returns
+    -------
+    int
+        The blobs that were freed.
+    """
     if job.operation_deleted:
         return forget_job(connection, job)
     one = jobs.c.number == job.number
     digests = connection.execute(sa.select(jobs.c.plan, jobs.c.plan_summary).where(one)).one()
+    points = _forget_points(connection, job)
     connection.execute(jobs.update().where(one).values(plan_deleted=True, plan=None, plan_summary=None))
-    return collect(connection, job.tenant, digests)
+    return collect(connection, job.tenant, [*digests, *points])
 
 
 def forget_operation(connection: Connection, job: JobRow) -> int:
-    """Forget an operation that was locked; the job stays for its plan when it has one. The blobs that were freed."""
-    if job.plan_deleted or job.state == FAILED:  # nothing is left behind that could still be deleted
+    """Forget an operation that was locked; the job stays for its plan when it has one, and for a sweep's points.
+
+    Returns
+    -------
+    int
+        The blobs that were freed.
+    """
+    is_empty = job.state == FAILED and job.kind == PLAN
+    if job.plan_deleted or is_empty:  # nothing is left behind that could still be deleted
         return forget_job(connection, job)
     connection.execute(jobs.update().where(jobs.c.number == job.number).values(operation_deleted=True))
     return 0
@@ -128,10 +157,26 @@ def forget_operation(connection: Connection, job: JobRow) -> int:
 def forget_job(connection: Connection, job: JobRow) -> int:
     """Forget a job that was locked, with its history, its attempts and its plan; the blobs that were freed."""
     digests = connection.execute(sa.select(*BLOBS).where(jobs.c.number == job.number)).one()
-    for table in (events, attempts):
+    points = _forget_points(connection, job)
+    for table in (events, attempts, sweeps):
         connection.execute(table.delete().where(table.c.job == job.number))
     connection.execute(jobs.delete().where(jobs.c.number == job.number))
-    return collect(connection, job.tenant, digests)
+    return collect(connection, job.tenant, [*digests, *points])
+
+
+def _forget_points(connection: Connection, job: JobRow) -> list[bytes | None]:
+    """Forget the points of a sweep; the digests of their plans."""
+    if job.kind != SWEEP:
+        return []
+    own = sweep_points.c.job == job.number
+    digests = list(connection.scalars(sa.select(sweep_points.c.plan).where(own)))
+    connection.execute(sweep_points.delete().where(own))
+    return digests
+
+
+def held(job: ClaimedJob) -> sa.ColumnElement[bool]:
+    """Whether an attempt still holds its job."""
+    return sa.and_(jobs.c.number == job.number, jobs.c.attempt == job.attempt, jobs.c.is_held.is_(True))
 
 
 def unknown(job_id: str, collection: str) -> NotFound:

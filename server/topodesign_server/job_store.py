@@ -20,13 +20,14 @@ from topodesign_server.job_changes import (
     advance,
     find_job,
     forget_operation,
-    forget_plan,
+    forget_result,
     read_blob,
     unknown,
 )
 from topodesign_server.job_rows import (
     CANCELLING,
     FAILED,
+    PLAN,
     QUEUED,
     RUNNING,
     EventRow,
@@ -39,14 +40,14 @@ from topodesign_server.names import RequestKey
 from topodesign_server.paging import Page
 from topodesign_server.queue_room import QueueLimits, QueueLook
 from topodesign_server.quotas import Quotas
-from topodesign_server.request_ids import claim_request, first_answer
-from topodesign_server.tables import blobs, events, jobs
+from topodesign_server.request_ids import claim_request, first_answer, was_claimed
+from topodesign_server.tables import blobs, events, jobs, sweeps
 
 MOST_AT_ONCE = 1000
 
 # Made once: building a statement takes several times as long as running it.
 ONE_PLAN = sa.select(*LIGHT, jobs.c.plan, jobs.c.scenario).where(
-    jobs.c.tenant == sa.bindparam("tenant"), jobs.c.id == sa.bindparam("id")
+    jobs.c.kind == PLAN, jobs.c.tenant == sa.bindparam("tenant"), jobs.c.id == sa.bindparam("id")
 )
 
 
@@ -109,11 +110,15 @@ class JobStore:
                 "scenario_name": new.scenario_name,
                 "limits": new.limits,
                 "trace_context": new.trace_context,
+                "kind": new.kind,
+                "progress": None if new.sweep is None else new.sweep.progress,
                 "scenario": scenario,
                 "start": start,
             }
             number = connection.execute(jobs.insert().values(values).returning(jobs.c.number)).scalar_one()
             connection.execute(events.insert().values(job=number, sequence=1, create_time=now, state=QUEUED))
+            if new.sweep is not None:
+                connection.execute(sweeps.insert().values(job=number, definition=new.sweep.definition))
             return find_job(connection, new.tenant, new.id)
 
     def require_creatable(self, new: NewJob, *, key: RequestKey | None) -> None:
@@ -125,8 +130,14 @@ class JobStore:
 
     def _require_room(self, connection: Connection, new: NewJob) -> None:
         QueueLook.of(connection).require_room(new.tenant, self._queue)
-        size_bytes = len(new.scenario) + len(new.start or b"")
+        definition = b"" if new.sweep is None else new.sweep.definition
+        size_bytes = len(new.scenario) + len(new.start or b"") + len(definition)
         self._quotas.require_room_for_job(connection, new.tenant, size_bytes=size_bytes)
+
+    def was_asked(self, tenant: str, method: str, request_id: str) -> bool:
+        """Whether something was made for a ``request_id``, whatever it was asked with."""
+        with self._database.reading() as connection:
+            return was_claimed(connection, tenant, method, request_id)
 
     def repeated(self, key: RequestKey | None) -> JobRow | None:
         """What the same request queued before; raises :class:`InvalidInput` as :meth:`create` does."""
@@ -146,12 +157,8 @@ class JobStore:
         with self._database.reading() as connection:
             return _waiting(connection)
 
-    def page(self, tenant: str, page: Page) -> list[JobRow]:
-        """Jobs whose operation was not deleted, the newest first, one more than the page holds."""
-        return [job for job, _ in self.page_with_plans(tenant, page)]
-
     def page_with_plans(self, tenant: str, page: Page) -> list[tuple[JobRow, PlanRow | None]]:
-        """The same, each with the summary of its plan when it has one."""
+        """Jobs whose operation is kept, with the summary of a plan: the newest first, one more than the page holds."""
         summary = sa.and_(blobs.c.tenant == jobs.c.tenant, blobs.c.sha256 == jobs.c.plan_summary)
         query = sa.select(*LIGHT, blobs.c.content).select_from(jobs.outerjoin(blobs, summary))
         query = _paged(query.where(jobs.c.operation_deleted.is_(False)), tenant, page)
@@ -164,10 +171,18 @@ class JobStore:
                 found.append((job, None if content is None else _plan_of(job, content)))
             return found
 
-    def history(self, tenant: str, job_id: str, *, after: int, most: int = 500) -> tuple[JobRow, list[EventRow]]:
-        """A job, and the entries of its history after a sequence number, in order; raises :class:`NotFound`."""
+    def history(
+        self, tenant: str, job_id: str, *, after: int, most: int = 500, what: str = "plans"
+    ) -> tuple[JobRow, list[EventRow]]:
+        """A job of a collection, and the entries of its history after a sequence number, in order.
+
+        Raises
+        ------
+        NotFound
+            When the collection has none of that id.
+        """
         with self._database.reading() as connection:
-            job = find_job(connection, tenant, job_id, what="plans")
+            job = find_job(connection, tenant, job_id, what=what)
             query = sa.select(events).where(events.c.job == job.number, events.c.sequence > after)
             rows = connection.execute(query.order_by(events.c.sequence).limit(most))
             entries = [
@@ -248,7 +263,7 @@ class JobStore:
                 raise unknown(plan_id, "plans")
             if not job.is_final:
                 raise _not_ready(job)
-            forget_plan(connection, job)
+            forget_result(connection, job)
 
     def delete_operation(self, tenant: str, job_id: str) -> None:
         """Forget an operation that has ended; its plan stays."""
@@ -277,11 +292,12 @@ def _waiting(connection: Connection) -> int:
 
 
 def _require_free(connection: Connection, new: NewJob) -> None:
-    query = sa.select(jobs.c.number).where(jobs.c.tenant == new.tenant, jobs.c.id == new.id)
-    if connection.scalar(query) is not None:
+    """Plans and sweeps share their ids: an id names one operation."""
+    kind = connection.scalar(sa.select(jobs.c.kind).where(jobs.c.tenant == new.tenant, jobs.c.id == new.id))
+    if kind is not None:
         raise Conflict(
-            f"plans/{new.id} exists already; choose another plan_id",
-            reason="PLAN_EXISTS",
+            f"{kind}s/{new.id} exists already; choose another {new.kind}_id",
+            reason="PLAN_EXISTS" if kind == PLAN else "SWEEP_EXISTS",
             metadata={"id": new.id},
         )
 

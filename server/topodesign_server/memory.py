@@ -10,6 +10,7 @@ SIGNALS = frozenset({signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS, signal.SIGKI
 """What ends a process whose compiled code gets no memory, or that the kernel picks when the machine has none left."""
 SOLVER_MEMORY = "SOLVER_MEMORY"
 REMEDY = "ask for smaller fabrics or fewer at once, use the library, or give the server a higher limit"
+SOLVES = frozenset({"make_plan", "solve_point"})
 SOLVER_REMEDY = "make the scenario smaller or give the server a higher --plan-memory-gib"
 
 
@@ -53,4 +54,4 @@ def ended_by_signal(task: str, number: int, *, limit_bytes: int) -> CapacityErro
 
 
 def _words(task: str) -> tuple[str, str]:
-    return (SOLVER_MEMORY, SOLVER_REMEDY) if task == "make_plan" else (OUT_OF_MEMORY, REMEDY)
+    return (SOLVER_MEMORY, SOLVER_REMEDY) if task in SOLVES else (OUT_OF_MEMORY, REMEDY)

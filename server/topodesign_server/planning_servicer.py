@@ -3,41 +3,34 @@
 # ruff: noqa: N802 (the names of methods and their parameters are gRPC's)
 from __future__ import annotations  # gRPC's types take parameters for type checkers only
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack
 from dataclasses import replace
-from hashlib import sha256
 
 import grpc
 from google.longrunning import operations_pb2
 from google.protobuf.empty_pb2 import Empty
 
-from topodesign.domain.errors import CapacityError, InvalidInput
+from topodesign.domain.errors import InvalidInput
 from topodesign.v1 import plan_pb2, planning_service_pb2_grpc
 from topodesign.v1 import planning_service_pb2 as pb
 from topodesign.wire import to_proto
 from topodesign_server.calls import Calls
-from topodesign_server.exports import FILES
-from topodesign_server.job_rows import JobRow, NewJob, PlanRow
+from topodesign_server.exports import FILES, file_parts
+from topodesign_server.histories import Histories
+from topodesign_server.job_making import JobMaker, JobRequest
+from topodesign_server.job_rows import NewJob, PlanRow
 from topodesign_server.job_store import JobStore
 from topodesign_server.limits import read_limits
-from topodesign_server.names import RequestKey, chosen_id, parse_name, request_key
+from topodesign_server.names import chosen_id, parse_name
 from topodesign_server.offloading import Offloader
 from topodesign_server.paging import Pager
-from topodesign_server.queue_door import QueueDoor
-from topodesign_server.request_gate import RequestGate
-from topodesign_server.resources import operation, stored_plan, watch_response
-from topodesign_server.scenario_store import ScenarioStore
+from topodesign_server.resources import stored_plan, watch_response
+from topodesign_server.scenario_source import ScenarioSource
 from topodesign_server.sources import ScenarioReader, source_missing
 from topodesign_server.tenants import tenant_of
 from topodesign_server.tracing import Tracing
-from topodesign_server.watchers import Watchers
-from topodesign_server.workers import Workers
 
-CHUNK_BYTES = 256 * 1024
 MOST_FULL_PLANS = 20
-MOST_READ_AT_ONCE = 2
 
 
 class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
@@ -47,28 +40,23 @@ class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
         self,
         *,
         jobs: JobStore,
-        scenarios: ScenarioStore,
+        source: ScenarioSource,
         reader: ScenarioReader,
-        workers: Workers,
-        watchers: Watchers,
+        maker: JobMaker,
+        histories: Histories,
         calls: Calls,
         pager: Pager,
         offload: Offloader,
-        door: QueueDoor,
-        gate: RequestGate,
         tracing: Tracing,
     ) -> None:
         self._jobs = jobs
-        self._scenarios = scenarios
+        self._source = source
         self._reader = reader
-        self._workers = workers
-        self._watchers = watchers
+        self._maker = maker
+        self._histories = histories
         self._calls = calls
         self._pager = pager
         self._offload = offload
-        self._door = door
-        self._gate = gate
-        self._reading = asyncio.Semaphore(MOST_READ_AT_ONCE)
         self._tracing = tracing
 
     async def CreatePlan(
@@ -78,20 +66,16 @@ class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
     ) -> operations_pb2.Operation:
         tenant = tenant_of(context)
         plan_id = chosen_id(request.plan_id, field="plan_id", prefix="p")
+        asked = JobRequest(
+            tenant=tenant,
+            job_id=plan_id,
+            method="CreatePlan",
+            message=request,
+            new=lambda: self._new_job(tenant, plan_id, request),
+        )
         if request.validate_only:
-            return await self._checked(tenant, plan_id, request)
-        async with AsyncExitStack() as places:
-            try:
-                await places.enter_async_context(self._door.place(tenant, plan_id))
-            except CapacityError:
-                earlier = await self._door.repeated(await self._key(tenant, request))
-                if earlier is None:
-                    raise
-                job = earlier
-            else:
-                job = await self._job(tenant, plan_id, request)
-        self._workers.wake()
-        return await self._offload(self._operation, job)
+            return await self._maker.check(asked, pb.StoredPlan(scenario=request.scenario_name))
+        return await self._maker.make(asked)
 
     async def GetPlan(
         self, request: pb.GetPlanRequest, context: grpc.aio.ServicerContext[pb.GetPlanRequest, pb.StoredPlan]
@@ -126,22 +110,10 @@ class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
         request: pb.WatchPlanRequest,
         context: grpc.aio.ServicerContext[pb.WatchPlanRequest, pb.WatchPlanResponse],
     ) -> AsyncIterator[pb.WatchPlanResponse]:
-        job_id = parse_name(request.name, "plans")
-        after = request.after_sequence
-        tenant = tenant_of(context)
-        number = (await self._offload(self._jobs.get, tenant, job_id, what="plans")).number
-        with self._watchers.watching(number) as changed:
-            while True:
-                changed.clear()
-                job, rows = await self._offload(self._jobs.history, tenant, job_id, after=after)
-                for row in rows:
-                    after = row.sequence
-                    yield watch_response(row)
-                if job.is_final and after >= job.sequence:
-                    return
-                self._watchers.require_serving()
-                if not rows:
-                    await changed.wait()
+        plan_id = parse_name(request.name, "plans")
+        tenant, after = tenant_of(context), request.after_sequence
+        async for row in self._histories.follow(tenant, plan_id, what="plans", after=after):
+            yield watch_response(row)
 
     async def VerifyPlan(
         self,
@@ -176,37 +148,8 @@ class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
         row = await self._offload(self._jobs.plan, tenant, plan_id)
         name = pb.ExportFormat.Name(request.format).encode("ascii")
         content = await self._calls.run("export_plan", row.scenario, row.content, name, tenant=tenant)
-        file = FILES[request.format]
-        yield pb.ExportPlanResponse(
-            data=content[:CHUNK_BYTES],
-            filename=file.name,
-            media_type=file.media_type,
-            size_bytes=len(content),
-            sha256=sha256(content).hexdigest(),
-        )
-        for start in range(CHUNK_BYTES, len(content), CHUNK_BYTES):
-            yield pb.ExportPlanResponse(data=content[start : start + CHUNK_BYTES])
-
-    async def _job(self, tenant: str, plan_id: str, request: pb.CreatePlanRequest) -> JobRow:
-        """The job of a request that has a place in the queue: what the same request made before, or a new one."""
-        async with self._reading:
-            await self._gate.require(request)
-        key = await self._key(tenant, request)
-        earlier = None if key is None else await self._offload(self._jobs.repeated, key)
-        if earlier is not None:  # answered even when what it was made from is deleted since
-            return earlier
-        new = await self._new_job(tenant, plan_id, request)
-        return await self._offload(self._jobs.create, new, key=key)
-
-    async def _checked(self, tenant: str, plan_id: str, request: pb.CreatePlanRequest) -> operations_pb2.Operation:
-        """The answer to a request that is only to be checked."""
-        async with self._reading:
-            await self._gate.require(request)
-        key = await self._key(tenant, request)
-        await self._offload(self._jobs.require_creatable, await self._new_job(tenant, plan_id, request), key=key)
-        checked = operations_pb2.Operation(done=True)
-        checked.response.Pack(pb.StoredPlan(scenario=request.scenario_name))
-        return checked
+        for part in file_parts(content, FILES[request.format]):
+            yield pb.ExportPlanResponse(**part)
 
     async def _new_job(self, tenant: str, plan_id: str, request: pb.CreatePlanRequest) -> NewJob:
         limits = to_proto(read_limits(request.limits))
@@ -215,31 +158,17 @@ class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
             id=plan_id,
             is_named=bool(request.plan_id),
             scenario_name=request.scenario_name,
-            scenario=await self._scenario(tenant, request),
+            scenario=await self._source.serialized(tenant, request),
             limits=limits.SerializeToString(deterministic=True),
             start=await self._start(tenant, request.start_plan),
             trace_context=self._tracing.job(plan_id),
         )
-
-    async def _scenario(self, tenant: str, request: pb.CreatePlanRequest) -> bytes:
-        """The scenario of a request, checked and serialized."""
-        source = request.WhichOneof("source")
-        if source is None:
-            raise source_missing("source", "either scenario or scenario_name")
-        if source == "scenario":
-            return await self._reader.inline(tenant, request.scenario)
-        scenario_id = parse_name(request.scenario_name, "scenarios", field="scenario_name")
-        return (await self._offload(self._scenarios.get, tenant, scenario_id)).content
 
     async def _start(self, tenant: str, name: str) -> bytes | None:
         """The plan to begin from, read now so that the job does not depend on it being kept."""
         if not name:
             return None
         return (await self._offload(self._jobs.plan, tenant, parse_name(name, "plans", field="start_plan"))).content
-
-    def _operation(self, job: JobRow) -> operations_pb2.Operation:
-        """The operation of a job; one that ended before its request was repeated has its plan."""
-        return operation(*self._jobs.get_with_plan(job.tenant, job.id)) if job.is_final else operation(job, None)
 
     def _stored(self, tenant: str, plan_id: str, view: pb.PlanView.ValueType) -> pb.StoredPlan:
         """A plan as it is asked for; plans may be large, so this is for a thread."""
@@ -249,9 +178,6 @@ class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
         if with_scenario:
             message.scenario_content.ParseFromString(row.scenario)
         return message
-
-    async def _key(self, tenant: str, request: pb.CreatePlanRequest) -> RequestKey | None:
-        return await request_key(tenant, "CreatePlan", request, request.request_id, offload=self._reader.offload)
 
 
 def _listed(rows: Sequence[PlanRow], *, full: bool, next_page_token: str) -> pb.ListPlansResponse:

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from topodesign.domain.errors import QuotaExceeded
-from topodesign_server.job_rows import FAILED
+from topodesign_server.job_rows import FAILED, SWEEP
 from topodesign_server.tables import blobs, jobs, scenarios
 
 TO_DELETE = "delete some that are no longer needed, or ask your operator for more"
@@ -16,9 +16,9 @@ TO_DELETE = "delete some that are no longer needed, or ask your operator for mor
 class Quotas:
     """The most that one tenant may have, ``None``: any number.
 
-    ``plans`` are those that were made and those that are yet to be; ``bytes`` counts contents once each. A plan of an
-    accepted job is kept even when it goes beyond ``bytes``. How many jobs may wait is for
-    :mod:`topodesign_server.queue_room`.
+    ``plans`` are those that were made and those that are yet to be, a sweep being one of them; ``bytes`` counts
+    contents once each. What an accepted job finds is kept even when it goes beyond ``bytes``. How many jobs may wait is
+    for :mod:`topodesign_server.queue_room`.
     """
 
     scenarios: int | None = None
@@ -27,7 +27,8 @@ class Quotas:
 
     def require_room_for_job(self, connection: Connection, tenant: str, *, size_bytes: int) -> None:
         """Raise :class:`QuotaExceeded` when one more job, with new contents of some size, is too much."""
-        kept = sa.and_(jobs.c.tenant == tenant, jobs.c.plan_deleted.is_(False), jobs.c.state != FAILED)
+        has_result = sa.or_(jobs.c.state != FAILED, jobs.c.kind == SWEEP)
+        kept = sa.and_(jobs.c.tenant == tenant, jobs.c.plan_deleted.is_(False), has_result)
         _require(connection, "plans", self.plans, kept)
         self._require_bytes(connection, tenant, size_bytes)
 

@@ -8,12 +8,14 @@ from google.protobuf.message import Message
 from topodesign.domain.fabric_failures import SliceGoodputRequest
 from topodesign.domain.goodput_request import GoodputRequest
 from topodesign.domain.link import LinkRequest
+from topodesign.sweeps.messages import definition_from_proto
 from topodesign.v1 import (
     catalog_service_pb2,
     fabric_service_pb2,
     optics_service_pb2,
     planning_service_pb2,
     scenario_service_pb2,
+    sweep_service_pb2,
     training_service_pb2,
 )
 from topodesign.wire import from_proto
@@ -34,11 +36,12 @@ SERVICES = (
     optics_service_pb2,
     training_service_pb2,
     catalog_service_pb2,
+    sweep_service_pb2,
 )
 LISTS_FAULTS = scenario_service_pb2.CheckScenarioRequest.DESCRIPTOR
 """Faults of a scenario are this method's answer, not an error."""
-AFTER_THE_DOOR = planning_service_pb2.CreatePlanRequest.DESCRIPTOR
-"""Its servicer asks for a place in the queue first, so that a refusal waits for no check of a scenario."""
+AFTER_THE_DOOR = (planning_service_pb2.CreatePlanRequest.DESCRIPTOR, sweep_service_pb2.CreateSweepRequest.DESCRIPTOR)
+"""Their servicers ask for a place in the queue first, so that a refusal waits for no check of a scenario."""
 
 
 def _read_scenario(request: Any) -> object:
@@ -49,9 +52,14 @@ def _read_plan(request: Any) -> object:
     return read_limits(request.limits), _read_scenario(request)
 
 
+def _read_sweep(request: Any) -> object:
+    return definition_from_proto(request.definition), _read_scenario(request)
+
+
 READERS: Mapping[str, Callable[[Any], object]] = {
     "CreateScenarioRequest": _read_scenario,
     "CreatePlanRequest": _read_plan,
+    "CreateSweepRequest": _read_sweep,
     "VerifyPlanRequest": _read_scenario,
     "DesignLinkRequest": lambda request: from_proto(request, LinkRequest),
     "ListModesRequest": asked_modes,
@@ -81,7 +89,7 @@ class RequestGate:
 
     async def require_at_boundary(self, request: Message) -> None:
         """As :meth:`require`, for every request but those that their servicers check."""
-        if request.DESCRIPTOR is not AFTER_THE_DOOR:
+        if request.DESCRIPTOR not in AFTER_THE_DOOR:
             await self.require(request)
 
     async def require(self, request: Message) -> None:

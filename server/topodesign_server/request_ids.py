@@ -38,6 +38,14 @@ def first_answer(connection: Connection, key: RequestKey | None) -> str | None:
     return str(row.resource_id)
 
 
+def was_claimed(connection: Connection, tenant: str, method: str, request_id: str) -> bool:
+    """Whether anything was made for a ``request_id``."""
+    found = sa.select(sa.literal(1)).where(
+        requests.c.tenant == tenant, requests.c.method == method, requests.c.request_id == request_id
+    )
+    return connection.scalar(found) is not None
+
+
 def claim_request(connection: Connection, key: RequestKey | None, resource_id: str, *, now: float) -> str | None:
     """Note what a request is about to make, in the transaction that makes it; the first answer when there is one.
 

@@ -8,8 +8,8 @@ import structlog
 from sqlalchemy.engine import Connection
 
 from topodesign_server.database import Database
-from topodesign_server.job_changes import LIGHT, as_job, forget_operation, forget_plan
-from topodesign_server.job_rows import JobRow
+from topodesign_server.job_changes import LIGHT, as_job, forget_operation, forget_result
+from topodesign_server.job_rows import SWEEP, JobRow
 from topodesign_server.tables import events, jobs, requests
 
 log = structlog.get_logger("topodesign_server")
@@ -22,8 +22,8 @@ class Periods:
     """How many days things are kept, ``None``: until they are deleted.
 
     ``operations_days`` and ``histories_days`` count from the end of a job; a plan outlives its operation, a failed job
-    does not. Of a history that is over only the last entry stays. ``unnamed_plans_days`` is for plans whose id the
-    service chose; a plan with an id of the caller's stays until it is deleted. ``request_ids_days`` is how long a
+    does not. Of a history that is over only the last entry stays. ``unnamed_plans_days`` is for plans and sweeps whose
+    id the service chose; one with an id of the caller's stays until it is deleted. ``request_ids_days`` is how long a
     repeated request is recognized.
     """
 
@@ -79,10 +79,11 @@ class Retention:
 
     def _sweep_plans(self, forgotten: Forgotten) -> None:
         def forget(connection: Connection, job: JobRow) -> None:
-            forgotten.blobs += forget_plan(connection, job)
+            forgotten.blobs += forget_result(connection, job)
             forgotten.plans += 1
 
-        unnamed = sa.and_(jobs.c.is_named.is_(False), jobs.c.plan.is_not(None))
+        has_result = sa.or_(jobs.c.plan.is_not(None), jobs.c.kind == SWEEP)
+        unnamed = sa.and_(jobs.c.is_named.is_(False), jobs.c.plan_deleted.is_(False), has_result)
         self._each(self._periods.unnamed_plans_days, unnamed, forget)
 
     def _sweep_histories(self, forgotten: Forgotten) -> None:

@@ -12,6 +12,9 @@ from topodesign_server.job_rows import ClaimedJob
 from topodesign_server.settings import ServerSettings
 from topodesign_server.snapshots import Snapshot, is_better, plan_of
 
+JOB_NICENESS = 10
+"""Where cores are short, jobs come after everything that somebody waits for: the answers of the service stay quick."""
+
 
 @dataclass(slots=True, kw_only=True)
 class Unsaved:
@@ -47,7 +50,7 @@ class RunningAttempt:
         self._grace_s = settings.cancel_grace_s
         self._started_s = time.monotonic()
         payload = (job.scenario, job.limits, job.start or b"", b"" if job.snapshot is None else job.snapshot.content)
-        self._child: Child = children.start("make_plan", payload, memory_bytes=self.memory_bytes)
+        self._child: Child = children.start("make_plan", payload, memory_bytes=self.memory_bytes, niceness=JOB_NICENESS)
         self._child.kill_within(self.limit_s + self._grace_s)
         self.pid = self._child.pid
 

@@ -16,6 +16,7 @@ from topodesign_server.listening import bind, certificates_of
 from topodesign_server.metrics import Metrics, MetricsPage
 from topodesign_server.retention import Retention
 from topodesign_server.settings import ServerSettings
+from topodesign_server.settled_heap import settle_heap
 from topodesign_server.stopping import StopSignals
 from topodesign_server.tracing import Tracing
 
@@ -83,6 +84,7 @@ async def serve(
         await parts.server.start()
         await parts.health.open()
         background = _in_background(parts, settings, is_shared=database.is_shared)
+        settle_heap()
         _announce(address, settings)
         if on_address is not None:
             on_address(address)

@@ -11,12 +11,14 @@ from topodesign.v1 import (
     optics_service_pb2,
     planning_service_pb2,
     scenario_service_pb2,
+    sweep_service_pb2,
     training_service_pb2,
 )
 
 WITH_STORE = (
     planning_service_pb2.DESCRIPTOR.services_by_name["PlanningService"],
     scenario_service_pb2.DESCRIPTOR.services_by_name["ScenarioService"],
+    sweep_service_pb2.DESCRIPTOR.services_by_name["SweepService"],
     operations_pb2.DESCRIPTOR.services_by_name["Operations"],
 )
 WITHOUT_STORE = (

@@ -27,7 +27,9 @@ class ServerSettings:
     port: int = option(50051, "Port to listen on; 0 takes any free one.", at_least=0, at_most=65535)
     data_directory: Path = option(Path("topodesign-data"), "Folder of the SQLite file; one server uses it at a time.")
     address_file: Path | None = option(None, "File that gets HOST:PORT once the service answers.")
-    workers: int = option(1, "Plans made at a time; 0 leaves them to other servers.", at_least=0, at_most=256)
+    workers: int = option(
+        1, "Plans and sweeps made at a time; 0 leaves them to other servers.", at_least=0, at_most=256
+    )
     queue_limit: int = option(1000, "Plans that may wait; more are refused.", at_least=1)
     call_slots: int = option(2, "Answers (verification, export, fabrics) computed at a time.", at_least=1, at_most=256)
     call_queue_limit: int = option(32, "Answers that may wait to be computed; more are refused.", at_least=0)
@@ -59,6 +61,8 @@ class ServerSettings:
         unit="bytes",
         at_least=512 * MIB,
     )
+    sweep_points: int = option(1000, "Points that one sweep may have.", at_least=1, at_most=10_000)
+    sweep_point_s: float = option(3600.0, "Longest time limit of one point of a sweep.", unit="s", above=0)
     call_limit_s: float = option(600.0, "Longest time for a verification, an export or a reading.", unit="s", above=0)
     database_url: str | None = option(
         None,
@@ -82,7 +86,7 @@ class ServerSettings:
         7.0, "Age after which the history of an ended job is forgotten but for its end.", unit="days", at_least=0
     )
     keep_unnamed_plans_days: float | None = option(
-        None, "Age after which plans are forgotten whose id the service chose.", unit="days", at_least=0
+        None, "Age after which plans and sweeps are forgotten whose id the service chose.", unit="days", at_least=0
     )
     keep_request_ids_days: float | None = option(7.0, "How long a request_id is known.", unit="days", at_least=0)
     drain_delay_s: float = option(
@@ -136,7 +140,7 @@ class ServerSettings:
     reflection: bool = option(False, "Describe the service to tools that ask.")
     metadata_bytes: int = option(16 * 1024, "Headers that a call may have.", unit="bytes", at_least=1024)
     streams_per_connection: int = option(2048, "Calls at a time on one connection.", at_least=1)
-    calls_waiting: int = option(50, "Calls that may wait to be looked at; more are refused at once.", at_least=1)
+    calls_waiting: int = option(30, "Calls that may wait to be looked at; more are refused at once.", at_least=1)
     calls_at_once: int = option(512, "Calls at a time, streams left out; more are refused at once.", at_least=1)
     streams_at_once: int = option(
         8192, "Streams, and calls that wait for a job, at a time; more are refused at once.", at_least=1
@@ -149,7 +153,9 @@ class ServerSettings:
     )
     connection_limit: int = option(512, "Connections at a time; more are closed.", at_least=1)
     tenant_scenarios: int | None = option(None, "Scenarios that one tenant may keep.", at_least=0)
-    tenant_plans: int | None = option(None, "Plans that one tenant may keep, with those being made.", at_least=0)
+    tenant_plans: int | None = option(
+        None, "Plans and sweeps that one tenant may keep, with those being made.", at_least=0
+    )
     tenant_bytes: int | None = option(None, "Size of what one tenant may keep.", unit="bytes", at_least=0)
     tenant_calls_per_s: float | None = option(None, "Calls a second of one tenant on this server.", unit="1/s", above=0)
     tenant_calls_at_once: int | None = option(256, "Calls of one tenant here at a time, streams left out.", at_least=1)

@@ -8,8 +8,11 @@ from topodesign_server.calls import Calls
 from topodesign_server.offloading import Offloader
 from topodesign_server.scenario_checks import canonical_content
 
-READ_HERE_BYTES = 1024 * 1024
-"""Larger scenarios (60 MB take half a minute) are read in children, which end when their callers leave."""
+READ_HERE_BYTES = 16 * 1024
+"""Larger scenarios are read in children, which end when their callers leave, and where tenants take turns: in one that
+is warm, or in a new one."""
+READ_WARM_BYTES = 1024 * 1024
+"""Of this size one takes half a second; of 60 MB half a minute."""
 
 
 class ScenarioReader:
@@ -19,19 +22,22 @@ class ScenarioReader:
     ----------
     offload : Offloader
         Threads of its own: nothing else waits behind the reading of scenarios.
-    calls : Calls
+    calls, small_calls : Calls
         Where large ones are read.
     """
 
-    def __init__(self, offload: Offloader, calls: Calls) -> None:
+    def __init__(self, offload: Offloader, calls: Calls, small_calls: Calls) -> None:
         self.offload = offload
         self._calls = calls
+        self._small_calls = small_calls
 
     async def inline(self, tenant: str, message: scenario_pb2.Scenario) -> bytes:
         """Validate a scenario; raises :class:`InvalidInput` or :class:`InvalidScenario` with paths of the request."""
-        if message.ByteSize() <= READ_HERE_BYTES:
+        size = message.ByteSize()
+        if size <= READ_HERE_BYTES:
             return await self.offload(canonical_content, message)
-        return await self._calls.run("check_scenario", await self.serialized(message), tenant=tenant)
+        calls = self._small_calls if size <= READ_WARM_BYTES else self._calls
+        return await calls.run("check_scenario", await self.serialized(message), tenant=tenant)
 
     async def files(self, tenant: str, message: scenario_service_pb2.ScenarioFiles) -> bytes:
         """Read the files of a folder; raises :class:`InvalidScenario` with file, row and field of each problem."""

@@ -81,6 +81,7 @@ jobs = sa.Table(
     sa.Column("scenario_name", sa.String(80), nullable=False),
     sa.Column("limits", sa.LargeBinary, nullable=False),
     sa.Column("trace_context", sa.String(64), nullable=False, server_default=""),
+    sa.Column("kind", sa.String(8), nullable=False, server_default="plan"),
     *_blob("scenario"),
     *_blob("start", nullable=True),
     *_blob("plan", nullable=True),
@@ -117,6 +118,22 @@ snapshots = sa.Table(
     sa.Column("attempt", sa.Integer, nullable=False),
     sa.Column("content", sa.LargeBinary, nullable=False),
 )
+sweeps = sa.Table(
+    "sweeps",
+    metadata,
+    sa.Column("job", sa.ForeignKey("jobs.number"), primary_key=True, autoincrement=False),
+    sa.Column("definition", sa.LargeBinary, nullable=False),
+)
+sweep_points = sa.Table(
+    "sweep_points",
+    metadata,
+    sa.Column("job", sa.ForeignKey("jobs.number"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("tenant", TENANT, nullable=False),
+    sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("result", sa.LargeBinary, nullable=False),
+    *_blob("plan", nullable=True),
+)
 requests = sa.Table(
     "requests",
     metadata,
@@ -140,6 +157,10 @@ tokens = sa.Table(
     sa.Column("revoke_time", sa.Double),
     sa.Column("use_time", sa.Double),
 )
-for _table, _columns in ((scenarios, ("summary", "content")), (jobs, ("scenario", "start", "plan", "plan_summary"))):
+for _table, _columns in (
+    (scenarios, ("summary", "content")),
+    (jobs, ("scenario", "start", "plan", "plan_summary")),
+    (sweep_points, ("plan",)),
+):
     for _column in _columns:  # the collection of blobs asks who still refers to one
         sa.Index(None, _table.c.tenant, _table.c[_column])

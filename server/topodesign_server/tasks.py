@@ -16,6 +16,7 @@ from topodesign.processes.memory import lift_memory_limit, limit_memory, mapped_
 from topodesign_server.fabric_tasks import compare_fabrics, estimate_slice_goodput, evaluate_fabric
 from topodesign_server.frames import Frame, FrameKind
 from topodesign_server.memory import memory_refused
+from topodesign_server.sweep_tasks import check_sweep, export_sweep, find_course, solve_point
 
 BEGUN_AGAIN = (
     "the search began again from the best plan of an attempt that was interrupted: one that is not interrupted may end "
@@ -40,6 +41,7 @@ def run_task(
     tasks: str,
     name: str,
     payload: tuple[bytes, ...],
+    niceness: int,
     connection: Connection,
     told: Connection,
     memory_bytes: int | None = None,
@@ -50,10 +52,13 @@ def run_task(
     ----------
     tasks : str
         Module that has the task in its ``TASKS``.
+    niceness : int
+        Added to the server's own (see nice(2)): a task that computes for minutes leaves the cores to who answers calls.
     connection, told : Connection
         Where frames go, and where something comes when the task is to stop.
     """
     isolate()
+    os.nice(niceness)
     from topodesign_server.incidents import status_of
     from topodesign_server.logs import configure_logs
 
@@ -193,6 +198,10 @@ TASKS: Mapping[str, Task] = {
     "compare_fabrics": compare_fabrics,
     "estimate_slice_goodput": estimate_slice_goodput,
     "export_plan": export_plan,
+    "check_sweep": check_sweep,
+    "find_course": find_course,
+    "solve_point": solve_point,
+    "export_sweep": export_sweep,
 }
 
 

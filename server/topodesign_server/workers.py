@@ -1,4 +1,6 @@
-"""Workers: threads that take jobs from the store and have children solve them, one child for each attempt."""
+"""Workers: threads that take jobs from the store and have children solve them: one for each attempt at a plan, one for
+each point of a sweep, one at a time.
+"""
 
 import threading
 from collections.abc import Callable
@@ -15,14 +17,16 @@ from topodesign_server.cancelled import cancelled_plan
 from topodesign_server.children import ChildFactory, Excess
 from topodesign_server.frames import Frame, FrameKind
 from topodesign_server.incidents import status_of
-from topodesign_server.job_rows import CANCELLING, ClaimedJob
+from topodesign_server.job_rows import CANCELLING, SWEEP, ClaimedJob
 from topodesign_server.job_store import JobStore
 from topodesign_server.running_attempt import RunningAttempt, Unsaved
+from topodesign_server.running_sweep import RunningSweep
 from topodesign_server.settings import ServerSettings
 from topodesign_server.snapshots import is_better, plan_of
 from topodesign_server.solver_faults import SOLVER_TIMEOUT, may_pass, solver_fault
 from topodesign_server.store_faults import is_store_fault
 from topodesign_server.summaries import plan_summary
+from topodesign_server.sweep_store import PointStore
 
 log = structlog.get_logger("topodesign_server")
 
@@ -52,6 +56,7 @@ class Workers:
         *,
         jobs: JobStore,
         attempts: AttemptStore,
+        points: PointStore,
         children: ChildFactory,
         settings: ServerSettings,
         observer: AttemptObserver,
@@ -60,13 +65,14 @@ class Workers:
     ) -> None:
         self._jobs = jobs
         self._store = attempts
+        self._points = points
         self._children = children
         self._settings = settings
         self._observer = observer
         self._is_shared = is_shared
         self._on_change = on_change
         self._lock = threading.Lock()
-        self._attempts: dict[int, RunningAttempt] = {}
+        self._attempts: dict[int, RunningAttempt | RunningSweep] = {}
         # A permit for each new job: one that comes between a worker's look and its sleep is not missed.
         self._news = threading.Semaphore(0)
         self._draining = threading.Event()
@@ -167,26 +173,49 @@ class Workers:
     def _attempt(self, job: ClaimedJob) -> None:
         with self._observer.attempt(job) as observed:
             try:
-                limits = from_proto(plan_pb2.SolveLimits.FromString(job.limits), SolveLimits, path="limits")
-                attempt = RunningAttempt(self._children, job, self._settings, limits)
-                try:
-                    self._register(attempt)
-                    log.info("attempt", job=job.id, attempt=job.attempt, pid=attempt.pid)
-                    end = self._follow(attempt)
-                    attempt.end()  # first: who reads that a job has ended finds its processor free
-                    observed.outcome = self._settle(attempt, end)
-                finally:
-                    with self._lock:
-                        self._attempts.pop(job.number, None)
-                    attempt.close()
+                observed.outcome = self._run_sweep(job) if job.kind == SWEEP else self._make_plan(job)
             except Exception as error:
                 if is_store_fault(error):
                     raise  # no fault of the job: its lease runs out, and it is queued again
-                status = status_of(error, during="make_plan").SerializeToString()
+                status = status_of(error, during=f"make_{job.kind}").SerializeToString()
                 if self._write(job, lambda: self._store.fail(job, status=status)):
                     observed.outcome = "failed"
+            finally:
+                with self._lock:
+                    self._attempts.pop(job.number, None)
 
-    def _register(self, attempt: RunningAttempt) -> None:
+    def _make_plan(self, job: ClaimedJob) -> str:
+        """Make one attempt at a plan; what became of it."""
+        limits = from_proto(plan_pb2.SolveLimits.FromString(job.limits), SolveLimits, path="limits")
+        attempt = RunningAttempt(self._children, job, self._settings, limits)
+        try:
+            self._register(attempt)
+            log.info("attempt", job=job.id, attempt=job.attempt, pid=attempt.pid)
+            end = self._follow(attempt)
+            attempt.end()  # first: who reads that a job has ended finds its processor free
+            return self._settle(attempt, end)
+        finally:
+            attempt.close()
+
+    def _run_sweep(self, job: ClaimedJob) -> str:
+        """Make one attempt at a sweep; what became of it."""
+        attempt = RunningSweep(
+            job,
+            children=self._children,
+            points=self._points,
+            settings=self._settings,
+            persist=lambda write: self._write(job, write),
+        )
+        self._register(attempt)
+        is_complete = attempt.run()
+        if attempt.is_lost:
+            log.info("attempt_lost", job=job.id, attempt=job.attempt, reason="LEASE_LOST")
+            return "lost"
+        if is_complete or attempt.is_cancelled:
+            return self._write_sweep_end(job, cancelled=not is_complete)
+        return "given back" if self._write(job, lambda: self._store.give_back(job)) else "lost"
+
+    def _register(self, attempt: RunningAttempt | RunningSweep) -> None:
         with self._lock:
             self._attempts[attempt.job.number] = attempt
         # What was asked since the claim is in the store, but nobody could tell the attempt.
@@ -279,6 +308,8 @@ class Workers:
 
     def _write_cancelled(self, job: ClaimedJob) -> str:
         """Write the result of a job that was cancelled while no attempt held it."""
+        if job.kind == SWEEP:
+            return self._write_sweep_end(job, cancelled=True)
         if job.snapshot is None:
             plan = cancelled_plan(scenario=job.scenario, limits=job.limits, progress=job.progress)
         else:
@@ -286,6 +317,10 @@ class Workers:
             progress = job.progress if is_of_latest else None
             plan = plan_of(job.snapshot, progress=progress, stopped_by=plan_pb2.STOPPED_BY_CANCELLED)
         return self._write_plan(job, plan)
+
+    def _write_sweep_end(self, job: ClaimedJob, *, cancelled: bool) -> str:
+        is_kept = self._write(job, lambda: self._store.end_sweep(job, cancelled=cancelled))
+        return ("cancelled" if cancelled else "succeeded") if is_kept else "lost"
 
     def _write_plan(self, job: ClaimedJob, plan: plan_pb2.Plan) -> str:
         summary = plan_summary(plan).SerializeToString()

@@ -5,9 +5,8 @@ import dataclasses
 import pytest
 
 from benchmarks.sweep_scaling import VARIED, saved_share
-from topodesign.domain.scenario_sweep import PointFigures, PointResult, SweepDefinition
+from topodesign.domain.scenario_sweep import PointFigures, PointResult, SweepDefinition, SweepOutcome
 from topodesign.sweeps.grammar import axis_of
-from topodesign.sweeps.running import SweepOutcome
 
 FIGURES = PointFigures(**{field.name: 1 for field in dataclasses.fields(PointFigures)})  # type: ignore[arg-type]
 

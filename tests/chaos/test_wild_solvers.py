@@ -14,8 +14,10 @@ from topodesign_server.tasks import BEGUN_AGAIN
 from topodesign.client import Client
 from topodesign.domain.errors import CapacityError
 from topodesign.domain.fabric import Torus
-from topodesign.domain.plan import Plan
+from topodesign.domain.plan import Plan, SolveLimits
+from topodesign.domain.scenario_sweep import SweepDefinition
 from topodesign.processes.groups import group_usage
+from topodesign.sweeps.grammar import axis_of
 
 MADE = ("optimal", "feasible")
 
@@ -176,3 +178,30 @@ def test_the_loss_of_the_fork_server_costs_an_attempt_and_nothing_else(server: R
     assert job.status().attempts == 2
     job.cancel()
     assert job.result(60).stopped_by == "cancelled"
+
+
+def test_a_wild_point_fails_alone_and_says_why(client: Client, tmp_path: Path) -> None:
+    """A sweep has a point that bombs, loops, or dies; it ends all the same, and the point is a result with its reason.
+
+    A point whose process dies by another hand is tried again: the last of them dies once only.
+    """
+    ends = {
+        "memory bomb": ("failed", "SOLVER_MEMORY"),
+        "bombs of processes": ("failed", "SOLVER_MEMORY"),
+        "endless loop": ("failed", "TASK_TIME_EXCEEDED"),
+        "segmentation fault": ("failed", "WORKER_LOST"),
+        "crash once": ("optimal", ""),
+    }
+    one = SweepDefinition(axes=(axis_of("policy.max_sites=2"),), limits=SolveLimits(time_limit_s=20, threads=1))
+    short = replace(one, limits=replace(one.limits, time_limit_s=0.5))
+    scenarios = {name: two_sites(name=name, attribution=str(tmp_path / "died")) for name in ends}
+    sweeps = {
+        name: client.submit_sweep(scenario, short if name == "endless loop" else one)
+        for name, scenario in scenarios.items()
+    }
+    for name, (status, reason) in ends.items():
+        outcome = sweeps[name].result(120)
+        (point,) = outcome.results
+        assert outcome.is_complete and sweeps[name].status().state == "succeeded"
+        assert (point.status, reason in point.message) == (status, True), point
+    assert (tmp_path / "died").exists()

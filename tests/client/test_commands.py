@@ -22,7 +22,11 @@ from topodesign.client import Client
 from topodesign.domain.errors import VerificationFailed
 from topodesign.domain.plan import Violation
 from topodesign.domain.scenario import PowerZone, Scenario
+from topodesign.sweeps.target import SWEEP_FILES
 from topodesign.wire import status_from_error, to_proto
+
+HEAT_MAP = {"heat-map.png", "heat-map.svg"}
+"""Charts of two axes."""
 
 
 @pytest.fixture
@@ -91,6 +95,33 @@ def test_the_whole_folder_is_fetched(server: RunningServer, tmp_path: Path) -> N
     assert fetched.returncode == 0, fetched.stderr
     names = {path.name for path in (tmp_path / "out").iterdir()}
     assert {"plan.json", "site-plan.geojson", "bill-of-materials.csv", "plan.gpkg", "report.html"} <= names
+
+
+def test_a_sweep_is_submitted_watched_listed_and_fetched_as_sweep_writes_it(
+    server: RunningServer, tmp_path: Path
+) -> None:
+    with Client(server.address) as client:
+        kept = client.create_scenario(two_sites())
+    definition = tmp_path / "sweep.toml"
+    definition.write_text('[limits]\ngap = 0.0\n[vary]\n"policy.max_sites" = "1,2"\n', encoding="utf-8")
+    submitted = run("submit", kept.name, "--definition", str(definition), "--json", server=server)
+    assert submitted.returncode == 0, submitted.stderr
+    name = json.loads(submitted.stdout)["sweep_name"]
+
+    watched = run("watch", name, "--json", server=server)
+    assert watched.returncode == 0, watched.stderr
+    told = json.loads(watched.stdout)
+    assert (told["state"], told["counts"]["finished_count"], told["counts"]["invalid_count"]) == ("succeeded", 2, 1)
+
+    listed = run("jobs", server=server)
+    assert "sweep  succeeded   2 of 2 points" in listed.stdout
+
+    fetched = run("fetch", name, "--out", str(tmp_path / "sweep"), "--json", server=server)
+    assert fetched.returncode == 0, fetched.stderr
+    assert {file.name for file in (tmp_path / "sweep").iterdir()} == set(SWEEP_FILES) - HEAT_MAP
+    plan = run("fetch", name, "--point", "1", "--out", str(tmp_path / "plan"), "--json", server=server)
+    assert plan.returncode == 0, plan.stderr
+    assert json.loads((tmp_path / "plan" / "plan.json").read_text())["status"] == "optimal"
 
 
 def no_power() -> Scenario:

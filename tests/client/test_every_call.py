@@ -14,19 +14,24 @@ from served.small_scenarios import two_sites, wide_grid
 from served.ways import Synchronous, Way, ways_to
 
 import topodesign as td
-from topodesign.client import AsyncClient, AsyncJob, Client, Job
+from topodesign.client import AsyncClient, AsyncJob, AsyncSweepJob, Client, Job, SweepJob
 from topodesign.domain.codec import to_builtins
 from topodesign.domain.errors import InvalidScenario, TopoDesignError
 from topodesign.domain.fabric_failures import FailedUnits, FailureSet
+from topodesign.domain.plan import SolveLimits
 from topodesign.domain.scenario import PowerZone
+from topodesign.domain.scenario_sweep import SweepDefinition
 from topodesign.local import LocalClient
+from topodesign.sweeps.grammar import axis_of
 
 WAIT_S = 120.0
+LONG = "workload.sync_time_s=1..200"
+"""More points than are solved in a test."""
 REQUEST_ID = "6f6f4f0a-2b0b-4f6f-8f5a-0c6a5b1f9d11"
 KINDS = ("torus", "clos")
 TORUS = td.Torus(shape=(4, 4, 2))
 FAILURES = td.FailureSpec(sets=(FailureSet(parts=(FailedUnits(kind="link", count=1),), enumerated=True),))
-BLIND_FIGURES = ("created", "updated", "wall_s", "time")
+BLIND_FIGURES = ("created", "updated", "wall_s", "solve_s", "time")
 """What differs from run to run: moments, and times that a clock measured."""
 
 
@@ -51,7 +56,7 @@ def _same_everywhere(value: object) -> object:
     if isinstance(value, list | tuple):
         return [_same_everywhere(item) for item in value]
     if isinstance(value, str):
-        return re.sub(r"\b([ps])-[0-9a-f]{32}\b", r"\1-x", value)
+        return re.sub(r"\b([psw])-[0-9a-f]{32}\b", r"\1-x", value)
     return value
 
 
@@ -177,6 +182,85 @@ def ended_plans(way: Way) -> Mapping[str, object]:
     }
 
 
+def ended_sweep(way: Way) -> Mapping[str, object]:
+    """One sweep from its submission to its deletion; the second of its points cannot be."""
+    scenario = two_sites()
+    definition = sweep_of("policy.max_sites=2,1")
+    sweep = way.call("submit_sweep", scenario, definition, request_id=REQUEST_ID)
+    seen: list[object] = []
+    result = of(lambda: way.of_job(sweep, "result", WAIT_S, on_progress=seen.append))
+    again = way.call("submit_sweep", scenario, definition, request_id=REQUEST_ID)
+    of_name, none = way.call("sweep", sweep.sweep_name), way.call("sweep", "sweeps/nothing")
+    return {
+        "submit_sweep": [
+            again.name == sweep.name,
+            of(lambda: way.call("submit_sweep", scenario, sweep_of("policy.max_sites=3"), request_id=REQUEST_ID)),
+            of(lambda: way.call("submit_sweep", scenario, sweep_of("zones.none.headroom_mw=1"))),
+            of(lambda: way.call("submit_sweep", scenario, sweep_of("catalog.transceiver.none.cost_usd=1"))),
+            of(lambda: way.call("submit_sweep", scenario, sweep_of("policy.max_sites=2", threads=100_000))),
+            of(lambda: way.call("submit_sweep", "scenarios/nothing", definition)),
+            of(lambda: way.call("submit_sweep", scenario, definition, request_id="7")),
+        ],
+        "sweep_job.result": [result],
+        "sweep_job.watch": [
+            plain([event.point for event in way.of_job(sweep, "watch")]) == plain([event.point for event in seen]),
+            of(lambda: way.of_job(sweep, "watch", after_sequence=10_000)),
+            of(lambda: way.of_job(none, "watch")),
+        ],
+        "sweep_job.points": [of(lambda: way.of_job(of_name, "points")), of(lambda: way.of_job(none, "points"))],
+        "sweep_job.plan": [
+            of(lambda: way.of_job(of_name, "plan", 0)),
+            *(of(lambda number=number: way.of_job(sweep, "plan", number)) for number in (1, 2, -1)),
+        ],
+        "sweep_job.scenario": [of(lambda: way.of_job(of_name, "scenario")), of(lambda: way.of_job(none, "scenario"))],
+        "sweep_job.definition": [way.of_job(way.call("sweep", sweep.name), "definition") == definition],
+        "sweep_job.status": [[of(lambda: way.of_job(sweep, "status"))], of(lambda: way.of_job(none, "status"))],
+        "sweep_job.failure": [of(lambda: way.of_job(sweep, "failure"))],
+        "sweep": [way.call("sweep", sweep.sweep_name).name == sweep.name, of(lambda: way.call("sweep", "nothing"))],
+        "export_sweep": [
+            way.call("export_sweep", sweep.sweep_name, "parquet")[:4] == b"PAR1",
+            of(lambda: way.call("export_sweep", sweep.sweep_name, "xls")),
+            of(lambda: way.call("export_sweep", "sweeps/nothing", "csv")),
+        ],
+        "list_sweeps": [of(lambda: way.call("list_sweeps"))],
+        "delete_sweep": [
+            of(lambda: way.call("delete_sweep", sweep.sweep_name)),
+            of(lambda: way.call("delete_sweep", sweep.sweep_name)),
+            of(lambda: way.of_job(sweep, "points")),
+            of(lambda: way.of_job(way.call("sweep", sweep.name), "result", WAIT_S)),
+            of(lambda: way.call("get_plan", sweep.sweep_name.replace("sweeps", "plans"))),
+        ],
+    }
+
+
+def cancelled_sweeps(way: Way) -> Mapping[str, object]:
+    """Sweeps that are cancelled while they run and while they wait."""
+    first_point = []
+    runs = way.call("submit_sweep", two_sites(), sweep_of(LONG))
+    waits = way.call("submit_sweep", two_sites(), sweep_of("policy.max_sites=2"))
+    late = of(lambda: way.of_job(waits, "result", 0.01))
+    refused = of(lambda: way.call("delete_sweep", runs.sweep_name))
+    way.of_job(waits, "cancel")
+    never_began = of(lambda: way.of_job(waits, "result", WAIT_S))
+    while not first_point:
+        first_point = way.of_job(runs, "points")
+    way.of_job(runs, "cancel")
+    stopped = way.of_job(runs, "result", WAIT_S)
+    return {
+        "sweep_job.cancel": [
+            [stopped.is_complete, 1 <= len(stopped.results) < stopped.definition.count],
+            *(late, refused, never_began),
+            [way.of_job(job, "status").state for job in (runs, waits)],
+            of(lambda: way.of_job(runs, "cancel")),
+            of(lambda: way.of_job(way.call("sweep", "operations/nothing"), "cancel")),
+        ],
+    }
+
+
+def sweep_of(axis: str, *, threads: int = 1) -> SweepDefinition:
+    return SweepDefinition(axes=(axis_of(axis),), limits=SolveLimits(gap=0.0, threads=threads))
+
+
 def computed(way: Way) -> Mapping[str, object]:
     sizes = {"kinds": KINDS, "accelerators": 64}
     goodput = {"blocks": 4, "hosts_per_block": 16, "slice_blocks": 2, "host_availability": 0.999}
@@ -235,7 +319,7 @@ def computed(way: Way) -> Mapping[str, object]:
     }
 
 
-STORIES = (scenarios, made_plan, ended_plans, computed)
+STORIES = (scenarios, made_plan, ended_plans, computed, ended_sweep, cancelled_sweeps)
 
 
 def public_methods(kind: type) -> set[str]:
@@ -246,6 +330,12 @@ def public_methods(kind: type) -> set[str]:
 
 CLIENT_METHODS = sorted(public_methods(Client) - {"close"})
 JOB_METHODS = sorted(public_methods(Job))
+SWEEP_METHODS = sorted(public_methods(SweepJob))
+EVERY_METHOD = [
+    *CLIENT_METHODS,
+    *(f"job.{name}" for name in JOB_METHODS),
+    *(f"sweep_job.{name}" for name in SWEEP_METHODS),
+]
 
 
 @pytest.fixture(scope="module")
@@ -260,14 +350,14 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, dic
     yield found
 
 
-@pytest.mark.parametrize("method", [*CLIENT_METHODS, *(f"job.{name}" for name in JOB_METHODS)])
+@pytest.mark.parametrize("method", EVERY_METHOD)
 def test_a_call_has_the_same_outcome_with_and_without_a_server(
     method: str, outcomes: dict[str, dict[str, object]]
 ) -> None:
     assert outcomes["local"][method] == outcomes["sync"][method]
 
 
-@pytest.mark.parametrize("method", [*CLIENT_METHODS, *(f"job.{name}" for name in JOB_METHODS)])
+@pytest.mark.parametrize("method", EVERY_METHOD)
 def test_a_call_has_the_same_outcome_of_both_clients(method: str, outcomes: dict[str, dict[str, object]]) -> None:
     assert outcomes["async"][method] == outcomes["sync"][method]
 
@@ -279,7 +369,7 @@ def test_the_first_case_of_every_call_succeeds(outcomes: dict[str, dict[str, obj
 
 
 def test_all_clients_have_the_same_methods_with_the_same_parameters_and_words() -> None:
-    for one, other in ((Client, AsyncClient), (Client, LocalClient), (Job, AsyncJob)):
+    for one, other in ((Client, AsyncClient), (Client, LocalClient), (Job, AsyncJob), (SweepJob, AsyncSweepJob)):
         assert public_methods(one) == public_methods(other)
         for name in public_methods(one):
             first, second = getattr(one, name), getattr(other, name)

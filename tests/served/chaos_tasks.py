@@ -112,10 +112,22 @@ def make_plan(payload: tuple[bytes, ...], context: TaskContext) -> bytes:
     return REAL_TASKS["make_plan"](payload, context)
 
 
+def solve_point(payload: tuple[bytes, ...], context: TaskContext) -> bytes:
+    scenario = scenario_pb2.Scenario.FromString(payload[0])
+    if scenario.name in WILD:
+        WILD[scenario.name](scenario, context)
+    return REAL_TASKS["solve_point"](payload, context)
+
+
 def evaluate_fabric(payload: tuple[bytes, ...], context: TaskContext) -> bytes:
     if payload[0] == ENDLESS.SerializeToString():
         _endless_loop()
     return REAL_TASKS["evaluate_fabric"](payload, context)
 
 
-TASKS: Mapping[str, Task] = {**REAL_TASKS, "make_plan": make_plan, "evaluate_fabric": evaluate_fabric}
+TASKS: Mapping[str, Task] = {
+    **REAL_TASKS,
+    "make_plan": make_plan,
+    "evaluate_fabric": evaluate_fabric,
+    "solve_point": solve_point,
+}

@@ -21,6 +21,7 @@ from topodesign.v1 import (
     optics_service_pb2,
     planning_service_pb2,
     scenario_service_pb2,
+    sweep_service_pb2,
     training_service_pb2,
 )
 
@@ -30,6 +31,7 @@ MODULES = (
     optics_service_pb2,
     planning_service_pb2,
     scenario_service_pb2,
+    sweep_service_pb2,
     training_service_pb2,
     operations_pb2,
 )
@@ -53,6 +55,7 @@ TEXTS = (
         "ü" * 70,
     ),
     *("plans/kept", "scenarios/kept", "operations/kept", "plans/", "scenarios/../x", "operations/none", "plans/none"),
+    *("sweeps/kept-sweep", "sweeps/none", "policy.max_sites=1,2", "workload.sync_time_s=0.1..10:log", "*=", "a=1..9:0"),
 )
 DEEPEST = 6
 

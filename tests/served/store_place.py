@@ -8,11 +8,12 @@ from typing import Self
 import sqlalchemy as sa
 from topodesign_server.attempt_store import AttemptStore
 from topodesign_server.database import Database, open_database
-from topodesign_server.job_rows import ClaimedJob, NewJob
+from topodesign_server.job_rows import ClaimedJob, JobRow, NewJob, NewSweep
 from topodesign_server.job_store import JobStore
+from topodesign_server.paging import Page
 from topodesign_server.queue_room import QueueLimits
 from topodesign_server.quotas import Quotas
-from topodesign_server.tables import DEFAULT_TENANT, attempts, blobs, jobs, scenarios
+from topodesign_server.tables import DEFAULT_TENANT, attempts, blobs, jobs, scenarios, sweep_points
 
 
 @dataclass(slots=True)
@@ -63,6 +64,7 @@ def new_job(
     is_named: bool = True,
     scenario: bytes = b"scenario",
     start: bytes | None = None,
+    sweep: NewSweep | None = None,
 ) -> NewJob:
     return NewJob(
         tenant=tenant,
@@ -72,7 +74,15 @@ def new_job(
         scenario=scenario,
         limits=b"limits",
         start=start,
+        sweep=sweep,
     )
+
+
+def listed(
+    store: JobStore, tenant: str = DEFAULT_TENANT, *, before: int | None = None, size: int = 1_000_000
+) -> list[JobRow]:
+    """The jobs that a list of operations shows."""
+    return [job for job, _ in store.page_with_plans(tenant, Page(before=before, size=size))]
 
 
 def claimed(store: AttemptStore) -> ClaimedJob:
@@ -97,6 +107,7 @@ def kept_blobs(database: Database) -> set[tuple[str, bytes]]:
         jobs.c.start,
         jobs.c.plan,
         jobs.c.plan_summary,
+        sweep_points.c.plan,
     ]
     with database.reading() as connection:
         used = {

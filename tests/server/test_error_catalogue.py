@@ -43,7 +43,10 @@ from topodesign.wire import status_from_error, to_proto
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "errors.md"
 SERVER = ROOT / "server" / "topodesign_server"
-ROOMS = ("domain", "catalog", "training", "optics", "fabric", "planning", "verify", "evaluation", "wire", "api.py")
+ROOMS = (
+    *("domain", "catalog", "training", "optics", "fabric", "planning", "verify", "evaluation", "wire", "api.py"),
+    *("sweeps/fields.py", "sweeps/grammar.py"),
+)
 DETAILS_KEY = "grpc-status-details-bin"
 
 AT_START = {
@@ -93,7 +96,7 @@ def in_the_server() -> set[str]:
 def test_the_page_names_every_reason_and_no_other() -> None:
     families = {kind.default_reason for kind in vars(errors).values() if hasattr(kind, "default_reason")}
     named = {reason for kind, reason in raised() if hasattr(errors, kind)} - AT_START - IN_COMMANDS - IN_THE_LIBRARY
-    of_names = {"PLAN_UNKNOWN", "OPERATION_UNKNOWN"}  # made from the name of the collection
+    of_names = {"PLAN_UNKNOWN", "OPERATION_UNKNOWN", "SWEEP_UNKNOWN"}  # made from the name of the collection
     expected = named | in_the_server() | of_names | families - WITHOUT_OWN_REASON
     assert set(documented()) == expected
 
@@ -114,7 +117,14 @@ def test_the_page_has_the_codes_that_reasons_are_sent_with() -> None:
 def test_every_reason_of_the_service_is_reached_by_a_test() -> None:
     tests = "\n".join(path.read_text() for path in (ROOT / "tests").rglob("*.py") if path != Path(__file__))
     elsewhere = {reason for reason in documented() if re.search(rf"\b{reason}\b", tests)}
-    own = in_the_server() | {"PLAN_UNKNOWN", "OPERATION_UNKNOWN", "INTERNAL", "FIELD_INVALID", "SCENARIO_INVALID"}
+    own = in_the_server() | {
+        "PLAN_UNKNOWN",
+        "OPERATION_UNKNOWN",
+        "SWEEP_UNKNOWN",
+        "INTERNAL",
+        "FIELD_INVALID",
+        "SCENARIO_INVALID",
+    }
     here = set(re.findall(r'require_form\(.*"(\w+)"\)', Path(__file__).read_text()))
     assert own - elsewhere - here - {reason for reason, *_ in CALLS} == set()
 

@@ -35,10 +35,13 @@ from topodesign.v1 import (
     planning_service_pb2_grpc,
     scenario_pb2,
     scenario_service_pb2_grpc,
+    sweep_pb2,
+    sweep_service_pb2_grpc,
     training_service_pb2,
 )
 from topodesign.v1 import planning_service_pb2 as plans
 from topodesign.v1 import scenario_service_pb2 as scenarios
+from topodesign.v1 import sweep_service_pb2 as sweeps
 from topodesign.wire import to_proto
 
 SECONDS = float(os.environ.get("TOPODESIGN_FUZZ_S", "4"))
@@ -47,7 +50,7 @@ SENDERS = 4
 MOST_GROWTH_BYTES = 300 * 2**20
 DOCUMENTED = set(re.findall(r"^\| `(\w+)` \|", (Path(__file__).parents[2] / "docs" / "errors.md").read_text(), re.M))
 DEFECTS = {"INTERNAL", "CALL_CRASHED", "CATALOG_INVALID", "FABRIC_INCONSISTENT", "SOLVER_FAILED", "VERIFICATION_FAILED"}
-WAITING = {"WatchPlan", "WaitOperation", "ExportPlan", "VerifyPlan"}
+WAITING = {"WatchPlan", "WaitOperation", "ExportPlan", "VerifyPlan", "WatchSweep", "ExportSweep", "CreateSweep"}
 """Methods whose answer may take longer than a call of this test: they wait, or compute while the caller does."""
 CALL_S = 20.0
 
@@ -79,6 +82,11 @@ def sound_requests(server: RunningServer) -> list[Message]:
         planning = planning_service_pb2_grpc.PlanningServiceStub(channel)
         planning.CreatePlan(plans.CreatePlanRequest(scenario=scenario, plan_id="kept"))
         list(planning.WatchPlan(plans.WatchPlanRequest(name="plans/kept"), timeout=120))
+        sweeping = sweep_service_pb2_grpc.SweepServiceStub(channel)
+        definition = sweep_pb2.SweepDefinition(axes=["policy.max_sites=1,2"], limits=plan_pb2.SolveLimits(gap=0.0))
+        sweep = sweeps.CreateSweepRequest(scenario=scenario, definition=definition)
+        sweeping.CreateSweep(sweeps.CreateSweepRequest(scenario=scenario, definition=definition, sweep_id="kept-sweep"))
+        list(sweeping.WatchSweep(sweeps.WatchSweepRequest(name="sweeps/kept-sweep"), timeout=120))
         plan = planning.GetPlan(plans.GetPlanRequest(name="plans/kept")).plan
     jellyfish = fabric_kinds_pb2.Jellyfish(switches=20, network_ports=4, server_ports=2)
     fabrics = [
@@ -112,6 +120,13 @@ def sound_requests(server: RunningServer) -> list[Message]:
         plans.VerifyPlanRequest(plan=plan, scenario=scenario),
         plans.ExportPlanRequest(name="plans/kept", format=plans.EXPORT_FORMAT_GEOJSON),
         plans.WatchPlanRequest(name="plans/kept"),
+        sweep,
+        sweeps.CreateSweepRequest(scenario_name="scenarios/kept", definition=definition, validate_only=True),
+        sweeps.GetSweepRequest(name="sweeps/kept-sweep"),
+        sweeps.WatchSweepRequest(name="sweeps/kept-sweep"),
+        sweeps.ListSweepPointsRequest(parent="sweeps/kept-sweep"),
+        sweeps.FetchSweepPlanRequest(name="sweeps/kept-sweep", point=1),
+        sweeps.ExportSweepRequest(name="sweeps/kept-sweep", format=sweeps.SWEEP_FORMAT_CSV),
         operations_pb2.WaitOperationRequest(name="operations/kept"),
     ]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from google.rpc.status_pb2 import Status
-from served.store_place import StorePlace, attempt_store, claimed, job_store, kept_blobs, new_job
+from served.store_place import StorePlace, attempt_store, claimed, job_store, kept_blobs, listed, new_job
 from topodesign_server.attempt_store import AttemptStore
 from topodesign_server.database import Database, open_database
 from topodesign_server.job_rows import CANCELLED, CANCELLING, FAILED, QUEUED, RUNNING, SUCCEEDED
@@ -194,11 +194,11 @@ def test_a_failed_job_is_forgotten_with_its_operation(jobs: JobStore, attempts: 
 def test_pages_are_stable_while_jobs_are_added(jobs: JobStore, attempts: AttemptStore) -> None:
     for job_id in ("a", "b", "c"):
         jobs.create(new_job(job_id), key=None)
-    first = jobs.page(TENANT, Page(before=None, size=2))
+    first = listed(jobs, size=2)
     assert [job.id for job in first] == ["c", "b", "a"]  # one more than the page, to see that another follows
     claimed(attempts)
     jobs.create(new_job("d"), key=None)
-    assert [job.id for job in jobs.page(TENANT, Page(before=first[1].number, size=2))] == ["a"]
+    assert [job.id for job in listed(jobs, before=first[1].number, size=2)] == ["a"]
 
 
 def test_a_page_token_works_only_for_its_own_arguments_and_key() -> None:
@@ -251,7 +251,7 @@ def test_tenants_do_not_see_each_other(database: Database, jobs: JobStore, attem
         jobs.plan("two", "a")
     assert [row.id for row in jobs.plans("one", Page(before=None, size=9), full=True)] == ["a"]
     assert jobs.plans("two", Page(before=None, size=9), full=True) == []
-    assert [row.state for row in jobs.page("two", Page(before=None, size=9))] == [QUEUED]
+    assert [row.state for row in listed(jobs, "two")] == [QUEUED]
     assert {tenant for tenant, content in kept_blobs(database) if content == b"scenario"} == {"one", "two"}
     with pytest.raises(NotFound):
         jobs.get("three", "a")

@@ -11,9 +11,8 @@ import grpc
 import sqlalchemy as sa
 from served.running_server import RunningServer
 from served.small_scenarios import two_sites
-from served.store_place import StorePlace, job_store, kept_blobs
+from served.store_place import StorePlace, job_store, kept_blobs, listed
 from topodesign_server.job_rows import FINAL, SUCCEEDED
-from topodesign_server.paging import Page
 from topodesign_server.tables import DEFAULT_TENANT as TENANT
 from topodesign_server.tables import requests
 
@@ -100,7 +99,7 @@ def check_the_store(directory: Path, told: dict[str, str], unanswered: list[str]
             made = {row.request_id: row.resource_id for row in connection.execute(sa.select(requests))}
         assert {key: f"operations/{made[key]}" for key in told} == told
         assert set(made) <= set(told) | set(unanswered)
-        rows = jobs.page(TENANT, Page(before=None, size=1_000_000))
+        rows = listed(jobs)
         assert sorted(row.id for row in rows) == sorted(made.values())
         for row in rows:
             history = jobs.history(TENANT, row.id, after=0, most=1_000_000)[1]

@@ -14,6 +14,7 @@ from topodesign_server.metrics import Metrics
 from topodesign_server.offloading import Offloader
 from topodesign_server.polling import ChangePoller
 from topodesign_server.settings import ServerSettings
+from topodesign_server.sweep_store import PointStore
 from topodesign_server.tables import DEFAULT_TENANT as TENANT
 from topodesign_server.tracing import NoTracing
 from topodesign_server.watchers import Watchers
@@ -28,6 +29,7 @@ def with_poller(database: Database, use: Callable[[ChangePoller, Watchers], Coro
         workers = Workers(
             jobs=jobs,
             attempts=attempt_store(database, owner="here"),
+            points=PointStore(database),
             children=ChildFactory(preload=()),
             settings=ServerSettings(data_directory=Path(), workers=0),
             observer=AttemptObserver(Metrics(), NoTracing()),

@@ -70,3 +70,24 @@ def test_the_part_of_a_tenant_counts_its_jobs_that_are_being_made(database: Data
         door.close()
 
     asyncio.run(run())
+
+
+def test_a_reserved_place_becomes_that_of_the_job_and_counts_once(database: Database) -> None:
+    async def run() -> None:
+        door = QueueDoor(job_store(database, queue_limit=1), QueueLimits(total=1, of_tenant=1))
+        async with door.reserved("a"):
+            assert await asyncio.create_task(reason_of(door.reserved("b"))) == "QUEUE_FULL"
+            async with door.place("a", "one"):
+                assert await asyncio.create_task(reason_of(door.reserved("b"))) == "QUEUE_FULL"
+        async with door.reserved("b"):  # nothing is left of it
+            pass
+        door.close()
+
+    asyncio.run(run())
+
+
+async def reason_of(entering: contextlib.AbstractAsyncContextManager[None]) -> str:
+    """Why there is no place, in a call of its own."""
+    with pytest.raises(CapacityError) as refused:
+        await entering.__aenter__()
+    return refused.value.reason

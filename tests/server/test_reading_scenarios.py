@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 from served.small_scenarios import two_sites
-from topodesign_server.call_children import OneEach
+from topodesign_server.call_children import OneEach, WarmChildren
 from topodesign_server.calls import Calls
 from topodesign_server.children import ChildFactory
 from topodesign_server.names import DIGEST_AT_ONCE_BYTES, RequestKey, request_key
 from topodesign_server.offloading import Offloader
 from topodesign_server.scenario_checks import canonical_content
-from topodesign_server.sources import READ_HERE_BYTES, ScenarioReader
+from topodesign_server.sources import READ_HERE_BYTES, READ_WARM_BYTES, ScenarioReader
 
 from topodesign.domain.errors import CapacityError, InvalidInput
 from topodesign.domain.fabric_switched import Jellyfish
@@ -41,20 +41,24 @@ class Bench:
     def __init__(self, children: ChildFactory) -> None:
         self.threads = Offloader(threads=1, name="scenario")
         self.calls = Calls(OneEach(children), slots=1, queue_limit=0, limit_s=60.0, memory_bytes=4 * GIB)
-        self.reader = ScenarioReader(self.threads, self.calls)
+        self.small_calls = Calls(WarmChildren(children), slots=1, queue_limit=0, limit_s=60.0, memory_bytes=4 * GIB)
+        self.reader = ScenarioReader(self.threads, self.calls, self.small_calls)
 
     def close(self) -> None:
         self.calls.close()
+        self.small_calls.close()
         self.threads.close()
 
 
-def test_a_large_scenario_waits_for_a_child_and_a_small_one_does_not(children: ChildFactory) -> None:
+@pytest.mark.parametrize("size_bytes", [READ_HERE_BYTES, READ_WARM_BYTES])
+def test_a_large_scenario_waits_for_a_child_and_a_small_one_does_not(children: ChildFactory, size_bytes: int) -> None:
     async def run() -> None:
         bench = Bench(children)
-        long = asyncio.create_task(bench.calls.run("evaluate_fabric", long_work(), tenant="a"))
+        calls = bench.calls if size_bytes == READ_WARM_BYTES else bench.small_calls
+        long = asyncio.create_task(calls.run("evaluate_fabric", long_work(), tenant="a"))
         await asyncio.sleep(0)
         with pytest.raises(CapacityError) as caught:
-            await bench.reader.inline("b", scenario(size_bytes=READ_HERE_BYTES))
+            await bench.reader.inline("b", scenario(size_bytes=size_bytes))
         assert caught.value.reason == "CALLS_FULL"
         assert await bench.reader.inline("b", scenario()) == canonical_content(scenario())
         assert not long.done()
@@ -66,10 +70,11 @@ def test_a_large_scenario_waits_for_a_child_and_a_small_one_does_not(children: C
     asyncio.run(run())
 
 
-def test_a_child_reads_what_a_thread_reads_and_finds_the_same_faults(children: ChildFactory) -> None:
+@pytest.mark.parametrize("size_bytes", [READ_HERE_BYTES, READ_WARM_BYTES])
+def test_a_child_reads_what_a_thread_reads_and_finds_the_same_faults(children: ChildFactory, size_bytes: int) -> None:
     async def run() -> None:
         bench = Bench(children)
-        large = scenario(size_bytes=READ_HERE_BYTES)
+        large = scenario(size_bytes=size_bytes)
         assert await bench.reader.inline("a", large) == canonical_content(large)
         large.sites[1].zone_id = "none"
         told = [

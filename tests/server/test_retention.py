@@ -1,7 +1,7 @@
 """What has ended is forgotten in time, and nothing before."""
 
 import sqlalchemy as sa
-from served.store_place import StorePlace, attempt_store, claimed, job_store, kept_blobs, new_job
+from served.store_place import StorePlace, attempt_store, claimed, job_store, kept_blobs, listed, new_job
 from topodesign_server.database import Database
 from topodesign_server.job_rows import SUCCEEDED
 from topodesign_server.names import RequestKey
@@ -76,7 +76,7 @@ def test_jobs_that_have_not_ended_are_never_forgotten(database: Database) -> Non
     jobs.create(new_job("queued", is_named=False), key=None)
     make_older(database, days=10_000)
     assert not sweep(database, operations_days=1.0, histories_days=1.0, unnamed_plans_days=1.0)
-    assert {job.id for job in jobs.page(TENANT, WHOLE)} == {"running", "queued"}
+    assert {job.id for job in listed(jobs)} == {"running", "queued"}
 
 
 def test_an_old_operation_is_forgotten_and_its_plan_stays(database: Database) -> None:
@@ -85,7 +85,7 @@ def test_an_old_operation_is_forgotten_and_its_plan_stays(database: Database) ->
     make_older(database, days=10)
     finished(database, "new")
     assert sweep(database, operations_days=5.0) == Forgotten(operations=1)
-    assert [job.id for job in jobs.page(TENANT, WHOLE)] == ["new"]
+    assert [job.id for job in listed(jobs)] == ["new"]
     assert jobs.plan(TENANT, "old").content == b"plan of old"
 
 

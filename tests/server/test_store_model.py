@@ -17,7 +17,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from served.store_place import StorePlace, attempt_store, job_store, kept_blobs, let_lease_run_out, new_job
+from served.store_place import StorePlace, attempt_store, job_store, kept_blobs, let_lease_run_out, listed, new_job
 from topodesign_server.job_rows import CANCELLED, CANCELLING, FAILED, QUEUED, RUNNING, SUCCEEDED, ClaimedJob
 from topodesign_server.names import RequestKey
 from topodesign_server.paging import Page
@@ -271,7 +271,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     @invariant()
     def lists_hold_what_there_is(self) -> None:
-        operations = {job.id for job in self.jobs.page(TENANT, WHOLE)}
+        operations = {job.id for job in listed(self.jobs)}
         assert operations == {name for name, job in self.model.items() if not job.operation_deleted}
         plans = {row.id: row.content for row in self.jobs.plans(TENANT, WHOLE, full=True)}
         assert plans == {name: job.plan[0] for name, job in self.model.items() if job.plan is not None}

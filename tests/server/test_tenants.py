@@ -14,14 +14,32 @@ from topodesign_server.paging import Pager
 
 from topodesign.client import Client
 from topodesign.domain.errors import InvalidInput, NotFound
-from topodesign.v1 import plan_pb2
+from topodesign.v1 import plan_pb2, sweep_pb2
 from topodesign.v1 import planning_service_pb2 as pb
 from topodesign.wire import to_proto
 
 # Every string of a request names a resource, or is one of these, which name nothing that another tenant could have.
-NAMES = {"name": "", "scenario_name": "scenarios", "start_plan": "plans"}
-COLLECTIONS = {"PlanningService": "plans", "ScenarioService": "scenarios", "Operations": "operations"}
-OTHER_STRINGS = {"etag", "request_id", "plan_id", "scenario_id", "page_token", "filter", "kind", "method", "model"}
+NAMES = {"name": "", "parent": "", "scenario_name": "scenarios", "start_plan": "plans"}
+COLLECTIONS = {
+    "PlanningService": "plans",
+    "SweepService": "sweeps",
+    "ScenarioService": "scenarios",
+    "Operations": "operations",
+}
+SUFFIXES = {"sweeps": "-s"}
+"""Plans and sweeps of one tenant share no id."""
+OTHER_STRINGS = {
+    "etag",
+    "request_id",
+    "plan_id",
+    "sweep_id",
+    "scenario_id",
+    "page_token",
+    "filter",
+    "kind",
+    "method",
+    "model",
+}
 WITH_STORE = tuple(COLLECTIONS)
 
 
@@ -48,8 +66,16 @@ def make_plan(server: GuardedServer, token: str, plan_id: str, **fields: Any) ->
         call(channel, method, new_request(method, plan_id=plan_id, limits=limits, **fields), token=token)
 
 
+def make_sweep(server: GuardedServer, token: str, sweep_id: str, axis: str) -> None:
+    """Queue a sweep with an id of the caller's."""
+    (method,) = [method for method in all_methods() if method.name == "CreateSweep"]
+    fields = {"scenario": to_proto(two_sites()), "definition": sweep_pb2.SweepDefinition(axes=[axis])}
+    with grpc.insecure_channel(server.address) as channel:
+        call(channel, method, new_request(method, sweep_id=sweep_id, **fields), token=token)
+
+
 class Tenants:
-    """A, who has nothing, and B, who has a scenario, a plan and a job that runs, all of them named ``b-secret``."""
+    """A, who has nothing, and B, who has a scenario, a plan, a sweep and jobs that run, all named ``b-secret``."""
 
     def __init__(self, server: GuardedServer) -> None:
         self.server = server
@@ -63,12 +89,22 @@ class Tenants:
             for name in ("operations/b-first", "operations/b-secret"):
                 client.job(name).result(120)
             make_plan(server, self.b_token, "b-running", scenario=to_proto(wide_grid()))
+            make_sweep(server, self.b_token, "b-secret-s", "policy.max_sites=2")
+            client.sweep("sweeps/b-secret-s").result(120)
+            make_sweep(server, self.b_token, "b-running-s", "workload.sync_time_s=1..500")
 
     def of_b(self, client: Client) -> object:
         """What B has; progress of the running job aside."""
         states = [(job.name, job.state if "running" not in job.name else "") for job in client.jobs()]
         plans = [plan.name for plan in client.list_plans()]
-        return states, plans, [scenario.name for scenario in client.list_scenarios()], client.get_plan("plans/b-secret")
+        sweeps = [sweep.name for sweep in client.list_sweeps()], client.sweep("sweeps/b-secret-s").points()
+        return (
+            states,
+            plans,
+            sweeps,
+            [scenario.name for scenario in client.list_scenarios()],
+            client.get_plan("plans/b-secret"),
+        )
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +113,7 @@ def tenants(guarded: GuardedServer) -> Iterator[Tenants]:
     yield made
     with guarded.client(made.b_token) as client:
         client.job("operations/b-running").cancel()
+        client.sweep("operations/b-running-s").cancel()
 
 
 @pytest.fixture
@@ -88,7 +125,9 @@ def channel(guarded: GuardedServer) -> Iterator[grpc.Channel]:
 def asking_for(method: MethodDescriptor, field: str, item: str) -> Any:
     """A request, sound in all else, that names something."""
     collection = NAMES[field] or COLLECTIONS[method.containing_service.name]
-    request = new_request(method, **{field: f"{collection}/{item}"})
+    request = new_request(method, **{field: f"{collection}/{item}{SUFFIXES.get(collection, '')}"})
+    if "definition" in method.input_type.fields_by_name:
+        request.definition.axes.append("policy.max_sites=2")
     if field == "start_plan":
         request.scenario.CopyFrom(to_proto(two_sites()))
     if "format" in method.input_type.fields_by_name:
@@ -156,19 +195,23 @@ def test_no_request_has_a_string_that_might_name_something_and_is_not_tried() ->
         if field.type == FieldDescriptor.TYPE_STRING and field.name not in {*NAMES, *OTHER_STRINGS}
     }
     assert unknown == set()
-    assert len(CASES) >= 13
+    assert len(CASES) >= 20
 
 
 def test_lists_show_what_is_ones_own_only(tenants: Tenants, guarded: GuardedServer) -> None:
     with guarded.client(guarded.new_token("tenant-empty")[1]) as client:
-        assert (client.jobs(), client.list_plans(), client.list_scenarios()) == ((), (), ())
+        assert (client.jobs(), client.list_plans(), client.list_sweeps(), client.list_scenarios()) == ((), (), (), ())
     with guarded.client(tenants.b_token) as client:
         assert [scenario.name for scenario in client.list_scenarios()] == ["scenarios/b-secret", "scenarios/b-first"]
 
 
 @pytest.mark.parametrize(
     "method",
-    [method for method in all_methods() if method.name in ("ListScenarios", "ListPlans", "ListOperations")],
+    [
+        method
+        for method in all_methods()
+        if method.name in ("ListScenarios", "ListPlans", "ListSweeps", "ListOperations")
+    ],
     ids=lambda method: method.name,
 )
 def test_a_page_token_of_another_tenant_is_refused(

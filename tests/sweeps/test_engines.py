@@ -1,60 +1,36 @@
 """The contract of every engine; a new engine joins by one line in ENGINES."""
 
 import contextlib
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
 import pytest
+from sweeps.engine_calls import PATIENCE_S, is_running, outcomes, task, wait_for
 
 from topodesign.domain.errors import Conflict
-from topodesign.sweeps import local_engine
-from topodesign.sweeps.engine import MOST_ATTEMPTS, Engine, EngineTask, TaskOutcome
+from topodesign.sweeps import child_process
+from topodesign.sweeps.engine import MOST_ATTEMPTS, Engine
 from topodesign.sweeps.local_engine import LocalEngine
 
-ENGINES: dict[str, Callable[[], Engine]] = {"local": lambda: LocalEngine(workers=2)}
-PATIENCE_S = 60.0
+
+def on_cluster(request: pytest.FixtureRequest) -> Engine:
+    from topodesign.sweeps.dask_engine import DaskEngine  # takes half a second to load
+
+    return DaskEngine(request.getfixturevalue("cluster").access)
 
 
-def task(name: str, function: str, *payload: bytes, wall_s: float = 60.0, memory: int = 2**32) -> EngineTask:
-    return EngineTask(
-        task_id=name, function=f"sweeps.engine_tasks:{function}", payload=payload, wall_s=wall_s, memory_bytes=memory
-    )
+ENGINES: dict[str, Callable[[pytest.FixtureRequest], Engine]] = {
+    "dask": on_cluster,
+    "local": lambda _: LocalEngine(workers=2),
+}
 
 
 @pytest.fixture(params=sorted(ENGINES))
 def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
-    made = ENGINES[request.param]()
+    made = ENGINES[request.param](request)
     with contextlib.closing(made):
         yield made
-
-
-def outcomes(engine: Engine, count: int) -> dict[str, TaskOutcome]:
-    """So many outcomes, by task."""
-    found: dict[str, TaskOutcome] = {}
-    until_s = time.monotonic() + PATIENCE_S
-    while len(found) < count and time.monotonic() < until_s:
-        for outcome in engine.results(1.0):
-            assert outcome.task_id not in found
-            found[outcome.task_id] = outcome
-    assert len(found) == count
-    return found
-
-
-def wait_for(file: Path, engine: Engine) -> str:
-    """What a task that has begun says there."""
-    until_s = time.monotonic() + PATIENCE_S
-    while not (file.exists() and file.read_text(encoding="ascii")):
-        assert time.monotonic() < until_s
-        assert engine.results(0.05) == ()
-    return file.read_text(encoding="ascii")
-
-
-def is_running(pid: int) -> bool:
-    with contextlib.suppress(psutil.NoSuchProcess):
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    return False
 
 
 def test_every_task_has_one_outcome_and_processes_stay_warm(engine: Engine):
@@ -144,7 +120,7 @@ def test_an_id_counts_once_and_a_closed_engine_takes_nothing_and_leaves_no_proce
 def test_a_kill_that_takes_long_keeps_neither_the_engine_nor_the_other_kills_waiting(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(local_engine, "EXIT_WAIT_S", 0.0)  # no kernel is so quick
+    monkeypatch.setattr(child_process, "EXIT_WAIT_S", 0.0)  # no kernel is so quick
     engine = LocalEngine(workers=2)
     for name in "ab":
         engine.submit(task(name, "sleep", b"60", str(tmp_path / name).encode()))

@@ -10,18 +10,17 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import psutil
 import pyogrio
 import pytest
+from sweeps.swept_campus import CAMPUS, DEFINITION, VARIED, Done, finished_rows, without_times
 
 import topodesign
 from topodesign.cli.app import run
 from topodesign.domain.errors import Conflict, InvalidInput, NotFound
 from topodesign.domain.plan import SolveLimits
-from topodesign.domain.scenario import Scenario
 from topodesign.domain.scenario_sweep import PointResult, SweepDefinition
 from topodesign.outputs import load_plan
 from topodesign.sweeps.charts import cost_over_axes
@@ -29,44 +28,13 @@ from topodesign.sweeps.fields import with_values
 from topodesign.sweeps.grammar import axis_of
 from topodesign.sweeps.local_engine import LocalEngine
 from topodesign.sweeps.page import render_page
-from topodesign.sweeps.running import SweepOutcome, run_sweep
+from topodesign.sweeps.running import run_sweep
 from topodesign.sweeps.saving import save_sweep
 from topodesign.sweeps.solving import plan_digest
 from topodesign.sweeps.store import SweepStore
 from topodesign.sweeps.target import SWEEP_FILES
 
-CAMPUS = "sample_sites/two-campus"
-VARIED = ("policy.min_sites=1,2", "policy.max_sites=1,2", "workload.sync_time_s=1,2")
-DEFINITION = SweepDefinition(axes=tuple(axis_of(text) for text in VARIED), limits=SolveLimits(gap=0.0, threads=1))
 PATIENCE_S = 120.0
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Done:
-    scenario: Scenario
-    outcome: SweepOutcome
-    folder: Path
-    files: tuple[Path, ...]
-
-    @property
-    def by_values(self) -> Mapping[tuple[object, ...], PointResult]:
-        return {result.values: result for result in self.outcome.results}
-
-
-@pytest.fixture(scope="session")
-def warm_engine() -> Iterator[LocalEngine]:
-    """Two processes that have loaded the solvers once."""
-    with LocalEngine(workers=2) as engine:
-        yield engine
-
-
-@pytest.fixture(scope="session")
-def swept(tmp_path_factory: pytest.TempPathFactory, warm_engine: LocalEngine) -> Done:
-    """The whole sweep by two processes, and its files."""
-    folder = tmp_path_factory.mktemp("sweep")
-    scenario = topodesign.load_scenario(CAMPUS)
-    outcome = run_sweep(DEFINITION, scenario, folder=folder, engine=warm_engine)
-    return Done(scenario, outcome, folder, save_sweep(folder, DEFINITION, scenario, outcome.results))
 
 
 def test_each_kind_of_point_is_a_result_with_its_reason(swept: Done):
@@ -136,10 +104,6 @@ def test_a_sweep_that_was_stopped_goes_on_to_the_same_plans(swept: Done, warm_en
     before = {result.number: result for result in first.results}
     assert [before.get(result.number, result) for result in second.results] == list(second.results)
     assert without_times(second.results) == without_times(swept.outcome.results)
-
-
-def without_times(results: tuple[PointResult, ...]) -> list[PointResult]:
-    return [dataclasses.replace(result, solve_s=0.0) for result in results]
 
 
 def test_a_folder_is_of_one_sweep_and_one_process(swept: Done, tmp_path: Path):
@@ -265,19 +229,6 @@ def command(folder: Path) -> list[str]:
 
 def started(folder: Path) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(command(folder), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-
-
-def finished_rows(folder: Path) -> dict[int, bytes]:
-    database = folder / "sweep.db"
-    if not database.exists():
-        return {}
-    connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=30)
-    try:
-        return dict(connection.execute("SELECT number, result FROM points").fetchall())
-    except sqlite3.OperationalError:
-        return {}  # it is being made
-    finally:
-        connection.close()
 
 
 def wait_until_finished(folder: Path, count: int, running: "subprocess.Popen[bytes]") -> None:

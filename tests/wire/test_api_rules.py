@@ -236,7 +236,7 @@ def test_every_field_of_a_request_says_how_it_behaves(message: Descriptor) -> No
 
 def test_resources_are_the_ones_that_requests_name() -> None:
     named = {reference(field): field for message in messages() for field in message.fields if reference(field)}
-    assert set(named) == set(resources()) == {"topodesign/Plan", "topodesign/Scenario"}
+    assert set(named) == set(resources()) == {"topodesign/Plan", "topodesign/Scenario", "topodesign/Sweep"}
     for message in resources().values():
         resource = message.GetOptions().Extensions[resource_pb2.resource]
         assert resource.pattern[0] == f"{resource.plural}/{{{resource.singular}}}"
@@ -265,7 +265,7 @@ def test_request_ids_are_declared_and_described_as_uuid4() -> None:
 
 def test_long_running_methods_say_what_they_answer_and_tell_on_the_way() -> None:
     found = [method for method in methods() if method.output_type.full_name == "google.longrunning.Operation"]
-    assert [method.name for method in found] == ["CreatePlan"]
+    assert [method.name for method in found] == ["CreatePlan", "CreateSweep"]
     names = {message.name: message for message in messages()}
     for method in found:
         info = method.GetOptions().Extensions[operations_pb2.operation_info]

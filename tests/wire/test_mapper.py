@@ -49,6 +49,7 @@ from topodesign.domain.goodput_request import GoodputEstimate, GoodputRequest, I
 from topodesign.domain.link import LinkRequest
 from topodesign.domain.plan import Plan, SolveLimits, Sync
 from topodesign.domain.scenario import FiberSegment, Policy, PowerZone, Scenario, Site, Size, Workload
+from topodesign.domain.scenario_sweep import PointFigures, PointResult, SweepCounts, SweepEvent
 from topodesign.domain.training import JobSize, PipelineShape, TrainingEstimate, TrainingRequest
 from topodesign.domain.training_model import ShardedDimension, ShardingPlan, TrainingModel
 from topodesign.v1 import (
@@ -64,6 +65,7 @@ from topodesign.v1 import (
     plan_pb2,
     plan_training_pb2,
     scenario_pb2,
+    sweep_pb2,
     training_goodput_pb2,
     training_pb2,
     training_service_pb2,
@@ -98,13 +100,19 @@ FABRIC_MESSAGES = (
     fabric_bill_pb2,
     fabric_comparison_pb2,
 )
-WIRE_ONLY_MESSAGES = {"Scalar", "Position", "Ring", "Polygon", "CatalogFigures", "FabricSpec", "Equipment"}
+WIRE_ONLY_MESSAGES = {
+    *("Scalar", "Position", "Ring", "Polygon", "CatalogFigures", "FabricSpec", "Equipment"),
+    *("SweepDefinition", "AxisValue", "AxisWords"),  # axes are text there; see topodesign.sweeps.messages
+}
 TRAINING = (
     *(PipelineShape, TrainingEstimate, TrainingModel, ShardedDimension, ShardingPlan),
     *(FailingParts, InterruptionShare, Goodput, JobSite, Rejoining, Checkpointing, ElasticGoodput, SimulatedGoodput),
     *(IntervalGoodput, GoodputEstimate, GoodputRequest),
 )
 OF_A_JOB = (TrainingRequest, JobSize)
+
+
+SWEEPS = (PointFigures, PointResult, SweepCounts, SweepEvent)
 
 
 def domain_dataclasses() -> list[type]:
@@ -117,7 +125,7 @@ def domain_dataclasses() -> list[type]:
         for _, member in inspect.getmembers(module, inspect.isclass)
         if is_dataclass(member) and member.__module__ == module.__name__
     ]
-    return [*found, SolveLimits, Problem, Origin, *KIND_OF, *TRAINING]
+    return [*found, SolveLimits, Problem, Origin, *KIND_OF, *TRAINING, *SWEEPS]
 
 
 def carried(kind: type) -> list[Field[Any]]:
@@ -139,7 +147,7 @@ def test_every_message_has_a_domain_dataclass() -> None:
         name
         for module in (
             *(scenario_pb2, *FABRIC_MESSAGES, optics_pb2, plan_pb2, plan_training_pb2),
-            *(catalog_pb2, training_pb2, training_goodput_pb2),
+            *(catalog_pb2, training_pb2, training_goodput_pb2, sweep_pb2),
         )
         for name in module.DESCRIPTOR.message_types_by_name
     }

@@ -40,6 +40,10 @@ COMMANDS = {
     "sweep": CommandEntry(
         "topodesign.cli.sweep", "sweep", "Plan many variants of a scenario; can be interrupted and gone on with."
     ),
+    "pareto": CommandEntry(
+        "topodesign.cli.pareto", "pareto", "Weigh two or three goals against each other, with proof between the plans."
+    ),
+    "buildout": CommandEntry("topodesign.cli.buildout", "buildout", "Plan what to build when, over several years."),
     "robust": CommandEntry(
         "topodesign.cli.robust", "robust", "Choose sites before the future is known: expected cost, risk, regret."
     ),
@@ -62,7 +66,7 @@ COMMANDS = {
     "catalog": CommandEntry("topodesign.cli.catalog", "catalog", "List equipment, and where its figures come from."),
     "serve": CommandEntry("topodesign.cli.serve", "serve", "Run the gRPC service."),
     "token": CommandEntry("topodesign.cli.token", "token", "Make, list and revoke the tokens of the service."),
-    "submit": CommandEntry("topodesign.cli.submit", "submit", "Submit a scenario to the service."),
+    "submit": CommandEntry("topodesign.cli.submit", "submit", "Submit a scenario, or a sweep of it, to the service."),
     "watch": CommandEntry("topodesign.cli.watch", "watch", "Follow the progress of a job."),
     "cancel": CommandEntry(
         "topodesign.cli.cancel", "cancel", "Cancel a job; its best plan is kept if it comes in time."

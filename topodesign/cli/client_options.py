@@ -18,7 +18,7 @@ RETRY_FOR_S = 3.0
 """A person who waits is told soon that nobody answers."""
 
 Server = Annotated[str, typer.Option("--server", envvar="TOPODESIGN_SERVER", help="HOST:PORT of the service.")]
-JobName = Annotated[str, typer.Argument(help="Name of the job (operations/... or plans/...).")]
+JobName = Annotated[str, typer.Argument(help="Name of the job (operations/..., plans/... or sweeps/...).")]
 
 
 @contextmanager

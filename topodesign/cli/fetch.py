@@ -11,8 +11,10 @@ from topodesign.cli.given_paths import path
 from topodesign.cli.interrupt import own_interrupt
 from topodesign.cli.output import ExitCode, emit_json, note, say
 from topodesign.cli.plan_answer import report_infeasible, report_limit, summary_document
+from topodesign.cli.sweep_job import write_sweep
 from topodesign.cli.usage import choice_of
 from topodesign.domain.checks import require_number
+from topodesign.domain.errors import InvalidInput
 
 if TYPE_CHECKING:
     from topodesign.domain.plan import Plan
@@ -37,6 +39,9 @@ def fetch(
             help="Fetch this one file only.",
         ),
     ] = None,
+    point: Annotated[
+        int | None, typer.Option("--point", min=0, help="Number of a point of a sweep: fetch that plan.")
+    ] = None,
     timeout: Annotated[float | None, typer.Option("--timeout", help="Seconds to wait for the job to end.")] = None,
     server: Server = DEFAULT_SERVER,
     json_output: Annotated[
@@ -45,25 +50,39 @@ def fetch(
 ) -> None:
     """Wait for a job to end and write its plan: a folder as `topodesign plan` writes it, or a single file.
 
+    Of a sweep, write tables, charts and page of its points as `topodesign sweep` does; with --point one of its plans.
+
     Exits as `topodesign plan` does, with nothing written: 3 when the scenario is infeasible (and says why), 4 when the
     plan failed verification, 5 when a limit was reached before there was a plan.
     """
     from topodesign.outputs.target import require_usable_file, require_usable_target
     from topodesign.scenario.whole_folders import write_whole_file
+    from topodesign.sweeps.target import require_sweep_folder
 
     if timeout is not None:
         require_number(timeout, field="--timeout", at_least=0)
-    if file_format is None:
-        require_usable_target(out)
-    else:
-        require_usable_file(out)
     with connected(server) as client:
         job = client.job(name)
+        status = job.status()
+        is_sweep = status.kind == "sweep"
+        _require_fitting(file_format, point, is_sweep=is_sweep)
+        if file_format is not None:
+            require_usable_file(out)
+        elif not is_sweep or point is not None:
+            require_usable_target(out)
+        else:
+            require_sweep_folder(out)
         try:
             with own_interrupt():
-                if not job.status().is_done:
-                    note(f"waiting for {job.name} to end; Ctrl-C leaves it running")
-                plan = job.result(timeout)
+                if is_sweep and point is not None:
+                    plan = client.sweep(name).plan(point)
+                else:
+                    if not status.is_done:
+                        note(f"waiting for {job.name} to end; Ctrl-C leaves it running")
+                    if is_sweep:
+                        write_sweep(client.sweep(name), out, timeout_s=timeout, json_output=json_output)
+                        return
+                    plan = job.result(timeout)
         except KeyboardInterrupt:
             raise _left(job.name, server, json_output=json_output) from None
         _require_plan(plan, job.plan_name, json_output=json_output)
@@ -73,10 +92,21 @@ def fetch(
             files: tuple[Path, ...] = (out,)
         else:
             files = plan.save(out)
+    told = job.plan_name if point is None else f"sweeps/{job.name.partition('/')[2]}/points/{point}"
     if json_output:
-        emit_json({"name": job.plan_name, **summary_document(plan, files)})
+        emit_json({"name": told, **summary_document(plan, files)})
     else:
-        say(f"{job.plan_name}: {plan.status}; wrote {', '.join(str(file) for file in files)}")
+        say(f"{told}: {plan.status}; wrote {', '.join(str(file) for file in files)}")
+
+
+def _require_fitting(file_format: FileFormat | None, point: int | None, *, is_sweep: bool) -> None:
+    """What is of plans is not asked of a sweep, nor the other way round."""
+    if is_sweep and file_format is not None:
+        raise InvalidInput(
+            "--format is of a plan; leave it out for a sweep, whose files come together", field_path="--format"
+        )
+    if point is not None and not is_sweep:
+        raise InvalidInput("--point is of a sweep; leave it out for a plan", field_path="--point")
 
 
 def _left(name: str, server: str, *, json_output: bool) -> typer.Exit:

@@ -1,5 +1,7 @@
-"""Options of a solve that ``plan`` and ``submit`` share."""
+"""Options of a solve that ``plan``, ``submit`` and ``sweep`` share."""
 
+import inspect
+from collections.abc import Callable
 from typing import Annotated, get_args
 
 import typer
@@ -7,6 +9,7 @@ import typer
 from topodesign.cli.completion import words_of
 from topodesign.cli.usage import choice_of
 from topodesign.domain.checks import require_number
+from topodesign.domain.errors import InvalidInput
 from topodesign.domain.solve_limits import Objective, SolveLimits
 
 DEFAULTS = SolveLimits()
@@ -38,3 +41,22 @@ def require_in_range(*, time_limit: float, gap: float, seed: int, threads: int) 
     require_number(gap, field="--gap", at_least=0, at_most=1)
     require_number(seed, field="--seed", at_least=0, at_most=LARGEST_SEED)
     require_number(threads, field="--threads", at_least=1, at_most=MOST_THREADS)
+
+
+def require_default(command: Callable[..., object], of: str, **given: object) -> None:
+    """Raise :class:`InvalidInput` for an option that is given beside a file of ``--definition``, which says it too.
+
+    Parameters
+    ----------
+    command : callable
+        Whose parameters have the defaults.
+    of : str
+        What the options are of.
+    given : object
+        Values by parameter.
+    """
+    defaults = inspect.signature(command).parameters
+    for name, value in given.items():
+        if value != defaults[name].default:
+            option = f"--{name.replace('_', '-')}"
+            raise InvalidInput(f"{option} is of {of}; say it in the file of --definition", field_path=option)

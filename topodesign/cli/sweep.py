@@ -1,6 +1,5 @@
 """``topodesign sweep``: many plans of one scenario with figures varied, in a folder that can be gone on with."""
 
-import inspect
 import sys
 from pathlib import Path
 from types import TracebackType
@@ -8,15 +7,34 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self, TextIO
 
 import typer
 
+from topodesign.cli.engine_options import (
+    DEFAULT_WORKERS,
+    EngineOption,
+    Insecure,
+    Scheduler,
+    TlsCa,
+    TlsCert,
+    TlsKey,
+    Workers,
+    engine_for,
+)
 from topodesign.cli.given_paths import ScenarioFolder, path
 from topodesign.cli.interrupt import StopRequest
 from topodesign.cli.output import ExitCode, emit_json, note, say
-from topodesign.cli.solve_options import DEFAULTS, Gap, ObjectiveName, Seed, Threads, TimeLimit, require_in_range
+from topodesign.cli.solve_options import (
+    DEFAULTS,
+    Gap,
+    ObjectiveName,
+    Seed,
+    Threads,
+    TimeLimit,
+    require_default,
+    require_in_range,
+)
 from topodesign.domain.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from topodesign.domain.scenario_sweep import PointResult, SweepDefinition
-    from topodesign.sweeps.running import SweepOutcome
+    from topodesign.domain.scenario_sweep import PointResult, SweepDefinition, SweepOutcome
 
 EXAMPLE = (
     "Example: topodesign sweep sample_sites/regional-nova --vary policy.max_sites=4..8 "
@@ -49,7 +67,13 @@ def sweep(
     ] = "grid",
     points: Annotated[int | None, typer.Option("--points", help="How many to draw, with random and lhs.")] = None,
     seed: Seed = DEFAULTS.seed,
-    workers: Annotated[int, typer.Option("--workers", help="Processes that solve at the same time.")] = 2,
+    engine: EngineOption = "local",
+    workers: Workers = DEFAULT_WORKERS,
+    scheduler: Scheduler = None,
+    tls_ca: TlsCa = None,
+    tls_cert: TlsCert = None,
+    tls_key: TlsKey = None,
+    insecure: Insecure = False,
     threads: Threads = 1,
     memory_gib: Annotated[float, typer.Option("--memory-gib", help="Memory that one point may take.")] = 8.0,
     time_limit: TimeLimit = DEFAULTS.time_limit_s,
@@ -67,14 +91,14 @@ def sweep(
     Writes points.csv, points.parquet, sweep.gpkg, charts and sweep.html beside the plans. The same command goes on
     with a sweep that was interrupted or killed; finished points are not solved again, failed ones are. Limits and
     threads are of each point; the seed is also that of drawn points. A point without a plan (infeasible, invalid,
-    failed) is a result with its reason. Exits with 130 when interrupted.
+    failed) is a result with its reason. With --engine dask points are solved on a cluster, and the folder stays here.
+    Exits with 130 when interrupted.
     """
     import topodesign
     from topodesign.domain.plan import SolveLimits
     from topodesign.domain.scenario_sweep import SweepDefinition
     from topodesign.sweeps.definition_file import definition_from_toml
     from topodesign.sweeps.grammar import axis_of
-    from topodesign.sweeps.local_engine import LocalEngine
     from topodesign.sweeps.running import run_sweep
     from topodesign.sweeps.saving import save_sweep
     from topodesign.sweeps.target import require_sweep_folder
@@ -83,7 +107,9 @@ def sweep(
     if (definition is None) == (not vary):
         raise InvalidInput("give either --vary, any number of times, or --definition", field_path="--vary")
     if definition is not None:
-        _require_default(
+        require_default(
+            sweep,
+            "--vary",
             design=design,
             points=points,
             seed=seed,
@@ -98,16 +124,25 @@ def sweep(
         limits = SolveLimits(time_limit_s=time_limit, gap=gap, seed=seed, threads=threads, objective=objective)
         axes = tuple(axis_of(text, design=design) for text in vary or ())
         wanted = SweepDefinition(axes=axes, design=design, points=points, seed=seed, limits=limits, begins_cold=cold)
+    chosen = engine_for(
+        engine,
+        workers=workers,
+        scheduler=scheduler,
+        tls_ca=tls_ca,
+        tls_cert=tls_cert,
+        tls_key=tls_key,
+        insecure=insecure,
+    )
     require_sweep_folder(out)
     scenario = topodesign.load_scenario(scenario_dir)
     stop = StopRequest("what is finished will be written, and the same command goes on with the rest")
-    with stop.on_interrupt(), LocalEngine(workers) as engine:
+    with stop.on_interrupt(), chosen as running:
         with _ProgressLine(sys.stderr) as progress:
             done = run_sweep(
                 wanted,
                 scenario,
                 folder=out,
-                engine=engine,
+                engine=running,
                 memory_gib=memory_gib,
                 on_progress=lambda finished, count, latest: progress.tell(_progress(finished, count, latest)),
                 should_stop=stop,
@@ -142,15 +177,6 @@ class _ProgressLine:
             self._terminal.write("\r" + text.ljust(self._width))
             self._terminal.flush()
             self._width = len(text)
-
-
-def _require_default(**given: object) -> None:
-    """What a definition file says is not said again beside it."""
-    defaults = inspect.signature(sweep).parameters
-    for name, value in given.items():
-        if value != defaults[name].default:
-            option = f"--{name.replace('_', '-')}"
-            raise InvalidInput(f"{option} is of --vary; say it in the file of --definition", field_path=option)
 
 
 def _progress(finished: int, count: int, latest: "PointResult") -> str:

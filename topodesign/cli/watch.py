@@ -9,6 +9,7 @@ from topodesign.cli.client_options import DEFAULT_SERVER, JobName, Server, conne
 from topodesign.cli.interrupt import own_interrupt
 from topodesign.cli.output import emit_json, exit_code_of, note, say
 from topodesign.cli.progress import ProgressDisplay
+from topodesign.cli.sweep_job import follow_sweep
 
 EXAMPLE = "Example: topodesign watch operations/p-4f1c --server localhost:50051"
 
@@ -26,12 +27,17 @@ def watch(
 ) -> None:
     """Show the progress of a job until it ends; from any terminal, from several at a time. In a pipe only the end.
 
+    Of a sweep the finished points are shown; its document has counts instead of events.
+
     Leaving with Ctrl-C does not stop the job (exit code 130); watch it again to go on.
 
     When the job failed, its error is shown, and the exit code is that of the error.
     """
     with connected(server) as client:
         job = client.job(name)
+        if job.status().kind == "sweep":
+            follow_sweep(client.sweep(name), server, after_sequence=after_sequence, json_output=json_output)
+            return
         stream, events = job.watch(after_sequence=after_sequence), []
         is_left = False
         try:

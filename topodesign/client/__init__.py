@@ -9,29 +9,47 @@ if TYPE_CHECKING:
     from topodesign.client.access import Access
     from topodesign.client.async_client import AsyncClient
     from topodesign.client.async_job import AsyncJob
+    from topodesign.client.async_sweep_job import AsyncSweepJob
     from topodesign.client.client import Client
     from topodesign.client.job import Job
-    from topodesign.client.kept import ExportFormat, JobState, JobStatus, KeptPlan, KeptScenario
+    from topodesign.client.kept import (
+        ExportFormat,
+        JobKind,
+        JobState,
+        JobStatus,
+        KeptPlan,
+        KeptScenario,
+        KeptSweep,
+        SweepFormat,
+    )
+    from topodesign.client.sweep_job import SweepJob
 
 __all__ = [
     "Access",
     "AsyncClient",
     "AsyncJob",
+    "AsyncSweepJob",
     "Client",
     "ExportFormat",
     "Job",
+    "JobKind",
     "JobState",
     "JobStatus",
     "KeptPlan",
     "KeptScenario",
+    "KeptSweep",
+    "SweepFormat",
+    "SweepJob",
 ]
 
 _MODULE_OF = {
     "Access": "access",
     "AsyncClient": "async_client",
     "AsyncJob": "async_job",
+    "AsyncSweepJob": "async_sweep_job",
     "Client": "client",
     "Job": "job",
+    "SweepJob": "sweep_job",
 }
 
 

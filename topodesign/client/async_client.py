@@ -6,10 +6,11 @@ from typing import Self
 from topodesign.client.access import Access
 from topodesign.client.async_connection import AsyncConnection
 from topodesign.client.async_job import AsyncJob
-from topodesign.client.calls import catalog, fabrics, operations, optics, plans, scenarios, training
+from topodesign.client.async_sweep_job import AsyncSweepJob
+from topodesign.client.calls import catalog, fabrics, operations, optics, plans, scenarios, sweeps, training
 from topodesign.client.channels import AsyncChannel
-from topodesign.client.kept import SubmittedJob
-from topodesign.client.methods import async_submitting, awaited
+from topodesign.client.kept import SubmittedJob, SubmittedSweep
+from topodesign.client.methods import async_submitting, async_submitting_sweep, awaited
 from topodesign.client.options import ConnectionOptions
 
 
@@ -79,6 +80,11 @@ class AsyncClient:
     export_plan = awaited(plans.export_plan)
     jobs = awaited(operations.jobs)
 
+    submit_sweep = async_submitting_sweep(sweeps.submit_sweep)
+    list_sweeps = awaited(sweeps.list_sweeps)
+    delete_sweep = awaited(sweeps.delete_sweep)
+    export_sweep = awaited(sweeps.export_sweep)
+
     evaluate_fabric = awaited(fabrics.evaluate_fabric)
     failure_report = awaited(fabrics.failure_report)
     price_fabric = awaited(fabrics.price_fabric)
@@ -107,4 +113,14 @@ class AsyncClient:
         InvalidInput
             For a name of any other form.
         """
-        return AsyncJob(self._connection, SubmittedJob(name=operations.operation_name(name)))
+        return AsyncJob(self._connection, SubmittedJob(name=operations.job_name(name)))
+
+    def sweep(self, name: str) -> AsyncSweepJob:
+        """The sweep with that operation or own name (``operations/...``, ``sweeps/...``); nothing is asked yet.
+
+        Raises
+        ------
+        InvalidInput
+            For a name of any other form.
+        """
+        return AsyncSweepJob(self._connection, SubmittedSweep(name=operations.job_name(name)))

@@ -1,18 +1,17 @@
 """A plan that the service makes, for asynchronous programs."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
+import functools
+from collections.abc import Callable
 
 from topodesign.client.async_connection import AsyncConnection
+from topodesign.client.async_watch import AsyncWatch
 from topodesign.client.calls.operations import cancel_job, job_failure, job_status, wait_for_job
-from topodesign.client.calls.plans import scenario_of_plan
-from topodesign.client.failure import CallFailed
+from topodesign.client.calls.plans import scenario_of_plan, watch_plan
 from topodesign.client.kept import JobStatus, SubmittedJob
 from topodesign.client.watching import HELD_S, Following, Waiting
 from topodesign.domain.errors import TopoDesignError
 from topodesign.domain.plan import Plan, PlanEvent
 from topodesign.domain.scenario import Scenario
-from topodesign.v1 import planning_service_pb2 as pb
 
 
 class AsyncJob:
@@ -27,7 +26,7 @@ class AsyncJob:
         self._connection = connection
         self._scenario = job.scenario
 
-    def watch(self, *, after_sequence: int = 0) -> "AsyncWatch":
+    def watch(self, *, after_sequence: int = 0) -> AsyncWatch[PlanEvent]:
         """Progress of the solve, for ``async for``; see :meth:`Job.watch`."""
         return self._watch(after_sequence, Waiting(self.name, None))
 
@@ -63,39 +62,12 @@ class AsyncJob:
         """Ask the job to end. It keeps its best plan so far, which :meth:`result` then returns."""
         await self._connection.answer(cancel_job(self.name))
 
-    def _watch(self, after_sequence: int, waiting: Waiting) -> "AsyncWatch":
-        options = self._connection.options
-        return AsyncWatch(self._connection, Following(self.plan_name, after_sequence, options, waiting))
-
-
-class AsyncWatch:
-    """An asynchronous iterator over the progress of a job."""
-
-    def __init__(self, connection: AsyncConnection, following: Following) -> None:
-        self._connection = connection
-        self._following = following
-        self._events = self._read()
-
-    @property
-    def sequence(self) -> int:
-        """Number of the last entry that was read; with it another stream goes on where this one is."""
-        return self._following.sequence
-
-    def __aiter__(self) -> AsyncIterator[PlanEvent]:
-        return self._events
-
-    async def __anext__(self) -> PlanEvent:
-        return await anext(self._events)
-
-    async def _read(self) -> AsyncIterator[PlanEvent]:
-        while True:
-            try:
-                answers = self._connection.stream(self._following.call(), timeout_s=self._following.timeout_s())
-                async for entry in answers:
-                    assert isinstance(entry, pb.WatchPlanResponse)
-                    for event in self._following.event_of(entry):
-                        yield event
-                return
-            except CallFailed as failed:
-                failure = failed.failure
-            await asyncio.sleep(self._following.delay_after(failure))
+    def _watch(self, after_sequence: int, waiting: Waiting) -> AsyncWatch[PlanEvent]:
+        following = Following(
+            functools.partial(watch_plan, self.plan_name),
+            PlanEvent,
+            after_sequence=after_sequence,
+            options=self._connection.options,
+            waiting=waiting,
+        )
+        return AsyncWatch(self._connection, following)

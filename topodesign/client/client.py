@@ -4,13 +4,14 @@ from types import TracebackType
 from typing import Self
 
 from topodesign.client.access import Access
-from topodesign.client.calls import catalog, fabrics, operations, optics, plans, scenarios, training
+from topodesign.client.calls import catalog, fabrics, operations, optics, plans, scenarios, sweeps, training
 from topodesign.client.channels import Channel, Transport
 from topodesign.client.connection import Connection
 from topodesign.client.job import Job
-from topodesign.client.kept import SubmittedJob
-from topodesign.client.methods import answered, submitting
+from topodesign.client.kept import SubmittedJob, SubmittedSweep
+from topodesign.client.methods import answered, submitting, submitting_sweep
 from topodesign.client.options import ConnectionOptions
+from topodesign.client.sweep_job import SweepJob
 
 
 class CallingClient:
@@ -49,6 +50,11 @@ class CallingClient:
     export_plan = answered(plans.export_plan)
     jobs = answered(operations.jobs)
 
+    submit_sweep = submitting_sweep(sweeps.submit_sweep)
+    list_sweeps = answered(sweeps.list_sweeps)
+    delete_sweep = answered(sweeps.delete_sweep)
+    export_sweep = answered(sweeps.export_sweep)
+
     evaluate_fabric = answered(fabrics.evaluate_fabric)
     failure_report = answered(fabrics.failure_report)
     price_fabric = answered(fabrics.price_fabric)
@@ -77,7 +83,17 @@ class CallingClient:
         InvalidInput
             For a name of any other form.
         """
-        return Job(self._connection, SubmittedJob(name=operations.operation_name(name)))
+        return Job(self._connection, SubmittedJob(name=operations.job_name(name)))
+
+    def sweep(self, name: str) -> SweepJob:
+        """The sweep with that operation or own name (``operations/...``, ``sweeps/...``); nothing is asked yet.
+
+        Raises
+        ------
+        InvalidInput
+            For a name of any other form.
+        """
+        return SweepJob(self._connection, SubmittedSweep(name=operations.job_name(name)))
 
 
 class Client(CallingClient):

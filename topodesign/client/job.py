@@ -1,18 +1,17 @@
 """A plan that the service makes."""
 
-import time
-from collections.abc import Callable, Iterator
+import functools
+from collections.abc import Callable
 
 from topodesign.client.calls.operations import cancel_job, job_failure, job_status, wait_for_job
-from topodesign.client.calls.plans import scenario_of_plan
+from topodesign.client.calls.plans import scenario_of_plan, watch_plan
 from topodesign.client.connection import Connection
-from topodesign.client.failure import CallFailed
 from topodesign.client.kept import JobStatus, SubmittedJob
+from topodesign.client.watch import Watch
 from topodesign.client.watching import HELD_S, Following, Waiting
 from topodesign.domain.errors import TopoDesignError
 from topodesign.domain.plan import Plan, PlanEvent
 from topodesign.domain.scenario import Scenario
-from topodesign.v1 import planning_service_pb2 as pb
 
 
 class Job:
@@ -27,7 +26,7 @@ class Job:
         self._connection = connection
         self._scenario = job.scenario
 
-    def watch(self, *, after_sequence: int = 0) -> "Watch":
+    def watch(self, *, after_sequence: int = 0) -> Watch[PlanEvent]:
         """Progress of the solve, in order, until the job has ended.
 
         When the server goes away, the stream is taken up again where it was, for as long as the client's timeout.
@@ -93,36 +92,12 @@ class Job:
         """Ask the job to end. It keeps its best plan so far, which :meth:`result` then returns."""
         self._connection.answer(cancel_job(self.name))
 
-    def _watch(self, after_sequence: int, waiting: Waiting) -> "Watch":
-        return Watch(self._connection, Following(self.plan_name, after_sequence, self._connection.options, waiting))
-
-
-class Watch:
-    """An iterator over the progress of a job."""
-
-    def __init__(self, connection: Connection, following: Following) -> None:
-        self._connection = connection
-        self._following = following
-        self._events = self._read()
-
-    @property
-    def sequence(self) -> int:
-        """Number of the last entry that was read; with it another stream goes on where this one is."""
-        return self._following.sequence
-
-    def __iter__(self) -> Iterator[PlanEvent]:
-        return self._events
-
-    def __next__(self) -> PlanEvent:
-        return next(self._events)
-
-    def _read(self) -> Iterator[PlanEvent]:
-        while True:
-            try:
-                for entry in self._connection.stream(self._following.call(), timeout_s=self._following.timeout_s()):
-                    assert isinstance(entry, pb.WatchPlanResponse)
-                    yield from self._following.event_of(entry)
-                return
-            except CallFailed as failed:
-                failure = failed.failure
-            time.sleep(self._following.delay_after(failure))
+    def _watch(self, after_sequence: int, waiting: Waiting) -> Watch[PlanEvent]:
+        following = Following(
+            functools.partial(watch_plan, self.plan_name),
+            PlanEvent,
+            after_sequence=after_sequence,
+            options=self._connection.options,
+            waiting=waiting,
+        )
+        return Watch(self._connection, following)

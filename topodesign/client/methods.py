@@ -10,10 +10,12 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, get_args
 
 from topodesign.client.async_connection import AsyncConnection
 from topodesign.client.async_job import AsyncJob
+from topodesign.client.async_sweep_job import AsyncSweepJob
 from topodesign.client.call import Call
 from topodesign.client.connection import Connection
 from topodesign.client.job import Job
-from topodesign.client.kept import SubmittedJob
+from topodesign.client.kept import SubmittedJob, SubmittedSweep
+from topodesign.client.sweep_job import SweepJob
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -71,6 +73,28 @@ def async_submitting(
         return AsyncJob(self._connection, await self._connection.answer(build(*arguments, **named)))
 
     return _signed(method, build, returns=AsyncJob)
+
+
+def submitting_sweep(build: Callable[P, Call[SubmittedSweep]]) -> Callable[Concatenate[Connected, P], SweepJob]:
+    """The method that makes the call and returns the sweep."""
+
+    @functools.wraps(build)
+    def method(self: Connected, /, *arguments: P.args, **named: P.kwargs) -> SweepJob:
+        return SweepJob(self._connection, self._connection.answer(build(*arguments, **named)))
+
+    return _signed(method, build, returns=SweepJob)
+
+
+def async_submitting_sweep(
+    build: Callable[P, Call[SubmittedSweep]],
+) -> Callable[Concatenate[AsyncConnected, P], Coroutine[Any, Any, AsyncSweepJob]]:
+    """The coroutine that makes the call and returns the sweep."""
+
+    @functools.wraps(build)
+    async def method(self: AsyncConnected, /, *arguments: P.args, **named: P.kwargs) -> AsyncSweepJob:
+        return AsyncSweepJob(self._connection, await self._connection.answer(build(*arguments, **named)))
+
+    return _signed(method, build, returns=AsyncSweepJob)
 
 
 F = TypeVar("F", bound=Callable[..., object])

@@ -2,18 +2,17 @@
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, TypeVar
 
 from topodesign.client.call import Call
-from topodesign.client.calls.plans import watch_plan
 from topodesign.client.failure import Failure
 from topodesign.client.options import ConnectionOptions
 from topodesign.client.retrying import SHORTEST_TIMEOUT_S, Patience
 from topodesign.domain.errors import ServiceUnavailable
-from topodesign.domain.plan import PlanEvent
-from topodesign.v1 import planning_service_pb2 as pb
 from topodesign.wire import from_proto
 
+E = TypeVar("E")
 HELD_S = 20.0
 """Seconds that a server is asked to hold a call back while a job goes on."""
 CLOCK_S = 0.05
@@ -44,23 +43,39 @@ class Waiting:
             )
 
 
-class Following:
+class Following(Generic[E]):
     """Where the reading of a job's progress is, and how it goes on after a failure.
 
     Every entry has a number, without holes; what is asked for after a failure is what follows the last one that came.
     So nothing is lost and nothing comes twice, also when the server was started anew.
+
+    Parameters
+    ----------
+    entries : callable
+        The call for the entries after a sequence number.
+    kind : type
+        Of their events: a domain dataclass.
     """
 
-    def __init__(self, plan_name: str, after_sequence: int, options: ConnectionOptions, waiting: Waiting) -> None:
+    def __init__(
+        self,
+        entries: Callable[[int], Call[tuple[Any, ...]]],
+        kind: type[E],
+        *,
+        after_sequence: int,
+        options: ConnectionOptions,
+        waiting: Waiting,
+    ) -> None:
         self.sequence = after_sequence
-        self._plan_name = plan_name
+        self._entries = entries
+        self._kind = kind
         self._patience = Patience(options)
         self._waiting = waiting
         self._late_at = math.inf
 
-    def call(self) -> Call[tuple[pb.WatchPlanResponse, ...]]:
+    def call(self) -> Call[tuple[Any, ...]]:
         """The call for what follows."""
-        return watch_plan(self._plan_name, self.sequence)
+        return self._entries(self.sequence)
 
     def timeout_s(self) -> float:
         """Deadline of the stream that is now begun, in seconds."""
@@ -68,11 +83,11 @@ class Following:
         self._late_at = time.monotonic() + timeout_s - CLOCK_S
         return timeout_s
 
-    def event_of(self, entry: pb.WatchPlanResponse) -> Sequence[PlanEvent]:
+    def event_of(self, entry: Any) -> Sequence[E]:
         """The event of an entry: one, or none when only the state changed."""
         self.sequence = entry.sequence
         self._patience.renew()
-        return (from_proto(entry.event, PlanEvent),) if entry.HasField("event") else ()
+        return (from_proto(entry.event, self._kind),) if entry.HasField("event") else ()
 
     def delay_after(self, failure: Failure) -> float:
         """Seconds to wait before the stream is taken up again; raises the failure's error when it is not."""

@@ -17,7 +17,8 @@ class FiberSegment:
 
     A *pair* is one fiber per direction. ``pairs_available`` are dark pairs on offer, ``lit_pairs`` are lit already
     (their fiber and line system are sunk cost). ``build_usd_per_km`` set means that ``build_pairs`` more can be had
-    by building. ``conduits`` are shared-risk groups: a conduit that is cut takes every segment in it down.
+    by building. ``conduits`` are shared-risk groups: a conduit that is cut takes every segment in it down. Before
+    ``in_service_year`` a build-out over years cannot use it.
     """
 
     segment_id: str
@@ -34,6 +35,7 @@ class FiberSegment:
     conduits: tuple[str, ...] = ()
     lit_pairs: int = 0
     extra: Mapping[str, Scalar] = field(default_factory=dict)
+    in_service_year: int | None = None
 
     def __post_init__(self) -> None:
         require_id(self.segment_id, field="segment_id")

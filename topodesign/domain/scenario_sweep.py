@@ -1,7 +1,9 @@
 """Many plans of one scenario with figures changed: what is varied, how points are chosen, and what each one gave."""
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Literal, Self, get_args
 
 from topodesign.domain.checks import require, require_number, require_one_of
 from topodesign.domain.plan import SitePlan, SolveLimits
@@ -231,3 +233,45 @@ class PointResult:
     sites: tuple[SitePlan, ...] = ()
     plan_digest: str = ""
     solve_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepCounts:
+    """How many points of a sweep are finished, and with what; ``point_count`` is of the design."""
+
+    point_count: int
+    finished_count: int = 0
+    optimal_count: int = 0
+    feasible_count: int = 0
+    infeasible_count: int = 0
+    limit_count: int = 0
+    invalid_count: int = 0
+    failed_count: int = 0
+
+    @classmethod
+    def of(cls, point_count: int, statuses: Iterable[PointStatus]) -> Self:
+        """The counts of a sweep whose finished points have these statuses."""
+        found = Counter(statuses)
+        counts = {f"{status}_count": number for status, number in found.items()}
+        return cls(point_count=point_count, finished_count=found.total(), **counts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepEvent:
+    """A point of a sweep was finished; ``counts`` has it."""
+
+    point: PointResult
+    counts: SweepCounts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepOutcome:
+    """Results by number, finished ones only; ``is_complete``: all of them. ``resumed``: how many were there before.
+
+    A point that failed (killed, out of memory) is finished in its run; of a folder, the next run tries it again.
+    """
+
+    definition: SweepDefinition
+    results: tuple[PointResult, ...]
+    is_complete: bool
+    resumed: int = 0

@@ -7,16 +7,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from google.protobuf.message import Message
 from google.rpc.status_pb2 import Status
 from topodesign_server.cancelled import cancelled_plan
 from topodesign_server.frames import Frame, FrameKind
 from topodesign_server.snapshots import Snapshot, plan_of
 
+from topodesign.client.failure import CallFailed, Failure
 from topodesign.domain.errors import CapacityError, Conflict, InternalError, NotFound, ServiceUnavailable
+from topodesign.domain.scenario_sweep import PointResult
 from topodesign.local.child import LocalChild
+from topodesign.local.sweep_runs import LocalSweep, run_local_sweep
 from topodesign.local.timestamps import timestamp
 from topodesign.v1 import plan_pb2
 from topodesign.v1 import planning_service_pb2 as pb
+from topodesign.v1 import sweep_service_pb2 as sweep_pb
 from topodesign.wire import status_from_error
 
 POLL_S = 0.2
@@ -61,13 +66,16 @@ class LocalJob:
         self.entries.append(entry)
 
 
+AnyJob = LocalJob | LocalSweep
+
+
 class LocalJobs:
     """The jobs of a client and the threads that see to them."""
 
     def __init__(self, *, workers: int) -> None:
-        self._jobs: dict[str, LocalJob] = {}
+        self._jobs: dict[str, AnyJob] = {}
         self._changed = threading.Condition()
-        self._waiting: queue.SimpleQueue[LocalJob | None] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[AnyJob | None] = queue.SimpleQueue()
         self._workers = workers
         self._threads: list[threading.Thread] = []
         self._is_closed = False
@@ -79,34 +87,60 @@ class LocalJobs:
             yield
             self._changed.notify_all()
 
-    def add(self, job: LocalJob) -> None:
+    def add(self, job: AnyJob) -> None:
         """Queue a job; under the lock."""
         if not self._threads:
             for _ in range(self._workers):
                 self._threads.append(threading.Thread(target=self._work, name="topodesign-local", daemon=True))
                 self._threads[-1].start()
-        job.record(pb.PLAN_STATE_QUEUED)
+        if isinstance(job, LocalSweep):
+            job.record(sweep_pb.SWEEP_STATE_QUEUED)
+        else:
+            job.record(pb.PLAN_STATE_QUEUED)
         self._jobs[job.id] = job
         self._waiting.put(job)
 
-    def newest_first(self) -> list[LocalJob]:
+    def follow(self, job: AnyJob, *, after: int, timeout_s: float) -> Iterator[Message]:
+        """Entries of a job's history after one of them, until it has ended; raises :class:`CallFailed` when late."""
+        until = time.monotonic() + timeout_s
+        while True:
+            with self.locked():
+                while after >= len(job.entries) and not job.is_final:
+                    self.wait(_left_s(until))
+                news, is_final = job.entries[after:], job.is_final
+            yield from news
+            after += len(news)
+            if is_final:
+                return
+
+    def newest_first(self) -> list[AnyJob]:
         """All jobs; under the lock."""
         return list(reversed(self._jobs.values()))
 
-    def get(self, job_id: str, *, collection: str = "operations", with_deleted: bool = False) -> LocalJob:
-        """A job, as ``with_deleted`` also one whose plan is gone; under the lock; raises :class:`NotFound`."""
+    def get(self, job_id: str) -> AnyJob:
+        """A job; under the lock; raises :class:`NotFound`."""
         found = self._jobs.get(job_id)
-        if found is None or (collection == "plans" and found.is_plan_deleted and not with_deleted):
-            raise NotFound(
-                f"{collection}/{job_id} does not exist; list the {collection} for those that do",
-                reason=f"{collection.removesuffix('s').upper()}_UNKNOWN",
-                metadata={"id": job_id},
-            )
+        if found is None:
+            raise _unknown("operations", job_id)
+        return found
+
+    def get_plan(self, plan_id: str, *, with_deleted: bool = False) -> LocalJob:
+        """The job of a plan, as ``with_deleted`` also of one that is gone; under the lock; raises :class:`NotFound`."""
+        found = self._jobs.get(plan_id)
+        if not isinstance(found, LocalJob) or (found.is_plan_deleted and not with_deleted):
+            raise _unknown("plans", plan_id)
+        return found
+
+    def get_sweep(self, sweep_id: str, *, with_deleted: bool = False) -> LocalSweep:
+        """A sweep, as ``with_deleted`` also one that is gone; under the lock; raises :class:`NotFound`."""
+        found = self._jobs.get(sweep_id)
+        if not isinstance(found, LocalSweep) or (found.is_deleted and not with_deleted):
+            raise _unknown("sweeps", sweep_id)
         return found
 
     def made(self, plan_id: str) -> LocalJob:
         """A job that has its plan; under the lock; raises :class:`NotFound` or :class:`Conflict`."""
-        job = self.get(plan_id, collection="plans")
+        job = self.get_plan(plan_id)
         if job.plan is None:
             state = pb.PlanState.Name(job.state).removeprefix("PLAN_STATE_")
             has_failed = job.state == pb.PLAN_STATE_FAILED
@@ -121,7 +155,9 @@ class LocalJobs:
     def cancel(self, job_id: str) -> None:
         """Ask a job to end; under the lock."""
         job = self.get(job_id)
-        if job.state == pb.PLAN_STATE_QUEUED:
+        if isinstance(job, LocalSweep):
+            _ask_to_end(job)
+        elif job.state == pb.PLAN_STATE_QUEUED:
             job.record(pb.PLAN_STATE_CANCELLING)
             _end_cancelled(job)
         elif job.state == pb.PLAN_STATE_RUNNING:
@@ -140,7 +176,7 @@ class LocalJobs:
         with self.locked():
             self._is_closed = True
             for job in self._jobs.values():
-                if job.child is not None:
+                if isinstance(job, LocalJob) and job.child is not None:
                     job.child.kill()
         for _ in self._threads:
             self._waiting.put(None)
@@ -150,11 +186,35 @@ class LocalJobs:
     def _work(self) -> None:
         while (job := self._waiting.get()) is not None and not self._is_closed:
             try:
-                self._make(job)
+                if isinstance(job, LocalSweep):
+                    self._run_sweep(job)
+                else:
+                    self._make(job)
             except Exception as error:  # noqa: BLE001 - the job boundary: whoever waits is told
-                defect = InternalError(f"making plans/{job.id} failed through a defect of topodesign: {error!r}")
+                defect = InternalError(f"the job {job.id} failed through a defect of topodesign: {error!r}")
                 with self.locked():
                     _fail(job, status_from_error(defect))
+
+    def _run_sweep(self, sweep: LocalSweep) -> None:
+        with self.locked():
+            if sweep.is_final:
+                return
+            sweep.record(sweep_pb.SWEEP_STATE_RUNNING)
+            sweep.attempts = 1
+
+        def keep(result: PointResult, plan: bytes) -> None:
+            with self.locked():
+                sweep.results[result.number] = result
+                if plan:
+                    sweep.plans[result.number] = plan
+                sweep.record(sweep.state, result)
+
+        def should_stop() -> bool:
+            return self._is_closed or sweep.state == sweep_pb.SWEEP_STATE_CANCELLING
+
+        is_complete = run_local_sweep(sweep, keep=keep, should_stop=should_stop)
+        with self.locked():
+            sweep.record(sweep_pb.SWEEP_STATE_SUCCEEDED if is_complete else sweep_pb.SWEEP_STATE_CANCELLED)
 
     def _make(self, job: LocalJob) -> None:
         with self.locked():
@@ -209,9 +269,37 @@ def _settle(job: LocalJob, end: Frame, exit_code: int) -> None:
         _fail(job, status_from_error(lost))
 
 
-def _fail(job: LocalJob, status: Status) -> None:
+def _fail(job: AnyJob, status: Status) -> None:
     job.error = status
-    job.record(pb.PLAN_STATE_FAILED)
+    if isinstance(job, LocalSweep):
+        job.record(sweep_pb.SWEEP_STATE_FAILED)
+    else:
+        job.record(pb.PLAN_STATE_FAILED)
+
+
+def _ask_to_end(sweep: LocalSweep) -> None:
+    is_waiting = sweep.state == sweep_pb.SWEEP_STATE_QUEUED
+    if is_waiting or sweep.state == sweep_pb.SWEEP_STATE_RUNNING:
+        sweep.record(sweep_pb.SWEEP_STATE_CANCELLING)
+    if is_waiting:
+        sweep.record(sweep_pb.SWEEP_STATE_CANCELLED)
+
+
+def _unknown(collection: str, job_id: str) -> NotFound:
+    return NotFound(
+        f"{collection}/{job_id} does not exist; list the {collection} for those that do",
+        reason=f"{collection.removesuffix('s').upper()}_UNKNOWN",
+        metadata={"id": job_id},
+    )
+
+
+def _left_s(until: float) -> float:
+    """Seconds until then; raises :class:`CallFailed` when it has come, as the deadline of a stream does."""
+    left_s = until - time.monotonic()
+    if left_s <= 0:
+        late = ServiceUnavailable("the deadline of the call has passed", reason="DEADLINE_EXCEEDED")
+        raise CallFailed(Failure(error=late, is_late=True))
+    return left_s
 
 
 def _end_cancelled(job: LocalJob) -> None:

@@ -11,7 +11,9 @@ from topodesign_server.names import parse_name
 
 from topodesign.client.calls.operations import SERVICE
 from topodesign.domain.errors import NotFound
-from topodesign.local.jobs import LocalJob, LocalJobs
+from topodesign.local.jobs import AnyJob, LocalJob, LocalJobs
+from topodesign.local.sweep_messages import stored_sweep, sweep_metadata
+from topodesign.local.sweep_runs import LocalSweep
 from topodesign.local.timestamps import timestamp
 from topodesign.v1 import plan_pb2
 from topodesign.v1 import planning_service_pb2 as pb
@@ -53,9 +55,28 @@ def operation_answers(jobs: LocalJobs) -> Mapping[str, Callable[[Any, float], It
     }
 
 
-def operation(job: LocalJob) -> operations_pb2.Operation:
+def operation(job: AnyJob) -> operations_pb2.Operation:
     """The operation of a job."""
     message = operations_pb2.Operation(name=f"operations/{job.id}", done=job.is_final)
+    if isinstance(job, LocalSweep):
+        _tell_sweep(message, job)
+    else:
+        _tell_plan(message, job)
+    return message
+
+
+def _tell_sweep(message: operations_pb2.Operation, sweep: LocalSweep) -> None:
+    message.metadata.Pack(sweep_metadata(sweep))
+    if sweep.error is not None:
+        message.error.CopyFrom(sweep.error)
+    elif sweep.is_final and sweep.is_deleted:
+        gone = NotFound(f"sweeps/{sweep.id} was deleted", reason="SWEEP_DELETED", metadata={"id": sweep.id})
+        message.error.CopyFrom(status_from_error(gone))
+    elif sweep.is_final:
+        message.response.Pack(stored_sweep(sweep))
+
+
+def _tell_plan(message: operations_pb2.Operation, job: LocalJob) -> None:
     message.metadata.Pack(
         pb.CreatePlanMetadata(
             plan=f"plans/{job.id}",
@@ -81,4 +102,3 @@ def operation(job: LocalJob) -> operations_pb2.Operation:
                 plan=plan_pb2.Plan.FromString(job.plan),
             )
         )
-    return message

@@ -1,6 +1,5 @@
 """What ``PlanningService`` does, over jobs kept in memory."""
 
-import time
 from collections.abc import Callable, Iterator, Mapping
 from hashlib import sha256
 from typing import Any
@@ -14,8 +13,6 @@ from topodesign_server.summaries import plan_summary
 
 from topodesign.client.call import as_message
 from topodesign.client.calls.plans import SERVICE
-from topodesign.client.failure import CallFailed, Failure
-from topodesign.domain.errors import ServiceUnavailable
 from topodesign.domain.plan import Plan
 from topodesign.local.jobs import LocalJob, LocalJobs
 from topodesign.local.operations import operation
@@ -23,7 +20,7 @@ from topodesign.local.repetition import FirstAnswers
 from topodesign.local.scenarios import LocalScenarios
 from topodesign.local.tasks import run_here
 from topodesign.local.timestamps import timestamp
-from topodesign.v1 import plan_pb2, scenario_pb2
+from topodesign.v1 import plan_pb2
 from topodesign.v1 import planning_service_pb2 as pb
 from topodesign.wire import from_proto, to_proto
 
@@ -51,7 +48,7 @@ class _Plans:
     def create(self, request: pb.CreatePlanRequest, _: float) -> Iterator[Message]:
         plan_id = chosen_id(request.plan_id, field="plan_id", prefix="p")
         limits = to_proto(read_limits(request.limits)).SerializeToString(deterministic=True)
-        scenario = self._scenario(request).SerializeToString(deterministic=True)
+        scenario = self._scenarios.source(request).SerializeToString(deterministic=True)
         with self._jobs.locked():
             start = b""
             if request.start_plan:
@@ -80,7 +77,8 @@ class _Plans:
 
     def list_all(self, _request: pb.ListPlansRequest, _: float) -> Iterator[Message]:
         with self._jobs.locked():
-            found = [_stored(job) for job in self._jobs.newest_first() if job.plan is not None]
+            jobs = [job for job in self._jobs.newest_first() if isinstance(job, LocalJob)]
+            found = [_stored(job) for job in jobs if job.plan is not None]
         for stored in found:
             stored.plan.CopyFrom(plan_summary(stored.plan))
         yield pb.ListPlansResponse(plans=found)
@@ -88,26 +86,17 @@ class _Plans:
     def delete(self, request: pb.DeletePlanRequest, _: float) -> Iterator[Message]:
         with self._jobs.locked():
             plan_id = parse_name(request.name, "plans")
-            job = self._jobs.get(plan_id, collection="plans")
+            job = self._jobs.get_plan(plan_id)
             if not job.is_final:
                 self._jobs.made(plan_id)  # refuses, with what it is that goes on
             job.is_plan_deleted, job.plan = True, None
         yield Empty()
 
     def watch(self, request: pb.WatchPlanRequest, timeout_s: float) -> Iterator[Message]:
-        until, after = time.monotonic() + timeout_s, request.after_sequence
         with self._jobs.locked():
             # the history of a plan outlives it, as on a server
-            job = self._jobs.get(parse_name(request.name, "plans"), collection="plans", with_deleted=True)
-        while True:
-            with self._jobs.locked():
-                while after >= len(job.entries) and not job.is_final:
-                    self._jobs.wait(_left_s(until))
-                news, is_final = job.entries[after:], job.is_final
-            yield from news
-            after += len(news)
-            if is_final:
-                return
+            job = self._jobs.get_plan(parse_name(request.name, "plans"), with_deleted=True)
+        yield from self._jobs.follow(job, after=request.after_sequence, timeout_s=timeout_s)
 
     def verify(self, request: pb.VerifyPlanRequest, _: float) -> Iterator[Message]:
         if request.HasField("name"):
@@ -126,20 +115,6 @@ class _Plans:
         name = pb.ExportFormat.Name(request.format).encode("ascii")
         content = run_here("export_plan", scenario, plan, name)
         yield pb.ExportPlanResponse(data=content, size_bytes=len(content), sha256=sha256(content).hexdigest())
-
-    def _scenario(self, request: pb.CreatePlanRequest) -> scenario_pb2.Scenario:
-        if request.HasField("scenario"):
-            return canonical_scenario(request.scenario)
-        return self._scenarios.content(request.scenario_name, field="scenario_name")
-
-
-def _left_s(until: float) -> float:
-    """Seconds until then; raises :class:`CallFailed` when it has come, as the deadline of a stream does."""
-    left_s = until - time.monotonic()
-    if left_s <= 0:
-        late = ServiceUnavailable("the deadline of the call has passed", reason="DEADLINE_EXCEEDED")
-        raise CallFailed(Failure(error=late, is_late=True))
-    return left_s
 
 
 def _stored(job: LocalJob) -> pb.StoredPlan:

@@ -48,6 +48,12 @@ class LocalScenarios:
             f"{SERVICE}/CheckScenario": self._check,
         }
 
+    def source(self, request: Any) -> scenario_pb2.Scenario:
+        """The scenario that a request for a job has or names; raises what is wrong with it."""
+        if request.HasField("scenario"):
+            return canonical_scenario(request.scenario)
+        return self.content(request.scenario_name, field="scenario_name")
+
     def content(self, name: str, *, field: str) -> scenario_pb2.Scenario:
         """A kept scenario; raises :class:`InvalidInput` or :class:`NotFound`."""
         return self._of(parse_name(name, "scenarios", field=field)).content

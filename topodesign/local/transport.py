@@ -12,6 +12,7 @@ from topodesign.local.jobs import LocalJobs
 from topodesign.local.operations import operation_answers
 from topodesign.local.plans import plan_answers
 from topodesign.local.scenarios import LocalScenarios
+from topodesign.local.sweeps import sweep_answers
 
 Answers = Callable[[Any, float], Iterator[Message]]
 
@@ -26,6 +27,7 @@ class LocalTransport:
             **COMPUTED,
             **scenarios.answers(),
             **plan_answers(self._jobs, scenarios),
+            **sweep_answers(self._jobs, scenarios),
             **operation_answers(self._jobs),
         }
         self._is_closed = False

@@ -122,7 +122,8 @@ def assumptions_of(instance: Instance, *, counts_steps: bool = False) -> tuple[s
     ]
     reach, scenario = instance.reach, instance.scenario
     own += measured_assumptions(reach.modes, scenario.optics, scenario.measured_reaches)
-    late = [site.site_id for site in instance.scenario.sites if site.in_service_year is not None]
+    # a forbidden one is out whatever its year, as a build-out has it in the years before
+    late = [site for site in scenario.sites if site.in_service_year is not None and not site.forbidden]
     if late:
         own.append(f"in_service_year is not a limit: {len(late)} sites have one, and all sites count as in service")
     if counts_steps or instance.scenario.workload.utilization is not None:

@@ -29,7 +29,7 @@ def with_slots(instance: Instance, design: Design, *, limits: SolveLimits, halt:
     separator = separator_for(instance)
     withheld: Mapping[int, float] = {}
     for _ in range(MOST_NARROWINGS):
-        slotted = _assigned(instance, design, seed=limits.seed)
+        slotted = assigned_slots(instance, design, seed=limits.seed)
         if slotted is not None:
             sizer = Sizer(instance, separator, seed=limits.seed)
             if slotted.pairs == design.pairs or sizer.keeps_limits(slotted):
@@ -66,7 +66,7 @@ def _by_key(instance: Instance, design: Design) -> dict[PathKey, tuple[Lightpath
     return dict(sorted(together.items()))
 
 
-def _assigned(instance: Instance, design: Design, *, seed: int) -> Design | None:
+def assigned_slots(instance: Instance, design: Design, *, seed: int) -> Design | None:
     """The design with slots; ``None`` where none were found within the pairs that there are."""
     owners: list[PathKey] = []
     demands: list[StretchDemand] = []

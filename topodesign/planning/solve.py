@@ -23,6 +23,10 @@ from topodesign.planning.snapshots import Snapshots
 from topodesign.planning.starting import start_from_plan
 from topodesign.training.demand import sync_demand
 
+UNEXPLAINED = Infeasibility(
+    message="it is proven that no plan keeps all limits together; which of them clash was not asked", clashing=()
+)
+
 
 def solve(
     scenario: Scenario,
@@ -34,6 +38,7 @@ def solve(
     start: Plan | None = None,
     known_bound_usd: float = 0.0,
     on_plan: Callable[[Plan], None] | None = None,
+    explains: bool = True,
 ) -> Plan:
     """Solve the planning problem; the plan is not verified yet (see :func:`topodesign.api.plan`).
 
@@ -55,6 +60,9 @@ def solve(
         nothing is known. Of use where the goal is the least cost.
     on_plan : callable, optional
         Receives the best plan so far now and then, as one whose search was cancelled; not verified either.
+    explains : bool
+        Least cost without a plan: find out which limits clash and what relief there is. It can take longer than the
+        proof.
 
     Raises
     ------
@@ -110,6 +118,11 @@ def solve(
     found = search.run()
     if found.design is not None:
         return plan_of(found)
+    if found.stopped_by == "proof" and not explains:
+        # among the sites in focus alone nothing is proven of all
+        if focus is not None:
+            return _without_design(instance, limits, started, "work_limit", None)
+        return _without_design(instance, limits, started, "proof", UNEXPLAINED)
     if found.stopped_by == "proof":
         report(PlanEvent(phase="explaining", wall_s=time.monotonic() - started))
         why = explain_infeasibility(scenario, catalog, deadline=halt.deadline, should_stop=halt.should_stop)

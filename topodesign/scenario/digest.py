@@ -36,6 +36,9 @@ def _drop_unused(content: dict[str, Any]) -> None:
     for site in content["sites"]:
         if not site["hose_gbps"]:
             del site["hose_gbps"]
+    for segment in content["segments"]:
+        if segment["in_service_year"] is None:
+            del segment["in_service_year"]
     for zone in content["zones"]:
         for key in ("curtailed_hours_per_year", "firm_share"):
             if not zone[key]:

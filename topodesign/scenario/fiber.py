@@ -22,6 +22,7 @@ COLUMNS = (
     "fiber_type",
     "conduits",
     "lit_pairs",
+    "in_service_year",
 )
 ROUTE_FACTOR = 1.3
 """Fiber route over great circle where only the ends are known: US conduits between 120 cities (arXiv:1811.10737)."""
@@ -37,6 +38,7 @@ _SUBSTITUTES = {
     "build_pairs": 0,
     "lit_pairs": 0,
     "conduits": (),
+    "in_service_year": None,
 }
 
 
@@ -75,6 +77,8 @@ class FiberBuilder:
             length = self._length(row, reader, segment_id, ends, line)
             values = self._values(reader) | {"segment_id": segment_id or "unnamed", "length_km": length}
             values |= {"a": ends[0], "b": ends[1]} if ends else {"a": "a", "b": "b"}
+            if reader.has("in_service_year"):  # of build-outs only: its default is nothing that a plan assumes
+                values["in_service_year"] = reader.optional_whole("in_service_year", "in service")
             segment = reader.build(FiberSegment, values | {"geometry": line or ()}, _SUBSTITUTES)
             if segment is None or ends is None:
                 continue

@@ -1,4 +1,4 @@
-"""A process of the local engine: it runs one task after the other, stays warm between them, and dies with its parent.
+"""A process of an engine: it runs one task after the other, stays warm between them, and dies with its parent.
 
 A fresh interpreter and no fork, since a program with threads cannot be forked safely; and a process group of its own,
 so that Ctrl-C is the parent's to answer, and so that it can be killed with all that it starts.

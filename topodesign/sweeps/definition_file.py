@@ -32,7 +32,7 @@ def definition_from_toml(file: Path) -> SweepDefinition:
         (``TOML_INVALID``, ``TOML_TOO_DEEP``), an unknown key (``SWEEP_KEY_UNKNOWN``, with the nearest), a value of the
         wrong kind or out of its range, or as :func:`~topodesign.sweeps.grammar.axis_of`.
     """
-    document = parsed_toml(file)
+    document = toml_document(file)
     require_keys(str(file), document, KEYS)
     design = document.get("design", "grid")
     if design not in typing.get_args(Design):
@@ -41,7 +41,7 @@ def definition_from_toml(file: Path) -> SweepDefinition:
     require_keys(f"{file}: limits", limits, [item.name for item in fields(SolveLimits)])
     seed = document.get("seed", 0)
     return SweepDefinition(
-        axes=tuple(axis_of_toml(file, name, values, design) for name, values in _table(file, document, "vary").items()),
+        axes=tuple(_axis(file, name, values, design) for name, values in _table(file, document, "vary").items()),
         design=design,
         points=document.get("points"),
         seed=seed,
@@ -50,8 +50,8 @@ def definition_from_toml(file: Path) -> SweepDefinition:
     )
 
 
-def parsed_toml(file: Path) -> dict[str, Any]:  # TOML is untyped by nature
-    """The content of a small TOML file; raises as :func:`definition_from_toml` for one that cannot be read."""
+def toml_document(file: Path) -> dict[str, Any]:  # TOML is untyped by nature
+    """A TOML file of ours; raises as :func:`definition_from_toml`."""
     try:
         with file.open("rb") as opened:
             content = opened.read(SETTINGS_LIMIT_BYTES + 1)
@@ -80,34 +80,33 @@ def _table(file: Path, document: Mapping[str, Any], key: str) -> Mapping[str, An
     return typing.cast("Mapping[str, Any]", table)
 
 
-def axis_of_toml(file: Path, name: str, values: object, design: Design, *, key: str = "vary") -> SweepAxis:
-    """An axis from its name and its value or values, as TOML has them in the table ``key``."""
+def _axis(file: Path, name: str, values: object, design: Design) -> SweepAxis:
     if isinstance(values, dict):
         raise InvalidInput(
-            f'{file}: {key}.{name} is a table; put quotes around the whole name, as in "policy.max_sites" = "2..8"',
+            f'{file}: vary.{name} is a table; put quotes around the whole name, as in "policy.max_sites" = "2..8"',
             reason="SWEEP_VALUES_INVALID",
-            field_path=f"{key}.{name}",
+            field_path=f"vary.{name}",
         )
-    items = [_item(name, item) for item in (values if isinstance(values, list) else [values])]
+    items = [toml_item(f"vary.{name}", item) for item in (values if isinstance(values, list) else [values])]
     return axis_of_items(name, [part for text in items for part in text.split(",")], design=design)
 
 
-def _item(name: str, item: object) -> str:
-    """A value of TOML as the grammar has it."""
+def toml_item(place: str, item: object) -> str:
+    """A value of TOML as the grammar has it; raises as :func:`definition_from_toml`, naming the place."""
     if isinstance(item, list) and all(isinstance(word, str) for word in item):
         return "+".join(item)
     is_shown = isinstance(item, bool | float | str) or (isinstance(item, int) and abs(item) <= LARGEST_WHOLE)
     if not is_shown:
         raise InvalidInput(
-            f"vary.{name} has a value of the wrong kind; give numbers, words, true or false, or lists of words",
+            f"{place} has a value of the wrong kind; give numbers, words, true or false, or lists of words",
             reason="SWEEP_VALUES_INVALID",
-            field_path=f"vary.{name}",
+            field_path=place,
         )
     return shown(typing.cast("bool | int | float | str", item))
 
 
 def require_keys(place: str, given: Mapping[str, object], known: Sequence[str]) -> None:
-    """Raise :class:`InvalidInput` for a key that is not known, with the nearest (``SWEEP_KEY_UNKNOWN``)."""
+    """Raise :class:`InvalidInput` (``SWEEP_KEY_UNKNOWN``, with the nearest) for a key that is not among the known."""
     for key in given:
         if key not in known:
             raise InvalidInput(f"{place} has no key {key!r}; {nearest(key, known)}", reason="SWEEP_KEY_UNKNOWN")

@@ -4,20 +4,19 @@ wrong with it."""
 import contextlib
 import fcntl
 import os
-import platform
 import sqlite3
 from collections.abc import Iterator
-from importlib.metadata import version
 from pathlib import Path
 
 import msgspec
 
 from topodesign.domain.errors import Conflict
+from topodesign.sweeps.versions import planner_versions
 
 
 def versions() -> bytes:
     """Of everything that decides which plan is found: results of other versions are not gone on with."""
-    return f"{version('topodesign')} {version('ortools')} {platform.python_version()}".encode()
+    return " ".join(planner_versions().values()).encode()
 
 
 def locked(file: Path, *, what: str) -> int:

@@ -10,6 +10,7 @@ A value is written as in scenario.toml, without quotes; ``none`` where a figure 
 and ``+`` between the words of a list (``policy.survive=conduit,conduit+site``).
 """
 
+import itertools
 import math
 import types
 import typing
@@ -19,6 +20,7 @@ from topodesign.domain.checks import require_number
 from topodesign.domain.errors import InvalidInput
 from topodesign.domain.scenario_sweep import MOST_POINTS, AxisValue, Design, SweepAxis
 from topodesign.sweeps.fields import field_path
+from topodesign.sweeps.told import shown
 
 DIGITS = 12
 """Significant digits of the values in a range, so that 0.1..0.3:0.1 has 0.3 and not 0.30000000000000004."""
@@ -40,6 +42,24 @@ def axis_of(text: str, *, design: Design = "grid") -> SweepAxis:
     return axis_of_items(name, right.split(","), design=design)
 
 
+def text_of(axis: SweepAxis) -> str:
+    """An axis as text, for :func:`axis_of` to read again.
+
+    Raises
+    ------
+    InvalidInput
+        For an axis that was made by hand and that no text says (``SWEEP_VALUES_INVALID``): a word with a comma in it,
+        whole numbers drawn for a figure that takes fractions.
+    """
+    if axis.values:
+        text, design = f"{axis.name}={','.join(shown(value) for value in axis.values)}", "grid"
+    else:
+        text, design = f"{axis.name}={axis.low!r}..{axis.high!r}{':log' if axis.is_logarithmic else ''}", "random"
+    if axis_of(text, design=typing.cast("Design", design)) != axis:
+        raise _unread(text, "this axis cannot be written so; make it with axis_of, or give plain numbers and words")
+    return text
+
+
 def axis_of_items(name: str, items: Sequence[str], *, design: Design) -> SweepAxis:
     """An axis from what stands before the ``=``, and the items of its values; raises as :func:`axis_of`."""
     is_factor = name.endswith("*") and not name.endswith(".*")
@@ -58,7 +78,9 @@ def _axis(path: str, items: Sequence[str], *, is_factor: bool, design: Design) -
             return SweepAxis(
                 path=path, is_factor=is_factor, low=low, high=high, is_whole=bool(whole), is_logarithmic=step == "log"
             )
-    values = tuple(value for item in items for value in _values(path, item, kind))
+    every = (value for item in items for value in _values(path, item, kind))
+    values = tuple(itertools.islice(every, MOST_POINTS + 1))  # a short text may have billions
+    require_number(len(values), field=f"values of {path}", at_most=MOST_POINTS, remedy="give fewer values")
     return SweepAxis(path=path, is_factor=is_factor, values=values)
 
 

@@ -61,6 +61,8 @@ class Question:
         How that was proven: what the plan says of its bound where it takes this one over.
     bound_is_of_optimum : bool
         It was proven over all routes, as of a plan that is ``optimal``.
+    explains : bool
+        Where there is no plan, the answer says which limits clash and what relief there is.
     """
 
     scenario: Scenario
@@ -69,6 +71,7 @@ class Question:
     bound_usd: float = 0.0
     bound_basis: str = ""
     bound_is_of_optimum: bool = False
+    explains: bool = True
 
     @property
     def order(self) -> QuestionOrder:
@@ -77,6 +80,7 @@ class Question:
             bound_usd=self.bound_usd,
             bound_basis=self.bound_basis,
             bound_is_of_optimum=self.bound_is_of_optimum,
+            explains=self.explains,
         )
 
 

@@ -7,7 +7,7 @@ that the clock ended says so in its result.
 
 import heapq
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,14 +15,13 @@ import msgspec
 
 from topodesign.domain.checks import require_number
 from topodesign.domain.scenario import Scenario
-from topodesign.domain.scenario_sweep import PointResult, SweepDefinition
-from topodesign.sweeps.designs import DesignPoint, points_of
+from topodesign.domain.scenario_sweep import PointResult, SweepDefinition, SweepOutcome
+from topodesign.sweeps.course import SweepCourse, course_of
 from topodesign.sweeps.engine import Engine, EngineTask, TaskOutcome
-from topodesign.sweeps.fields import require_ids, with_values
+from topodesign.sweeps.records import SweepRecords
 from topodesign.sweeps.solving import SOLVE_POINT, PointOrder, SolvedPoint, encode_scenario
 from topodesign.sweeps.store import SweepStore
 from topodesign.sweeps.target import require_sweep_folder
-from topodesign.sweeps.warm_starts import COLD, WarmStart, can_carry_bounds, warm_starts
 
 POLL_S = 0.2
 AHEAD = 2
@@ -35,16 +34,25 @@ Progress = Callable[[int, int, PointResult], object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SweepOutcome:
-    """Results by number, finished ones only; ``is_complete``: all of them. ``resumed``: how many were there before.
+class PointProcess:
+    """What solves a point: the function that the engine calls, and what one point may take.
 
-    A point that failed (killed, out of memory) is finished in its run, and tried again by the next one.
+    Parameters
+    ----------
+    scenario : bytes
+        As the function reads it.
+    function : str
+        Of scenario, :class:`~topodesign.sweeps.solving.PointOrder` and plan to begin from (or nothing), all as bytes;
+        gives an encoded :class:`~topodesign.sweeps.solving.SolvedPoint`.
+    wall_s : float
+        Seconds after which it is killed.
+    memory_bytes : int
     """
 
-    definition: SweepDefinition
-    results: tuple[PointResult, ...]
-    is_complete: bool
-    resumed: int
+    scenario: bytes
+    function: str
+    wall_s: float
+    memory_bytes: int
 
 
 def run_sweep(
@@ -82,41 +90,70 @@ def run_sweep(
         As :meth:`SweepStore.create` and :func:`~topodesign.sweeps.target.require_sweep_folder`.
     """
     require_number(memory_gib, field="memory_gib", above=0, at_most=1e6)
-    require_ids(scenario, definition.axes)
-    points = points_of(definition)
-    if len(points) > 0:  # a catalogue figure that is unknown is told before anything is made
-        _require_first(definition, scenario, points[0])
+    course = course_of(definition, scenario)  # a figure that is unknown is told before anything is made
     require_sweep_folder(folder)
-    starts = warm_starts(points, definition.axes)
-    if definition.begins_cold:
-        starts = tuple(COLD for _ in points)
-    with SweepStore.create(folder, definition, scenario) as store:
-        run = _Run(
-            definition=definition,
-            scenario=encode_scenario(scenario),
-            points=points,
-            starts=starts,
-            carries_bounds=can_carry_bounds(scenario, definition),
-            store=store,
-            engine=engine,
-            memory_bytes=int(memory_gib * 2**30),
-            results={number: result for number, result in store.results().items() if result.status != "failed"},
-        )
-        resumed = len(run.results)
-        run.until_done(on_progress or (lambda _done, _count, _result: None), should_stop)
-        results = tuple(run.results[number] for number in sorted(run.results))
-    return SweepOutcome(
-        definition=definition, results=results, is_complete=len(results) == len(points), resumed=resumed
+    process = PointProcess(
+        scenario=encode_scenario(scenario),
+        function=SOLVE_POINT,
+        wall_s=definition.limits.time_limit_s * KILL_FACTOR + KILL_MARGIN_S,
+        memory_bytes=int(memory_gib * 2**30),
     )
+    with SweepStore.create(folder, definition, scenario) as store:
+        finished = {number: result for number, result in store.results().items() if result.status != "failed"}
+        results = run_points(
+            definition,
+            course,
+            process=process,
+            records=store,
+            finished=finished,
+            engine=engine,
+            on_progress=on_progress,
+            should_stop=should_stop,
+        )
+    is_complete = len(results) == len(course.points)
+    return SweepOutcome(definition=definition, results=results, is_complete=is_complete, resumed=len(finished))
 
 
-def _require_first(definition: SweepDefinition, scenario: Scenario, point: DesignPoint) -> None:
-    """Names of catalogue figures are checked by the catalogue."""
-    from topodesign.catalog import load_catalog
+def run_points(
+    definition: SweepDefinition,
+    course: SweepCourse,
+    *,
+    process: PointProcess,
+    records: SweepRecords,
+    finished: Mapping[int, PointResult],
+    engine: Engine,
+    on_progress: Progress | None = None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> tuple[PointResult, ...]:
+    """Solve the points that are not finished, and keep each in the records as soon as it is.
 
-    figures = [(a, v) for a, v in zip(definition.axes, point.values, strict=True) if a.path.startswith("catalog.")]
-    if figures:
-        load_catalog(with_values(scenario, *zip(*figures, strict=True)).catalog_overrides)
+    Parameters
+    ----------
+    course : SweepCourse
+        Of this definition.
+    process : PointProcess
+    records : SweepRecords
+        Gets what is finished here, and has the plans of what was finished before.
+    finished : mapping of int to PointResult
+        By number; these are not solved again.
+    engine, on_progress, should_stop
+        As of :func:`run_sweep`.
+
+    Returns
+    -------
+    tuple of PointResult
+        All finished points by number, those of before too; not every point of the course when it was stopped.
+    """
+    run = _Run(
+        definition=definition,
+        course=course,
+        process=process,
+        records=records,
+        engine=engine,
+        results=dict(finished),
+    )
+    run.until_done(on_progress or (lambda _done, _count, _result: None), should_stop)
+    return tuple(run.results[number] for number in sorted(run.results))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -124,13 +161,10 @@ class _Run:
     """One run of a sweep, perhaps not its first."""
 
     definition: SweepDefinition
-    scenario: bytes
-    points: tuple[DesignPoint, ...]
-    starts: tuple[WarmStart, ...]
-    carries_bounds: bool
-    store: SweepStore
+    course: SweepCourse
+    process: PointProcess
+    records: SweepRecords
     engine: Engine
-    memory_bytes: int
     results: dict[int, PointResult]
     _children: dict[int, list[int]] = field(default_factory=dict, init=False)
     _heights: list[int] = field(default_factory=list, init=False)
@@ -147,26 +181,26 @@ class _Run:
                     number = self._running.pop(outcome.task_id, None)
                     if number is not None and outcome.state != "canceled":
                         self._keep(number, outcome)
-                        on_progress(len(self.results), len(self.points), self.results[number])
+                        on_progress(len(self.results), len(self.course.points), self.results[number])
         finally:
             for task_id in self._running:
                 self.engine.cancel(task_id)
 
     def _plant(self) -> None:
         """Who waits for whom, and how long a chain hangs on each point: the longest come first."""
-        for number, start in enumerate(self.starts):
+        for number, start in enumerate(self.course.starts):
             if start.parent is not None:
                 self._children.setdefault(start.parent, []).append(number)
-        self._heights = [0] * len(self.points)
+        self._heights = [0] * len(self.course.points)
         for number in reversed(self._from_roots()):
             below = self._children.get(number, ())
             self._heights[number] = 1 + max((self._heights[child] for child in below), default=0)
-        for number, start in enumerate(self.starts):
+        for number, start in enumerate(self.course.starts):
             if start.parent is None:
                 self._release(number)
 
     def _from_roots(self) -> list[int]:
-        order = [number for number, start in enumerate(self.starts) if start.parent is None]
+        order = [number for number, start in enumerate(self.course.starts) if start.parent is None]
         for number in order:
             order.extend(self._children.get(number, ()))
         return order
@@ -193,34 +227,34 @@ class _Run:
         order = PointOrder(
             number=number,
             axes=self.definition.axes,
-            values=self.points[number].values,
+            values=self.course.points[number].values,
             limits=self.definition.limits,
             started_from=started_from,
-            bound_from=started_from if is_looser and self.carries_bounds else None,
+            bound_from=started_from if is_looser and self.course.carries_bounds else None,
         )
-        start = b"" if started_from is None else self.store.plan_of(self.results[started_from])
+        start = b"" if started_from is None else self.records.plan_of(self.results[started_from])
         return EngineTask(
             task_id=f"{self._run_id}#{number}",
-            function=SOLVE_POINT,
-            payload=(self.scenario, msgspec.msgpack.encode(order), start),
-            wall_s=self.definition.limits.time_limit_s * KILL_FACTOR + KILL_MARGIN_S,
-            memory_bytes=self.memory_bytes,
+            function=self.process.function,
+            payload=(self.process.scenario, msgspec.msgpack.encode(order), start),
+            wall_s=self.process.wall_s,
+            memory_bytes=self.process.memory_bytes,
         )
 
     def _start_of(self, number: int) -> tuple[int | None, bool]:
         """The nearest point up the tree that has a plan, and whether limits are nowhere tighter all the way there."""
-        start = self.starts[number]
+        start = self.course.starts[number]
         is_looser = True
         while start.parent is not None:
             is_looser = is_looser and start.contains
             if self.results[start.parent].plan_digest:
                 return start.parent, is_looser
-            start = self.starts[start.parent]
+            start = self.course.starts[start.parent]
         return None, False
 
     def _keep(self, number: int, outcome: TaskOutcome) -> None:
         result, plan = self._result(number, outcome)
-        self.store.finish(result, plan, attempts=outcome.attempts)
+        self.records.finish(result, plan, attempts=outcome.attempts)
         self.results[number] = result
         self._release(number)
 
@@ -229,5 +263,5 @@ class _Run:
             solved = msgspec.msgpack.decode(outcome.content, type=SolvedPoint)
             return solved.result, solved.plan
         message = f"{outcome.message} [{outcome.reason}]"
-        values = self.points[number].values
+        values = self.course.points[number].values
         return PointResult(number=number, values=values, status="failed", message=message, solve_s=outcome.run_s), b""

@@ -50,6 +50,22 @@ def save_sweep(
     return tuple(folder / name for name in SWEEP_FILES if (folder / name).exists())
 
 
+def file_of_sweep(
+    name: str, folder: Path, definition: SweepDefinition, scenario: Scenario, results: Sequence[PointResult]
+) -> bytes:
+    """One of the files that :func:`save_sweep` writes; ``folder`` is an empty one to make it in."""
+    if name == "points.csv":
+        return csv_bytes(point_rows(definition, results), point_columns(definition))
+    if name == "points.parquet":  # what needs no charts does not wait for them
+        write_parquet(point_frame(definition, results), folder / name)
+    elif name == "sweep.gpkg":
+        points = point_frame(definition, results)
+        write_geopackage(points, site_frame(definition, scenario, results), folder / name)
+    else:
+        _write(folder, definition, scenario, results)
+    return (folder / name).read_bytes()
+
+
 def _write(folder: Path, definition: SweepDefinition, scenario: Scenario, results: Sequence[PointResult]) -> None:
     rows = point_rows(definition, results)
     (folder / "points.csv").write_bytes(csv_bytes(rows, point_columns(definition)))

@@ -39,6 +39,7 @@ class QuestionOrder(msgspec.Struct, frozen=True, kw_only=True):
     bound_usd: float = 0.0
     bound_basis: str = ""
     bound_is_of_optimum: bool = False
+    explains: bool = True
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,14 +100,18 @@ def solve_point(payload: tuple[bytes, ...]) -> bytes:
     began_s = time.monotonic()
     order = msgspec.msgpack.decode(payload[1], type=PointOrder)
     start = decode_json(payload[2], Plan, what="plan to begin from") if payload[2] else None
+    result, plan = solve_order(order, decode_scenario(payload[0]), start)
+    return encode_solved(result, b"" if plan is None else encode_json(plan), began_s=began_s)
+
+
+def solve_order(order: PointOrder, scenario: Scenario, start: Plan | None) -> tuple[PointResult, Plan | None]:
+    """The result of a point, but for the seconds that it took, and its plan where it has one."""
     try:
-        scenario = with_values(decode_scenario(payload[0]), order.axes, order.values)
-        plan = _planned(scenario, order, start)
+        varied = with_values(scenario, order.axes, order.values)
+        plan = _planned(varied, order, start)
     except InvalidInput as refused:
-        result = PointResult(number=order.number, values=order.values, status="invalid", message=refused.message)
-        return _encoded(result, b"", began_s)
+        return PointResult(number=order.number, values=order.values, status="invalid", message=refused.message), None
     has_plan = plan.status in ("optimal", "feasible")
-    content = encode_json(plan) if has_plan else b""
     result = PointResult(
         number=order.number,
         values=order.values,
@@ -115,11 +120,17 @@ def solve_point(payload: tuple[bytes, ...]) -> bytes:
         stopped_by=plan.stopped_by,
         started_from=order.started_from,
         bound_from=order.bound_from if start is not None and _took_over(plan, start) else None,
-        figures=figures_of(scenario, plan) if has_plan else None,
+        figures=figures_of(varied, plan) if has_plan else None,
         sites=plan.sites,
-        plan_digest=plan_digest(content) if has_plan else "",
+        plan_digest=plan_digest(encode_json(plan)) if has_plan else "",
     )
-    return _encoded(result, content, began_s)
+    return result, plan if has_plan else None
+
+
+def encode_solved(result: PointResult, plan: bytes, *, began_s: float) -> bytes:
+    """A :class:`SolvedPoint`; the point began at that moment of the monotonic clock."""
+    timed = dataclasses.replace(result, solve_s=time.monotonic() - began_s)
+    return msgspec.msgpack.encode(SolvedPoint(result=timed, plan=plan))
 
 
 def solve_question(payload: tuple[bytes, ...]) -> bytes:
@@ -129,7 +140,9 @@ def solve_question(payload: tuple[bytes, ...]) -> bytes:
     start = decode_json(payload[2], Plan, what="plan to begin from") if payload[2] else None
     scenario = decode_scenario(payload[0])
     try:
-        plan = plan_within(scenario, order.limits, start=start, known_bound_usd=order.bound_usd)
+        plan = plan_within(
+            scenario, order.limits, start=start, known_bound_usd=order.bound_usd, explains=order.explains
+        )
     except InvalidInput as refused:
         answer = Answer(status="invalid", message=refused.message, solve_s=time.monotonic() - began_s)
         return msgspec.msgpack.encode(SolvedQuestion(answer=answer, plan=b""))
@@ -230,8 +243,3 @@ def _why_none(plan: Plan) -> str:
     if plan.infeasibility is not None:
         return plan.infeasibility.message
     return "the limits of the solve ended it before there was a plan; give more time" if plan.status == "limit" else ""
-
-
-def _encoded(result: PointResult, content: bytes, began_s: float) -> bytes:
-    timed = dataclasses.replace(result, solve_s=time.monotonic() - began_s)
-    return msgspec.msgpack.encode(SolvedPoint(result=timed, plan=content))

@@ -8,7 +8,8 @@ from topodesign.domain.checks import require
 from topodesign.domain.errors import InvalidInput
 from topodesign.domain.futures import Future, FutureFactor, Futures, Outlook
 from topodesign.domain.scenario_sweep import LARGEST_SEED, SweepAxis
-from topodesign.sweeps.definition_file import axis_of_toml, parsed_toml, require_keys
+from topodesign.sweeps.definition_file import require_keys, toml_document, toml_item
+from topodesign.sweeps.grammar import axis_of_items
 from topodesign.uncertainty.drawing import futures_of_factors
 
 Table = Mapping[str, Any]  # TOML is untyped by nature
@@ -28,7 +29,7 @@ def read_futures(file: str | Path) -> Futures:
         ``FUTURE_NAME_TWICE``, ``FUTURES_TOO_MANY`` as :class:`~topodesign.domain.futures.Futures`.
     """
     file = Path(file)
-    document = parsed_toml(file)
+    document = toml_document(file)
     require_keys(str(file), document, KEYS)
     listed, factors = _tables(file, document, "future"), _tables(file, document, "factor")
     if bool(listed) == bool(factors):
@@ -71,7 +72,13 @@ def _future(file: Path, table: Table) -> Future:
 
 
 def _setting(file: Path, name: str, value: object) -> SweepAxis:
-    return axis_of_toml(file, name, value, "grid", key="set")
+    if isinstance(value, dict):
+        raise InvalidInput(
+            f'{file}: set.{name} is a table; put quotes around the whole name, as in "policy.max_sites" = 4',
+            reason="SWEEP_VALUES_INVALID",
+            field_path=f"set.{name}",
+        )
+    return axis_of_items(name, toml_item(f"set.{name}", value).split(","), design="grid")
 
 
 def _tables(file: Path, document: Table, key: str) -> list[Table]:

@@ -787,6 +787,7 @@ class FiberSegment(_message.Message):
     CONDUITS_FIELD_NUMBER: _builtins.int
     LIT_PAIRS_FIELD_NUMBER: _builtins.int
     EXTRA_FIELD_NUMBER: _builtins.int
+    IN_SERVICE_YEAR_FIELD_NUMBER: _builtins.int
     segment_id: _builtins.str
     """Id, unique among segments: 1 to 200 printable characters without ';'."""
     a: _builtins.str
@@ -809,6 +810,8 @@ class FiberSegment(_message.Message):
     """Kind of glass; default FIBER_TYPE_SSMF."""
     lit_pairs: _builtins.int
     """Pairs that are lit already, a count from 0; default 0."""
+    in_service_year: _builtins.int
+    """Calendar year from which the segment can be used in a build-out over years; absent: at once."""
     @_builtins.property
     def geometry(self) -> _containers.RepeatedCompositeFieldContainer[Global___Position]:
         """Course of the route from `a` to `b`; may be empty."""
@@ -838,10 +841,11 @@ class FiberSegment(_message.Message):
         conduits: _abc.Iterable[_builtins.str] | None = ...,
         lit_pairs: _builtins.int | None = ...,
         extra: _abc.Mapping[_builtins.str, Global___Scalar] | None = ...,
+        in_service_year: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_a", b"_a", "_b", b"_b", "_build_pairs", b"_build_pairs", "_build_usd_per_km", b"_build_usd_per_km", "_length_km", b"_length_km", "_lit_pairs", b"_lit_pairs", "_pairs_available", b"_pairs_available", "_segment_id", b"_segment_id", "_usd_per_pair_km", b"_usd_per_pair_km", "_usd_per_route_km_year", b"_usd_per_route_km_year", "a", b"a", "b", b"b", "build_pairs", b"build_pairs", "build_usd_per_km", b"build_usd_per_km", "length_km", b"length_km", "lit_pairs", b"lit_pairs", "pairs_available", b"pairs_available", "segment_id", b"segment_id", "usd_per_pair_km", b"usd_per_pair_km", "usd_per_route_km_year", b"usd_per_route_km_year"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_a", b"_a", "_b", b"_b", "_build_pairs", b"_build_pairs", "_build_usd_per_km", b"_build_usd_per_km", "_in_service_year", b"_in_service_year", "_length_km", b"_length_km", "_lit_pairs", b"_lit_pairs", "_pairs_available", b"_pairs_available", "_segment_id", b"_segment_id", "_usd_per_pair_km", b"_usd_per_pair_km", "_usd_per_route_km_year", b"_usd_per_route_km_year", "a", b"a", "b", b"b", "build_pairs", b"build_pairs", "build_usd_per_km", b"build_usd_per_km", "in_service_year", b"in_service_year", "length_km", b"length_km", "lit_pairs", b"lit_pairs", "pairs_available", b"pairs_available", "segment_id", b"segment_id", "usd_per_pair_km", b"usd_per_pair_km", "usd_per_route_km_year", b"usd_per_route_km_year"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_a", b"_a", "_b", b"_b", "_build_pairs", b"_build_pairs", "_build_usd_per_km", b"_build_usd_per_km", "_length_km", b"_length_km", "_lit_pairs", b"_lit_pairs", "_pairs_available", b"_pairs_available", "_segment_id", b"_segment_id", "_usd_per_pair_km", b"_usd_per_pair_km", "_usd_per_route_km_year", b"_usd_per_route_km_year", "a", b"a", "b", b"b", "build_pairs", b"build_pairs", "build_usd_per_km", b"build_usd_per_km", "conduits", b"conduits", "extra", b"extra", "fiber_type", b"fiber_type", "geometry", b"geometry", "length_km", b"length_km", "lit_pairs", b"lit_pairs", "pairs_available", b"pairs_available", "segment_id", b"segment_id", "usd_per_pair_km", b"usd_per_pair_km", "usd_per_route_km_year", b"usd_per_route_km_year"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_a", b"_a", "_b", b"_b", "_build_pairs", b"_build_pairs", "_build_usd_per_km", b"_build_usd_per_km", "_in_service_year", b"_in_service_year", "_length_km", b"_length_km", "_lit_pairs", b"_lit_pairs", "_pairs_available", b"_pairs_available", "_segment_id", b"_segment_id", "_usd_per_pair_km", b"_usd_per_pair_km", "_usd_per_route_km_year", b"_usd_per_route_km_year", "a", b"a", "b", b"b", "build_pairs", b"build_pairs", "build_usd_per_km", b"build_usd_per_km", "conduits", b"conduits", "extra", b"extra", "fiber_type", b"fiber_type", "geometry", b"geometry", "in_service_year", b"in_service_year", "length_km", b"length_km", "lit_pairs", b"lit_pairs", "pairs_available", b"pairs_available", "segment_id", b"segment_id", "usd_per_pair_km", b"usd_per_pair_km", "usd_per_route_km_year", b"usd_per_route_km_year"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__a: _TypeAlias = _typing.Literal["a"]  # noqa: Y015
     _WhichOneofArgType__a: _TypeAlias = _typing.Literal["_a", b"_a"]  # noqa: Y015
@@ -851,6 +855,8 @@ class FiberSegment(_message.Message):
     _WhichOneofArgType__build_pairs: _TypeAlias = _typing.Literal["_build_pairs", b"_build_pairs"]  # noqa: Y015
     _WhichOneofReturnType__build_usd_per_km: _TypeAlias = _typing.Literal["build_usd_per_km"]  # noqa: Y015
     _WhichOneofArgType__build_usd_per_km: _TypeAlias = _typing.Literal["_build_usd_per_km", b"_build_usd_per_km"]  # noqa: Y015
+    _WhichOneofReturnType__in_service_year: _TypeAlias = _typing.Literal["in_service_year"]  # noqa: Y015
+    _WhichOneofArgType__in_service_year: _TypeAlias = _typing.Literal["_in_service_year", b"_in_service_year"]  # noqa: Y015
     _WhichOneofReturnType__length_km: _TypeAlias = _typing.Literal["length_km"]  # noqa: Y015
     _WhichOneofArgType__length_km: _TypeAlias = _typing.Literal["_length_km", b"_length_km"]  # noqa: Y015
     _WhichOneofReturnType__lit_pairs: _TypeAlias = _typing.Literal["lit_pairs"]  # noqa: Y015
@@ -871,6 +877,8 @@ class FiberSegment(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__build_pairs) -> _WhichOneofReturnType__build_pairs | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__build_usd_per_km) -> _WhichOneofReturnType__build_usd_per_km | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__in_service_year) -> _WhichOneofReturnType__in_service_year | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__length_km) -> _WhichOneofReturnType__length_km | None: ...
     @_typing.overload

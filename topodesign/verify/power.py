@@ -99,15 +99,23 @@ def _too_much_power(rule: str, thing: str, value: float, limit: float, field: st
     )
 
 
+def pods_by_zone(evidence: Evidence) -> Mapping[str, int]:
+    """Pods of the used sites of each zone that has any."""
+    pods: dict[str, int] = {}
+    for site_id, count in evidence.pods.items():
+        zone_id = evidence.scenario.site_by_id[site_id].zone_id
+        pods[zone_id] = pods.get(zone_id, 0) + count
+    return pods
+
+
 def _check_shares(evidence: Evidence) -> Iterator[Violation]:
     scenario, policy = evidence.scenario, evidence.scenario.policy
-    zone_pods: dict[str, int] = {}
+    zone_pods = pods_by_zone(evidence)
     utility_pods: dict[str, int] = {}
-    for site_id, pods in evidence.pods.items():
-        zone = scenario.zone_by_id[scenario.site_by_id[site_id].zone_id]
-        zone_pods[zone.zone_id] = zone_pods.get(zone.zone_id, 0) + pods
-        if zone.utility:
-            utility_pods[zone.utility] = utility_pods.get(zone.utility, 0) + pods
+    for zone_id, pods in zone_pods.items():
+        utility = scenario.zone_by_id[zone_id].utility
+        if utility:
+            utility_pods[utility] = utility_pods.get(utility, 0) + pods
     total = sum(evidence.pods.values())
     for rule, share, groups in (
         ("zone_share", policy.max_zone_share, zone_pods),
@@ -126,16 +134,20 @@ def _check_shares(evidence: Evidence) -> Iterator[Violation]:
                 )
 
 
-def _check_carbon(evidence: Evidence, network: Mapping[str, float]) -> Iterator[Violation]:
-    scenario = evidence.scenario
-    hours = scenario.economics.load_factor * HOURS_PER_YEAR
+def carbon_t_per_year(evidence: Evidence, network: Mapping[str, float]) -> float:
+    """Tonnes of CO2 a year of pods, transceivers and line systems, formulation (15); ``network`` in MW by node."""
+    hours = evidence.scenario.economics.load_factor * HOURS_PER_YEAR
     drawn = [(evidence.pods_mw(site), node_prices(evidence, site)[1]) for site in evidence.used]
     drawn += [(mw, node_prices(evidence, node)[1]) for node, mw in network.items()]
     for segment_id in evidence.fiber:
-        segment = scenario.segment_by_id[segment_id]
+        segment = evidence.scenario.segment_by_id[segment_id]
         drawn.append((line_mw(evidence, segment), segment_prices(evidence, segment)[1]))
-    tonnes = math.fsum(mw * hours * grams / 1000 for mw, grams in drawn)
-    limit = scenario.policy.carbon_t_per_year
+    return math.fsum(mw * hours * grams / 1000 for mw, grams in drawn)
+
+
+def _check_carbon(evidence: Evidence, network: Mapping[str, float]) -> Iterator[Violation]:
+    tonnes = carbon_t_per_year(evidence, network)
+    limit = evidence.scenario.policy.carbon_t_per_year
     if exceeds(tonnes, limit):
         yield found(
             "carbon",

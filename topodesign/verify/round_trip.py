@@ -16,13 +16,8 @@ RULES = ("round_trip",)
 def check_round_trips(evidence: Evidence) -> Iterator[Violation]:
     """Every two used sites are joined by usable fiber and at most ``max_rtt_ms`` apart."""
     limit = evidence.scenario.policy.max_rtt_ms
-    modes = allowed_modes(evidence.scenario, evidence.catalog)
-    equipment_ms = min((mode.latency_us for mode in modes), default=0.0) / 1e3
-    delays = _fiber_delays_ms(evidence)
-    for a, z in combinations(evidence.used, 2):
-        one_way = delays[a].get(z, math.inf)
-        round_trip = 2 * (one_way + equipment_ms)
-        if math.isinf(one_way):
+    for a, z, round_trip in round_trips_ms(evidence):
+        if math.isinf(round_trip):
             text = "no usable fiber joins the two sites"
         elif exceeds(round_trip, limit):
             text = f"the round trip is {round_trip:.6f} ms, above max_rtt_ms {limit:g}"
@@ -37,6 +32,15 @@ def check_round_trips(evidence: Evidence) -> Iterator[Violation]:
             unit="ms",
             remedy="do not use both sites, or raise policy.max_rtt_ms",
         )
+
+
+def round_trips_ms(evidence: Evidence) -> Iterator[tuple[str, str, float]]:
+    """Every two used sites with their round trip in ms; infinite where no usable fiber joins them."""
+    modes = allowed_modes(evidence.scenario, evidence.catalog)
+    equipment_ms = min((mode.latency_us for mode in modes), default=0.0) / 1e3
+    delays = _fiber_delays_ms(evidence)
+    for a, z in combinations(evidence.used, 2):
+        yield a, z, 2 * (delays[a].get(z, math.inf) + equipment_ms)
 
 
 def _fiber_delays_ms(evidence: Evidence) -> Mapping[str, Mapping[str, float]]:

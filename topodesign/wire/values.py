@@ -9,6 +9,7 @@ domain type                           protobuf field
 ``str``, ``int``, ``float``, ``bool``  scalar
 ``Literal["c+l", ...]``               enum, ``<PREFIX>_C_PLUS_L``
 union of scalars                      ``Scalar``
+the same with a tuple of ``str``      ``AxisValue``
 dataclass                             the message of the same name
 union of dataclasses                   a message with a oneof that has a member of each
 ``tuple[float, float]``               a message with that many fields, in their order
@@ -28,6 +29,8 @@ from google.protobuf.message_factory import GetMessageClass
 
 from topodesign.domain.checks import require, require_number
 from topodesign.domain.errors import InvalidInput
+from topodesign.domain.scenario_sweep import AxisValue
+from topodesign.v1 import sweep_pb2
 from topodesign.v1.scenario_pb2 import Scalar
 
 D = TypeVar("D")
@@ -90,6 +93,8 @@ def converter(hint: Any, field: FieldDescriptor, record: Callable[[type], Conver
     """The converter of one (element of a) field; ``record`` gives that of a dataclass."""
     if get_origin(hint) in (Union, types.UnionType) and set(get_args(hint)) <= set(SCALAR_TYPES):
         return Converter(_encode_scalar, _decode_scalar)
+    if hint == AxisValue:
+        return Converter(_encode_axis_value, _decode_axis_value)
     if get_origin(hint) is Literal:
         return _enum(get_args(hint), _present(field.enum_type, field))
     if isinstance(hint, type) and is_dataclass(hint):
@@ -177,6 +182,22 @@ def _encode_scalar(value: str | float | bool | None, _: str) -> Scalar:
 def _decode_scalar(message: Scalar, _: str) -> str | float | int | bool | None:
     member = message.WhichOneof("value")
     return None if member is None else getattr(message, member)
+
+
+def _encode_axis_value(value: AxisValue, path: str) -> sweep_pb2.AxisValue:
+    if isinstance(value, tuple):
+        return sweep_pb2.AxisValue(words=sweep_pb2.AxisWords(words=value))
+    scalar = _encode_scalar(value, path)
+    member = scalar.WhichOneof("value")
+    return sweep_pb2.AxisValue() if member is None else sweep_pb2.AxisValue(**{member: getattr(scalar, member)})
+
+
+def _decode_axis_value(message: sweep_pb2.AxisValue, _: str) -> AxisValue:
+    member = message.WhichOneof("value")
+    if member is None:
+        return None
+    found: AxisValue = tuple(message.words.words) if member == "words" else getattr(message, member)
+    return found
 
 
 def _tuple(parts: tuple[Any, ...], message: Descriptor, record: Callable[[type], Converter]) -> Converter:

@@ -1,0 +1,169 @@
+"""Sweeps in the job store: points are kept once, by the attempt that holds the sweep, and go with it."""
+
+import pytest
+import sqlalchemy as sa
+from served.store_place import (
+    StorePlace,
+    attempt_store,
+    claimed,
+    job_store,
+    kept_blobs,
+    let_lease_run_out,
+    new_job,
+)
+from topodesign_server.database import Database
+from topodesign_server.job_rows import CANCELLED, QUEUED, RUNNING, SUCCEEDED, NewSweep, PointRow
+from topodesign_server.paging import Page
+from topodesign_server.quotas import Quotas
+from topodesign_server.retention import Periods, Retention
+from topodesign_server.sweep_store import PointStore, SweepStore
+from topodesign_server.tables import DEFAULT_TENANT as TENANT
+from topodesign_server.tables import jobs as job_table
+
+from topodesign.domain.errors import Conflict, NotFound, QuotaExceeded
+
+SWEEP = NewSweep(definition=b"definition", progress=b"counts")
+WHOLE = Page(before=None, size=100)
+
+
+def point(number: int, plan: bytes = b"") -> PointRow:
+    return PointRow(number=number, result=b"result %d" % number, plan=plan)
+
+
+def test_another_attempt_finds_what_was_finished_and_a_late_write_changes_nothing(place: StorePlace) -> None:
+    database = place.open()
+    jobs, first, points = job_store(database), attempt_store(database), PointStore(database)
+    jobs.create(new_job("s", sweep=SWEEP), key=None)
+    lost = claimed(first)
+    assert (lost.kind, lost.definition) == ("sweep", b"definition")
+    assert points.finish(lost, point(1, b"plan"), event=b"one")
+    let_lease_run_out(database, lost)
+    assert [found.state for found in first.recover()] == [QUEUED]
+    held = claimed(first)
+    assert not points.finish(lost, point(0), event=b"late")
+    assert not first.end_sweep(lost, cancelled=False)
+    assert [row.number for row in points.finished(held)] == [1]
+    assert points.plan(held, 1) == b"plan"
+    assert points.finish(held, point(0), event=b"two")
+    assert first.end_sweep(held, cancelled=False)
+    job, entries = jobs.history(TENANT, "s", after=0, what="sweeps")
+    assert job.state == SUCCEEDED
+    assert [entry.event for entry in entries if entry.event] == [b"one", b"two"]
+    assert [entry.sequence for entry in entries] == list(range(1, len(entries) + 1))
+
+
+def test_a_write_whose_acknowledgement_was_lost_is_made_once(database: Database) -> None:
+    jobs, attempts, points = job_store(database), attempt_store(database), PointStore(database)
+    jobs.create(new_job("s", sweep=SWEEP), key=None)
+    held = claimed(attempts)
+    assert points.finish(held, point(0, b"plan"), event=b"one")
+    assert points.finish(held, point(0, b"plan"), event=b"one")
+    _, entries = jobs.history(TENANT, "s", after=0, what="sweeps")
+    assert [entry.event for entry in entries if entry.event] == [b"one"]
+
+
+def test_a_sweep_that_gets_on_is_not_given_up(database: Database) -> None:
+    """Two lost attempts are the most here; five that each finish a point are not too many."""
+    jobs, attempts, points = job_store(database), attempt_store(database, max_attempts=2), PointStore(database)
+    jobs.create(new_job("s", sweep=SWEEP), key=None)
+    for number in range(5):
+        held = claimed(attempts)
+        assert points.finish(held, point(number), event=b"one more")
+        let_lease_run_out(database, held)
+        assert [found.state for found in attempts.recover()] == [QUEUED]
+    assert jobs.get(TENANT, "s").attempt_count == 1
+
+
+def test_plans_of_points_are_kept_once_and_go_with_the_sweep(database: Database) -> None:
+    jobs, attempts = job_store(database), attempt_store(database)
+    points, sweeps = PointStore(database), SweepStore(database)
+    for job_id in ("s", "t"):
+        jobs.create(new_job(job_id, sweep=SWEEP), key=None)
+        held = claimed(attempts)
+        for number in (0, 1):
+            assert points.finish(held, point(number, b"plan"), event=b"one more")
+        assert attempts.end_sweep(held, cancelled=job_id == "t")
+    assert kept_blobs(database) == {(TENANT, b"scenario"), (TENANT, b"plan")}
+    sweeps.delete(TENANT, "s")
+    assert (TENANT, b"plan") in kept_blobs(database)
+    sweeps.delete(TENANT, "t")
+    assert kept_blobs(database) == {(TENANT, b"scenario")}
+    with pytest.raises(NotFound):
+        sweeps.points(TENANT, "t")
+    for job_id in ("s", "t"):
+        jobs.delete_operation(TENANT, job_id)
+    assert kept_blobs(database) == set()
+
+
+def test_points_of_a_cancelled_sweep_stay_and_a_running_one_is_not_deleted(database: Database) -> None:
+    jobs, attempts = job_store(database), attempt_store(database)
+    points, sweeps = PointStore(database), SweepStore(database)
+    jobs.create(new_job("s", sweep=SWEEP), key=None)
+    held = claimed(attempts)
+    points.finish(held, point(3, b"plan"), event=b"one")
+    with pytest.raises(Conflict) as refused:
+        sweeps.delete(TENANT, "s")
+    assert refused.value.reason == "SWEEP_NOT_ENDED"
+    jobs.request_cancel(TENANT, "s")
+    attempts.end_sweep(held, cancelled=True)
+    assert sweeps.get(TENANT, "s").job.state == CANCELLED
+    assert [(row.number, row.result) for row in sweeps.points(TENANT, "s")] == [(3, b"result 3")]
+    assert sweeps.plan(TENANT, "s", 3) == b"plan"
+    with pytest.raises(NotFound) as missing:
+        sweeps.plan(TENANT, "s", 2)
+    assert missing.value.reason == "SWEEP_PLAN_UNKNOWN"
+
+
+def test_plans_and_sweeps_are_told_apart_and_share_their_ids(database: Database) -> None:
+    jobs, sweeps = job_store(database), SweepStore(database)
+    jobs.create(new_job("plan"), key=None)
+    jobs.create(new_job("sweep", sweep=SWEEP), key=None)
+    assert [row.job.id for row in sweeps.page(TENANT, WHOLE)] == ["sweep"]
+    assert [job.id for job, _ in jobs.page_with_plans(TENANT, WHOLE)] == ["sweep", "plan"]
+    for ask in (lambda: jobs.plan(TENANT, "sweep"), lambda: jobs.delete_plan(TENANT, "sweep")):
+        with pytest.raises(NotFound, match="plans/sweep does not exist"):
+            ask()
+    with pytest.raises(NotFound, match="sweeps/plan does not exist"):
+        sweeps.get(TENANT, "plan")
+    for new, reason in ((new_job("sweep"), "SWEEP_EXISTS"), (new_job("plan", sweep=SWEEP), "PLAN_EXISTS")):
+        with pytest.raises(Conflict) as taken:
+            jobs.create(new, key=None)
+        assert taken.value.reason == reason
+
+
+def test_a_sweep_is_one_job_of_its_tenants_quota(database: Database) -> None:
+    jobs = job_store(database, quotas=Quotas(plans=1))
+    jobs.create(new_job("s", sweep=SWEEP), key=None)
+    with pytest.raises(QuotaExceeded):
+        jobs.create(new_job("p"), key=None)
+    jobs.create(new_job("p", tenant="another"), key=None)
+
+
+def test_an_old_sweep_whose_id_the_service_chose_is_forgotten_with_its_points(database: Database) -> None:
+    jobs, attempts, points = job_store(database), attempt_store(database), PointStore(database)
+    for job_id in ("chosen", "named"):
+        jobs.create(new_job(job_id, is_named=job_id == "named", sweep=SWEEP), key=None)
+        held = claimed(attempts)
+        points.finish(held, point(0, job_id.encode()), event=b"one")
+        attempts.end_sweep(held, cancelled=False)
+    with database.writing() as connection:
+        connection.execute(job_table.update().values(end_time=sa.literal(0.0)))
+    periods = Periods(operations_days=1, histories_days=1, unnamed_plans_days=1, request_ids_days=1)
+    forgotten = Retention(database, periods).sweep()
+    assert (forgotten.operations, forgotten.plans) == (2, 1)
+    sweeps = SweepStore(database)
+    assert [row.job.id for row in sweeps.page(TENANT, WHOLE)] == ["named"]
+    assert kept_blobs(database) == {(TENANT, b"scenario"), (TENANT, b"named")}
+    sweeps.delete(TENANT, "named")
+    assert kept_blobs(database) == set()
+
+
+def test_a_sweep_that_waits_is_cancelled_like_any_job(database: Database) -> None:
+    jobs, attempts = job_store(database), attempt_store(database)
+    jobs.create(new_job("s", sweep=SWEEP), key=None)
+    jobs.request_cancel(TENANT, "s")
+    taken = attempts.claim_cancelled()
+    assert taken is not None and taken.kind == "sweep"
+    assert attempts.end_sweep(taken, cancelled=True)
+    assert attempts.claim() is None
+    assert jobs.get(TENANT, "s").state != RUNNING

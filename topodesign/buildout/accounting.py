@@ -1,0 +1,107 @@
+"""What a sequence of states costs: spent in each year, paid every year, and both as net present cost."""
+
+import dataclasses
+import math
+from collections.abc import Mapping, Sequence
+
+from topodesign.buildout.scaled_prices import CAPITAL_ITEMS, RUNNING_ITEMS
+from topodesign.buildout.standing import lightpath_key
+from topodesign.buildout.weights import YearWeight, present_value_of_years
+from topodesign.domain.buildout import BuildoutYear, NewInYear
+from topodesign.domain.fiber import LitLightpath
+from topodesign.domain.plan import Plan
+from topodesign.domain.scenario import Scenario
+
+
+def counted_years(
+    years: Sequence[int], scenarios: Sequence[Scenario], plans: Sequence[Plan], weights: Sequence[YearWeight]
+) -> tuple[BuildoutYear, ...]:
+    """The years of a build-out, from the state of each as a plan of that year's scenario.
+
+    Capital is what the state costs to build more than the one before it; docs/buildout.md (1).
+    """
+    found: list[BuildoutYear] = []
+    for year, scenario, plan, weight in zip(years, scenarios, plans, weights, strict=True):
+        found.append(_counted(year, scenario, plan, weight, found[-1] if found else None))
+    return tuple(found)
+
+
+def items_of(years: Sequence[BuildoutYear]) -> dict[str, float]:
+    """Net present cost by item, over all years."""
+    names = sorted({name for year in years for name in year.npc_items})
+    return {name: round(math.fsum(year.npc_items.get(name, 0.0) for year in years), 2) for name in names}
+
+
+def _counted(
+    year: int, scenario: Scenario, plan: Plan, weight: YearWeight, before: BuildoutYear | None
+) -> BuildoutYear:
+    built = {segment.segment_id for segment in plan.segments if segment.built} | set(before.built if before else ())
+    standing_usd = _capital(scenario, plan, built)
+    economics = scenario.economics
+    annuity = present_value_of_years(economics.discount_rate, 0, economics.horizon_years)
+    spent = dict(standing_usd)
+    if before is not None:
+        spent = {
+            name: round(usd - before_usd, 2)
+            for (name, usd), before_usd in zip(
+                standing_usd.items(), _capital(scenario, before.plan, set(before.built)).values(), strict=True
+            )
+        }
+    running = {name: plan.cost_items[name] for name in RUNNING_ITEMS}
+    npc = {name: round(usd * weight.capital, 2) for name, usd in spent.items()}
+    npc |= {name: round(usd * (weight.running / annuity), 2) for name, usd in running.items()}
+    term = math.fsum(standing_usd.values()) * weight.rent + math.fsum(npc[name] for name in RUNNING_ITEMS)
+    return BuildoutYear(
+        year=year,
+        stands_years=weight.stands_years,
+        plan=dataclasses.replace(plan, scenario=None),
+        new=_new(plan, built, before),
+        built=tuple(sorted(built)),
+        capital_weight=weight.capital,
+        running_weight=weight.running,
+        capital_usd=spent,
+        running_usd_per_year={name: usd / annuity for name, usd in running.items()},
+        npc_items=dict(sorted(npc.items())),
+        term_usd=round(term, 2),
+        accelerator_purchase_usd=round(
+            (plan.accelerator_purchase_usd or 0.0)
+            - ((before.plan.accelerator_purchase_usd or 0.0) if before is not None else 0.0),
+            2,
+        ),
+    )
+
+
+def _capital(scenario: Scenario, plan: Plan, built: set[str]) -> dict[str, float]:
+    """What the whole state costs to build. New fiber once built stays counted where more dark pairs came on offer."""
+    items = {name: plan.cost_items[name] for name in CAPITAL_ITEMS}
+    segments = [scenario.segment_by_id[segment_id] for segment_id in sorted(built)]
+    build = math.fsum(segment.length_km * (segment.build_usd_per_km or 0.0) for segment in segments)
+    return {**items, "fiber_build": round(build, 2)}
+
+
+def _new(plan: Plan, built: set[str], before: BuildoutYear | None) -> NewInYear:
+    old_sites = {site.id: site for site in before.plan.sites} if before is not None else {}
+    old_pairs = {item.segment_id: item.pairs for item in before.plan.segments} if before is not None else {}
+    old_paths = {lightpath_key(path): path.count for path in before.plan.lightpaths} if before is not None else {}
+    pods = {site.id: site.pods - (old_sites[site.id].pods if site.id in old_sites else 0) for site in plan.sites}
+    power = {
+        site.id: site.power_mw - (old_sites[site.id].power_mw if site.id in old_sites else 0.0) for site in plan.sites
+    }
+    pairs = {item.segment_id: item.pairs - old_pairs.get(item.segment_id, 0) for item in plan.segments}
+    more = [(path, path.count - old_paths.get(lightpath_key(path), 0)) for path in plan.lightpaths]
+    return NewInYear(
+        sites=tuple(site.id for site in plan.sites if site.id not in old_sites),
+        pods=_above_zero(pods),
+        power_mw={site: mw for site, mw in power.items() if mw > 0},
+        pairs=_above_zero(pairs),
+        built=tuple(sorted(built - set(before.built if before is not None else ()))),
+        lightpaths=tuple(
+            LitLightpath(a=path.a, z=path.z, mode=path.mode, count=count, segments=path.segments)
+            for path, count in more
+            if count > 0
+        ),
+    )
+
+
+def _above_zero(counts: Mapping[str, int]) -> dict[str, int]:
+    return {name: count for name, count in counts.items() if count > 0}
