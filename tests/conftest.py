@@ -11,6 +11,8 @@ import pytest
 from hypothesis import settings
 from served.running_server import RunningServer
 
+from topodesign.sweeps.local_engine import LocalEngine
+
 settings.register_profile("same examples", derandomize=True, deadline=None)
 settings.register_profile("new examples", print_blob=True, deadline=None)
 settings.load_profile("new examples" if os.environ.get("TOPODESIGN_NEW_EXAMPLES") else "same examples")
@@ -21,3 +23,10 @@ def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningS
     """One server for all tests that neither stop it nor count what it keeps."""
     with RunningServer(tmp_path_factory.mktemp("data"), reflection=True) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def warm_engine() -> Iterator[LocalEngine]:
+    """Two processes that have loaded the solvers once."""
+    with LocalEngine(workers=2) as engine:
+        yield engine

@@ -42,10 +42,10 @@ TWO = Futures(
 
 
 @pytest.fixture(scope="session")
-def answered(two_processes: LocalEngine, tmp_path_factory: pytest.TempPathFactory) -> tuple[UncertainPlan, Path]:
+def answered(warm_engine: LocalEngine, tmp_path_factory: pytest.TempPathFactory) -> tuple[UncertainPlan, Path]:
     """All four sites in three futures, and the folder of its plans."""
     folder = tmp_path_factory.mktemp("robust")
-    return plan_under_uncertainty(ring(), UNCERTAIN, EXACT, folder=folder, engine=two_processes), folder
+    return plan_under_uncertainty(ring(), UNCERTAIN, EXACT, folder=folder, engine=warm_engine), folder
 
 
 @pytest.fixture(scope="session")
@@ -76,10 +76,10 @@ def shared_answers(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("risk", [RiskMeasure(), RiskMeasure(weight=0.7, level=0.8)])
 def test_the_answer_is_the_best_of_all_choices_and_the_bound_is_below(
-    risk: RiskMeasure, enumerated: dict[frozenset[str], list[float]], two_processes: LocalEngine, shared_answers: Path
+    risk: RiskMeasure, enumerated: dict[frozenset[str], list[float]], warm_engine: LocalEngine, shared_answers: Path
 ):
     options = dataclasses.replace(EXACT, risk=risk)
-    found = plan_under_uncertainty(three_sites(), TWO, options, folder=shared_answers, engine=two_processes)
+    found = plan_under_uncertainty(three_sites(), TWO, options, folder=shared_answers, engine=warm_engine)
     values = {choice: risk.value(costs, TWO.probabilities) for choice, costs in enumerated.items()}
     least = min(values.values())
     assert found.objective is not None
@@ -92,10 +92,10 @@ def test_the_answer_is_the_best_of_all_choices_and_the_bound_is_below(
         assert choice.objective.upper_usd == pytest.approx(values[frozenset(choice.site_ids)], abs=0.1)
 
 
-def test_with_one_future_it_is_the_plain_plan(two_processes: LocalEngine, tmp_path: Path):
+def test_with_one_future_it_is_the_plain_plan(warm_engine: LocalEngine, tmp_path: Path):
     plain = topodesign.plan(ring(), gap=0.0, threads=1)
     one = Futures(futures=(Future(name="as planned", probability=1.0, outlook=Outlook()),))
-    found = plan_under_uncertainty(ring(), one, EXACT, folder=tmp_path, engine=two_processes)
+    found = plan_under_uncertainty(ring(), one, EXACT, folder=tmp_path, engine=warm_engine)
     assert found.committed == found.deterministic_site_ids == tuple(sorted(site.id for site in plain.sites))
     assert found.objective is not None and (found.status, found.stopped_by) == ("optimal", "gap")
     assert found.objective.upper_usd == plain.cost_usd
@@ -104,7 +104,7 @@ def test_with_one_future_it_is_the_plain_plan(two_processes: LocalEngine, tmp_pa
     assert found.information_value is not None and found.information_value.upper_usd < 0.1
 
 
-def test_it_is_never_above_the_deterministic_plan(two_processes: LocalEngine, tmp_path: Path):
+def test_it_is_never_above_the_deterministic_plan(warm_engine: LocalEngine, tmp_path: Path):
     for seed in range(2):
         draw = random.Random(seed)
         scenario = ring([draw.uniform(0, 3e6) for _ in range(4)])
@@ -118,7 +118,7 @@ def test_it_is_never_above_the_deterministic_plan(two_processes: LocalEngine, tm
             )
         )
         options = dataclasses.replace(EXACT, gap=0.01, max_candidates=4, bound_rounds=1)
-        found = plan_under_uncertainty(scenario, futures, options, folder=tmp_path / str(seed), engine=two_processes)
+        found = plan_under_uncertainty(scenario, futures, options, folder=tmp_path / str(seed), engine=warm_engine)
         assert found.two_stage is not None and found.deterministic is not None and found.wait_and_see is not None
         assert found.two_stage.expected.upper_usd <= found.deterministic.expected.upper_usd
         assert found.two_stage.expected.upper_usd >= found.wait_and_see.expected.lower_usd
@@ -154,7 +154,7 @@ def test_figures_follow_from_the_futures(answered: tuple[UncertainPlan, Path]):
 
 
 def test_asking_again_solves_nothing_and_one_process_finds_the_same(
-    answered: tuple[UncertainPlan, Path], two_processes: LocalEngine, tmp_path: Path
+    answered: tuple[UncertainPlan, Path], warm_engine: LocalEngine, tmp_path: Path
 ):
     found, folder = answered
     few = dataclasses.replace(EXACT, max_candidates=1, bound_rounds=0)
@@ -162,16 +162,16 @@ def test_asking_again_solves_nothing_and_one_process_finds_the_same(
         again = plan_under_uncertainty(ring(), UNCERTAIN, EXACT, folder=folder, engine=engine)
         assert again == found  # all answers are kept
         alone = plan_under_uncertainty(ring(), UNCERTAIN, few, folder=tmp_path, engine=engine)
-    assert alone == plan_under_uncertainty(ring(), UNCERTAIN, few, folder=folder, engine=two_processes)
+    assert alone == plan_under_uncertainty(ring(), UNCERTAIN, few, folder=folder, engine=warm_engine)
 
 
 def test_an_interrupted_search_tells_what_it_has_and_goes_on(
-    answered: tuple[UncertainPlan, Path], two_processes: LocalEngine, tmp_path: Path
+    answered: tuple[UncertainPlan, Path], warm_engine: LocalEngine, tmp_path: Path
 ):
     found, _ = answered
     heard: list[str] = []
     stopped = plan_under_uncertainty(
-        ring(), UNCERTAIN, EXACT, folder=tmp_path, engine=two_processes, on_progress=heard.append,
+        ring(), UNCERTAIN, EXACT, folder=tmp_path, engine=warm_engine, on_progress=heard.append,
         should_stop=lambda: len(heard) > 0,
     )  # fmt: skip
     assert (stopped.status, stopped.stopped_by) == ("feasible", "interrupted")
@@ -181,10 +181,10 @@ def test_an_interrupted_search_tells_what_it_has_and_goes_on(
 
 
 def test_where_nothing_opens_late_a_choice_that_fails_in_a_future_is_out(
-    two_processes: LocalEngine, shared_answers: Path
+    warm_engine: LocalEngine, shared_answers: Path
 ):
     never = dataclasses.replace(EXACT, late_premium=math.inf, max_candidates=3, bound_rounds=0)
-    found = plan_under_uncertainty(three_sites(), TWO, never, folder=shared_answers, engine=two_processes)
+    found = plan_under_uncertainty(three_sites(), TWO, never, folder=shared_answers, engine=warm_engine)
     assert found.committed == ("a", "b")  # without d when it is late; as planned d would save less than it costs
     reasons = {choice.site_ids: choice.reason for choice in found.choices}
     assert reasons["a", "d"].startswith("no plan in the future 'site d late': ")
@@ -210,7 +210,7 @@ def test_files_hold_the_answer_and_the_page_needs_nothing_else(answered: tuple[U
 
 
 def test_the_command_answers_from_what_is_kept(
-    two_processes: LocalEngine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    warm_engine: LocalEngine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
     scenario, file, out = (
         topodesign.load_scenario("sample_sites/two-campus"),
@@ -219,7 +219,7 @@ def test_the_command_answers_from_what_is_kept(
     )
     command = ["robust", "sample_sites/two-campus", "--futures", str(file), "--out", str(out)]
     file.write_text('[[future]]\nname = "as planned"\nprobability = 1\n', "utf-8")
-    plan_under_uncertainty(scenario, read_futures(file), folder=out, engine=two_processes)
+    plan_under_uncertainty(scenario, read_futures(file), folder=out, engine=warm_engine)
     assert run(command) == 0
     told = capsys.readouterr().out
     assert "Commit to 2 sites: campus-a, campus-b" in told and "6.96 million USD" in told  # 6,950,934.12, rounded up
@@ -229,7 +229,7 @@ def test_the_command_answers_from_what_is_kept(
 
 
 def test_a_future_without_a_plan_is_named_with_its_relief(
-    two_processes: LocalEngine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    warm_engine: LocalEngine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
     scenario, file, out = (
         topodesign.load_scenario("sample_sites/two-campus"),
@@ -237,7 +237,7 @@ def test_a_future_without_a_plan_is_named_with_its_relief(
         tmp_path / "out",
     )
     file.write_text('[[future]]\nname = "dark"\nprobability = 1\n[future.set]\n"zones.*.headroom_mw" = 1\n', "utf-8")
-    found = plan_under_uncertainty(scenario, read_futures(file), folder=out, engine=two_processes)
+    found = plan_under_uncertainty(scenario, read_futures(file), folder=out, engine=warm_engine)
     assert (found.status, found.stopped_by, found.objective) == ("infeasible", "proof", None)
     (without,) = found.without_plan
     assert without.name == "dark" and without.infeasibility is not None

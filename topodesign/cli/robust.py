@@ -5,6 +5,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from topodesign.cli.engine_options import (
+    DEFAULT_WORKERS,
+    EngineOption,
+    Insecure,
+    Scheduler,
+    TlsCa,
+    TlsCert,
+    TlsKey,
+    Workers,
+    engine_for,
+)
 from topodesign.cli.given_paths import ScenarioFolder, path
 from topodesign.cli.interrupt import StopRequest
 from topodesign.cli.output import ExitCode, emit_json, note, say
@@ -48,8 +59,15 @@ def robust(
     bound_rounds: Annotated[
         int, typer.Option("--bound-rounds", help="Rounds that raise the proven bound, at most.")
     ] = 8,
-    workers: Annotated[int, typer.Option("--workers", help="Processes that plan at the same time.")] = 2,
+    engine: EngineOption = "local",
+    workers: Workers = DEFAULT_WORKERS,
+    scheduler: Scheduler = None,
+    tls_ca: TlsCa = None,
+    tls_cert: TlsCert = None,
+    tls_key: TlsKey = None,
+    insecure: Insecure = False,
     threads: Threads = 1,
+    memory_gib: Annotated[float, typer.Option("--memory-gib", help="Memory that one plan may take.")] = 8.0,
     time_limit: TimeLimit = DEFAULTS.time_limit_s,
     seed: Seed = DEFAULTS.seed,
     json_output: Annotated[bool, typer.Option("--json", help="Print the answer as one JSON document.")] = False,
@@ -64,7 +82,6 @@ def robust(
     """
     import topodesign
     from topodesign.domain.plan import SolveLimits
-    from topodesign.sweeps.local_engine import LocalEngine
     from topodesign.uncertainty.risk import RiskMeasure
     from topodesign.uncertainty.saving import require_robust_folder, save_uncertain_plan
     from topodesign.uncertainty.two_stage import SitingOptions
@@ -76,15 +93,25 @@ def robust(
         gap=gap,
         max_candidates=max_candidates,
         bound_rounds=bound_rounds,
+        memory_gib=memory_gib,
         limits=SolveLimits(time_limit_s=time_limit, seed=seed, threads=threads),
     )
     given = topodesign.read_futures(futures)
+    chosen = engine_for(
+        engine,
+        workers=workers,
+        scheduler=scheduler,
+        tls_ca=tls_ca,
+        tls_cert=tls_cert,
+        tls_key=tls_key,
+        insecure=insecure,
+    )
     require_robust_folder(out)
     scenario = topodesign.load_scenario(scenario_dir)
     stop = StopRequest("what was found is written, and the same command goes on")
-    with stop.on_interrupt(), LocalEngine(workers) as engine:
+    with stop.on_interrupt(), chosen as running:
         found = topodesign.plan_under_uncertainty(
-            scenario, given, options, folder=out, engine=engine, on_progress=note, should_stop=stop
+            scenario, given, options, folder=out, engine=running, on_progress=note, should_stop=stop
         )
         files = save_uncertain_plan(out, found)
     _tell(found, out, files, json_output=json_output)

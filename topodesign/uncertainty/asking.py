@@ -136,6 +136,7 @@ class FuturePlans:
                 scenario=priced_scenario(scenario, prices, self.premium),
                 limits=self.limits,
                 start=self._cheapest(place, self._priced(place, prices)).digest,
+                explains=False,
             )
             for place, (scenario, prices) in enumerate(zip(self.scenarios, multipliers, strict=True))
         ]
@@ -204,6 +205,7 @@ class FuturePlans:
             start=self._cheapest(place, self._prices_after(place, committed)).digest,
             bound_usd=self._recourse_bound(place, committed),
             bound_basis=f"proven of the future {name!r} with all sites open, less what was committed",
+            explains=False,  # the choice is out; which limits clash would take longer than to find that they do
         )
 
     def _prices_after(self, place: int, committed: Collection[str]) -> dict[str, float]:

@@ -14,6 +14,7 @@ from topodesign.domain.uncertain_plan import UncertainPlan
 from topodesign.sweeps.engine import Engine
 from topodesign.sweeps.local_engine import LocalEngine
 from topodesign.sweeps.questions import Inquiry
+from topodesign.sweeps.running import DEFAULT_MEMORY_GIB
 from topodesign.uncertainty.applying import require_cost_goal, scenarios_of
 from topodesign.uncertainty.asking import FuturePlans
 from topodesign.uncertainty.risk import RiskMeasure
@@ -43,6 +44,8 @@ class SitingOptions:
         Choices of sites that are weighed at most.
     bound_rounds : int
         Rounds of multipliers at most; 0 leaves the bound of waiting and seeing.
+    memory_gib : float
+        That one plan may take.
     limits : SolveLimits
         Time, seed and threads of each plan.
     """
@@ -52,6 +55,7 @@ class SitingOptions:
     gap: float = 0.002
     max_candidates: int = 24
     bound_rounds: int = 8
+    memory_gib: float = DEFAULT_MEMORY_GIB
     limits: SolveLimits = field(default_factory=lambda: SolveLimits(threads=1))
 
     def __post_init__(self) -> None:
@@ -121,7 +125,13 @@ def plan_under_uncertainty(
     with (
         _folder(folder) as place,
         _engine(engine, workers) as running,
-        Inquiry(folder=place, engine=running, what=WHAT, should_stop=should_stop or (lambda: False)) as inquiry,
+        Inquiry(
+            folder=place,
+            engine=running,
+            what=WHAT,
+            memory_gib=options.memory_gib,
+            should_stop=should_stop or (lambda: False),
+        ) as inquiry,
     ):
         search = SitingSearch(
             plans=FuturePlans(
