@@ -91,7 +91,7 @@ def _chances(option: str, given: list[str] | tuple[str, ...]) -> dict[str, float
 
 def _describe(report: "StressReport", out: Path, files: tuple[Path, ...]) -> None:
     from topodesign.uncertainty.stress_chart import shares
-    from topodesign.uncertainty.stress_page import share_words, stress_words
+    from topodesign.uncertainty.stress_page import check_words, share_words, stress_words
 
     say(stress_words(report))
     for words, estimate in shares(report).items():
@@ -102,6 +102,7 @@ def _describe(report: "StressReport", out: Path, files: tuple[Path, ...]) -> Non
             f"all that is lost, {part.lost_accelerators_when_out or 0:,.0f} accelerators when out"
         )
     for check in report.checks:
+        drawn, exact = check_words(check)
         verdict = "agrees with" if check.agrees else "DISAGREES with"
-        say(f"  {check.what}: drawn {share_words(check.drawn)} {verdict} {check.exact_lower:.7%} enumerated")
+        say(f"  not so: {check.what}: drawn {drawn} {verdict} {exact} enumerated")
     say(f"written to {out}: {', '.join(file.name for file in files)}")

@@ -29,7 +29,7 @@ class CostRange:
 class CostRisk:
     """Cost over all futures, US dollars: expected, conditional value at risk, greatest, and the objective made of them.
 
-    Each is the value for the best recourse to the same committed sites.
+    Each is for the same committed sites: the lower end is proven of them, not of all choices of sites.
     """
 
     expected: CostRange
@@ -143,7 +143,7 @@ class UncertainPlan:
         ``optimal``: within the gap; ``feasible``: not; ``infeasible``: some future has no plan at all; ``limit``:
         nothing was found within the limits.
     objective : CostRange, optional
-        Of the best sites: no choice of sites has less than the lower end.
+        From what is proven of every choice of sites to what the best one costs.
     two_stage, deterministic : CostRisk, optional
         Of the committed sites, and of those of the scenario's own plan, in the same futures.
     wait_and_see : CostRisk, optional

@@ -32,11 +32,11 @@ def cost_by_future(plan: UncertainPlan) -> "Figure":
     with chart_style():
         figure = new_figure(8.0, 1.5 + 0.34 * max(3, len(shown)))
         axes = figure.subplots()
-        _dots(axes, [item.known for item in shown], offset=0.22, color=FAINT, label="future known beforehand")
+        _dots(axes, [item.known for item in shown], offset=-0.22, color=FAINT, label="future known beforehand")
         two_stage = [None if item.two_stage is None else item.two_stage.cost for item in shown]
         _dots(axes, two_stage, offset=0.0, color=BLUE, label="committed sites")
         plain = [None if item.deterministic is None else item.deterministic.cost for item in shown]
-        _dots(axes, plain, offset=-0.22, color=ORANGE, label="sites of the deterministic plan")
+        _dots(axes, plain, offset=0.22, color=ORANGE, label="sites of the deterministic plan")
         if plan.objective is not None:
             axes.axvline(plan.objective.upper_usd, color=BLUE, linewidth=0.9, linestyle=":")
         axes.set_yticks(range(len(shown)), [_label(item) for item in shown])

@@ -2,7 +2,7 @@
 
 import math
 
-from topodesign.domain.stress import PartImpact, ShareEstimate, StressReport
+from topodesign.domain.stress import PartImpact, ShareEstimate, StressCheck, StressReport
 from topodesign.outputs.inline_svg import inline_chart
 from topodesign.outputs.report_sections import section
 from topodesign.outputs.report_tables import NOTHING, Cell, Figure, bullet_list, gbps, percent, seconds, table
@@ -116,13 +116,14 @@ def _states(report: StressReport) -> str:
 
 
 def _checks(report: StressReport) -> str:
-    rows = [
-        (
-            item.what,
-            share_words(item.drawn),
-            f"{item.exact_lower:.7%} to {item.exact_upper:.7%}",
-            "yes" if item.agrees else "no",
-        )
-        for item in report.checks
-    ]
-    return table(("What", "Drawn", "Enumerated", "The interval holds it"), rows)
+    rows = [(item.what, *check_words(item), "yes" if item.agrees else "no") for item in report.checks]
+    return table(("What", "Not so, drawn", "Not so, enumerated", "The intervals meet"), rows)
+
+
+def check_words(check: StressCheck) -> tuple[str, str]:
+    """How often something is *not* so, drawn and enumerated: shares near 1 would all look alike."""
+    drawn = check.drawn
+    return (
+        f"{1 - drawn.share:.3g} ({1 - drawn.upper:.3g} to {1 - drawn.lower:.3g})",
+        f"{1 - check.exact_upper:.4g} to {1 - check.exact_lower:.4g}",
+    )

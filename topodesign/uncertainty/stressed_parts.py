@@ -84,9 +84,10 @@ def stressed_parts(scenario: Scenario, plan: Plan, figures: Reliability, options
 
 
 def _parts(scenario: Scenario, plan: Plan, figures: Reliability, options: StressOptions) -> Iterator[StressedPart]:
-    used = {site.zone_id for site in plan.sites}
+    touched = _touched(scenario, plan)
+    zones = {scenario.site_by_id[site_id].zone_id for site_id in touched}
     for zone in scenario.zones:
-        if zone.zone_id in used:
+        if zone.zone_id in zones:
             basis = "1 - availability of the scenario's zone"
             yield StressedPart(kind="zone", id=zone.zone_id, probability=1 - zone.availability, basis=basis)
     outage = figures.site_repair_h / (figures.site_mtbf_h + figures.site_repair_h)
@@ -94,8 +95,8 @@ def _parts(scenario: Scenario, plan: Plan, figures: Reliability, options: Stress
         f"{figures.site_repair_h:g} h repair after {figures.site_mtbf_h:,.0f} h between failures "
         f"({_told(figures, 'site_mtbf_h')})"
     )
-    for site in plan.sites:
-        yield StressedPart(kind="site", id=site.id, probability=outage, basis=basis)
+    for site_id in touched:
+        yield StressedPart(kind="site", id=site_id, probability=outage, basis=basis)
     failing = FailingParts(scenario, plan, figures)
     for conduit, length_km in failing.conduit_km.items():
         cuts = figures.cuts_per_1000km_year * length_km / 1000
@@ -108,6 +109,12 @@ def _parts(scenario: Scenario, plan: Plan, figures: Reliability, options: Stress
         yield StressedPart(kind="late site", id=site_id, probability=chance, basis="given")
     for segment_id, chance in sorted(options.late_segments.items()):
         yield StressedPart(kind="late segment", id=segment_id, probability=chance, basis="given")
+
+
+def _touched(scenario: Scenario, plan: Plan) -> list[str]:
+    """Sites that are used, and those whose buildings light passes through; sorted."""
+    passed = {node for path in paths_in_use(plan) for node in _nodes(scenario, path) if node in scenario.site_by_id}
+    return sorted(passed | {site.id for site in plan.sites})
 
 
 def _buildings(scenario: Scenario, part: StressedPart) -> frozenset[str]:

@@ -60,7 +60,7 @@ def _with_figures(plain: UncertainPlan, search: SitingSearch, best: Weighed, bas
         plain,
         committed=tuple(sorted(best.sites)),
         objective=objective,
-        two_stage=_risk(_costs(best), search, objective),
+        two_stage=_risk(_costs(best), search),
         deterministic_site_ids=tuple(sorted(search.base.used)) if isinstance(search.base, Outcome) else (),
         deterministic_reason=_why_no_deterministic(search, deterministic),
         deterministic=None if weighed is None else _risk(_costs(weighed), search),
@@ -130,17 +130,16 @@ def _costs(choice: Weighed) -> list[CostRange]:
     return [_range(outcome.lower, outcome.upper) for outcome in choice.outcomes]
 
 
-def _risk(costs: Sequence[CostRange], search: SitingSearch, objective: CostRange | None = None) -> CostRisk:
+def _risk(costs: Sequence[CostRange], search: SitingSearch) -> CostRisk:
     """Ends of every measure from ends of the costs: none of them falls when a cost rises."""
     ends = [item.lower_usd for item in costs], [item.upper_usd for item in costs]
     chances = search.probabilities
-    measures: list[CostRange] = [
-        _range(*(dot(chances, end) for end in ends)),
-        _range(*(cvar(end, chances, level=search.risk.level) for end in ends)),
-        _range(*(max(end) for end in ends)),
-        _range(*(search.risk.value(end, chances) for end in ends)),
-    ]
-    return CostRisk(expected=measures[0], cvar=measures[1], worst=measures[2], objective=objective or measures[3])
+    return CostRisk(
+        expected=_range(*(dot(chances, end) for end in ends)),
+        cvar=_range(*(cvar(end, chances, level=search.risk.level) for end in ends)),
+        worst=_range(*(max(end) for end in ends)),
+        objective=_range(*(search.risk.value(end, chances) for end in ends)),
+    )
 
 
 def _range(lower: float, upper: float) -> CostRange:
