@@ -59,10 +59,11 @@ def test_the_parts_behind_a_loss_are_found(campuses: tuple[Scenario, Plan]):
     late, zone, *ducts = report.parts[:4]
     assert (late.kind, late.id, late.probability) == ("late site", "campus-b", 0.1)
     assert (zone.kind, zone.lost_accelerators_when_out, zone.missed_when_out) == ("zone", 2000.0, 1.0)
-    # of a mean loss of 2000 z + (1 - z)(1000 l + ...) the late site is there in 1000 l (1 - z) + 2000 l z
-    both = 0.9 * NORTH * SOUTH
-    loss = 2000 * ZONE + (1 - ZONE) * 1000 * (0.1 + both)
-    assert late.lost_share_of_all == pytest.approx((1000 * 0.1 * (1 - ZONE) + 2000 * 0.1 * ZONE) / loss, rel=0.1)
+    # mean loss: all 2000 without power, else 1000 when b is late or, b in time, both ducts are cut
+    both = NORTH * SOUTH
+    loss = 2000 * ZONE + (1 - ZONE) * 1000 * (0.1 + 0.9 * both)
+    assert late.avoidable_share == pytest.approx((loss - 2000 * ZONE - (1 - ZONE) * 1000 * both) / loss, rel=0.05)
+    assert zone.avoidable_share == pytest.approx((loss - 1000 * (0.1 + 0.9 * both)) / loss, rel=0.1)
     assert {part.kind for part in ducts} == {"conduit"}
     worst = report.worst_states[0]
     assert (worst.out, worst.accelerators, worst.keeps_target) == (("late site campus-b",), 1000, True)

@@ -96,10 +96,10 @@ def _describe(report: "StressReport", out: Path, files: tuple[Path, ...]) -> Non
     say(stress_words(report))
     for words, estimate in shares(report).items():
         say(f"  {words:<30} {share_words(estimate)}")
-    for part in [item for item in report.parts if item.lost_share_of_all][:PARTS_SHOWN]:
+    for part in [item for item in report.parts if (item.avoidable_share or 0) > 0][:PARTS_SHOWN]:
         say(
-            f"  {part.kind} {part.id}: out with probability {part.probability:.3g}; {part.lost_share_of_all:.1%} of "
-            f"all that is lost, {part.lost_accelerators_when_out or 0:,.0f} accelerators when out"
+            f"  {part.kind} {part.id}: out with probability {part.probability:.3g}; {part.avoidable_share:.1%} of "
+            f"the mean loss is due to it, {part.lost_accelerators_when_out or 0:,.0f} accelerators when out"
         )
     for check in report.checks:
         drawn, exact = check_words(check)

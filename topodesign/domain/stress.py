@@ -67,9 +67,11 @@ class StressQuantile:
 class PartImpact:
     """What a part's outages do. ``probability`` is the one it was drawn with, and ``basis`` where that comes from.
 
-    ``lost_share_of_all``: of all accelerators lost over all states, how many were lost in states in which this part was
-    out; others may have been out as well, so that these do not sum to 1. ``missed_when_out``: how often the target was
-    missed in those states. ``None`` where no drawn state had it out, or nothing was lost.
+    ``lost_accelerators_when_out`` and ``missed_when_out``: the mean loss, and how often the target was missed, in
+    states in which this part was out, with whatever else was. ``avoidable_share``: of the mean loss over all states, how much
+    less it would be if this part never were out: since parts are independent that is the loss in states in which it was
+    not. Two parts that lose the same only together each count for it, so that these do not sum to 1; what was drawn few
+    times may come out slightly below 0. ``None`` where no drawn state had it out, or nothing was lost.
     """
 
     kind: PartKind
@@ -79,7 +81,7 @@ class PartImpact:
     drawn_out: int
     lost_accelerators_when_out: float | None
     missed_when_out: float | None
-    lost_share_of_all: float | None
+    avoidable_share: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,7 +33,7 @@ from topodesign.domain.stress import (
 )
 from topodesign.evaluation import evaluate_availability
 from topodesign.uncertainty.drawn_states import DrawnStates, drawn_states
-from topodesign.uncertainty.stressed_parts import StressedParts, stressed_parts
+from topodesign.uncertainty.stressed_parts import StressedPart, StressedParts, stressed_parts
 from topodesign.uncertainty.survivors import SurvivingJobs, Survivor
 
 Floats = npt.NDArray[np.float64]
@@ -214,29 +214,30 @@ def _sync_time_s(plan: Plan, job: Survivor) -> float:
 
 
 def _impacts(parts: StressedParts, sampled: _Sampled, placed: int) -> tuple[PartImpact, ...]:
-    lost = (placed - sampled.accelerators) * sampled.states.times
-    found = []
-    for column, part in enumerate(parts.parts):
-        out = sampled.states.out[:, column]
-        drawn = int(sampled.states.times[out].sum())
-        missed = int(sampled.states.times[out & ~sampled.keeps].sum())
-        found.append(
-            PartImpact(
-                kind=part.kind,
-                id=part.id,
-                probability=part.probability,
-                basis=part.basis,
-                drawn_out=drawn,
-                lost_accelerators_when_out=float(lost[out].sum()) / drawn if drawn else None,
-                missed_when_out=missed / drawn if drawn else None,
-                lost_share_of_all=float(lost[out].sum() / lost.sum()) if lost.sum() > 0 else None,
-            )
-        )
+    found = [_impact(part, sampled.states.out[:, column], sampled, placed) for column, part in enumerate(parts.parts)]
     return tuple(sorted(found, key=lambda item: (*_hurt(item), item.kind, item.id)))
 
 
+def _impact(part: StressedPart, out: npt.NDArray[np.bool_], sampled: _Sampled, placed: int) -> PartImpact:
+    times = sampled.states.times
+    lost = (placed - sampled.accelerators) * times
+    drawn = int(times[out].sum())
+    mean, up = float(lost.sum()) / sampled.states.samples, sampled.states.samples - drawn
+    without = float(lost[~out].sum()) / up if up else 0.0
+    return PartImpact(
+        kind=part.kind,
+        id=part.id,
+        probability=part.probability,
+        basis=part.basis,
+        drawn_out=drawn,
+        lost_accelerators_when_out=float(lost[out].sum()) / drawn if drawn else None,
+        missed_when_out=int(times[out & ~sampled.keeps].sum()) / drawn if drawn else None,
+        avoidable_share=(mean - without) / mean if drawn and up and mean > 0 else None,
+    )
+
+
 def _hurt(item: PartImpact) -> tuple[float, float]:
-    return -(item.lost_share_of_all or 0.0), -(item.missed_when_out or 0.0) * item.drawn_out
+    return -(item.avoidable_share or 0.0), -(item.missed_when_out or 0.0) * item.drawn_out
 
 
 def _worst(parts: StressedParts, sampled: _Sampled, placed: int) -> tuple[StressState, ...]:

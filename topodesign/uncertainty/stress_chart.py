@@ -13,10 +13,13 @@ if TYPE_CHECKING:
 TITLE = "How often, and what hurts"
 NOTE = (
     "Above: share of drawn states in which something is so, with its interval; a triangle: not once in all samples, so "
-    "that only the upper end is known. Below: of all accelerators lost, the share lost while the part was out (blue), "
-    "and of states with it out, the share that misses the target (orange). Parts with neither are left out."
+    "that only the upper end is known. Below: by how much the mean loss of accelerators would fall if "
+    "the part never were out (blue), and of states with it out, the share that misses the target (orange). Parts with "
+    "neither are left out."
 )
 MOST_PARTS = 15
+LEAST_SHOWN = 0.001
+"""Of the mean loss: less cannot be seen."""
 LEAST_SHARE = 1e-7
 ROW_IN = 0.3
 """Height of a row."""
@@ -24,7 +27,9 @@ ROW_IN = 0.3
 
 def stress_chart(report: StressReport) -> "Figure":
     """Two panels: shares with intervals on a logarithmic scale, and the parts that hurt most."""
-    hurtful = [part for part in report.parts if part.lost_share_of_all or part.missed_when_out][:MOST_PARTS]
+    hurtful = [part for part in report.parts if (part.avoidable_share or 0) > LEAST_SHOWN or part.missed_when_out][
+        :MOST_PARTS
+    ]
     heights = [len(shares(report)) + 2, max(3, len(hurtful)) + 2]
     with chart_style():
         figure = new_figure(8.0, ROW_IN * sum(heights) + 0.8)
@@ -66,9 +71,9 @@ def _failures(axes: "Axes", report: StressReport) -> None:
 
 def _parts(axes: "Axes", parts: Sequence[PartImpact]) -> None:
     rows = range(len(parts))
-    lost = [part.lost_share_of_all or 0.0 for part in parts]
+    lost = [max(0.0, part.avoidable_share or 0.0) for part in parts]
     missed = [part.missed_when_out or 0.0 for part in parts]
-    axes.barh([row - 0.19 for row in rows], lost, height=0.36, color=BLUE, label="share of all that is lost")
+    axes.barh([row - 0.19 for row in rows], lost, height=0.36, color=BLUE, label="of the mean loss, due to it")
     axes.barh([row + 0.19 for row in rows], missed, height=0.36, color=ORANGE, label="target missed when out")
     axes.set_yticks(rows, [f"{part.kind} {part.id}" for part in parts], fontsize=7.5)
     axes.set_ylim(max(3, len(parts)) - 0.5, -0.5)

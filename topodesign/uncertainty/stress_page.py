@@ -82,7 +82,7 @@ def _quantiles(report: StressReport) -> str:
 def _parts(report: StressReport) -> str:
     head = (
         "Part", "Probability", "Drawn out", "Accelerators lost when out", "Target missed when out",
-        "Share of all that is lost", "Where the probability comes from",
+        "Of the mean loss, due to it", "Where the probability comes from",
     )  # fmt: skip
     return table(head, [_part(item) for item in report.parts], numbers=(1, 2, 3, 4, 5), whole=(0,), sortable=True)
 
@@ -95,7 +95,7 @@ def _part(item: PartImpact) -> tuple[Cell, ...]:
         Figure(f"{item.drawn_out:,}", item.drawn_out),
         NOTHING if lost is None else Figure(f"{lost:,.1f}", lost),
         percent(item.missed_when_out),
-        percent(item.lost_share_of_all),
+        percent(item.avoidable_share),
         item.basis,
     )
 

@@ -61,7 +61,7 @@ def part_rows(report: StressReport) -> list[Mapping[str, Cell]]:
             "drawn_out": item.drawn_out,
             "lost_accelerators_when_out": item.lost_accelerators_when_out,
             "missed_when_out": item.missed_when_out,
-            "lost_share_of_all": item.lost_share_of_all,
+            "avoidable_share": item.avoidable_share,
             "basis": item.basis,
         }
         for item in report.parts
@@ -83,7 +83,7 @@ def state_rows(report: StressReport) -> list[Mapping[str, Cell]]:
 
 
 PART_COLUMNS = (
-    "kind", "id", "probability", "drawn_out", "lost_accelerators_when_out", "missed_when_out", "lost_share_of_all",
+    "kind", "id", "probability", "drawn_out", "lost_accelerators_when_out", "missed_when_out", "avoidable_share",
     "basis",
 )  # fmt: skip
 STATE_COLUMNS = ("out", "drawn", "accelerators", "strength_gbps", "target")
