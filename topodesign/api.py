@@ -1,35 +1,21 @@
 """The library's main calls, each wiring rooms together; ``import topodesign`` offers them."""
 
-import dataclasses
-import time
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from topodesign.catalog import load_catalog
-from topodesign.domain.checks import require_number
-from topodesign.domain.equipment import Accelerator, Catalog, Equipment, EquipmentKind, TransceiverMode
-from topodesign.domain.errors import VerificationFailed
+from topodesign.domain.equipment import Accelerator, Equipment, EquipmentKind, TransceiverMode
 from topodesign.domain.explanation import Explanation
 from topodesign.domain.goodput_request import GoodputEstimate, GoodputRequest, goodput_request
 from topodesign.domain.link import LinkDesign, LinkRequest
 from topodesign.domain.link_options import link_request
-from topodesign.domain.plan import Objective, Plan, PlanEvent, SolveLimits, Verification
-from topodesign.domain.progress import ProgressPoint, thinned
+from topodesign.domain.plan import Objective, Plan, PlanEvent, SolveLimits
 from topodesign.domain.reach_table import ReachTable
 from topodesign.domain.scenario import MeasuredReach, OpticsRules, Scenario
 from topodesign.domain.training import TrainingEstimate
 from topodesign.domain.training_model import TrainingModel
 
 DEFAULT_LIMITS = SolveLimits()
-AFTERWARDS_S = 1.6
-"""Seconds of a time limit kept for what follows the search, as of us-multi-region with imports."""
-AFTERWARDS_SHARE = 0.5
-"""Most of a short time limit that is kept for them."""
-NOT_EVALUATED = (
-    "fabrics, availability and training were not evaluated, because the search was cancelled or ended from outside "
-    "before that"
-)
-"""Assumption of a plan that was handed out on the way."""
 
 
 def plan(
@@ -86,123 +72,10 @@ def plan(
     VerificationFailed
         When the independent verifier rejects the plan: a defect of ours.
     """
+    from topodesign.making import plan_within
+
     limits = SolveLimits(time_limit_s=time_limit_s, gap=gap, seed=seed, threads=threads, objective=objective)
     return plan_within(scenario, limits, start=start, on_progress=on_progress, should_stop=should_stop, on_plan=on_plan)
-
-
-def plan_within(
-    scenario: Scenario,
-    limits: SolveLimits,
-    *,
-    start: Plan | None = None,
-    known_bound_usd: float = 0.0,
-    on_progress: Callable[[PlanEvent], object] | None = None,
-    should_stop: Callable[[], bool] | None = None,
-    on_plan: Callable[[Plan], object] | None = None,
-    explains: bool = True,
-) -> Plan:
-    """:func:`plan` with all limits in one object, and perhaps a bound that holds already.
-
-    Parameters
-    ----------
-    known_bound_usd : float
-    explains : bool
-        As in :func:`topodesign.planning.solve.solve`.
-    scenario, limits, start, on_progress, should_stop, on_plan
-        As in :func:`plan`.
-    """
-    from topodesign.planning.solve import solve
-    from topodesign.verify import verify_plan
-
-    started = time.monotonic()
-    require_number(limits.time_limit_s, field="time_limit_s", above=0)
-    solving_s = limits.time_limit_s - min(AFTERWARDS_S, AFTERWARDS_SHARE * limits.time_limit_s)
-    catalog = load_catalog(scenario.catalog_overrides)
-
-    history: list[ProgressPoint] = []
-
-    def report(event: PlanEvent) -> None:
-        history.append(
-            ProgressPoint(
-                wall_s=event.wall_s,
-                incumbent_usd=event.incumbent_usd,
-                bound_usd=event.bound_usd,
-                phase=event.phase,
-            )
-        )
-        if on_progress is not None:
-            on_progress(event)
-
-    def hand_out(found: Plan) -> None:
-        verification = verify_plan(scenario, found)
-        if not verification.valid:  # the plan that is returned in the end is another one, and verified itself
-            rejected = f"the verifier rejects the best plan so far: {verification.violations[0]}"
-            report(dataclasses.replace(_phase("snapshot", found, started), message=rejected))
-        elif on_plan is not None:
-            on_plan(_unevaluated(scenario, found, verification))
-
-    found = solve(
-        scenario,
-        limits=dataclasses.replace(limits, time_limit_s=solving_s),
-        catalog=catalog,
-        on_progress=report,
-        should_stop=should_stop or (lambda: False),
-        start=start,
-        known_bound_usd=known_bound_usd,
-        explains=explains,
-        on_plan=None if on_plan is None else hand_out,
-    )
-    if found.status in ("infeasible", "limit"):
-        return dataclasses.replace(found, progress=thinned(history), scenario=scenario)
-    report(_phase("verifying", found, started))
-    verification = verify_plan(scenario, found)
-    if not verification.valid:
-        raise VerificationFailed(verification.violations)
-    if on_plan is not None:
-        on_plan(_unevaluated(scenario, found, verification))
-    report(_phase("evaluating", found, started))
-    return dataclasses.replace(
-        evaluated(scenario, found, catalog),
-        verified=True,
-        verification=verification,
-        wall_s=time.monotonic() - started,
-        progress=thinned(history),
-        scenario=scenario,
-    )
-
-
-def _unevaluated(scenario: Scenario, found: Plan, verification: Verification) -> Plan:
-    """A verified plan as of a search that was cancelled, whose evaluation did not come about."""
-    return dataclasses.replace(
-        found,
-        stopped_by="cancelled",
-        verified=True,
-        verification=verification,
-        assumptions=(*found.assumptions, NOT_EVALUATED),
-        scenario=scenario,
-    )
-
-
-def evaluated(scenario: Scenario, found: Plan, catalog: Catalog) -> Plan:
-    """A plan with its fabrics, availability and training."""
-    from topodesign.evaluation import (
-        evaluate_availability,
-        evaluate_plan_fabrics,
-        too_large_for_fabrics,
-        training_or_why_not,
-    )
-
-    why_not = too_large_for_fabrics(found)
-    fabrics = evaluate_plan_fabrics(scenario, found, catalog) if why_not is None else None
-    said = fabrics.choice if fabrics is not None else () if why_not is None else (why_not,)
-    joined = dataclasses.replace(
-        found,
-        fabrics=fabrics,
-        availability=evaluate_availability(scenario, found, catalog),
-        assumptions=(*found.assumptions, *said),
-    )
-    training, untold = training_or_why_not(scenario, joined, catalog)
-    return dataclasses.replace(joined, training=training, assumptions=(*joined.assumptions, *untold))
 
 
 def explain(
@@ -406,13 +279,3 @@ def list_equipment(*, kind: EquipmentKind | None = None) -> tuple[Equipment, ...
         For a kind that there is not (``KIND_UNKNOWN``), with the nearest one.
     """
     return load_catalog().equipment(kind)
-
-
-def _phase(name: str, found: Plan, started: float) -> PlanEvent:
-    return PlanEvent(
-        phase=name,
-        wall_s=time.monotonic() - started,
-        incumbent_usd=found.cost_usd,
-        bound_usd=found.lower_bound_usd,
-        gap=found.gap,
-    )

@@ -33,6 +33,7 @@ from topodesign_server.children import ChildFactory
 from topodesign_server.database import Database
 from topodesign_server.early_refusal import EarlyRefusal
 from topodesign_server.fabric_servicer import FabricServicer
+from topodesign_server.fair_threads import FairOffloader
 from topodesign_server.health import Health, StoreProbe
 from topodesign_server.histories import Histories
 from topodesign_server.interceptor import BoundaryInterceptor, Reading
@@ -83,11 +84,11 @@ class Threads:
     """Threads for short blocking work, each kind its own, so that none holds up another."""
 
     store: Offloader
-    designs: Offloader
+    designs: FairOffloader
     """Links, estimates, and checks of large requests."""
     tokens: Offloader
     token_uses: Offloader
-    scenarios: Offloader
+    scenarios: FairOffloader
     """Checks of scenarios that are not large, and what else is done with whole requests."""
 
     def close(self) -> None:
@@ -144,10 +145,10 @@ def assemble(
     """The parts of a server that does not listen yet. Call it on the event loop."""
     threads = Threads(
         store=Offloader(),
-        designs=Offloader(threads=2, name="design"),
+        designs=FairOffloader(threads=2, name="design"),
         tokens=Offloader(threads=2, name="token"),
         token_uses=Offloader(threads=1, name="token-use"),
-        scenarios=Offloader(threads=2, name="scenario"),
+        scenarios=FairOffloader(threads=2, name="scenario"),
     )
     planning = _planning(settings, database, children, threads, AttemptObserver(metrics, tracing))
     computing = _computing(settings, children, metrics)
@@ -159,11 +160,7 @@ def assemble(
     boundary = BoundaryInterceptor(
         planning.watchers,
         _authentication(settings, database, threads),
-        TenantCalls(
-            per_s=settings.tenant_calls_per_s,
-            at_once=settings.tenant_calls_at_once,
-            streams_at_once=settings.tenant_streams_at_once,
-        ),
+        _tenant_calls(settings),
         Reading(
             reader=RequestReader(message_bytes=settings.message_bytes),
             room=RequestBytes(settings.request_bytes),
@@ -374,6 +371,18 @@ def _authentication(settings: ServerSettings, database: Database, threads: Threa
         is_required=requires_authentication(settings),
         has_certificates=settings.tls_client_ca is not None,
         named_by=settings.certificate_tenant,
+        look_s=settings.poll_s,
+    )
+
+
+def _tenant_calls(settings: ServerSettings) -> TenantCalls:
+    has_others = requires_authentication(settings)  # a tenant that is the only one has all the room
+    return TenantCalls(
+        per_s=settings.tenant_calls_per_s,
+        at_once=settings.tenant_calls_at_once,
+        streams_at_once=settings.tenant_streams_at_once,
+        calls=settings.calls_at_once if has_others else None,
+        streams=settings.streams_at_once if has_others else None,
     )
 
 

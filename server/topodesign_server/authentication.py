@@ -3,14 +3,16 @@
 from __future__ import annotations  # gRPC's types take parameters for type checkers only
 
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
 import grpc
 
 from topodesign.domain.errors import Unauthenticated
-from topodesign_server.client_certificates import tenant_of_certificate
+from topodesign_server.client_certificates import certificate_refusal, end_of_certificate, tenant_of_certificate
 from topodesign_server.offloading import Offloader
+from topodesign_server.standing_calls import StandingCalls
 from topodesign_server.tables import DEFAULT_TENANT
 from topodesign_server.token_store import KnownToken, TokenStore
 from topodesign_server.token_uses import TokenUses
@@ -44,6 +46,8 @@ class Authentication:
         Whether the connection itself is proof already: every client has a certificate.
     named_by : str
         What of a certificate names the tenant, see :func:`tenant_of_certificate`.
+    look_s : float
+        Time between two looks whether those who have streams may still have them.
     """
 
     def __init__(
@@ -55,6 +59,7 @@ class Authentication:
         is_required: bool,
         has_certificates: bool,
         named_by: str,
+        look_s: float,
     ) -> None:
         self._tokens = tokens
         self._offload = offload
@@ -62,6 +67,7 @@ class Authentication:
         self._has_certificates = has_certificates
         self._named_by = named_by
         self._uses = uses
+        self.standing_calls = StandingCalls(lambda ids: offload(tokens.refusals, ids), look_s=look_s)
 
     async def presented(self, metadata: Sequence[tuple[str, str | bytes]]) -> Presented:
         """The token in the metadata of a call, before anything of its message is read.
@@ -88,6 +94,7 @@ class Authentication:
 
     def tenant(self, presented: Presented, context: grpc.aio.ServicerContext[Any, Any]) -> str:
         """The tenant of a call; raises :class:`Unauthenticated` when nobody or nothing says which, or two disagree."""
+        self._require_current_certificate(context)
         named = tenant_of_certificate(context.auth_context(), named_by=self._named_by)
         if presented.known is not None:
             if named is not None and named != presented.known.tenant:
@@ -106,10 +113,30 @@ class Authentication:
             )
         return DEFAULT_TENANT
 
-    async def ask_again(self, presented: Presented) -> None:
-        """Raise :class:`Unauthenticated` when the token of a running stream was revoked or has expired since."""
+    def standing(
+        self, presented: Presented, context: grpc.aio.ServicerContext[Any, Any]
+    ) -> AbstractAsyncContextManager[None]:
+        """What is done in it ends with :class:`Unauthenticated` soon after token or certificate are no longer valid."""
+        return self.standing_calls.standing(
+            token_id=None if presented.known is None else presented.known.id,
+            certificate_end=self._certificate_end(context),
+        )
+
+    async def send(self, answer: Any, presented: Presented, context: grpc.aio.ServicerContext[Any, Any]) -> None:
+        """Send one of several answers; raises :class:`Unauthenticated` when its caller may no longer have it."""
+        self._require_current_certificate(context)
         if presented.known is not None:
             await self._offload(self._tokens.check, presented.text)
+        with self.standing_calls.sending():
+            await context.write(answer)
+
+    def _require_current_certificate(self, context: grpc.aio.ServicerContext[Any, Any]) -> None:
+        refusal = certificate_refusal(self._certificate_end(context))
+        if refusal is not None:
+            raise refusal
+
+    def _certificate_end(self, context: grpc.aio.ServicerContext[Any, Any]) -> float | None:
+        return end_of_certificate(context.auth_context()) if self._has_certificates else None
 
 
 def _token_in(given: Sequence[str | bytes]) -> str:

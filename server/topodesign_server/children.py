@@ -39,10 +39,12 @@ FORK_SERVER_LOST = 255
 TASKS = "topodesign_server.tasks"
 PRELOADED = (
     "topodesign_server.dying_with_parent",  # first: it ties fork server and children to their parents
+    "topodesign_server.growing_heap",  # before what is heavy
     "topodesign_server.tasks",
     "topodesign_server.incidents",
     "topodesign_server.catalog_in_memory",
     "topodesign.api",
+    "topodesign.making",
     "topodesign.fabric",
     "topodesign.planning.solve",
     "topodesign.verify",

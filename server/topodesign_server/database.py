@@ -2,8 +2,8 @@
 
 What was acknowledged survives the loss of power: SQLite runs in WAL mode with ``synchronous=FULL``, PostgreSQL as it
 is set up to (``synchronous_commit`` is on by default). Writers to SQLite begin IMMEDIATE, so that two of them wait for
-each other and do not deadlock. Engines hide parameters: an error that nobody expected is logged in full, and contents
-of requests and digests of tokens are no business of a log.
+each other and do not deadlock. Engines hide parameters, and what PostgreSQL says of rows: an error that nobody expected
+is logged in full, and contents of requests, names of tenants' and digests of tokens are no business of a log.
 """
 
 import fcntl
@@ -20,7 +20,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from topodesign.domain.errors import Conflict, InvalidInput
 from topodesign_server.migrating import is_present_layout, migrate
-from topodesign_server.store_faults import typed_faults
+from topodesign_server.store_faults import leave_out_contents, typed_faults
 from topodesign_server.tables import settings
 
 FILE_NAME = "topodesign.sqlite"
@@ -164,7 +164,7 @@ def _postgres(text: str, lock_timeout_s: float) -> Engine:
         )
     # A server that was stopped, or whose machine is gone, in the middle of a transaction must not hold its locks on.
     timeouts = [f"-c {name}={round(lock_timeout_s * 1000)}" for name in TIMEOUTS]
-    return sa.create_engine(
+    engine = sa.create_engine(
         url.set(drivername="postgresql+psycopg"),
         hide_parameters=True,
         pool_pre_ping=True,
@@ -177,6 +177,8 @@ def _postgres(text: str, lock_timeout_s: float) -> Engine:
             "application_name": "topodesign",
         },
     )
+    sa.event.listen(engine, "handle_error", leave_out_contents)
+    return engine
 
 
 def _sqlite(path: Path, lock_timeout_s: float) -> Engine:

@@ -59,7 +59,10 @@ def file_parts(content: bytes, file: ExportFile) -> Iterator[dict[str, Any]]:
 
 def export(scenario: Scenario, plan: Plan, format_name: str) -> bytes:
     """The file of a plan in the format with that name (``EXPORT_FORMAT_GEOJSON``)."""
+    from topodesign.catalog import load_catalog
     from topodesign.outputs import (
+        bill_csv,
+        bill_of_materials,
         geojson_bytes,
         plan_to_geodataframes,
         plan_to_geojson,
@@ -72,6 +75,8 @@ def export(scenario: Scenario, plan: Plan, format_name: str) -> bytes:
         return encode_json(plan)
     if number == pb.EXPORT_FORMAT_GEOJSON:
         return geojson_bytes(plan_to_geojson(scenario, plan))
+    if number == pb.EXPORT_FORMAT_BOM_CSV:
+        return bill_csv(bill_of_materials(scenario, plan, load_catalog(scenario.catalog_overrides)))
     with tempfile.TemporaryDirectory() as directory:
         file = Path(directory) / FILES[number].name
         # what is made of the layers alone does not wait for charts and the report, which take seconds

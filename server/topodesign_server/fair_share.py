@@ -1,11 +1,27 @@
 """Whose job is next: tenants take turns, so that a thousand jobs of one do not delay the first of another.
 
+And how many places a tenant may take, so that many of one leave some to others.
+
 The tenant with the fewest jobs running comes first; among equals the one whose last job was started longest ago (never
 is longest), and among those the one that has waited longest. Within a tenant, jobs are made in the order they came.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+
+
+def may_take_another(own: int, left: int) -> bool:
+    """Whether a tenant that has ``own`` places may take another of the ``left``: for as long as it has fewer than that.
+
+    A tenant that is alone gets half of all places, of two that take what they can each gets a third, of n each one in
+    n + 1. However many take what they can, there are places for one that has nothing yet, whom only their end refuses.
+
+    References
+    ----------
+    A. K. Choudhury, E. L. Hahne, "Dynamic queue length thresholds for shared-memory packet switches", IEEE/ACM
+    Transactions on Networking 6(2), 1998: a queue may be as long as there is free memory, times a factor, here one.
+    """
+    return own == 0 or own < left
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """Places for work that callers wait for: so many at a time, and tenants take turns.
 
-A tenant has at most half of all places, at work and waiting together: however many calls one makes, another finds room,
-and with its first call comes before the other's next.
+A tenant has no more places, at work and waiting together, than it leaves for others: however many calls some make,
+another finds room, and with its first call comes before their next.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from topodesign.domain.errors import CapacityError, QuotaExceeded
-from topodesign_server.fair_share import Turns, WaitingTenant
+from topodesign_server.fair_share import Turns, WaitingTenant, may_take_another
 
 RETRY_S = 1.0
 
@@ -25,12 +25,11 @@ class _Waiter:
 
 
 class FairSlots:
-    """``slots`` at a time, ``queue_limit`` more wait. Made and used on the event loop."""
+    """``slots`` at a time, ``queue_limit`` more wait, ``None``: any number. Made and used on the event loop."""
 
-    def __init__(self, *, slots: int, queue_limit: int) -> None:
+    def __init__(self, *, slots: int, queue_limit: int | None) -> None:
         self._slots = slots
         self._queue_limit = queue_limit
-        self._most_of_tenant = max(1, (slots + queue_limit) // 2)
         self._running: Counter[str] = Counter()
         self._waiting: dict[str, list[_Waiter]] = {}
         self._turns = Turns()
@@ -49,7 +48,7 @@ class FairSlots:
         CapacityError
             When too many callers wait (``CALLS_FULL``).
         QuotaExceeded
-            When the tenant has as many, at work and waiting, as one may.
+            When the tenant has as many, at work and waiting, as there are left for others.
         """
         self._require_room(tenant)
         if self._running.total() < self._slots:  # then nobody waits: a place that is given back is given on at once
@@ -62,6 +61,8 @@ class FairSlots:
             self._give_back(tenant)
 
     def _require_room(self, tenant: str) -> None:
+        if self._queue_limit is None:
+            return
         waiting = self.waiting()
         if self._running.total() >= self._slots and waiting >= self._queue_limit:
             raise CapacityError(
@@ -70,13 +71,14 @@ class FairSlots:
                 metadata={"waiting": str(waiting), "limit": str(self._queue_limit)},
             )
         own = self._running[tenant] + len(self._waiting.get(tenant, ()))
-        if own >= self._most_of_tenant:
+        left = self._slots + self._queue_limit - self._running.total() - waiting
+        if not may_take_another(own, left):
             raise QuotaExceeded(
-                f"{own} computations of this tenant run or wait, and at most {self._most_of_tenant} may, half of what "
-                "the service takes; try again when others have ended",
+                f"{own} computations of this tenant run or wait, and {left} more have room here: one tenant may have "
+                "no more than it leaves for others; try again when some have ended",
                 quota="call_queue_limit",
                 retry_after_s=RETRY_S,
-                metadata={"waiting": str(own), "limit": str(self._most_of_tenant)},
+                metadata={"waiting": str(own), "limit": str(left)},
             )
 
     async def _turn(self, tenant: str) -> None:

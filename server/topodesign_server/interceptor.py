@@ -8,8 +8,8 @@ that every method is a stream of requests to the runtime, which would read the o
 from __future__ import annotations  # gRPC's types take parameters for type checkers only
 
 import inspect
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager, nullcontext
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection, Mapping
+from contextlib import aclosing, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
@@ -110,15 +110,16 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
             cast(Any, self._unary(handler, method, presented)), response_serializer=handler.response_serializer
         )
 
-    @contextmanager
-    def _let_in(self, presented: Presented, context: Context, method: str) -> Iterator[Share]:
+    @asynccontextmanager
+    async def _let_in(self, presented: Presented, context: Context, method: str) -> AsyncIterator[Share]:
         """A call of a tenant that may make it, while it runs; with what it holds of the room for requests."""
         tenant = self._authentication.tenant(presented, context)
         is_stream = method in self._lasting
         with self._tenant_calls.counted(tenant, is_stream=is_stream), self._reading.room.share(tenant) as share:
             act_for(tenant)
             structlog.contextvars.bind_contextvars(tenant=tenant)
-            yield share
+            async with self._authentication.standing(presented, context) if is_stream else nullcontext():
+                yield share
 
     @asynccontextmanager
     async def _request(self, handler: Handler, method: str, context: Context, share: Share) -> AsyncIterator[Any]:
@@ -153,11 +154,13 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
 
         async def call(_: object, context: Context) -> Any:
             try:
-                with self._let_in(presented, context, method) as share:
-                    async with self._request(handler, method, context, share) as request:
-                        response = await behavior(request, context)
-                        bind_names(response)
-                        return self._sendable(response, method)
+                async with (
+                    self._let_in(presented, context, method) as share,
+                    self._request(handler, method, context, share) as request,
+                ):
+                    response = await behavior(request, context)
+                    bind_names(response)
+                    return self._sendable(response, method)
             except NotImplementedError:
                 await _abort(context, _unknown_method(method))
             except Exception as error:  # noqa: BLE001 - the call boundary
@@ -167,16 +170,18 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
 
     def _streaming(
         self, handler: Handler, method: str, presented: Presented
-    ) -> Callable[[object, Context], AsyncIterator[Any]]:
-        behavior = cast("Callable[[Any, Context], AsyncIterator[Any]]", handler.unary_stream)
+    ) -> Callable[[object, Context], Awaitable[None]]:
+        behavior = cast("Callable[[Any, Context], AsyncGenerator[Any]]", handler.unary_stream)
 
-        async def call(_: object, context: Context) -> AsyncIterator[Any]:
+        async def call(_: object, context: Context) -> None:
             try:
-                with self._let_in(presented, context, method) as share:
-                    async with self._request(handler, method, context, share) as request:
-                        async for response in behavior(request, context):
-                            await self._authentication.ask_again(presented)
-                            yield self._sendable(response, method)
+                async with (
+                    self._let_in(presented, context, method) as share,
+                    self._request(handler, method, context, share) as request,
+                    aclosing(behavior(request, context)) as responses,
+                ):
+                    async for response in responses:
+                        await self._authentication.send(self._sendable(response, method), presented, context)
             except NotImplementedError:
                 await _abort(context, _unknown_method(method))
             except Exception as error:  # noqa: BLE001 - the call boundary
@@ -190,11 +195,11 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
 
         async def call(requests: AsyncIterator[Any], context: Context) -> None:
             try:
-                with self._let_in(presented, context, method) as share:
+                async with self._let_in(presented, context, method) as share:
                     asked: Any = requests
                     if not handler.request_streaming:
                         asked = _decoded(handler, await self._reading.reader.read(context, share), method)
-                    answering = _Answering(context, lambda: self._authentication.ask_again(presented))
+                    answering = _Answering(self._authentication, presented, context)
                     answers = cast(Any, behavior)(asked, answering)
                     if inspect.isawaitable(answers):  # it writes by itself
                         await answers
@@ -217,7 +222,7 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
 
         async def call(_: AsyncIterator[bytes], context: Context) -> NoReturn:
             try:
-                with self._let_in(presented, context, method):
+                async with self._let_in(presented, context, method):
                     status = _unknown_method(method)
             except TopoDesignError as error:
                 status = self._status(error, method)
@@ -245,13 +250,13 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
 class _Answering:
     """The context of a call whose caller is asked for again before each answer; anything else is as it was."""
 
-    def __init__(self, context: Context, ask_again: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, authentication: Authentication, presented: Presented, context: Context) -> None:
+        self._authentication = authentication
+        self._presented = presented
         self._context = context
-        self._ask_again = ask_again
 
     async def write(self, answer: Any) -> None:
-        await self._ask_again()
-        await self._context.write(answer)
+        await self._authentication.send(answer, self._presented, self._context)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._context, name)

@@ -1,6 +1,5 @@
 """Requests that make jobs: each makes one, however often it is repeated, and has a place in the queue first."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from google.longrunning import operations_pb2
 from google.protobuf.message import Message
 
 from topodesign.domain.errors import CapacityError
+from topodesign_server.fair_threads import FairOffloader
 from topodesign_server.job_rows import JobRow, NewJob
 from topodesign_server.job_store import JobStore
 from topodesign_server.names import RequestKey, request_key
@@ -18,8 +18,6 @@ from topodesign_server.queue_door import QueueDoor
 from topodesign_server.request_gate import RequestGate
 from topodesign_server.resources import operation
 from topodesign_server.workers import Workers
-
-MOST_READ_AT_ONCE = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +46,7 @@ class JobMaker:
 
     Parameters
     ----------
-    reading : Offloader
+    reading : FairOffloader
         Threads for large requests.
     """
 
@@ -60,7 +58,7 @@ class JobMaker:
         door: QueueDoor,
         gate: RequestGate,
         offload: Offloader,
-        reading: Offloader,
+        reading: FairOffloader,
     ) -> None:
         self._jobs = jobs
         self._workers = workers
@@ -68,7 +66,6 @@ class JobMaker:
         self._gate = gate
         self._offload = offload
         self._reading = reading
-        self._at_once = asyncio.Semaphore(MOST_READ_AT_ONCE)
 
     async def make(self, asked: JobRequest) -> operations_pb2.Operation:
         """The operation of the job: a new one, or what the same request made before.
@@ -93,7 +90,7 @@ class JobMaker:
 
     async def check(self, asked: JobRequest, answer: Message) -> operations_pb2.Operation:
         """The operation of a request that is only to be checked: done, with that answer."""
-        await self._require(asked)
+        await self._gate.require(asked.message)
         key = await self._key(asked)
         await self._offload(self._jobs.require_creatable, await asked.new(), key=key)
         checked = operations_pb2.Operation(done=True)
@@ -102,17 +99,13 @@ class JobMaker:
 
     async def _job(self, asked: JobRequest) -> JobRow:
         """The job of a request that has a place in the queue: what the same request made before, or a new one."""
-        await self._require(asked)
+        await self._gate.require(asked.message)
         key = await self._key(asked)
         earlier = None if key is None else await self._offload(self._jobs.repeated, key)
         if earlier is not None:  # answered even when what it was made from is deleted since
             return earlier
         new = await asked.new()
         return await self._offload(self._jobs.create, new, key=key)
-
-    async def _require(self, asked: JobRequest) -> None:
-        async with self._at_once:
-            await self._gate.require(asked.message)
 
     def _operation(self, job: JobRow) -> operations_pb2.Operation:
         """The operation of a job; one that ended before its request was repeated has its plan."""

@@ -16,14 +16,14 @@ from topodesign.domain.link import LinkRequest
 from topodesign.v1 import optics_pb2, optics_service_pb2_grpc
 from topodesign.v1 import optics_service_pb2 as pb
 from topodesign.wire import from_proto, to_proto
-from topodesign_server.offloading import Offloader
+from topodesign_server.fair_threads import FairOffloader
 from topodesign_server.paging import Pager
 
 
 class OpticsServicer(optics_service_pb2_grpc.OpticsServiceServicer):
     """Designs links on threads: the largest request takes tens of milliseconds, less than a child would to start."""
 
-    def __init__(self, pager: Pager, offload: Offloader) -> None:
+    def __init__(self, pager: Pager, offload: FairOffloader) -> None:
         self._pager = pager
         self._offload = offload
 
@@ -32,7 +32,7 @@ class OpticsServicer(optics_service_pb2_grpc.OpticsServiceServicer):
         request: pb.DesignLinkRequest,
         context: grpc.aio.ServicerContext[pb.DesignLinkRequest, optics_pb2.LinkDesign],
     ) -> optics_pb2.LinkDesign:
-        return await self._offload(_design, request)
+        return await self._offload(read_and_design, request)
 
     async def ListModes(
         self,
@@ -60,7 +60,7 @@ def asked_modes(request: pb.ListModesRequest) -> Sequence[TransceiverMode]:
     return list_modes(rate_gbps=request.rate_gbps if request.HasField("rate_gbps") else None)
 
 
-def _design(request: pb.DesignLinkRequest) -> optics_pb2.LinkDesign:
+def read_and_design(request: pb.DesignLinkRequest) -> optics_pb2.LinkDesign:
     design = to_proto(design_link(from_proto(request, LinkRequest)))
     assert isinstance(design, optics_pb2.LinkDesign)
     return design

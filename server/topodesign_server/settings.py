@@ -76,7 +76,10 @@ class ServerSettings:
         15.0, "Time after which another server takes a job whose server is silent.", unit="s", above=0
     )
     poll_s: float = option(
-        0.5, "Time between looks for what other servers of the same database did.", unit="s", above=0
+        0.5,
+        "Time between looks for what others did to the database: servers to jobs, operators to tokens of streams.",
+        unit="s",
+        above=0,
     )
     sweep_s: float = option(600.0, "Time between sweeps of what is to be forgotten.", unit="s", above=0)
     keep_operations_days: float | None = option(
@@ -158,9 +161,15 @@ class ServerSettings:
     )
     tenant_bytes: int | None = option(None, "Size of what one tenant may keep.", unit="bytes", at_least=0)
     tenant_calls_per_s: float | None = option(None, "Calls a second of one tenant on this server.", unit="1/s", above=0)
-    tenant_calls_at_once: int | None = option(256, "Calls of one tenant here at a time, streams left out.", at_least=1)
+    tenant_calls_at_once: int | None = option(
+        256,
+        "Calls of one tenant here at a time, streams left out; never more than it leaves for others.",
+        at_least=1,
+    )
     tenant_streams_at_once: int | None = option(
-        2000, "Streams of one tenant, and its calls that wait for a job, here at a time.", at_least=1
+        2000,
+        "Streams of one tenant, and its calls that wait for a job, at a time; never more than it leaves for others.",
+        at_least=1,
     )
 
     def __post_init__(self) -> None:

@@ -23,3 +23,4 @@ def settle_heap() -> None:
 
 if any("multiprocessing.forkserver" in word for word in sys.orig_argv):
     settle_heap()
+    gc.enable()  # off since growing_heap

@@ -5,7 +5,7 @@ from google.protobuf.message import Message
 from topodesign.domain.errors import InvalidInput
 from topodesign.v1 import scenario_pb2, scenario_service_pb2
 from topodesign_server.calls import Calls
-from topodesign_server.offloading import Offloader
+from topodesign_server.fair_threads import FairOffloader
 from topodesign_server.scenario_checks import canonical_content
 
 READ_HERE_BYTES = 16 * 1024
@@ -20,13 +20,13 @@ class ScenarioReader:
 
     Parameters
     ----------
-    offload : Offloader
+    offload : FairOffloader
         Threads of its own: nothing else waits behind the reading of scenarios.
     calls, small_calls : Calls
         Where large ones are read.
     """
 
-    def __init__(self, offload: Offloader, calls: Calls, small_calls: Calls) -> None:
+    def __init__(self, offload: FairOffloader, calls: Calls, small_calls: Calls) -> None:
         self.offload = offload
         self._calls = calls
         self._small_calls = small_calls

@@ -32,6 +32,34 @@ POSTGRES_UNREACHABLE = ("08", "57P", "25006", "25P03", "58")
 FULL, BUSY, UNREACHABLE = "STORE_FULL", "STORE_BUSY", "STORE_UNREACHABLE"
 
 
+def leave_out_contents(context: sa.engine.ExceptionContext) -> None:
+    """Listens to an engine's ``handle_error``: of what PostgreSQL says its code, its message and the constraint stay.
+
+    ``DETAIL``, ``CONTEXT`` and the rest show values of rows, which may be another tenant's, and whoever prints an
+    error, a library as well as our logs, prints all of its text. So it is cut where it comes from.
+
+    References
+    ----------
+    PostgreSQL, protocol-error-fields: https://www.postgresql.org/docs/current/protocol-error-fields.html
+    """
+    original = context.original_exception
+    if not isinstance(original, psycopg.Error):
+        return
+    told = _told(original)
+    original.args = (told,)
+    if context.sqlalchemy_exception is not None:
+        kind = type(original)
+        context.sqlalchemy_exception.args = (f"({kind.__module__}.{kind.__qualname__}) {told}",)
+
+
+def _told(original: psycopg.Error) -> str:
+    """The first line: libpq, which tells of connections that fail, has all in one text."""
+    primary, _, _ = (original.diag.message_primary or str(original)).partition("\n")
+    names = {"SQLSTATE": original.sqlstate, "constraint": original.diag.constraint_name}
+    named = ", ".join(f"{what} {name}" for what, name in names.items() if name)
+    return f"{primary} ({named})" if named else primary
+
+
 def is_store_fault(error: BaseException) -> bool:
     """Whether an error says that the database could not serve: trying again may succeed."""
     return isinstance(error, TopoDesignError) and error.reason in (FULL, BUSY, UNREACHABLE)

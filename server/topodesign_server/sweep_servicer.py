@@ -15,6 +15,7 @@ from topodesign.v1 import sweep_service_pb2 as pb
 from topodesign.wire import missing, to_proto
 from topodesign_server.calls import Calls
 from topodesign_server.exports import SWEEP_FILES, file_parts
+from topodesign_server.fair_threads import FairOffloader
 from topodesign_server.histories import Histories
 from topodesign_server.job_making import JobMaker, JobRequest
 from topodesign_server.job_rows import NewJob, NewSweep, PointRow, SweepRow
@@ -42,7 +43,7 @@ class SweepServicer(sweep_service_pb2_grpc.SweepServiceServicer):
         calls: Calls,
         pager: Pager,
         offload: Offloader,
-        reading: Offloader,
+        reading: FairOffloader,
         limits: SweepLimits,
         tracing: Tracing,
     ) -> None:

@@ -1,4 +1,7 @@
-"""How many calls a tenant may make: in a second, and at a time."""
+"""How many calls a tenant may make: in a second, and at a time.
+
+At a time a tenant may have no more than it leaves for others, beside a limit of its own.
+"""
 
 import time
 from collections import Counter
@@ -7,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from topodesign.domain.errors import QuotaExceeded
+from topodesign_server.fair_share import may_take_another
 
 RETRY_S = 1.0
 
@@ -30,6 +34,8 @@ class TenantCalls:
         Calls that run at a time, streams left out. ``None``: any number.
     streams_at_once : int, optional
         Streams, and calls that wait for a job, at a time. ``None``: any number.
+    calls, streams : int, optional
+        Calls and streams of all tenants that there is room for. ``None``: tenants need leave none for each other.
     clock : callable
         Seconds, never going back.
     """
@@ -40,10 +46,13 @@ class TenantCalls:
         per_s: float | None,
         at_once: int | None,
         streams_at_once: int | None = None,
+        calls: int | None = None,
+        streams: int | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._per_s = per_s
         self._at_once = {"tenant_calls_at_once": at_once, "tenant_streams_at_once": streams_at_once}
+        self._room = {"tenant_calls_at_once": calls, "tenant_streams_at_once": streams}
         self._clock = clock
         self._buckets: dict[str, _Bucket] = {}
         self._running: dict[str, Counter[str]] = {quota: Counter() for quota in self._at_once}
@@ -64,14 +73,26 @@ class TenantCalls:
                 del running[tenant]
 
     def _require_room(self, tenant: str, quota: str) -> None:
-        running, limit = self._running[quota][tenant], self._at_once[quota]
+        running, limit, room = self._running[quota][tenant], self._at_once[quota], self._room[quota]
+        what = "streams" if "streams" in quota else "calls"
         if limit is not None and running >= limit:
-            raise QuotaExceeded(
-                f"{running} {'streams' if 'streams' in quota else 'calls'} of this tenant run, and at most {limit} may "
-                "at a time; end some, or try again when others have ended",
+            raise _too_many(
+                f"{running} {what} of this tenant run, and at most {limit} may at a time; end some, or try again when "
+                "others have ended",
                 quota=quota,
-                retry_after_s=RETRY_S,
-                metadata={"running": str(running), "limit": str(limit)},
+                running=running,
+                limit=limit,
+            )
+        if room is None:  # the edge of the server keeps to it
+            return
+        left = room - self._running[quota].total()
+        if not may_take_another(running, left):
+            raise _too_many(
+                f"{running} {what} of this tenant run, and {left} more have room here: one tenant may have no more "
+                "than it leaves for others; end some, or try again when others have ended",
+                quota=quota,
+                running=running,
+                limit=left,
             )
 
     def _take(self, tenant: str) -> None:
@@ -90,3 +111,9 @@ class TenantCalls:
                 metadata={"limit": f"{self._per_s:g}", "retry_after_s": f"{wait_s:.3g}"},
             )
         bucket.level -= 1
+
+
+def _too_many(text: str, *, quota: str, running: int, limit: int) -> QuotaExceeded:
+    return QuotaExceeded(
+        text, quota=quota, retry_after_s=RETRY_S, metadata={"running": str(running), "limit": str(limit)}
+    )

@@ -7,6 +7,7 @@ guess that a slow hash would protect (as there is with passwords). The id finds 
 import hmac
 import re
 import secrets
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -160,9 +161,20 @@ class TokenStore:
         is_known = hmac.compare_digest(NOBODYS_DIGEST if row is None else bytes(row.digest), _digest(secret))
         if row is None or not is_known:
             raise _unknown_token()
-        _require_valid(row, now)
+        refusal = _refusal(row, now)
+        if refusal is not None:
+            raise refusal
         is_due = row.use_time is None or now - row.use_time > USE_NOTED_EVERY_S
         return KnownToken(id=row.id, tenant=row.tenant, use_is_due=is_due)
+
+    def refusals(self, token_ids: Collection[str]) -> Mapping[str, Unauthenticated]:
+        """Of tokens that were valid those that are so no longer, by id, with what :meth:`check` would say."""
+        with self._database.reading() as connection:
+            query = sa.select(*VISIBLE).where(tokens.c.id.in_(token_ids))
+            rows = {row.id: row for row in connection.execute(query)}
+            now = self._database.now(connection)
+        found = {token_id: _refusal(rows.get(token_id), now) for token_id in token_ids}
+        return {token_id: refusal for token_id, refusal in found.items() if refusal is not None}
 
     def note_use(self, token_id: str) -> None:
         """Note that a token is used now."""
@@ -188,11 +200,15 @@ def _unknown_token() -> Unauthenticated:
     )
 
 
-def _require_valid(row: Row[tuple[object, ...]], now: float) -> None:
+def _refusal(row: Row[tuple[object, ...]] | None, now: float) -> Unauthenticated | None:
+    """Why a token is not valid; ``None``: it is."""
+    if row is None:
+        return _unknown_token()
     if row.revoke_time is not None:
-        raise Unauthenticated(f"token {row.id} was revoked; ask your operator for a new one", reason="TOKEN_REVOKED")
+        return Unauthenticated(f"token {row.id} was revoked; ask your operator for a new one", reason="TOKEN_REVOKED")
     if row.expire_time is not None and now >= row.expire_time:
-        raise Unauthenticated(f"token {row.id} has expired; ask your operator for a new one", reason="TOKEN_EXPIRED")
+        return Unauthenticated(f"token {row.id} has expired; ask your operator for a new one", reason="TOKEN_EXPIRED")
+    return None
 
 
 def _find(connection: Connection, token_id: str) -> Row[tuple[object, ...]]:

@@ -16,14 +16,14 @@ from topodesign.training.sharding import plan_sharding
 from topodesign.v1 import training_goodput_pb2, training_pb2, training_service_pb2_grpc
 from topodesign.v1 import training_service_pb2 as pb
 from topodesign.wire import from_proto, options_from_proto, sharding_from_proto, to_proto
-from topodesign_server.offloading import Offloader
+from topodesign_server.fair_threads import FairOffloader
 from topodesign_server.paging import Pager
 
 
 class TrainingServicer(training_service_pb2_grpc.TrainingServiceServicer):
     """Estimates on threads: the largest simulation takes a fraction of a second, less than a child would to start."""
 
-    def __init__(self, pager: Pager, offload: Offloader) -> None:
+    def __init__(self, pager: Pager, offload: FairOffloader) -> None:
         self._pager = pager
         self._offload = offload
 

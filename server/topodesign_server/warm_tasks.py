@@ -34,7 +34,7 @@ def answer_tasks(tasks: str, connection: Connection, told: Connection, memory_by
         Where frames go, and where tasks come from.
     """
     isolate()
-    from topodesign.fabric.remembered import forget_all
+    from topodesign.processes.remembered import forget_all
     from topodesign_server.incidents import status_of
     from topodesign_server.logs import configure_logs
 

@@ -38,6 +38,7 @@ def test_what_is_added_in_a_later_year_is_discounted(doubled):
     first, second = found.years
     assert first.capital_usd["transceivers"] == second.capital_usd["transceivers"] == 96_000
     assert sum(first.capital_usd.values()) == 5_036_000 and sum(second.capital_usd.values()) == 96_000
+    assert first.site_capital_usd == {"campus-a": 2_250_000, "campus-b": 2_250_000} and not second.site_capital_usd
     assert sum(path.count for path in second.new.lightpaths) == 16 and not second.new.pods and not second.new.pairs
     at_first = 5_036_000 + 0.8 * (5 * 4380 * 60 + 100 * 155 + 0.0012 * 4380 * 60)
     later = 0.8 * 96_000 + 0.64 * (5 * 4380 * 60 + 100 * 155 + 0.0018 * 4380 * 60)

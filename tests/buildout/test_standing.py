@@ -45,6 +45,27 @@ def test_equipment_that_a_smaller_job_leaves_idle_stands_on_and_is_paid_for(buil
     assert second.running_usd_per_year == first.running_usd_per_year
 
 
+def test_room_is_kept_for_equipment_that_stands_idle(build):
+    """In 2028 three pods are wanted, and a second one is cheapest at campus-a, whose 5.0001 MW hold two pods of 2.5 MW
+    and the transceivers of the small job, but not the 16 that stand there: 16 x 15 W x 1.25 = 0.0003 MW.
+    """
+    scenario = two_campus()
+    a, b = scenario.sites
+    scenario = dataclasses.replace(
+        scenario,
+        sites=(
+            dataclasses.replace(a, power_mw=5.0001),
+            dataclasses.replace(b, power_mw=6.0, capex_usd_per_mw=2 * b.capex_usd_per_mw),
+        ),
+        zones=(dataclasses.replace(scenario.zones[0], headroom_mw=20.0),),
+    )
+    smaller = td.planned_year(2028, "workload.parameters=0.2e11", accelerators=3000)
+    found = build(scenario, td.planned_year(2027), smaller)
+    assert [site.pods for site in found.years[1].plan.sites] == [1, 2]
+    own = build(scenario, dataclasses.replace(smaller, year=2027))
+    assert [site.pods for site in own.years[0].plan.sites] == [2, 1]
+
+
 def test_a_late_site_is_used_when_it_is_in_service(build):
     """campus-b comes a year late, so that the single pod of 2027 is at campus-a though the end needs campus-b more."""
     scenario = small_and_large()

@@ -1,4 +1,4 @@
-"""``topodesign plan`` as a process: what it writes, how it refuses, how it stops."""
+"""``topodesign plan``: what it writes, how it refuses, how it stops."""
 
 import contextlib
 import dataclasses
@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from kept_plans import keep_plan
 from pseudo_terminal import PseudoTerminal
 
 import topodesign as td
@@ -33,8 +34,20 @@ WRITTEN = {
 }
 
 
-def run(*arguments):
+def run_apart(*arguments):
     return subprocess.run([*COMMAND, *map(str, arguments)], capture_output=True, text=True, check=False, timeout=300)
+
+
+@pytest.fixture(name="run")
+def run_fixture(capfd):
+    """The command in this process, where nothing of the process itself is asked for; libraries are heard as well."""
+
+    def call(*arguments):
+        code = run_here(["plan", *map(str, arguments)])
+        told = capfd.readouterr()
+        return subprocess.CompletedProcess(arguments, code, told.out, told.err)
+
+    return call
 
 
 @pytest.fixture(name="campus")
@@ -43,7 +56,7 @@ def campus_fixture(tmp_path):
 
 
 def test_everything_promised_is_written_and_the_summary_has_the_contracts_keys(tmp_path):
-    done = run(SAMPLES / "two-campus", "--out", tmp_path / "out", "--gap", 0, "--json")
+    done = run_apart(SAMPLES / "two-campus", "--out", tmp_path / "out", "--gap", 0, "--json")
     assert done.returncode == 0, done.stderr
     summary = json.loads(done.stdout)
     assert summary["status"] == "optimal"
@@ -122,7 +135,7 @@ def empty_folder(folder):
         (empty_folder, "sites.geojson", None, "add it"),
     ],
 )
-def test_bad_input_ends_with_2_and_names_file_field_and_remedy(campus, tmp_path, damage, file, field, remedy):
+def test_bad_input_ends_with_2_and_names_file_field_and_remedy(campus, tmp_path, damage, file, field, remedy, run):
     damage(campus)
     done = run(campus, "--out", tmp_path / "out", "--json")
     assert done.returncode == 2
@@ -134,7 +147,7 @@ def test_bad_input_ends_with_2_and_names_file_field_and_remedy(campus, tmp_path,
     assert not (tmp_path / "out").exists()
 
 
-def test_all_problems_of_all_files_are_told_at_once(campus, tmp_path):
+def test_all_problems_of_all_files_are_told_at_once(campus, tmp_path, run):
     break_zone(campus)
     break_key(campus)
     break_file(campus)
@@ -143,7 +156,7 @@ def test_all_problems_of_all_files_are_told_at_once(campus, tmp_path):
     assert {problem["file"] for problem in problems} == {"sites.geojson", "scenario.toml", "fiber.geojson"}
 
 
-def test_too_little_power_ends_with_3_and_says_how_many_mw(campus, tmp_path):
+def test_too_little_power_ends_with_3_and_says_how_many_mw(campus, tmp_path, run):
     zones = json.loads((campus / "power_zones.geojson").read_text())
     zones["features"][0]["properties"]["headroom_mw"] = 4.0
     (campus / "power_zones.geojson").write_text(json.dumps(zones))
@@ -157,7 +170,7 @@ def test_too_little_power_ends_with_3_and_says_how_many_mw(campus, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def test_no_time_for_any_plan_ends_with_5(tmp_path):
+def test_no_time_for_any_plan_ends_with_5(tmp_path, run):
     done = run(SAMPLES / "us-multi-region", "--out", tmp_path / "out", "--time-limit", 0.01)
     assert done.returncode == 5
     assert "--time-limit" in done.stderr
@@ -224,7 +237,9 @@ def test_a_command_that_is_interrupted_says_so(monkeypatch, capsys, as_json):
 
 
 @pytest.mark.parametrize("place", ["/proc/x/y", "note.txt", "note.txt/out", "gone", "full"])
-def test_a_folder_that_cannot_be_written_is_refused_before_anything_is_read_or_solved(tmp_path, monkeypatch, place):
+def test_a_folder_that_cannot_be_written_is_refused_before_anything_is_read_or_solved(
+    tmp_path, monkeypatch, place, run
+):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "note.txt").write_text("mine")
     (tmp_path / "gone").symlink_to(tmp_path / "nowhere")
@@ -239,7 +254,7 @@ def test_a_folder_that_cannot_be_written_is_refused_before_anything_is_read_or_s
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_an_empty_out_is_not_the_current_folder(tmp_path, monkeypatch):
+def test_an_empty_out_is_not_the_current_folder(tmp_path, monkeypatch, run):
     monkeypatch.chdir(tmp_path)
     done = run(SAMPLES / "two-campus", "--out", "")
     assert done.returncode == 2
@@ -260,9 +275,9 @@ def test_limits_out_of_range_are_bad_usage(command, option, value, tmp_path, cap
     assert str(value) in message
 
 
-def test_it_begins_from_an_earlier_plan(tmp_path):
+def test_it_begins_from_an_earlier_plan(tmp_path, run):
     scenario = td.load_scenario(SAMPLES / "two-campus")
-    td.plan(scenario, gap=0.0).save(tmp_path / "earlier")
+    keep_plan(scenario, td.plan(scenario, gap=0.0), tmp_path / "earlier")
     done = run(
         SAMPLES / "two-campus", "--out", tmp_path / "out", "--gap", 0, "--start", tmp_path / "earlier",
         "--objective", "cost", "--json",
@@ -273,7 +288,7 @@ def test_it_begins_from_an_earlier_plan(tmp_path):
     assert "goal" not in summary
 
 
-def test_a_start_that_is_missing_or_no_plan_is_bad_input(tmp_path):
+def test_a_start_that_is_missing_or_no_plan_is_bad_input(tmp_path, run):
     (tmp_path / "other.json").write_text("{}")
     for start in ("nowhere", "other.json"):
         done = run(SAMPLES / "two-campus", "--out", tmp_path / "out", "--start", tmp_path / start)
@@ -281,13 +296,13 @@ def test_a_start_that_is_missing_or_no_plan_is_bad_input(tmp_path):
         assert start in done.stderr
 
 
-def test_an_objective_that_the_scenario_does_not_go_with_is_bad_input(tmp_path):
+def test_an_objective_that_the_scenario_does_not_go_with_is_bad_input(tmp_path, run):
     done = run(SAMPLES / "two-campus", "--out", tmp_path / "out", "--objective", "accelerators", "--json")
     assert done.returncode == 2
     assert json.loads(done.stdout)["error"]["reason"] == "GOAL_MISMATCH"
 
 
-def test_effective_flops_for_a_budget_are_planned_and_told(tmp_path):
+def test_effective_flops_for_a_budget_are_planned_and_told(tmp_path, run):
     folder = tmp_path / "campus"
     shutil.copytree(SAMPLES / "two-campus", folder)
     settings = (folder / "scenario.toml").read_text()

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 from pseudo_terminal import PseudoTerminal
@@ -18,6 +19,7 @@ from topodesign_server.job_store import JobStore
 from topodesign_server.queue_room import QueueLimits
 from topodesign_server.tables import DEFAULT_TENANT
 
+from topodesign.cli.app import run as run_here
 from topodesign.client import Client
 from topodesign.domain.errors import VerificationFailed
 from topodesign.domain.plan import Violation
@@ -51,7 +53,7 @@ def started(*arguments: str, server: RunningServer, stderr: int = subprocess.PIP
     )
 
 
-def run(*arguments: str, server: RunningServer | None = None) -> subprocess.CompletedProcess[str]:
+def run_apart(*arguments: str, server: RunningServer | None = None) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "topodesign.cli.app", *arguments],
         capture_output=True,
@@ -62,24 +64,42 @@ def run(*arguments: str, server: RunningServer | None = None) -> subprocess.Comp
     )
 
 
+class Run(Protocol):
+    """Runs a command in this process, where nothing of the process itself is asked for."""
+
+    def __call__(self, *arguments: str, server: RunningServer | None = None) -> "subprocess.CompletedProcess[str]": ...
+
+
+@pytest.fixture(name="run")
+def run_fixture(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    def call(*arguments: str, server: RunningServer | None = None) -> "subprocess.CompletedProcess[str]":
+        if server is not None:
+            monkeypatch.setenv("TOPODESIGN_SERVER", server.address)
+        code = run_here(list(arguments))
+        told = capfd.readouterr()
+        return subprocess.CompletedProcess(arguments, code, told.out, told.err)
+
+    return call
+
+
 def test_a_job_is_submitted_watched_listed_and_fetched(server: RunningServer, tmp_path: Path) -> None:
     with Client(server.address) as client:
         kept = client.create_scenario(two_sites())
-    submitted = run("submit", kept.name, "--json", server=server)
+    submitted = run_apart("submit", kept.name, "--json", server=server)
     assert submitted.returncode == 0, submitted.stderr
     name = json.loads(submitted.stdout)["name"]
 
-    watched = run("watch", name, "--json", server=server)
+    watched = run_apart("watch", name, "--json", server=server)
     assert watched.returncode == 0, watched.stderr
     assert json.loads(watched.stdout)["state"] == "succeeded"
 
-    listed = run("jobs", "--json", server=server)
+    listed = run_apart("jobs", "--json", server=server)
     assert name in {job["name"] for job in json.loads(listed.stdout)["jobs"]}
 
     target, beside = tmp_path / "plan.json", tmp_path / "beside"
     target.write_text("earlier")
     beside.hardlink_to(target)
-    fetched = run("fetch", name, "--out", str(target), "--format", "plan-json", "--json", server=server)
+    fetched = run_apart("fetch", name, "--out", str(target), "--format", "plan-json", "--json", server=server)
     assert fetched.returncode == 0, fetched.stderr
     document = json.loads(fetched.stdout)
     assert document["status"] in ("optimal", "feasible")
@@ -87,7 +107,7 @@ def test_a_job_is_submitted_watched_listed_and_fetched(server: RunningServer, tm
     assert beside.read_text() == "earlier"  # the whole file took its place; it was not written over
 
 
-def test_the_whole_folder_is_fetched(server: RunningServer, tmp_path: Path) -> None:
+def test_the_whole_folder_is_fetched(server: RunningServer, tmp_path: Path, run: Run) -> None:
     with Client(server.address) as client:
         job = client.submit_plan(two_sites(), time_limit_s=60)
         job.result(120)
@@ -98,7 +118,7 @@ def test_the_whole_folder_is_fetched(server: RunningServer, tmp_path: Path) -> N
 
 
 def test_a_sweep_is_submitted_watched_listed_and_fetched_as_sweep_writes_it(
-    server: RunningServer, tmp_path: Path
+    server: RunningServer, tmp_path: Path, run: Run
 ) -> None:
     with Client(server.address) as client:
         kept = client.create_scenario(two_sites())
@@ -130,7 +150,7 @@ def no_power() -> Scenario:
 
 
 def test_an_infeasible_job_is_fetched_as_plan_tells_of_it_and_nothing_is_written(
-    server: RunningServer, tmp_path: Path
+    server: RunningServer, tmp_path: Path, run: Run
 ) -> None:
     with Client(server.address) as client:
         job = client.submit_plan(no_power(), time_limit_s=60)
@@ -151,7 +171,7 @@ def test_an_infeasible_job_is_fetched_as_plan_tells_of_it_and_nothing_is_written
 
 
 def test_a_job_that_ended_without_a_plan_is_fetched_with_5_and_nothing_is_written(
-    server: RunningServer, tmp_path: Path
+    server: RunningServer, tmp_path: Path, run: Run
 ) -> None:
     with Client(server.address) as client:
         job = client.submit_plan(wide_grid(), time_limit_s=0.001)
@@ -165,7 +185,7 @@ def test_a_job_that_ended_without_a_plan_is_fetched_with_5_and_nothing_is_writte
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_job_whose_plan_failed_verification_is_fetched_with_4_and_its_violations(tmp_path: Path) -> None:
+def test_a_job_whose_plan_failed_verification_is_fetched_with_4_and_its_violations(tmp_path: Path, run: Run) -> None:
     """The job is put into the store as a server whose verifier refused a plan leaves it there."""
     found = Violation(rule="site_power", id="east", value=13.0, limit=12.0, unit="MW", message="east draws too much")
     database = open_database(tmp_path / "data")
@@ -198,7 +218,7 @@ def test_a_job_whose_plan_failed_verification_is_fetched_with_4_and_its_violatio
     assert not (tmp_path / "out").exists()
 
 
-def test_a_folder_that_cannot_be_written_is_refused_without_asking_the_service(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_refused_without_asking_the_service(tmp_path: Path, run: Run) -> None:
     (tmp_path / "file").write_text("mine")
     for place, extra in (("/proc/x/y", []), (str(tmp_path / "file"), []), (str(tmp_path), ["--format", "gpkg"])):
         answer = run("fetch", "plans/p-1", "--out", place, "--server", "127.0.0.1:9", "--json", *extra)
@@ -207,7 +227,7 @@ def test_a_folder_that_cannot_be_written_is_refused_without_asking_the_service(t
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
-def test_a_job_begins_from_a_kept_plan_with_an_objective(server: RunningServer) -> None:
+def test_a_job_begins_from_a_kept_plan_with_an_objective(server: RunningServer, run: Run) -> None:
     with Client(server.address) as client:
         kept = client.create_scenario(two_sites())
         first = client.submit_plan(kept.name, time_limit_s=60)
@@ -222,7 +242,7 @@ def test_a_job_begins_from_a_kept_plan_with_an_objective(server: RunningServer) 
     assert json.loads(unknown.stdout)["error"]["reason"] == "PLAN_UNKNOWN"
 
 
-def test_a_cancelled_job_ends_as_cancelled(server: RunningServer) -> None:
+def test_a_cancelled_job_ends_as_cancelled(server: RunningServer, run: Run) -> None:
     with Client(server.address) as client:
         job = client.submit_plan(wide_grid(), time_limit_s=600, gap=0.0)
         server.wait_for_attempt()
@@ -232,7 +252,9 @@ def test_a_cancelled_job_ends_as_cancelled(server: RunningServer) -> None:
         assert job.result(90).stopped_by == "cancelled"
 
 
-def test_leaving_a_watch_leaves_the_job_running_and_says_so_and_another_terminal_goes_on(server: RunningServer) -> None:
+def test_leaving_a_watch_leaves_the_job_running_and_says_so_and_another_terminal_goes_on(
+    server: RunningServer, run: Run
+) -> None:
     with Client(server.address) as client:
         job = client.submit_plan(wide_grid(), time_limit_s=120, gap=0.0)
         with PseudoTerminal() as terminal, started("watch", job.name, server=server, stderr=terminal.end) as watching:
@@ -275,13 +297,13 @@ def test_leaving_a_fetch_leaves_the_job_running_and_writes_nothing(server: Runni
         job.cancel()
 
 
-def test_an_unknown_job_is_bad_input_in_one_json_document(server: RunningServer) -> None:
+def test_an_unknown_job_is_bad_input_in_one_json_document(server: RunningServer, run: Run) -> None:
     answer = run("cancel", "operations/nothing", "--json", server=server)
     assert answer.returncode == 2
     assert json.loads(answer.stdout)["error"]["reason"] == "OPERATION_UNKNOWN"
 
 
-def test_a_service_that_is_full_or_away_has_its_own_exit_code() -> None:
+def test_a_service_that_is_full_or_away_has_its_own_exit_code(run: Run) -> None:
     answer = run("jobs", "--json", "--server", "127.0.0.1:9")
     assert answer.returncode == 6, answer.stderr
     error = json.loads(answer.stdout)["error"]
@@ -290,7 +312,7 @@ def test_a_service_that_is_full_or_away_has_its_own_exit_code() -> None:
     assert "--server, else of TOPODESIGN_SERVER, else localhost:50051" in error["message"]
 
 
-def test_an_address_without_a_port_is_bad_input() -> None:
+def test_an_address_without_a_port_is_bad_input(run: Run) -> None:
     answer = run("jobs", "--json", "--server", "localhost")
     assert answer.returncode == 2
     assert json.loads(answer.stdout)["error"]["reason"] == "TARGET_INVALID"

@@ -11,9 +11,9 @@ from served.running_server import PATIENCE_S, ROOT, wait_until_gone
 from served.small_scenarios import two_sites, wide_grid
 
 import topodesign as td
-from topodesign.api import NOT_EVALUATED
 from topodesign.domain.errors import CapacityError, InvalidInput, ServiceUnavailable
 from topodesign.local import jobs
+from topodesign.making import NOT_EVALUATED
 
 NO_GUARD = """
 import topodesign as td

@@ -5,6 +5,7 @@ import json
 import math
 
 import pytest
+from kept_plans import keep_plan
 
 import topodesign as td
 from topodesign.cli.app import run
@@ -92,7 +93,7 @@ def test_things_that_only_one_scenario_has_are_one_change_and_routes_are_shorten
 
 def test_the_command_prints_one_document(plans, tmp_path, capfd):
     for name, plan in zip(("a", "b"), plans, strict=True):
-        plan.save(tmp_path / name)
+        keep_plan(plan.scenario, plan, tmp_path / name)
     assert run(["diff", str(tmp_path / "a"), str(tmp_path / "b" / "plan.json"), "--json"]) == 0
     document = json.loads(capfd.readouterr().out)
     assert document["cost_delta_usd"] == td.diff_plans(*plans).cost_delta_usd

@@ -1,13 +1,16 @@
 """Results that are kept for the next evaluation."""
 
 import ast
+import contextvars
 from pathlib import Path
 
-import topodesign.fabric
+import pytest
+
+import topodesign
 from topodesign.fabric.collectives_pipeline import SLOWDOWNS, double_tree_slowdown
 from topodesign.fabric.collectives_shapes import GroupLevel, SwitchedShape
-from topodesign.fabric.remembered import ALL, Remembered, forget_all
 from topodesign.fabric.torus_cuts import STAIRCASES, GridAxis, staircase_cut
+from topodesign.processes.remembered import ALL, Remembered, forget_all, remember_for
 
 CACHES = ("cache", "lru_cache")
 
@@ -38,10 +41,26 @@ def test_forgetting_leaves_no_result_behind() -> None:
     assert (double_tree_slowdown(shape), staircase_cut(axes)) == before
 
 
-def test_nothing_but_what_can_be_forgotten_remembers_what_was_asked() -> None:
-    (folder,) = topodesign.fabric.__path__
+def test_what_one_party_asked_is_computed_again_for_another() -> None:
+    made: list[tuple[str, str]] = []
+    kept: Remembered[str, str] = Remembered(9)
+
+    def ask(party: str, name: str) -> str:
+        remember_for(party)
+        return kept.get(name, lambda: made.append((party, name)) or f"{name} of {party}")  # type: ignore[func-returns-value]
+
+    asked = [("a", "x"), ("b", "x"), ("a", "x"), ("", "x"), ("b", "y"), ("b", "x")]
+    for party, name in asked:
+        assert contextvars.copy_context().run(ask, party, name) == f"{name} of {party}"
+    assert made == [("a", "x"), ("b", "x"), ("", "x"), ("b", "y")]
+
+
+@pytest.mark.parametrize("room", ["catalog", "domain", "fabric", "optics", "training"])
+def test_nothing_but_what_is_each_partys_own_remembers_what_was_asked(room: str) -> None:
+    """These rooms answer several parties in one process."""
+    (folder,) = topodesign.__path__
     kept = []
-    for path in sorted(Path(folder).rglob("*.py")):
+    for path in sorted((Path(folder) / room).rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.FunctionDef) and any(map(is_cache, node.decorator_list)):
                 parameters = ast.unparse(node.args)

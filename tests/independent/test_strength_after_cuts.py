@@ -244,13 +244,16 @@ def test_a_triangle_that_does_not_survive_is_rejected_by_both(
 @pytest.fixture(scope="module", params=["two-campus", "regional-nova"])
 def planned(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """A sample scenario's folder and the plan file that the planner wrote for it."""
+    from kept_plans import keep_plan
+
     import topodesign as td
 
     scenario_dir = SAMPLES / request.param
     out = tmp_path_factory.mktemp(request.param)
-    plan = td.plan(td.load_scenario(scenario_dir), time_limit_s=60, gap=0.05, seed=0)
+    scenario = td.load_scenario(scenario_dir)
+    plan = td.plan(scenario, time_limit_s=60, gap=0.05, seed=0)
     assert plan.status in ("optimal", "feasible")
-    plan.save(out)
+    keep_plan(scenario, plan, out)
     return scenario_dir, out / "plan.json"
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from outputs.hand_made_plans import Case, explanation_of
+from topodesign_server.exports import export
 
 from topodesign.domain.errors import Conflict, InvalidInput, NotFound
 from topodesign.domain.plan import Infeasibility, LimitClash, Plan
@@ -45,6 +46,11 @@ def test_a_plan_is_saved_with_everything_made_from_it(complete: Path) -> None:
 def test_a_saved_plan_loads_back_as_it_was(east: Case, complete: Path) -> None:
     assert load_plan(complete) == east.plan
     assert load_plan(complete / "plan.json") == east.plan
+
+
+def test_the_bill_that_the_service_exports_is_the_one_of_the_folder(east: Case, complete: Path) -> None:
+    exported = export(east.scenario, east.plan, "EXPORT_FORMAT_BOM_CSV")
+    assert exported == (complete / "bill-of-materials.csv").read_bytes()
 
 
 def test_saving_again_gives_the_same_bytes(east: Case, complete: Path, tmp_path: Path) -> None:

@@ -5,8 +5,8 @@ import dataclasses
 import pytest
 
 import topodesign as td
-from topodesign.api import NOT_EVALUATED
 from topodesign.domain.plan import SolveLimits
+from topodesign.making import NOT_EVALUATED
 from topodesign.planning import snapshots as pace
 from topodesign.planning.halting import Halt
 from topodesign.planning.snapshots import Snapshots

@@ -28,18 +28,23 @@ class Authority:
         self._folder = folder
         self._name = _subject(name)
         self._key = ec.generate_private_key(ec.SECP256R1())
-        builder = _builder(self._name, self._name, self._key, first_day=-10, last_day=10)
+        builder = _builder(self._name, self._name, self._key, until=now() + 10 * DAY)
         certificate = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         self.path = folder / f"{name}.pem"
         self.path.write_bytes(certificate.sign(self._key, hashes.SHA256()).public_bytes(Encoding.PEM))
 
     def pair(
-        self, file_name: str, *, common_name: str = "", uris: tuple[str, ...] = (), dns: str = "", expired: bool = False
+        self,
+        file_name: str,
+        *,
+        common_name: str = "",
+        uris: tuple[str, ...] = (),
+        dns: str = "",
+        until: datetime.datetime | None = None,
     ) -> Pair:
-        """A new certificate, valid from yesterday to tomorrow, or until yesterday."""
+        """A new certificate, valid until tomorrow or some other time, which may be over."""
         key = ec.generate_private_key(ec.SECP256R1())
-        first, last = (-3, -1) if expired else (-1, 1)
-        builder = _builder(_subject(common_name or file_name), self._name, key, first_day=first, last_day=last)
+        builder = _builder(_subject(common_name or file_name), self._name, key, until=until or now() + DAY)
         names: list[x509.GeneralName] = [x509.UniformResourceIdentifier(uri) for uri in uris]
         names += [x509.DNSName(dns)] if dns else []
         if names:
@@ -50,20 +55,23 @@ class Authority:
         return pair
 
 
+def now() -> datetime.datetime:
+    return datetime.datetime.now(datetime.UTC)
+
+
 def _subject(common_name: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, *, first_day: int, last_day: int
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, *, until: datetime.datetime
 ) -> x509.CertificateBuilder:
-    now = datetime.datetime.now(datetime.UTC)
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(issuer)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now + first_day * DAY)
-        .not_valid_after(now + last_day * DAY)
+        .not_valid_before(min(now(), until) - 2 * DAY)
+        .not_valid_after(until)
     )

@@ -1,4 +1,4 @@
-"""A server for all tests of a module, and what is needed to start special ones; databases of both kinds."""
+"""The server of the session, and what is needed to start special ones; databases of both kinds."""
 
 import shutil
 import subprocess
@@ -17,10 +17,9 @@ from topodesign_server.tables import metadata
 from topodesign.client import Client
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    with RunningServer(tmp_path_factory.mktemp("data"), reflection=True) as running:
-        yield running
+@pytest.fixture(scope="session")
+def server(shared_server: RunningServer) -> RunningServer:
+    return shared_server
 
 
 @pytest.fixture

@@ -11,10 +11,16 @@ from topodesign_server.call_children import OneEach
 from topodesign_server.calls import Calls
 from topodesign_server.children import ChildFactory
 from topodesign_server.metrics import Metrics
+from topodesign_server.offloading import Offloader
+from topodesign_server.optics_servicer import read_and_design
+from topodesign_server.tenants import act_for
+from topodesign_server.training_servicer import read_and_estimate
 
 import topodesign as td
 from topodesign.domain.errors import InvalidInput
-from topodesign.v1 import fabric_pb2, fabric_service_pb2
+from topodesign.optics.gaussian_noise import FACTORS
+from topodesign.training.stragglers import NORMALS
+from topodesign.v1 import fabric_pb2, fabric_service_pb2, optics_service_pb2, training_service_pb2
 from topodesign.wire import fabric_to_proto
 
 GIB = 2**30
@@ -107,3 +113,26 @@ def test_a_cache_keeps_what_was_used_last_within_its_bytes() -> None:
     cache.put("large", bytes(1000))
     assert cache.get("large") is None
     assert cache.get("a") == bytes(100)
+
+
+def test_what_links_and_estimates_have_in_common_is_computed_for_each_tenant() -> None:
+    """On threads of the server, which answers several tenants at a time."""
+    link = optics_service_pb2.DesignLinkRequest(length_km=100, baud_gbd=61.25)
+    estimate = training_service_pb2.EstimateTrainingRequest(
+        parameters=1e12, step_s=1, sites=37, gbps=1e6, jitter_s=0.01
+    )
+
+    async def ask(tenant: str) -> None:
+        act_for(tenant)
+        offload = Offloader(threads=1)
+        await offload(read_and_design, link)
+        await offload(read_and_estimate, estimate)
+        offload.close()
+
+    async def run() -> None:
+        await asyncio.gather(ask("tenant-a"), ask("tenant-b"))
+
+    asyncio.run(run())
+    for remembered in (FACTORS, NORMALS):
+        of_a, of_b = ({key for party, key in remembered._results if party == of} for of in ("tenant-a", "tenant-b"))
+        assert of_a == of_b != set()

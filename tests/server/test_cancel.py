@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import grpc
@@ -10,19 +11,26 @@ import pytest
 from served.running_server import RunningServer, wait_until_gone
 from served.small_scenarios import two_sites, wide_grid
 
-from topodesign.api import NOT_EVALUATED
 from topodesign.client import Client
 from topodesign.domain.errors import CapacityError
 from topodesign.domain.fabric import Clos, Torus
+from topodesign.making import NOT_EVALUATED
 from topodesign.v1 import fabric_service_pb2, fabric_service_pb2_grpc
 from topodesign.verify import verify_plan
 from topodesign.wire import fabric_to_proto
 
 
-def test_a_cancelled_solve_returns_its_best_plan(tmp_path: Path) -> None:
-    with RunningServer(tmp_path, cancel_grace_s=60.0) as server, Client(server.address) as client:
+@pytest.fixture(scope="module")
+def patient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """Waits for a solver's answer as long as a busy machine may take."""
+    with RunningServer(tmp_path_factory.mktemp("patient"), cancel_grace_s=60.0) as running:
+        yield running
+
+
+def test_a_cancelled_solve_returns_its_best_plan(patient: RunningServer) -> None:
+    with Client(patient.address) as client:
         job = client.submit_plan(wide_grid(), time_limit_s=600, gap=0.0)
-        child = server.wait_for_attempt()
+        child = patient.wait_for_attempt(job.name)
         for event in job.watch():
             if event.incumbent_usd is not None:
                 break
@@ -35,10 +43,10 @@ def test_a_cancelled_solve_returns_its_best_plan(tmp_path: Path) -> None:
         wait_until_gone(child)
 
 
-def test_a_waiting_job_is_cancelled_without_being_started(tmp_path: Path) -> None:
-    with RunningServer(tmp_path) as server, Client(server.address) as client:
-        client.submit_plan(wide_grid(), time_limit_s=600, gap=0.0)
-        server.wait_for_attempt()
+def test_a_waiting_job_is_cancelled_without_being_started(patient: RunningServer) -> None:
+    with Client(patient.address) as client:
+        running = client.submit_plan(wide_grid(), time_limit_s=600, gap=0.0)
+        patient.wait_for_attempt(running.name)
         waiting = client.submit_plan(two_sites(), seed=7)
         waiting.cancel()
         plan = waiting.result(10)
@@ -46,21 +54,21 @@ def test_a_waiting_job_is_cancelled_without_being_started(tmp_path: Path) -> Non
         assert plan.provenance.scenario_sha256
         status = waiting.status()
         assert (status.state, status.attempts) == ("cancelled", 0)
+        running.cancel()
 
 
-def test_a_solver_that_does_not_answer_is_killed_after_the_grace(tmp_path: Path) -> None:
-    with RunningServer(tmp_path) as server, Client(server.address) as client:
-        job = client.submit_plan(wide_grid(), time_limit_s=600, gap=0.0)
-        child = server.wait_for_attempt()
-        os.kill(child, signal.SIGSTOP)  # as deaf as a solver can be
-        job.cancel()
-        plan = job.result(60)
-        assert (plan.status, plan.stopped_by) == ("limit", "cancelled")
-        assert job.status().state == "cancelled"
-        wait_until_gone(child)
-        # The worker is free again.
-        deaf_with_a_plan(server, client)
-        assert client.submit_plan(two_sites(), time_limit_s=60).result(120).status in ("optimal", "feasible")
+def test_a_solver_that_does_not_answer_is_killed_after_the_grace(server: RunningServer, client: Client) -> None:
+    job = client.submit_plan(wide_grid(), time_limit_s=600, gap=0.0)
+    child = server.wait_for_attempt(job.name)
+    os.kill(child, signal.SIGSTOP)  # as deaf as a solver can be
+    job.cancel()
+    plan = job.result(60)
+    assert (plan.status, plan.stopped_by) == ("limit", "cancelled")
+    assert job.status().state == "cancelled"
+    wait_until_gone(child)
+    # The worker is free again.
+    deaf_with_a_plan(server, client)
+    assert client.submit_plan(two_sites(), time_limit_s=60).result(120).status in ("optimal", "feasible")
 
 
 def deaf_with_a_plan(server: RunningServer, client: Client) -> None:
@@ -99,10 +107,10 @@ def test_cancelling_what_has_ended_changes_nothing(server: RunningServer, client
     assert job.result() == plan
 
 
-def test_cancelling_twice_is_the_same_as_once(tmp_path: Path) -> None:
-    with RunningServer(tmp_path, cancel_grace_s=60.0) as server, Client(server.address) as client:
+def test_cancelling_twice_is_the_same_as_once(patient: RunningServer) -> None:
+    with Client(patient.address) as client:
         job = client.submit_plan(wide_grid(), time_limit_s=600, gap=0.0)
-        server.wait_for_attempt()
+        patient.wait_for_attempt(job.name)
         job.cancel()
         job.cancel()
         assert job.result(90).stopped_by == "cancelled"

@@ -46,6 +46,19 @@ def cluster_settings() -> ServerSettings:
     return read_configuration(DEPLOY / "kubernetes" / "base" / "server.toml").settings
 
 
+def at_most_bytes(settings: ServerSettings) -> int:
+    """Memory of all that the service computes at a time, and its own."""
+    # a slot makes answers about plans or evaluates large fabrics, whichever may take more
+    slot_bytes = max(settings.plan_memory_bytes, settings.fabric_memory_bytes)
+    small = settings.warm_children or settings.call_slots
+    return (
+        settings.workers * settings.plan_memory_bytes
+        + settings.call_slots * slot_bytes
+        + small * settings.fabric_memory_bytes
+        + SERVER_BYTES
+    )
+
+
 @pytest.mark.parametrize("path", MANIFESTS, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_a_manifest_follows_the_schema_of_kubernetes(path: Path) -> None:
     document = loaded(path)
@@ -92,19 +105,21 @@ def test_a_pod_has_no_rights_and_time_to_drain(name: str) -> None:
 @pytest.mark.parametrize("name", POD_FILES)
 def test_what_a_pod_computes_at_a_time_fits_into_its_memory(name: str) -> None:
     (container,) = pod(name)["containers"]
-    settings = cluster_settings()
-    # a slot makes answers about plans or evaluates large fabrics, whichever may take more
-    slot_bytes = max(settings.plan_memory_bytes, settings.fabric_memory_bytes)
-    small = settings.warm_children or settings.call_slots
-    at_most_bytes = (
-        settings.workers * settings.plan_memory_bytes
-        + settings.call_slots * slot_bytes
-        + small * settings.fabric_memory_bytes
-        + SERVER_BYTES
-    )
     limit = re.fullmatch(r"(\d+)Gi", container["resources"]["limits"]["memory"])
     assert limit is not None
-    assert at_most_bytes <= int(limit[1]) * GIB
+    assert at_most_bytes(cluster_settings()) <= int(limit[1]) * GIB
+
+
+def test_what_the_unit_computes_at_a_time_fits_into_its_memory() -> None:
+    text = (DEPLOY / "topodesign.service").read_text(encoding="utf-8")
+    (source,) = re.findall(r"put (\S+) as server.toml into /etc/topodesign", text)
+    assert "--config /etc/topodesign/server.toml" in text
+    (line,) = re.findall(r"^Environment=(.*)$", text, re.MULTILINE)
+    environment = dict(word.split("=", 1) for word in shlex.split(line))
+    found = read_configuration(DEPLOY / source, environment=environment)
+    (limit,) = re.findall(r"^MemoryMax=(\d+)G$", text, re.MULTILINE)  # systemd's suffixes are powers of 1024
+    assert at_most_bytes(found.settings) <= int(limit) * GIB
+    assert "MemorySwapMax=0" in text
 
 
 def test_the_unit_is_one_for_systemd(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """``FabricService``: the same answers as the library's, refusals with reason and path, bounded work."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import grpc
@@ -54,6 +55,13 @@ ONE_OF_EACH: tuple[FabricSpec, ...] = (
     Jellyfish(switches=20, network_ports=4, server_ports=2, seed=1),
     EdgeList(accelerators=("a", "b", "c"), edges=(Edge(a="a", z="s"), Edge(a="b", z="s", count=2, gbps=800.0))),
 )
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """Its own: who answers which call is looked at here."""
+    with RunningServer(tmp_path_factory.mktemp("fabrics")) as running:
+        yield running
 
 
 def test_fabrics_of_every_kind_are_evaluated_as_the_library_does(client: Client) -> None:

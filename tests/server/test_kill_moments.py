@@ -20,7 +20,7 @@ from topodesign.v1 import planning_service_pb2 as pb
 from topodesign.v1 import planning_service_pb2_grpc, scenario_pb2
 from topodesign.wire import to_proto
 
-MOMENTS = int(os.environ.get("TOPODESIGN_KILL_MOMENTS", "8"))
+MOMENTS = int(os.environ.get("TOPODESIGN_KILL_MOMENTS", "5"))
 LONGEST_S = 0.25
 CALLERS = 3
 

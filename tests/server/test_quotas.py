@@ -1,11 +1,14 @@
 """Quotas of tenants: what is one too much is refused with the quota's name, and nobody else is touched."""
 
 import sqlite3
+from contextlib import ExitStack
 
 import grpc
 import pytest
 from google.rpc.error_details_pb2 import QuotaFailure, RetryInfo
 from google.rpc.status_pb2 import Status
+from hypothesis import given
+from hypothesis import strategies as st
 from served.guarded_server import GuardedServer, all_methods, call, new_request, reason_of
 from served.small_scenarios import two_sites, wide_grid
 from served.store_place import StorePlace, attempt_store, claimed, job_store, new_job
@@ -73,6 +76,41 @@ def test_calls_at_a_time_are_counted_until_they_end_however_they_do() -> None:
             made(calls, "b")
             raise ZeroDivisionError
         made(calls, "a")
+
+
+def taken(calls: TenantCalls, tenant: str, kept: ExitStack, *, most: int = 1000, is_stream: bool = False) -> int:
+    """How many calls a tenant gets that takes what it can, up to ``most``."""
+    for number in range(most):
+        try:
+            kept.enter_context(calls.counted(tenant, is_stream=is_stream))
+        except QuotaExceeded as error:
+            assert error.retry_after_s is not None
+            return number
+    return most
+
+
+@pytest.mark.parametrize("is_stream", [False, True])
+def test_tenants_that_take_what_they_can_leave_room_for_one_that_has_nothing(is_stream: bool) -> None:
+    """Of 48 places: 24 when alone; then half of what is left, 12, 6 and 3; of two that take turns a third, 16."""
+    room = {"streams": 48} if is_stream else {"calls": 48}
+    calls = TenantCalls(per_s=None, at_once=None, **room)
+    with ExitStack() as kept:
+        assert [taken(calls, tenant, kept, is_stream=is_stream) for tenant in "abcd"] == [24, 12, 6, 3]
+        assert taken(calls, "a", kept, is_stream=is_stream) == 0
+    with ExitStack() as kept:
+        both = [taken(calls, tenant, kept, most=1, is_stream=is_stream) for _ in range(30) for tenant in "ab"]
+        assert sum(both) == 2 * 16
+        assert taken(calls, "c", kept, is_stream=is_stream) == 8
+
+
+@given(asking=st.lists(st.sampled_from("abcdef"), max_size=40), rest=st.integers(1, 4))
+def test_however_six_tenants_take_what_they_can_a_64th_of_the_room_is_left(asking: list[str], rest: int) -> None:
+    """Who takes leaves at least half of what it finds, rounded down, and finds no more a second time: 1 / 2^6."""
+    room = rest * 2**6
+    calls = TenantCalls(per_s=None, at_once=None, calls=room)
+    with ExitStack() as kept:
+        assert room - sum(taken(calls, tenant, kept) for tenant in asking) >= rest
+        made(calls, "new")
 
 
 def test_a_tenant_keeps_so_many_plans_and_the_next_needs_one_deleted(database: Database) -> None:
@@ -159,11 +197,11 @@ def test_streams_that_are_open_count_and_those_that_were_left_do_not(guarded: Gu
         begin = channel.unary_stream(
             f"/{watch.containing_service.full_name}/WatchPlan", lambda message: message.SerializeToString(), bytes
         )
-        streams = [
-            begin(new_request(watch, name=name), metadata=[("authorization", f"Bearer {token}")]) for _ in range(40)
-        ]
-        for stream in streams:
+        streams = []
+        for _ in range(40):  # one after the other: more that come at once than may wait are refused at the edge
+            stream = begin(new_request(watch, name=name), metadata=[("authorization", f"Bearer {token}")])
             next(stream)
+            streams.append(stream)
         with pytest.raises(QuotaExceeded) as caught:
             next(job.watch())
         assert (caught.value.quota, caught.value.retry_after_s) == ("tenant_streams_at_once", 1.0)

@@ -10,10 +10,13 @@ from served.small_scenarios import two_sites
 from topodesign_server.call_children import OneEach, WarmChildren
 from topodesign_server.calls import Calls
 from topodesign_server.children import ChildFactory
+from topodesign_server.fair_threads import FairOffloader
 from topodesign_server.names import DIGEST_AT_ONCE_BYTES, RequestKey, request_key
 from topodesign_server.offloading import Offloader
+from topodesign_server.request_gate import AT_ONCE_BYTES, RequestGate
 from topodesign_server.scenario_checks import canonical_content
 from topodesign_server.sources import READ_HERE_BYTES, READ_WARM_BYTES, ScenarioReader
+from topodesign_server.tenants import act_for
 
 from topodesign.domain.errors import CapacityError, InvalidInput
 from topodesign.domain.fabric_switched import Jellyfish
@@ -39,7 +42,8 @@ class Bench:
     """A reader over real threads and children, one computation at a time and none waiting."""
 
     def __init__(self, children: ChildFactory) -> None:
-        self.threads = Offloader(threads=1, name="scenario")
+        self.threads = FairOffloader(threads=1, name="scenario")
+        act_for("b")
         self.calls = Calls(OneEach(children), slots=1, queue_limit=0, limit_s=60.0, memory_bytes=4 * GIB)
         self.small_calls = Calls(WarmChildren(children), slots=1, queue_limit=0, limit_s=60.0, memory_bytes=4 * GIB)
         self.reader = ScenarioReader(self.threads, self.calls, self.small_calls)
@@ -117,6 +121,28 @@ def test_a_large_request_is_hashed_on_a_thread_and_its_key_is_that_of_its_repeti
             await key(large, threads)
         large.ClearField("scenario")
         assert await key(large, threads) is not None
+
+    asyncio.run(run())
+
+
+def test_a_large_scenario_that_breaks_a_rule_is_refused_without_being_read() -> None:
+    """Of a small one all faults are told, as the library does; of a large one the rules tell the first."""
+
+    async def run() -> None:
+        threads = FairOffloader(threads=1, name="design")
+        act_for("a")
+        gate = RequestGate(threads)
+        for size_bytes, fields in ((0, ["sites[0].power_mw", "sites[1].lon"]), (AT_ONCE_BYTES, ["sites[0].power_mw"])):
+            given = scenario(size_bytes=size_bytes)
+            given.sites[0].power_mw, given.sites[1].lon = -1, 999
+            with pytest.raises(InvalidInput) as caught:
+                await gate.require(scenario_service_pb2.CreateScenarioRequest(scenario=given))
+            problems = getattr(caught.value, "problems", ())
+            told = [problem.field for problem in problems] or [caught.value.field_path]
+            assert told == [f"scenario.{field}" for field in fields]
+            assert ("CheckScenario lists all" in caught.value.message) == (not problems)
+            await gate.require(scenario_service_pb2.CheckScenarioRequest(scenario=given))
+        threads.close()
 
     asyncio.run(run())
 

@@ -2,11 +2,13 @@
 
 import shutil
 import sqlite3
+import traceback
 from pathlib import Path
 
 import grpc
 import pytest
 import sqlalchemy as sa
+import structlog
 from google.rpc import code_pb2
 from google.rpc.error_details_pb2 import RetryInfo
 from served.real_postgres import RealPostgres
@@ -161,6 +163,49 @@ def test_a_database_that_is_not_there_is_unreachable(tmp_path: Path) -> None:
     with pytest.raises(ServiceUnavailable) as caught:
         open_database(tmp_path, url=f"postgresql://nobody@/nothing?host={tmp_path}")
     assert_told(caught.value, "STORE_UNREACHABLE")
+
+
+# Fields of an error: https://www.postgresql.org/docs/15/protocol-error-fields.html. DETAIL shows values of rows, as in
+# "Key (id)=(...) already exists." and "Failing row contains (...)."
+@pytest.mark.parametrize(
+    ("statement", "told"),
+    [
+        (
+            "INSERT INTO settings VALUES (:given, ''), (:given, '')",
+            (
+                'duplicate key value violates unique constraint "pk_settings"',
+                "(SQLSTATE 23505, constraint pk_settings)",
+            ),
+        ),
+        (
+            "INSERT INTO settings VALUES (:given, NULL)",
+            ('null value in column "value" of relation "settings"', "(SQLSTATE 23502)"),
+        ),
+        (
+            "DO $$ BEGIN RAISE 'told' USING DETAIL = 'of-' || 'tenant-b', HINT = 'of-' || 'tenant-b'; END $$",
+            ("told (SQLSTATE P0001)",),
+        ),
+    ],
+    ids=["unique", "not null", "raised"],
+)
+def test_what_is_printed_of_an_error_says_what_it_is_and_shows_no_row(
+    shared_place: StorePlace, statement: str, told: tuple[str, ...]
+) -> None:
+    given = {"given": "of-tenant-b"} if ":given" in statement else {}
+    with pytest.raises(sa.exc.DBAPIError) as caught, shared_place.open().writing() as connection:
+        connection.execute(sa.text(statement), given)
+    printed = "".join(traceback.format_exception(caught.value))
+    for part in told:
+        assert part in printed
+    assert "of-tenant-b" not in printed
+
+
+def test_what_is_logged_of_a_store_that_cannot_serve_shows_no_row(shared_place: StorePlace) -> None:
+    with structlog.testing.capture_logs() as logged, pytest.raises(CapacityError):  # noqa: SIM117
+        with shared_place.open().writing() as connection:
+            connection.exec_driver_sql("DO $$ BEGIN RAISE disk_full USING DETAIL = 'of-tenant-b'; END $$")
+    (line,) = logged
+    assert line["said"] == "disk_full (SQLSTATE 53100)"
 
 
 def test_a_mistake_of_ours_stays_a_defect(place: StorePlace) -> None:

@@ -1,5 +1,6 @@
 """TLS and certificates of clients, with real certificates and a real server."""
 
+import datetime
 import json
 import shutil
 import socket
@@ -8,12 +9,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import grpc
 import pytest
-from served.certificates import Authority, Pair
-from served.guarded_server import GuardedServer
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from served.certificates import DAY, Authority, Pair, now
+from served.guarded_server import GuardedServer, all_methods, call, new_request, reason_of
 from served.running_server import RunningServer
 from served.small_scenarios import two_sites
-from topodesign_server.client_certificates import tenant_of_certificate
+from topodesign_server.client_certificates import end_of_certificate, tenant_of_certificate
 from topodesign_server.listening import certificates_of, requires_authentication
 from topodesign_server.settings import ServerSettings
 from topodesign_server.tls import Certificates, TlsFiles
@@ -21,6 +24,8 @@ from topodesign_server.tls import Certificates, TlsFiles
 from topodesign.cli.app import run
 from topodesign.client import Access, Client
 from topodesign.domain.errors import InvalidInput, ServiceUnavailable, Unauthenticated
+
+LIST = next(method for method in all_methods() if method.name == "ListScenarios")
 
 
 @dataclass(frozen=True)
@@ -80,7 +85,7 @@ def test_whoever_has_no_valid_certificate_gets_no_connection(mutual: GuardedServ
     uris = ("spiffe://corp.example/tenant/alpha",)
     pairs = {
         "none": None,
-        "expired": places.clients.pair("expired", uris=uris, expired=True),
+        "expired": places.clients.pair("expired", uris=uris, until=now() - DAY),
         "other authority": places.strangers.pair("stranger", uris=uris),
     }
     if wrong == "plain text":
@@ -122,6 +127,39 @@ def test_certificate_and_token_must_agree(mutual: GuardedServer, places: Places)
     ):
         client.list_scenarios()
     assert caught.value.reason == "CREDENTIALS_DISAGREE"
+
+
+def test_a_connection_is_of_no_use_when_its_certificate_has_expired(mutual: GuardedServer, places: Places) -> None:
+    """On a machine that is too busy to connect in a few seconds, with a certificate of a minute."""
+    for valid_s in (3, 15, 60):
+        pair = places.clients.pair(
+            "brief", uris=("spiffe://corp.example/tenant/brief",), until=now() + datetime.timedelta(seconds=valid_s)
+        )
+        files = (places.servers.path, pair.key, pair.certificate)
+        credentials = grpc.ssl_channel_credentials(*(file.read_bytes() for file in files))
+        with grpc.secure_channel(f"localhost:{mutual.port}", credentials) as channel:
+            watch = health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest(), timeout=120)
+            try:
+                next(watch)
+            except grpc.RpcError:
+                continue
+            for refused in (lambda: next(watch), lambda: call(channel, LIST, new_request(LIST))):  # noqa: B023
+                with pytest.raises(grpc.RpcError) as caught:
+                    refused()
+                assert caught.value.code() is grpc.StatusCode.UNAUTHENTICATED
+                assert reason_of(caught.value).reason == "CERTIFICATE_EXPIRED"
+            return
+    pytest.fail("no connection in a minute")
+
+
+@pytest.mark.parametrize("until", ["1999-12-31T23:59:59", "2049-12-31T23:59:59", "2050-01-01T00:00:00"])
+def test_the_end_of_a_certificate_is_read_in_both_forms_that_it_has(tmp_path: Path, until: str) -> None:
+    """RFC 5280 section 4.1.2.5: two digits of the year through 2049, four from 2050 on."""
+    end = datetime.datetime.fromisoformat(until).replace(tzinfo=datetime.UTC)
+    authority = Authority(tmp_path, "clients")
+    pem = authority.pair("one", until=end).certificate.read_bytes()
+    assert end_of_certificate({"x509_pem_cert": [pem]}) == end.timestamp()
+    assert end_of_certificate({"x509_pem_cert": []}) is end_of_certificate({}) is None
 
 
 def test_a_client_refuses_a_server_of_another_authority_or_name(mutual: GuardedServer, places: Places) -> None:

@@ -32,7 +32,13 @@ class Door:
     async def calls(self, number: int) -> None:
         """So many calls at a time; returns when all have been let in."""
         asked = Authentication(
-            self.tokens, self.looking, self.uses, is_required=True, has_certificates=False, named_by="uri"
+            self.tokens,
+            self.looking,
+            self.uses,
+            is_required=True,
+            has_certificates=False,
+            named_by="uri",
+            look_s=60.0,
         )
         async with asyncio.timeout(PATIENCE_S):
             await asyncio.gather(*(asked.presented([("authorization", f"Bearer {self.text}")]) for _ in range(number)))

@@ -18,7 +18,7 @@ from topodesign.domain.fabric_switched import Jellyfish
 from topodesign.fabric import evaluate_fabric
 from topodesign.fabric.evaluating import PATTERNED
 from topodesign.fabric.families import fabric_kinds, fabric_of_size, topology_of
-from topodesign.fabric.remembered import forget_all
+from topodesign.processes.remembered import forget_all
 from topodesign.v1 import fabric_service_pb2
 from topodesign.wire import fabric_to_proto
 

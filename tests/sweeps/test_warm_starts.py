@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from planning.conftest import random_scenario
 
-from topodesign.api import plan_within
 from topodesign.domain.codec import decode_json, encode_json
 from topodesign.domain.plan import Plan, SolveLimits
 from topodesign.domain.scenario_sweep import SweepAxis, SweepDefinition
+from topodesign.making import plan_within
 from topodesign.planning.search import PROVEN_GAP
 from topodesign.planning.solve import solve
 from topodesign.sweeps.designs import points_of

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from topodesign.buildout.scaled_prices import CAPITAL_ITEMS, RUNNING_ITEMS
 from topodesign.buildout.standing import lightpath_key
 from topodesign.buildout.weights import YearWeight, present_value_of_years
+from topodesign.catalog import load_catalog
 from topodesign.domain.buildout import BuildoutYear, NewInYear
 from topodesign.domain.fiber import LitLightpath
 from topodesign.domain.plan import Plan
@@ -51,15 +52,17 @@ def _counted(
     npc = {name: round(usd * weight.capital, 2) for name, usd in spent.items()}
     npc |= {name: round(usd * (weight.running / annuity), 2) for name, usd in running.items()}
     term = math.fsum(standing_usd.values()) * weight.rent + math.fsum(npc[name] for name in RUNNING_ITEMS)
+    new = _new(plan, built, before)
     return BuildoutYear(
         year=year,
         stands_years=weight.stands_years,
         plan=dataclasses.replace(plan, scenario=None),
-        new=_new(plan, built, before),
+        new=new,
         built=tuple(sorted(built)),
         capital_weight=weight.capital,
         running_weight=weight.running,
         capital_usd=spent,
+        site_capital_usd=_site_capital(scenario, new),
         running_usd_per_year={name: usd / annuity for name, usd in running.items()},
         npc_items=dict(sorted(npc.items())),
         term_usd=round(term, 2),
@@ -77,6 +80,18 @@ def _capital(scenario: Scenario, plan: Plan, built: set[str]) -> dict[str, float
     segments = [scenario.segment_by_id[segment_id] for segment_id in sorted(built)]
     build = math.fsum(segment.length_km * (segment.build_usd_per_km or 0.0) for segment in segments)
     return {**items, "fiber_build": round(build, 2)}
+
+
+def _site_capital(scenario: Scenario, new: NewInYear) -> dict[str, float]:
+    """Spent at each site on opening it and on its MW; pods alone count, as in the cost item."""
+    watts = load_catalog(scenario.catalog_overrides).accelerator(scenario.size.accelerator).all_in_w
+    spent = {}
+    for site_id, pods in new.pods.items():
+        site = scenario.site_by_id[site_id]
+        power_mw = pods * scenario.size.pod_accelerators * watts * site.pue / 1e6
+        fixed = site.fixed_capex_usd if site_id in new.sites else 0.0
+        spent[site_id] = round(fixed + power_mw * site.capex_usd_per_mw, 2)
+    return spent
 
 
 def _new(plan: Plan, built: set[str], before: BuildoutYear | None) -> NewInYear:

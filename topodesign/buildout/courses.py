@@ -139,12 +139,11 @@ def walks_of(setting: Setting, own: Sequence[Plan | None]) -> tuple[Walk, ...]:
 def go(walks: Sequence[Walk], inquiry: Inquiry) -> None:
     """Take every course through all years, the questions of one year side by side."""
     for number, year in enumerate(walks[0].setting.years):
-        left = _step([walk for walk in walks if not walk.ended], inquiry, is_roomy=False)
-        # what stands and is not used any more may be what lacks room: the same with room kept for it
-        left |= _step([walk for walk in left if number > 0], inquiry, is_roomy=True)
-        for walk, message in left.items():
-            if message:
-                walk.ended = f"{year}: {message}"
+        stuck = _step([walk for walk in walks if not walk.ended], inquiry, is_roomy=False)
+        if number > 0:  # what stands and is not used any more may be what lacks room: the same with room kept for it
+            stuck = _step(list(stuck), inquiry, is_roomy=True)
+        for walk, message in stuck.items():
+            walk.ended = f"{year}: {message}"
 
 
 def _step(walks: Sequence[Walk], inquiry: Inquiry, *, is_roomy: bool) -> dict[Walk, str]:

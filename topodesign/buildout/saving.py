@@ -48,7 +48,8 @@ def save_buildout(directory: str | Path, scenarios: Sequence[Scenario], buildout
         When the disk is full or a permission is missing.
     """
     folder = Path(directory)
-    require_buildout_folder(folder)
+    years = [item.year for item in buildout.years]
+    require_buildout_folder(folder, years)
     files: list[Path] = []
     for scenario, item in zip(scenarios, buildout.years, strict=False):
         files += save_plan(scenario, item.plan, folder / str(item.year))
@@ -56,7 +57,9 @@ def save_buildout(directory: str | Path, scenarios: Sequence[Scenario], buildout
         folder,
         BUILDOUT_FILES,
         fill=lambda fresh: _write(fresh, scenarios, buildout),
-        recheck=lambda: require_buildout_folder(folder),  # making the files took seconds, and others may have written
+        recheck=lambda: require_buildout_folder(
+            folder, years
+        ),  # making the files took seconds, and others may have written
     )
     return (*(folder / name for name in BUILDOUT_FILES if (folder / name).exists()), *files)
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from topodesign.api import evaluated
 from topodesign.buildout.accounting import counted_years, items_of
 from topodesign.buildout.courses import Setting, Walk, go, walks_of
 from topodesign.buildout.target import ANSWERS
@@ -26,6 +25,7 @@ from topodesign.domain.checks import require
 from topodesign.domain.errors import VerificationFailed
 from topodesign.domain.plan import Plan, SolveLimits
 from topodesign.domain.scenario import Scenario
+from topodesign.making import evaluated
 from topodesign.planning.search import PROVEN_GAP
 from topodesign.sweeps.engine import Engine
 from topodesign.sweeps.local_engine import LocalEngine

@@ -15,7 +15,8 @@ YEAR_COLUMNS = (
     "running_usd_per_year", "npc_usd", "term_usd", "lower_bound_usd", "accelerator_purchase_usd",
 )  # fmt: skip
 SITE_COLUMNS = (
-    "year", "site_id", "zone_id", "pods", "accelerators", "power_mw", "new_pods", "new_power_mw", "built_year",
+    "year", "site_id", "zone_id", "pods", "accelerators", "power_mw", "new_pods", "new_power_mw", "capital_usd",
+    "built_year",
 )  # fmt: skip
 SPENDING_COLUMNS = ("year", "item", "kind", "usd", "weight", "npc_usd")
 """``usd`` is spent in the year, or paid in each of its years; ``weight`` times it is ``npc_usd``."""
@@ -66,6 +67,7 @@ def site_rows(buildout: Buildout) -> list[dict[str, Cell]]:
             "power_mw": site.power_mw,
             "new_pods": item.new.pods.get(site.id, 0),
             "new_power_mw": item.new.power_mw.get(site.id, 0.0),
+            "capital_usd": item.site_capital_usd.get(site.id, 0.0),
             "built_year": built[site.id],
         }
         for item in buildout.years

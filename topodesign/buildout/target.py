@@ -1,6 +1,7 @@
 """Where a build-out goes: found to be usable before hours are spent on it; files of others are never replaced."""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from topodesign.domain.errors import Conflict
@@ -25,8 +26,8 @@ ANSWERS = "answers"
 """Folder of what was asked and answered."""
 
 
-def require_buildout_folder(folder: Path) -> None:
-    """Raise unless a build-out can be begun or gone on with in ``folder``, which need not exist yet.
+def require_buildout_folder(folder: Path, years: Iterable[int]) -> None:
+    """Raise unless a build-out of these years can be begun or gone on with in ``folder``, which need not exist yet.
 
     Raises
     ------
@@ -37,6 +38,8 @@ def require_buildout_folder(folder: Path) -> None:
         When nothing can be written there (``NOT_WRITABLE``).
     """
     require_usable_target(folder, BUILDOUT_FILES, what="build-out")
+    for year in years:
+        require_usable_target(folder / str(year))
     if (folder / ANSWERS).is_dir() or (folder / BUILDOUT_FILE).exists():
         return
     for name in (*BUILDOUT_FILES, ANSWERS):

@@ -1,7 +1,7 @@
 """The scenario of each year: what the years change, and what is not in service yet."""
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from topodesign.catalog import load_catalog
 from topodesign.domain.buildout import PlannedYear, require_years
@@ -134,13 +134,3 @@ def _equipment_figures(scenario: Scenario) -> Iterator[tuple[str, object]]:
     for line in catalog.line_systems:
         for name in ("terminal_cost_usd", "amplifier_cost_usd", "band_ghz"):
             yield f"catalog.line_system.{line.id}.{name}", getattr(line, name)
-
-
-def figures_in_force(years: Sequence[PlannedYear]) -> tuple[Mapping[str, AxisValue], ...]:
-    """For each year the figures that it and those before it set, by name."""
-    found: list[Mapping[str, AxisValue]] = []
-    so_far: dict[str, AxisValue] = {}
-    for given in years:
-        so_far = {**so_far, **{axis.name: axis.values[0] for axis in (*given.changes, *_target(given))}}
-        found.append(so_far)
-    return tuple(found)

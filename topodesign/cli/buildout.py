@@ -6,6 +6,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from topodesign.cli.engine_options import (
+    DEFAULT_WORKERS,
+    EngineOption,
+    Insecure,
+    Scheduler,
+    TlsCa,
+    TlsCert,
+    TlsKey,
+    Workers,
+    engine_for,
+)
 from topodesign.cli.given_paths import ScenarioFolder, path
 from topodesign.cli.interrupt import StopRequest
 from topodesign.cli.output import ExitCode, emit_json, note, say
@@ -30,7 +41,13 @@ def buildout(
         Path | None,
         typer.Option("--years", parser=path, help="TOML file with [[year]] tables; default: years.toml of SCENARIO."),
     ] = None,
-    workers: Annotated[int, typer.Option("--workers", help="Processes that solve at the same time.")] = 2,
+    engine: EngineOption = "local",
+    workers: Workers = DEFAULT_WORKERS,
+    scheduler: Scheduler = None,
+    tls_ca: TlsCa = None,
+    tls_cert: TlsCert = None,
+    tls_key: TlsKey = None,
+    insecure: Insecure = False,
     threads: Threads = 1,
     memory_gib: Annotated[float, typer.Option("--memory-gib", help="Memory that one solve may take.")] = 8.0,
     time_limit: TimeLimit = DEFAULTS.time_limit_s,
@@ -45,33 +62,43 @@ def buildout(
     Sites, zones, fiber, prices of energy and the target may change by year; what one year built stands in all later
     ones. Every year is verified, and the cost is proven within a gap. Writes buildout.json, buildout.html with a
     timeline, tables, buildout.geojson, and a plan's folder for every year. Limits are of one solve; there are at most
-    four for every year. The same command goes on after an interruption. Exits with 3 where one year has no plan even
-    on its own, with 5 where no sequence was found, with 130 when interrupted.
+    four for every year, on a cluster with --engine dask. The same command goes on after an interruption. Exits with 3
+    where one year has no plan even on its own, with 5 where no sequence was found, with 130 when interrupted.
     """
     import topodesign
     from topodesign.buildout.searching import plan_buildout
     from topodesign.buildout.target import require_buildout_folder
     from topodesign.buildout.years_file import YEARS_FILE, years_from_toml
     from topodesign.domain.plan import SolveLimits
-    from topodesign.sweeps.local_engine import LocalEngine
 
     require_in_range(time_limit=time_limit, gap=gap, seed=seed, threads=threads)
     wanted = years_from_toml(years if years is not None else scenario_dir / YEARS_FILE)
-    require_buildout_folder(out)
+    chosen = engine_for(
+        engine,
+        workers=workers,
+        scheduler=scheduler,
+        tls_ca=tls_ca,
+        tls_cert=tls_cert,
+        tls_key=tls_key,
+        insecure=insecure,
+    )
+    require_buildout_folder(out, [given.year for given in wanted])
     scenario = topodesign.load_scenario(scenario_dir)
     stop = StopRequest("answers so far are kept, and the same command goes on from there")
-    with stop.on_interrupt(), LocalEngine(workers) as engine:
+    with stop.on_interrupt(), chosen as running:
         found = plan_buildout(
             scenario,
             wanted,
             limits=SolveLimits(time_limit_s=time_limit, gap=gap, seed=seed, threads=threads),
             folder=out,
-            engine=engine,
+            engine=running,
             memory_gib=memory_gib,
             on_answer=_Answers(most=4 * len(wanted)),
             should_stop=stop,
         )
-        files = topodesign.save_buildout(out, topodesign.yearly_scenarios(scenario, wanted), found)
+        files: tuple[Path, ...] = ()
+        if found.status != "cancelled":  # what an earlier run has finished stays
+            files = topodesign.save_buildout(out, topodesign.yearly_scenarios(scenario, wanted), found)
     if json_output:
         emit_json(_document(found, files))
     else:
@@ -129,7 +156,7 @@ def _describe(found: "Buildout", out: Path) -> None:
         _describe_dead_ends(found)
     else:
         _describe_years(found)
-    say(f"written to {out}")
+        say(f"written to {out}")
 
 
 def _describe_dead_ends(found: "Buildout") -> None:

@@ -5,6 +5,17 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
+from topodesign.cli.engine_options import (
+    DEFAULT_WORKERS,
+    EngineOption,
+    Insecure,
+    Scheduler,
+    TlsCa,
+    TlsCert,
+    TlsKey,
+    Workers,
+    engine_for,
+)
 from topodesign.cli.given_paths import ScenarioFolder, path
 from topodesign.cli.interrupt import StopRequest
 from topodesign.cli.output import ExitCode, emit_json, note, say
@@ -34,7 +45,13 @@ def pareto(
     time_limit: TimeLimit = DEFAULTS.time_limit_s,
     seed: Seed = DEFAULTS.seed,
     threads: Threads = 1,
-    workers: Annotated[int, typer.Option("--workers", help="Processes that solve at the same time.")] = 2,
+    engine: EngineOption = "local",
+    workers: Workers = DEFAULT_WORKERS,
+    scheduler: Scheduler = None,
+    tls_ca: TlsCa = None,
+    tls_cert: TlsCert = None,
+    tls_key: TlsKey = None,
+    insecure: Insecure = False,
     memory_gib: Annotated[float, typer.Option("--memory-gib", help="Memory that one solve may take.")] = 8.0,
     json_output: Annotated[bool, typer.Option("--json", help="Print the front as one JSON document.")] = False,
 ) -> None:
@@ -52,7 +69,6 @@ def pareto(
     from topodesign.fronts.running import run_front
     from topodesign.fronts.saving import save_front
     from topodesign.fronts.target import require_front_folder
-    from topodesign.sweeps.local_engine import LocalEngine
 
     require_in_range(time_limit=time_limit, gap=gap, seed=seed, threads=threads)
     request = FrontRequest(
@@ -61,15 +77,24 @@ def pareto(
         gap=gap,
         limits=SolveLimits(time_limit_s=time_limit, gap=gap, seed=seed, threads=threads),
     )
+    chosen = engine_for(
+        engine,
+        workers=workers,
+        scheduler=scheduler,
+        tls_ca=tls_ca,
+        tls_cert=tls_cert,
+        tls_key=tls_key,
+        insecure=insecure,
+    )
     require_front_folder(out)
     scenario = topodesign.load_scenario(scenario_dir)
     stop = StopRequest("what is known will be written, and the same command goes on")
-    with stop.on_interrupt(), LocalEngine(workers) as engine:
+    with stop.on_interrupt(), chosen as running:
         front = run_front(
             scenario,
             request,
             folder=out,
-            engine=engine,
+            engine=running,
             memory_gib=memory_gib,
             on_progress=lambda solves, plans: note(f"{solves} solves, {plans} plans"),
             should_stop=stop,

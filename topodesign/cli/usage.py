@@ -35,7 +35,7 @@ def choice_of(choices: Sequence[str]) -> Callable[[str], str]:
 
 def usage_error(message: str, command_path: str) -> InvalidInput:
     """The error of a wrong command line, with where to read how it is done."""
-    return InvalidInput(f"{message.rstrip('.')}; see {command_path} --help", reason="USAGE_INVALID")
+    return InvalidInput(f"{_without_period(message)}; see {command_path} --help", reason="USAGE_INVALID")
 
 
 def is_request_for_help(error: TyperException) -> bool:
@@ -55,3 +55,8 @@ def as_usage_error(error: TyperException, *, command_path: str) -> InvalidInput:
         known = [name for parameter in context.command.get_params(context) for name in parameter.opts]
         return usage_error(f"no option {option}; {nearest(option, (n for n in known if n.startswith('--')))}", path)
     return usage_error(error.format_message(), path)
+
+
+def _without_period(message: str) -> str:
+    """A list that goes on keeps its dots."""
+    return message if message.endswith("...") else message.rstrip(".")

@@ -106,6 +106,8 @@ class BuildoutYear:
         What a dollar spent at the beginning of this year weighs, and a dollar a year as long as this state stands.
     capital_usd : mapping of str to float
         Spent in this year by cost item, not discounted.
+    site_capital_usd : mapping of str to float
+        Of that the items ``site_fixed`` and ``site_power_capex``, by site.
     running_usd_per_year : mapping of str to float
         By cost item, not discounted.
     npc_items : mapping of str to float
@@ -125,6 +127,7 @@ class BuildoutYear:
     capital_weight: float
     running_weight: float
     capital_usd: Mapping[str, float]
+    site_capital_usd: Mapping[str, float]
     running_usd_per_year: Mapping[str, float]
     npc_items: Mapping[str, float]
     term_usd: float

@@ -68,10 +68,10 @@ class PartImpact:
     """What a part's outages do. ``probability`` is the one it was drawn with, and ``basis`` where that comes from.
 
     ``lost_accelerators_when_out`` and ``missed_when_out``: the mean loss, and how often the target was missed, in
-    states in which this part was out, with whatever else was. ``avoidable_share``: of the mean loss over all states, how much
-    less it would be if this part never were out: since parts are independent that is the loss in states in which it was
-    not. Two parts that lose the same only together each count for it, so that these do not sum to 1; what was drawn few
-    times may come out slightly below 0. ``None`` where no drawn state had it out, or nothing was lost.
+    states in which this part was out, with whatever else was. ``avoidable_share``: of the mean loss over all states,
+    how much less it would be if this part never were out: since parts are independent, that is the mean over states in
+    which it was not. Two parts that lose something only together each count for it, so that these do not sum to 1; what
+    was drawn few times may come out slightly below 0. ``None`` where no drawn state had it out, or nothing was lost.
     """
 
     kind: PartKind

@@ -5,8 +5,8 @@ import math
 import numpy as np
 
 from topodesign.fabric.collectives_shapes import GroupLevel, SwitchedShape
-from topodesign.fabric.remembered import Remembered
 from topodesign.fabric.topology import Counts
+from topodesign.processes.remembered import Remembered
 
 SLOWDOWNS: Remembered[SwitchedShape, float] = Remembered(64)
 

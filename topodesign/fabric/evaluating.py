@@ -22,10 +22,10 @@ from topodesign.fabric.graph import FabricGraph
 from topodesign.fabric.hops import diameter_hops, mean_hops
 from topodesign.fabric.latency import PathDelays, latency_of, step_latency
 from topodesign.fabric.quotient import quotient_of
-from topodesign.fabric.remembered import Remembered
 from topodesign.fabric.topology import CutLinks, PairRate, PathClasses, StepLatency, Topology
 from topodesign.fabric.traffic_rates import random_share, uniform_share, worst_shares
 from topodesign.fabric.under_load import under_load
+from topodesign.processes.remembered import Remembered
 
 FLUID = "bandwidths are fluid: 60 to 90 % of them are reached in practice, depending on routing"
 DEFAULT_CONDITIONS = FabricConditions()

@@ -21,9 +21,9 @@ from topodesign.domain.fabric import MAX_ACCELERATORS, Jitter, LoadedLatency
 from topodesign.domain.fabric_conditions import LoadInputs
 from topodesign.fabric.collectives_shapes import BITS_PER_BYTE
 from topodesign.fabric.latency import PathDelays, class_latency_ns, direct_latency_ns, serialization_ns
-from topodesign.fabric.remembered import Remembered
 from topodesign.fabric.topology import Counts, Lengths, PathClasses, PathFactor
 from topodesign.fabric.waiting import mean_wait, tail_services, wait_cdf
+from topodesign.processes.remembered import Remembered
 
 Spectrum = npt.NDArray[np.complex128]
 

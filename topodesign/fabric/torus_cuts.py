@@ -10,8 +10,8 @@ import math
 from dataclasses import dataclass
 from fractions import Fraction
 
-from topodesign.fabric.remembered import Remembered
 from topodesign.fabric.topology import CutLinks, PairRate
+from topodesign.processes.remembered import Remembered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)

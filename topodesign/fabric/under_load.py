@@ -21,8 +21,8 @@ from topodesign.fabric.loaded import (
     parts_of_paths,
     service_ns_of,
 )
-from topodesign.fabric.remembered import Remembered
 from topodesign.fabric.topology import PathClasses, PathFactor, Topology
+from topodesign.processes.remembered import Remembered
 
 COLLISIONS: Remembered[tuple[int, int, int], Collisions] = Remembered(1024)
 """By flows of a leaf, its uplinks, and the number of leaves."""

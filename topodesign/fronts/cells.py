@@ -7,7 +7,7 @@ better can hide there (docs/pareto.md).
 
 import math
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from topodesign.domain.pareto_front import OpenCell
 from topodesign.fronts.axes import Corner, GoalAxis, with_limit
@@ -16,9 +16,9 @@ from topodesign.fronts.searches import Minimized, relative_gap, run_searches
 
 SPLITS_AT_ONCE = 4
 """Cells that are split in one round: the same whatever the number of processes, so that the front is too."""
-COARSE_SIDE = 1 / 8
-"""Of the whole range of two goals: up to there cells are split in the middle, which finds what the front is like; then
-just below the plan at their loose corner, which proves that there is nothing else, or finds the next plan."""
+COARSE_SIDE = 1 / 16
+"""Of the whole range of two goals: up to there cells are split in the middle, which finds what the front is like. Then
+they are first cut just below the plan at their loose corner: where the front is a stair, that closes the whole cell."""
 LEAST_SIDE = 1e-3
 """Of the whole box: a cell is not split along a shorter side."""
 ROUNDING = 0.5
@@ -28,10 +28,11 @@ MOST_CELLS = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """A box of limits, both corners included."""
+    """A box of limits, both corners included. ``is_undercut``: it was cut just below its loose corner, in vain."""
 
     tight: Corner
     loose: Corner
+    is_undercut: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -124,7 +125,7 @@ class Cells:
             if limit == cell.loose[place]:
                 continue  # the cell ends there already
             self._closes(value, bound)
-            return Cell(tight=cell.tight, loose=with_limit(cell.loose, place, limit))
+            return replace(cell, loose=with_limit(cell.loose, place, limit))
         return cell
 
     def _without_foot(self, cell: Cell, best: float) -> Cell | None:
@@ -139,7 +140,7 @@ class Cells:
             if relative_gap(best, bound) > self.minimized.gap or limit == cell.tight[place]:
                 continue
             self._closes(best, bound)
-            return Cell(tight=with_limit(cell.tight, place, limit), loose=cell.loose)
+            return replace(cell, tight=with_limit(cell.tight, place, limit))
         return cell
 
     def _closes(self, best: float, bound: float) -> bool:
@@ -193,7 +194,8 @@ class Cells:
         if found is None:
             return [cell], [cell.loose]
         place, limit = found
-        lower = Cell(tight=cell.tight, loose=with_limit(cell.loose, place, limit))
+        is_undercut = self._is_to_be_undercut(cell, self._sides(cell)[place])
+        lower = Cell(tight=cell.tight, loose=with_limit(cell.loose, place, limit), is_undercut=is_undercut)
         upper = Cell(tight=with_limit(cell.tight, place, self.axes[place].above(limit)), loose=cell.loose)
         # of two goals one corner is both, or the tight one is a level above it and asked for when it matters
         return [lower, upper], [lower.loose] if len(cell.tight) == 1 else [lower.loose, upper.tight]
@@ -210,17 +212,23 @@ class Cells:
                 if low < high:
                     return place, inside[-1]
             else:
-                limit = self._cut_of(place, low, min(high, self.spans[place][1]), sides[place])
+                end, is_to_be_undercut = min(high, self.spans[place][1]), self._is_to_be_undercut(cell, sides[place])
+                limit = self._cut_of(place, low, end, is_to_be_undercut=is_to_be_undercut)
                 if limit is not None:
                     return place, limit
         return None
 
-    def _cut_of(self, place: int, low: float, high: float, side: float) -> float | None:
+    def _is_to_be_undercut(self, cell: Cell, side: float) -> bool:
+        return len(self.axes) == 1 and not self.axes[0].levels and side <= COARSE_SIDE and not cell.is_undercut
+
+    def _cut_of(self, place: int, low: float, high: float, *, is_to_be_undercut: bool) -> float | None:
         """Where to split where any number is a limit."""
         axis = self.axes[place]
-        if len(self.axes) == 1 and side <= COARSE_SIDE:
+        if is_to_be_undercut:
             begin, end = self.spans[place]
-            return axis.under(high, low, LEAST_SIDE * (axis.position(end) - axis.position(begin)))
+            limit = axis.under(high, low, LEAST_SIDE * (axis.position(end) - axis.position(begin)))
+            if limit is not None:
+                return limit
         return next(iter(axis.between(low, high, 1)), None)
 
     def _sides(self, cell: Cell) -> list[float]:

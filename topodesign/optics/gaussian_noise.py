@@ -22,7 +22,6 @@ P. Poggiolini, G. Bosco, A. Carena, V. Curri, Y. Jiang, F. Forghieri, "A Detaile
 of Non-Linear Interference in Coherent Optical Transmission Systems", arXiv:1209.0394, eqs. 120 and 123.
 """
 
-import functools
 import math
 from dataclasses import dataclass
 
@@ -31,6 +30,7 @@ import numpy.typing as npt
 
 from topodesign.domain.checks import require, require_number
 from topodesign.domain.equipment import FiberKind
+from topodesign.processes.remembered import Remembered
 
 Floats = npt.NDArray[np.float64]
 
@@ -82,12 +82,15 @@ class Comb:
         return (self.channels - 1) // 2
 
 
+FACTORS: Remembered[tuple[float, float, Comb], Floats] = Remembered(256)
+
+
 def comb_factors(fiber: FiberKind, comb: Comb) -> Floats:
     """Sum over the comb of weights times asinh brackets, for each channel: shape (channels,), no unit, read-only."""
-    return _comb_factors(fiber.loss_db_per_km, fiber.dispersion_ps_nm_km, comb)
+    figures = (fiber.loss_db_per_km, fiber.dispersion_ps_nm_km, comb)
+    return FACTORS.get(figures, lambda: _comb_factors(*figures))
 
 
-@functools.lru_cache(maxsize=256)
 def _comb_factors(loss_db_per_km: float, dispersion_ps_nm_km: float, comb: Comb) -> Floats:
     rate = comb.baud_gbd * 1e9
     slope = math.pi**2 * abs(_beta2_s2_m(dispersion_ps_nm_km)) * rate / _nepers_per_m(loss_db_per_km)

@@ -6,13 +6,13 @@ whose figures differ cannot meet, and an override that changes nothing costs not
 (docs/reach.md), so they stay in memory only.
 """
 
-import functools
 from dataclasses import dataclass
 
 from topodesign.domain.equipment import FiberKind, LineSystem
 from topodesign.optics.gaussian_noise import Comb
 from topodesign.optics.line_model import line_quality
 from topodesign.optics.lines import Line, Lines, Span, Terminal
+from topodesign.processes.remembered import Remembered
 
 MOST_REMEMBERED = 65_536
 """Enough for every mode on some thousand segments of lengths of their own; about 40 MB at most."""
@@ -44,27 +44,28 @@ class SpanNoise:
     of_booster: float
 
 
+NOISE: Remembered[SpanContent, SpanNoise] = Remembered(MOST_REMEMBERED)
+
+
 def span_noise_to_signal(fiber: FiberKind, system: LineSystem, comb: Comb, length_km: float) -> SpanNoise:
     """Noise of one span at its best launch power, and of the booster that makes up for the terminal's loss."""
-    return _noise_to_signal(
-        SpanContent(
-            loss_db_per_km=fiber.loss_db_per_km,
-            dispersion_ps_nm_km=fiber.dispersion_ps_nm_km,
-            effective_area_um2=fiber.effective_area_um2,
-            nonlinear_index_m2_w=fiber.nonlinear_index_m2_w,
-            connector_loss_db=system.connector_loss_db,
-            noise_figure_db=system.noise_figure_db,
-            max_total_power_dbm=system.max_total_power_dbm,
-            terminal_loss_db=system.terminal_loss_db,
-            length_km=length_km,
-            baud_gbd=comb.baud_gbd,
-            spacing_ghz=comb.spacing_ghz,
-            channels=comb.channels,
-        )
+    content = SpanContent(
+        loss_db_per_km=fiber.loss_db_per_km,
+        dispersion_ps_nm_km=fiber.dispersion_ps_nm_km,
+        effective_area_um2=fiber.effective_area_um2,
+        nonlinear_index_m2_w=fiber.nonlinear_index_m2_w,
+        connector_loss_db=system.connector_loss_db,
+        noise_figure_db=system.noise_figure_db,
+        max_total_power_dbm=system.max_total_power_dbm,
+        terminal_loss_db=system.terminal_loss_db,
+        length_km=length_km,
+        baud_gbd=comb.baud_gbd,
+        spacing_ghz=comb.spacing_ghz,
+        channels=comb.channels,
     )
+    return NOISE.get(content, lambda: _noise_to_signal(content))
 
 
-@functools.lru_cache(maxsize=MOST_REMEMBERED)
 def _noise_to_signal(content: SpanContent) -> SpanNoise:
     fiber = FiberKind(
         id="fiber",

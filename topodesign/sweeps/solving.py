@@ -7,7 +7,6 @@ import time
 
 import msgspec
 
-from topodesign.api import plan_within
 from topodesign.domain.codec import decode_json, encode_json
 from topodesign.domain.durations import HOURS_PER_YEAR
 from topodesign.domain.errors import InvalidInput
@@ -135,6 +134,8 @@ def encode_solved(result: PointResult, plan: bytes, *, began_s: float) -> bytes:
 
 def solve_question(payload: tuple[bytes, ...]) -> bytes:
     """Scenario, :class:`QuestionOrder`, plan to begin from (or nothing) -> :class:`SolvedQuestion`, all encoded."""
+    from topodesign.making import plan_within  # with all solvers: whoever only asks does not load them
+
     began_s = time.monotonic()
     order = msgspec.msgpack.decode(payload[1], type=QuestionOrder)
     start = decode_json(payload[2], Plan, what="plan to begin from") if payload[2] else None
@@ -206,6 +207,8 @@ def figures_of(scenario: Scenario, plan: Plan) -> PointFigures:
 
 
 def _planned(scenario: Scenario, order: PointOrder, start: Plan | None) -> Plan:
+    from topodesign.making import plan_within
+
     known_usd = 0.0
     if start is not None and order.bound_from is not None and start.lower_bound_usd is not None:
         known_usd = start.lower_bound_usd  # to the cent, as the costs that it bounds

@@ -3,19 +3,23 @@
 A mean, not a bound: the sites' times are taken as independent and alike.
 """
 
-import functools
 import math
 from typing import Literal
 
 from scipy import special
 
+from topodesign.processes.remembered import Remembered
+
 Jitter = Literal["normal", "exponential"]
 
 TAIL_SIGMAS = 12.0
 """Where the normal density is cut off: beyond it lies less than 1e-32."""
+MOST_REMEMBERED = 65_536
+"""More than the numbers of sites of any sweep; an entry takes some 200 bytes, and milliseconds to compute."""
+NORMALS: Remembered[int, float] = Remembered(MOST_REMEMBERED)
+SUMS_OF_EXPONENTIALS: Remembered[tuple[int, int], float] = Remembered(MOST_REMEMBERED)
 
 
-@functools.cache
 def largest_of_normals(count: int) -> float:
     """Mean of the largest of ``count`` independent standard normals, by numerical integration.
 
@@ -26,10 +30,11 @@ def largest_of_normals(count: int) -> float:
     count : int
         At least 1.
     """
-    from scipy import integrate
+    return 0.0 if count == 1 else NORMALS.get(count, lambda: _largest_of_normals(count))
 
-    if count == 1:
-        return 0.0
+
+def _largest_of_normals(count: int) -> float:
+    from scipy import integrate
 
     def density(x: float) -> float:
         return x * math.exp(-x * x / 2) / math.sqrt(2 * math.pi) * math.exp((count - 1) * float(special.log_ndtr(x)))
@@ -45,11 +50,14 @@ def largest_of_exponentials(count: int) -> float:
     return float(special.digamma(count + 1) + float(-special.digamma(1)))
 
 
-@functools.cache
 def largest_of_sums_of_exponentials(count: int, terms: int) -> float:
     """Mean of the largest of ``count`` independent sums of ``terms`` exponentials of mean 1 (Erlang)."""
     if terms == 1:
         return largest_of_exponentials(count)
+    return SUMS_OF_EXPONENTIALS.get((count, terms), lambda: _largest_of_sums_of_exponentials(count, terms))
+
+
+def _largest_of_sums_of_exponentials(count: int, terms: int) -> float:
     from scipy import integrate
 
     def later(x: float) -> float:
