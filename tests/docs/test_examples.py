@@ -24,6 +24,9 @@ NOT_RUN = {
     ("docs/security.md", TLS): 3,
     ("docs/sweeps.md", "thirty plans take half a minute; `tests/sweeps` run smaller ones"): 1,
     ("docs/sweeps.md", "a million rows take seconds; `tests/cli` and `tests/sweeps` make fewer"): 1,
+    ("docs/uncertainty.md", "the plans of a region take minutes; `tests/uncertainty` run smaller ones"): 1,
+    ("docs/uncertainty.md", "the same plans"): 1,
+    ("docs/uncertainty.md", "it needs the plan of a region; `tests/uncertainty` stress a smaller one"): 1,
     ("sample_sites/README.md", "the source data are not part of this repository"): 1,
 }
 """How many blocks of a page are not run, and why: each page says so above the block, in these words."""
