@@ -15,6 +15,8 @@ import pytest
 from hypothesis import settings
 from served.running_server import RunningServer
 
+from topodesign.sweeps.local_engine import LocalEngine
+
 gc.set_threshold(100_000, 20, 100)
 settings.register_profile("same examples", derandomize=True, deadline=None)
 settings.register_profile("new examples", print_blob=True, deadline=None)
@@ -26,3 +28,10 @@ def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningS
     """One server for all tests that neither stop it nor count what it keeps."""
     with RunningServer(tmp_path_factory.mktemp("data"), reflection=True) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def warm_engine() -> Iterator[LocalEngine]:
+    """Two processes that have loaded the solvers once."""
+    with LocalEngine(workers=2) as engine:
+        yield engine

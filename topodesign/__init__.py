@@ -51,6 +51,9 @@ if TYPE_CHECKING:
     from topodesign.domain.fabric_switched import Jellyfish as Jellyfish
     from topodesign.domain.fabric_switched import ScaleUpClos as ScaleUpClos
     from topodesign.domain.fabric_switched import SlimFly as SlimFly
+    from topodesign.domain.futures import Future as Future
+    from topodesign.domain.futures import FutureFactor as FutureFactor
+    from topodesign.domain.futures import Futures as Futures
     from topodesign.domain.goodput import FailingParts as FailingParts
     from topodesign.domain.goodput import JobSite as JobSite
     from topodesign.domain.goodput import Rejoining as Rejoining
@@ -63,6 +66,8 @@ if TYPE_CHECKING:
     from topodesign.domain.plan import Verification as Verification
     from topodesign.domain.scenario import MeasuredReach as MeasuredReach
     from topodesign.domain.scenario import Scenario as Scenario
+    from topodesign.domain.stress import StressOptions as StressOptions
+    from topodesign.domain.stress import StressReport as StressReport
     from topodesign.domain.training import PipelineShape as PipelineShape
     from topodesign.domain.training import TrainingEstimate as TrainingEstimate
     from topodesign.domain.training_model import ShardingPlan as ShardingPlan
@@ -84,6 +89,12 @@ if TYPE_CHECKING:
     from topodesign.scenario import load_scenario as load_scenario
     from topodesign.training.sharding import plan_sharding as plan_sharding
     from topodesign.training.sweep import sweep_training as sweep_training
+    from topodesign.uncertainty.drawing import futures_of_factors as futures_of_factors
+    from topodesign.uncertainty.futures_file import read_futures as read_futures
+    from topodesign.uncertainty.risk import RiskMeasure as RiskMeasure
+    from topodesign.uncertainty.stress import stress as stress
+    from topodesign.uncertainty.two_stage import SitingOptions as SitingOptions
+    from topodesign.uncertainty.two_stage import plan_under_uncertainty as plan_under_uncertainty
 
 _HOME = {
     "AsyncClient": "topodesign.client",
@@ -105,6 +116,9 @@ _HOME = {
     "JobSite": "topodesign.domain.goodput",
     "LatencyInputs": "topodesign.domain.fabric_conditions",
     "FailureSpec": "topodesign.domain.fabric_failures",
+    "Future": "topodesign.domain.futures",
+    "FutureFactor": "topodesign.domain.futures",
+    "Futures": "topodesign.domain.futures",
     "GoodputEstimate": "topodesign.domain.goodput_request",
     "GoodputRequest": "topodesign.domain.goodput_request",
     "LinkDesign": "topodesign.domain.link",
@@ -118,10 +132,14 @@ _HOME = {
     "ReconfigurableTorus": "topodesign.domain.fabric_kinds",
     "Rejoining": "topodesign.domain.goodput",
     "ScaleUpClos": "topodesign.domain.fabric_switched",
+    "RiskMeasure": "topodesign.uncertainty.risk",
     "Scenario": "topodesign.domain.scenario",
     "ShardingPlan": "topodesign.domain.training_model",
+    "SitingOptions": "topodesign.uncertainty.two_stage",
     "SlimFly": "topodesign.domain.fabric_switched",
     "SparesRule": "topodesign.domain.fabric_bill",
+    "StressOptions": "topodesign.domain.stress",
+    "StressReport": "topodesign.domain.stress",
     "TopoDesignError": "topodesign.domain.errors",
     "Torus": "topodesign.domain.fabric",
     "TrainingEstimate": "topodesign.domain.training",
@@ -141,6 +159,7 @@ _HOME = {
     "explain": "topodesign.api",
     "fabric_of_size": "topodesign.fabric",
     "fabrics_for_budget": "topodesign.fabric",
+    "futures_of_factors": "topodesign.uncertainty.drawing",
     "list_accelerators": "topodesign.api",
     "list_equipment": "topodesign.api",
     "list_modes": "topodesign.api",
@@ -153,11 +172,14 @@ _HOME = {
     "plan_buildout": "topodesign.buildout.searching",
     "plan_sharding": "topodesign.training.sharding",
     "planned_year": "topodesign.buildout.years_file",
+    "plan_under_uncertainty": "topodesign.uncertainty.two_stage",
     "price_fabric": "topodesign.fabric",
+    "read_futures": "topodesign.uncertainty.futures_file",
     "reach_table": "topodesign.api",
     "read_edge_list": "topodesign.fabric",
     "save_buildout": "topodesign.buildout.saving",
     "slice_goodput": "topodesign.fabric",
+    "stress": "topodesign.uncertainty.stress",
     "sweep_training": "topodesign.training.sweep",
     "training_models": "topodesign.api",
     "yearly_scenarios": "topodesign.buildout.yearly",

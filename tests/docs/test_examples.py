@@ -19,9 +19,14 @@ NOT_RUN = {
     ("docs/examples/index.md", "it is run as a script by `tests/docs/test_example_scripts.py`"): 1,
     ("docs/tutorial.md", "it sets up an environment, which the tests run in already"): 1,
     ("docs/operations.md", "it is a line of a log, whose keys `tests/server/test_logs.py` holds"): 1,
+    ("docs/pareto.md", "`tests/fronts` make the same calls"): 1,
+    ("docs/pareto.md", "two fronts take minutes on two busy cores; `tests/fronts` make smaller ones"): 1,
     ("docs/security.md", TLS): 3,
     ("docs/sweeps.md", "thirty plans take half a minute; `tests/sweeps` run smaller ones"): 1,
     ("docs/sweeps.md", "a million rows take seconds; `tests/cli` and `tests/sweeps` make fewer"): 1,
+    ("docs/uncertainty.md", "the plans of a region take minutes; `tests/uncertainty` run smaller ones"): 1,
+    ("docs/uncertainty.md", "the same plans"): 1,
+    ("docs/uncertainty.md", "it needs the plan of a region; `tests/uncertainty` stress a smaller one"): 1,
     ("sample_sites/README.md", "the source data are not part of this repository"): 1,
 }
 """How many blocks of a page are not run, and why: each page says so above the block, in these words."""

@@ -60,6 +60,7 @@ IN_COMMANDS = {"ALREADY_REVOKED", "TOKEN_UNKNOWN"}
 IN_THE_LIBRARY = {
     *("EDGE_LIST_INVALID", "FAILURES_INVALID"),  # text of the command line
     *("EXTRA_NOT_INSTALLED", "GNPY_FAILED"),  # checks with GNPy
+    *("FUTURES_TOO_MANY", "FUTURE_NAME_TWICE", "PROBABILITIES_SUM"),  # futures that are told one by one
     *("JSON_INVALID", "JSON_KEY_REPEATED", "NOT_A_PLAN"),  # files of plans
     *("OPTION_UNKNOWN", "PLAN_EMPTY", "RELIEF_UNKNOWN", "SCENARIO_MISSING", "SWEEP_TOO_LARGE"),  # calls in Python
 }

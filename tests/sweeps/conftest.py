@@ -20,13 +20,6 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="session")
-def warm_engine() -> Iterator[LocalEngine]:
-    """Two processes that have loaded the solvers once."""
-    with LocalEngine(workers=2) as engine:
-        yield engine
-
-
-@pytest.fixture(scope="session")
 def swept(tmp_path_factory: pytest.TempPathFactory, warm_engine: LocalEngine) -> Done:
     """The whole sweep by two processes, and its files."""
     folder = tmp_path_factory.mktemp("sweep")

@@ -44,6 +44,12 @@ COMMANDS = {
         "topodesign.cli.pareto", "pareto", "Weigh two or three goals against each other, with proof between the plans."
     ),
     "buildout": CommandEntry("topodesign.cli.buildout", "buildout", "Plan what to build when, over several years."),
+    "robust": CommandEntry(
+        "topodesign.cli.robust", "robust", "Choose sites before the future is known: expected cost, risk, regret."
+    ),
+    "stress": CommandEntry(
+        "topodesign.cli.stress", "stress", "Draw outages, cuts and delays at random: what is left of a plan."
+    ),
     "import": CommandEntry(
         "topodesign.cli.importing", "import_", "Make a scenario of CSV, KML, Shapefile, GraphML or SNDlib files."
     ),

@@ -9,9 +9,9 @@ from topodesign.domain.front_goals import GoalName as GoalName
 from topodesign.domain.plan import Infeasibility
 from topodesign.domain.solve_limits import SolveLimits
 
-FrontStatus = Literal["complete", "points", "interrupted", "infeasible", "limit"]
-"""Every cell is closed, or narrow; the points are used up; it was told to stop; there is no plan; none was found in
-time."""
+FrontStatus = Literal["complete", "points", "gaps", "interrupted", "infeasible", "limit"]
+"""Every cell is closed, or narrow; the points are used up; solves that ended at their limits leave more open than was
+asked for; it was told to stop; there is no plan; none was found in time."""
 MOST_GOALS = 3
 LARGEST_FRONT_GAP = 0.5
 """Beyond it a front says nothing."""

@@ -88,7 +88,7 @@ class Cells:
                     best=best if is_known else None,
                     gap=relative_gap(best, bound) if is_known else None,
                     share=math.prod(self._sides(cell)),
-                    is_narrow=not self._can_go_on(cell),
+                    is_narrow=self._is_narrow(cell),
                 )
             )
         return tuple(cells)
@@ -184,6 +184,14 @@ class Cells:
         able = [number for number, cell in enumerate(self.open) if self._can_go_on(cell, wanted)]
         return min(able, key=urgency, default=None)
 
+    def _is_narrow(self, cell: Cell) -> bool:
+        """Whether its limits are too close to be told apart. A single corner is not narrow, since it has the gap of its
+        solve, and neither is what lies beyond all plans that were found."""
+        is_between_plans = all(
+            low == high or high <= end for low, high, (_, end) in zip(cell.tight, cell.loose, self.spans, strict=True)
+        )
+        return cell.tight != cell.loose and is_between_plans and self._cutting_place(cell) is None
+
     def _can_go_on(self, cell: Cell, wanted: Collection[Corner] = ()) -> bool:
         is_corner = cell.tight == cell.loose and cell.loose not in wanted
         return self._cutting_place(cell) is not None or (is_corner and self._is_unsettled(cell.loose))
@@ -238,7 +246,7 @@ class Cells:
             own = 1.0 if axis.levels else 0.0
             whole = axis.position(end) - axis.position(begin) + own
             length = axis.position(min(high, end)) - axis.position(low) + own
-            sides.append(min(1.0, max(0.0, length / whole)) if whole > 0 else 0.0)
+            sides.append(min(1.0, max(0.0, length / whole)) if whole > 0 else 1.0)
         return sides
 
 

@@ -62,13 +62,13 @@ def _without_repeats(steps: Sequence[Step]) -> tuple[Step, ...]:
 def _hypervolumes(minimized: Minimized, axis: GoalAxis, breaks: Sequence[float]) -> tuple[float, float]:
     """Shares of the rectangle between the ends that plans dominate, and that bounds leave possible."""
     at_top = minimized.best((axis.top,))
-    tightest = min((plan.corner[minimized.places[0]] for plan in minimized.book.plans), default=axis.top)
-    at_foot = minimized.best((tightest,))
+    place = minimized.places[0]
+    at_foot = minimized.best((min(plan.corner[place] for plan in minimized.book.plans),))
     if at_top is None or at_foot is None:
         return 0.0, 1.0
-    begin = max(axis.floor, next((limit for limit in breaks if _bound(minimized, limit) is not None), tightest))
+    begin = axis.coordinate(minimized.book.proven_least(place, minimized.book.top))
     least, most = minimized.bound((axis.top,)), minimized.value(at_foot)
-    end = at_top.corner[minimized.places[0]]
+    end = at_top.corner[place]
     inside = [begin, *(limit for limit in breaks if begin < limit < end), end]
     whole = (axis.position(end) - axis.position(begin)) * (most - least)
     if whole <= 0:
@@ -76,8 +76,9 @@ def _hypervolumes(minimized: Minimized, axis: GoalAxis, breaks: Sequence[float])
     reached = proven = 0.0
     for low, high in itertools.pairwise(inside):
         width = axis.position(high) - axis.position(low)
-        reached += width * max(0.0, most - (_value(minimized, low) or most))
-        proven += width * max(0.0, most - (_bound(minimized, low if axis.levels else high) or 0.0))
+        value, bound = _value(minimized, low), _bound(minimized, low if axis.levels else high)
+        reached += 0.0 if value is None else width * max(0.0, most - value)
+        proven += 0.0 if bound is None else width * max(0.0, most - bound)
     return reached / whole, min(1.0, proven / whole)
 
 

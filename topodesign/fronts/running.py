@@ -21,6 +21,7 @@ from topodesign.domain.pareto_front import (
     FrontStatus,
     GoalEnd,
     GoalName,
+    OpenCell,
     ParetoFront,
 )
 from topodesign.domain.plan import SolveLimits
@@ -203,14 +204,14 @@ class _Run:
         points, ends = self._points(), tuple(self._end(goal) for goal in goals)
         open_cells = () if self.cells is None else self.cells.told()
         closed_gap = 0.0 if self.cells is None else self.cells.largest_closed_gap
-        wide = [cell for cell in open_cells if not cell.is_narrow]
+        wide = _wide(open_cells)
         gaps = [cell.gap for cell in wide if cell.gap is not None]
         is_known = self.cells is not None and len(gaps) == len(wide)
         return ParetoFront(
             scenario_name=book.scenario.name,
             goals=goals,
             minimized=self.minimized.goal,
-            status="points" if wide and not self.is_stopped else self._status(),
+            status=self._status(),
             gap=self.minimized.gap,
             points=points,
             ends=ends,
@@ -229,7 +230,9 @@ class _Run:
             return "interrupted"
         if self.cells is None:
             return "infeasible" if self.book.infeasibility is not None else "limit"
-        return "complete"
+        if not _wide(self.cells.told()):
+            return "complete"
+        return "points" if self.cells.asked >= self.cells.points else "gaps"
 
     def _least(self, place: int) -> float:
         best = self.book.tightest(place, self.book.top)
@@ -286,6 +289,10 @@ class _Run:
             if axis.goal == goal and limit < axis.top and not math.isinf(limit):
                 return limit
         return None
+
+
+def _wide(cells: Sequence[OpenCell]) -> list[OpenCell]:
+    return [cell for cell in cells if not cell.is_narrow]
 
 
 def _dominates(one: tuple[float, ...], other: tuple[float, ...]) -> bool:

@@ -34,6 +34,7 @@ COLUMNS: Mapping[GoalName, str] = {
 STATUS_WORDS: Mapping[FrontStatus, str] = {
     "complete": "all that lies between the plans is closed by proof",
     "points": "the points are used up, and better plans may hide where the front is open",
+    "gaps": "solves that ended at their limits leave more open than was asked for",
     "interrupted": "it was interrupted, and the same command goes on",
     "infeasible": "there is no plan",
     "limit": "no plan was found within the limits of a solve",

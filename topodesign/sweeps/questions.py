@@ -176,6 +176,8 @@ class Inquiry:
         return self._file(answer.plan_digest)
 
     def _solve(self, missing: dict[str, Question]) -> None:
+        if missing and self.should_stop():
+            raise AskingStopped  # before a process is begun that would only be killed
         run = uuid.uuid4().hex
         running = {f"{run}#{key}": key for key in missing}
         try:
