@@ -80,8 +80,7 @@ class WarmChildren:
         self._is_closed = False
 
     def begin(self, task: str, payload: tuple[bytes, ...], *, tenant: str, memory_bytes: int, is_again: bool) -> Child:
-        (content,) = payload
-        request = small_task(task, content, tenant=tenant)
+        request = small_task(task, payload, tenant=tenant)
         child = None if is_again else self._rested(tenant, memory_bytes)
         while child is not None:
             try:

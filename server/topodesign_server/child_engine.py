@@ -1,6 +1,7 @@
-"""Tasks of a sweep in children of the service's supervisor: one at a time, each in a process of its own."""
+"""Tasks of a sweep in a child of the service's supervisor, one after the other."""
 
 import collections
+import contextlib
 import time
 from collections.abc import Callable
 
@@ -14,27 +15,37 @@ from topodesign_server.frames import Frame, FrameKind
 from topodesign_server.memory import OUT_OF_MEMORY, SIGNALS, SOLVER_MEMORY, ended_by_signal, memory_exceeded
 from topodesign_server.running_attempt import JOB_NICENESS
 from topodesign_server.solver_faults import NEAR_LIMIT
+from topodesign_server.warm_tasks import small_task
 
+TASKS_EACH = 100
+"""Tasks of one child: what its libraries may leak is not for later ones to pay for."""
 OF_MEMORY = frozenset({SOLVER_MEMORY, OUT_OF_MEMORY})
 
 
 class ChildEngine:
     """An :class:`~topodesign.sweeps.engine.Engine` whose functions are names of ``TASKS`` of the service's children.
 
-    The supervisor sees to its children as to all others: kills them with all that they started past their seconds or
-    memory, and lets none outlive the service. Calls come from one thread.
+    The child stays warm from task to task, as loading and first evaluations take longer than many a solve. It gives way
+    to another where it died or met a limit, and after :data:`TASKS_EACH` tasks. The supervisor sees to it as to all
+    others: kills it with all that it started past its seconds or memory, and lets none outlive the service. Calls come
+    from one thread.
 
     Parameters
     ----------
     children : ChildFactory
+    tenant : str
+        Whose tasks they are.
     on_start : callable
         Receives the task, and the id of the process that begins it.
     """
 
     workers = 1
 
-    def __init__(self, children: ChildFactory, *, on_start: Callable[[EngineTask, int], None]) -> None:
+    def __init__(self, children: ChildFactory, *, tenant: str, on_start: Callable[[EngineTask, int], None]) -> None:
         self._children = children
+        self._tenant = tenant
+        self._child: Child | None = None
+        self._answered = 0
         self._on_start = on_start
         self._waiting: collections.deque[tuple[EngineTask, int]] = collections.deque()
         self._running: _Running | None = None
@@ -76,28 +87,29 @@ class ChildEngine:
         self._let_go()
 
     def _dispatch(self) -> None:
-        if self._running is None and self._waiting:
-            task, attempt = self._waiting.popleft()
-            child = self._children.start(
-                task.function, task.payload, memory_bytes=task.memory_bytes, niceness=JOB_NICENESS
-            )
-            child.kill_within(task.wall_s)
-            self._running = _Running(task, attempt, child)
-            self._on_start(task, child.pid)
+        if self._running is not None or not self._waiting:
+            return
+        task, attempt = self._waiting.popleft()
+        child = self._child or self._children.start_warm(memory_bytes=task.memory_bytes, niceness=JOB_NICENESS)
+        self._child = child
+        self._running = _Running(task, attempt, child)
+        self._on_start(task, child.pid)
+        with contextlib.suppress(OSError):  # a child that is gone is noticed when its answer is awaited
+            child.ask(small_task(task.function, task.payload, tenant=self._tenant), within_s=task.wall_s)
 
     def _let_go(self) -> None:
-        """End what runs, and return when all of its processes are gone."""
-        if self._running is not None:
-            running, self._running = self._running, None
-            running.child.end()
-            running.child.close()
+        """End the child, and return when all of its processes are gone."""
+        self._running = None
+        if self._child is not None:
+            child, self._child, self._answered = self._child, None, 0
+            child.end()
+            child.close()
 
     def _take(self, running: "_Running", frame: Frame) -> None:
-        """The outcome of a child that has spoken its last word, or has ended without one."""
+        """The outcome of a task whose child has answered, or has ended without doing so."""
         content, reason, message = b"", "", ""
         state: OutcomeState = "done"
         exit_code = running.child.exit_code if frame.kind is FrameKind.END else None
-        self._let_go()
         if frame.kind is FrameKind.RESULT:
             content = frame.content
         elif frame.kind is FrameKind.FAULT:
@@ -105,9 +117,15 @@ class ChildEngine:
             state, reason, message = ("memory" if error.reason in OF_MEMORY else "fault"), error.reason, error.message
         else:
             state, reason, message = running.ending(exit_code)
-            if state == "lost" and running.child.excess is None and running.attempt < MOST_ATTEMPTS:
-                self._waiting.appendleft((running.task, running.attempt + 1))
-                return
+        self._running = None
+        self._answered += 1
+        if frame.kind is FrameKind.END or state == "memory" or self._answered >= TASKS_EACH:
+            self._let_go()
+        else:
+            running.child.rest()
+        if state == "lost" and running.child.excess is None and running.attempt < MOST_ATTEMPTS:
+            self._waiting.appendleft((running.task, running.attempt + 1))
+            return
         self._outcomes.append(
             TaskOutcome(
                 task_id=running.task.task_id,

@@ -103,7 +103,7 @@ class ChildFactory:
         """
         return self._started(task, run_task, (self._tasks, task, payload, niceness), memory_bytes)
 
-    def start_warm(self, *, memory_bytes: int) -> "Child":
+    def start_warm(self, *, memory_bytes: int, niceness: int = 0) -> "Child":
         """Start a child that answers one task after the other, each in at most ``memory_bytes``; see :meth:`Child.ask`.
 
         Raises
@@ -111,7 +111,7 @@ class ChildFactory:
         ServiceUnavailable
             When the fork server does not stay alive.
         """
-        return self._started("small tasks", answer_tasks, (self._tasks,), memory_bytes)
+        return self._started("small tasks", answer_tasks, (self._tasks, niceness), memory_bytes)
 
     def _started(
         self, task: str, body: Callable[..., None], arguments: tuple[object, ...], memory_bytes: int | None
@@ -186,14 +186,22 @@ class Child:
         except (EOFError, OSError):
             return Frame(FrameKind.END, b"")
 
-    def ask(self, request: bytes) -> None:
-        """Give a warm child its next task, of a few kilobytes (a pipe holds 64); it is watched until it rests.
+    def ask(self, request: bytes, *, within_s: float | None = None) -> None:
+        """Give a warm child its next task; it is watched until it rests. One that is large is waited for to be read.
+
+        Parameters
+        ----------
+        request : bytes
+        within_s : float, optional
+            Seconds after which it is ended when it still runs.
 
         Raises
         ------
         OSError
             When it is gone.
         """
+        with self._lock:
+            self._kill_at_s = None if within_s is None else time.monotonic() + within_s
         self._watchdog.watch(self)
         self._tell.send_bytes(request)
 

@@ -1,7 +1,7 @@
-"""An attempt at a sweep: a thread hands its points to children, one after the other, and the store keeps each.
+"""An attempt at a sweep: a thread hands its points to a child, one after the other, and the store keeps each.
 
-The course of the sweep is worked out in a child too. A child is killed when the attempt is to end, when it takes more
-than a point may, and with the service.
+The course of the sweep is worked out in the child too. It is killed when the attempt is to end, when it takes more than
+a point may, and with the service; after a death or a limit another takes its place.
 """
 
 from collections.abc import Callable, Mapping
@@ -77,7 +77,7 @@ class RunningSweep:
             When the course cannot be worked out, or the store cannot be written to.
         """
         definition = definition_from_proto(sweep_pb2.SweepDefinition.FromString(self.job.definition))
-        with closing(ChildEngine(self._children, on_start=self._note)) as engine:
+        with closing(ChildEngine(self._children, tenant=self.job.tenant, on_start=self._note)) as engine:
             course = self._course(engine, definition)
             if course is None:
                 return False

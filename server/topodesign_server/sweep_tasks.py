@@ -1,5 +1,6 @@
 """What children do for sweeps: check a definition, work out its course, solve a point, make files of the results."""
 
+import functools
 import tempfile
 import time
 from pathlib import Path
@@ -66,5 +67,6 @@ def export_sweep(payload: tuple[bytes, ...], _: object) -> bytes:
         return file_of_sweep(name, Path(folder), definition, _scenario(payload[0]), results)
 
 
+@functools.lru_cache(maxsize=1)
 def _scenario(content: bytes) -> Scenario:
     return from_proto(scenario_pb2.Scenario.FromString(content), Scenario, path="scenario")

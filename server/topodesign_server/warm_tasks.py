@@ -1,9 +1,12 @@
 """What a warm child does: one small task after the other, until nobody asks any more."""
 
 import importlib
+import os
 from collections.abc import Callable, Mapping
 from multiprocessing.connection import Connection
 from typing import cast
+
+import msgspec
 
 from topodesign.processes.memory import lift_memory_limit, limit_memory, mapped_bytes
 from topodesign_server.frames import Frame, FrameKind
@@ -14,12 +17,12 @@ QuietTask = Callable[[tuple[bytes, ...], object], bytes]
 """A task that says nothing on the way and is not asked to stop: whoever waits no longer has its child ended."""
 
 
-def small_task(name: str, payload: bytes, *, tenant: str) -> bytes:
+def small_task(name: str, payload: tuple[bytes, ...], *, tenant: str) -> bytes:
     """What a warm child is told."""
-    return name.encode("ascii") + b"\0" + tenant.encode() + b"\0" + payload
+    return msgspec.msgpack.encode((name, tenant, payload))
 
 
-def answer_tasks(tasks: str, connection: Connection, told: Connection, memory_bytes: int) -> None:
+def answer_tasks(tasks: str, niceness: int, connection: Connection, told: Connection, memory_bytes: int) -> None:
     """Body of a warm child: a RESULT or FAULT frame for each task, in at most so much memory.
 
     What the engine remembers from one fabric to the next is forgotten when another tenant asks: how fast an answer
@@ -30,10 +33,13 @@ def answer_tasks(tasks: str, connection: Connection, told: Connection, memory_by
     ----------
     tasks : str
         Module that has the tasks in its ``TASKS``.
+    niceness : int
+        How much after the server it comes where cores are short.
     connection, told : Connection
         Where frames go, and where tasks come from.
     """
     isolate()
+    os.nice(niceness)
     from topodesign.processes.remembered import forget_all
     from topodesign_server.incidents import status_of
     from topodesign_server.logs import configure_logs
@@ -41,19 +47,18 @@ def answer_tasks(tasks: str, connection: Connection, told: Connection, memory_by
     configure_logs()
     known = cast("Mapping[str, QuietTask]", importlib.import_module(tasks).TASKS)
     limit_memory(memory_bytes)
-    has_memory, last_tenant = True, b""
+    has_memory, last_tenant = True, ""
     while has_memory:
         try:
             request = told.recv_bytes()
         except EOFError:
             return
-        name, tenant, payload = request.split(b"\0", 2)
-        task = name.decode("ascii")
+        task, tenant, payload = msgspec.msgpack.decode(request, type=tuple[str, str, tuple[bytes, ...]])
         if tenant != last_tenant:
             forget_all()
             last_tenant = tenant
         try:
-            frame = Frame(FrameKind.RESULT, known[task]((payload,), None))
+            frame = Frame(FrameKind.RESULT, known[task](payload, None))
         except MemoryError:
             mapped = mapped_bytes()
             lift_memory_limit()

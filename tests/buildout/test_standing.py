@@ -116,7 +116,7 @@ def test_sequences_that_end_nowhere_are_told_with_the_bound(build):
     assert {item.message for item in found.courses} == {"2028: site 'campus-a' stands and is forbidden"}
 
 
-@pytest.mark.parametrize("rule", ["dropped", "npc_total", "npc_bound", "built"])
+@pytest.mark.parametrize("rule", ["dropped", "npc_total", "npc_bound", "npc_item", "spending", "built", "years"])
 def test_the_independent_check_finds(doubled, rule):
     scenario, found = doubled
     scenarios = td.yearly_scenarios(scenario, DOUBLING)
@@ -127,6 +127,9 @@ def test_the_independent_check_finds(doubled, rule):
             found, years=(dataclasses.replace(first, plan=second.plan), second_as(first, second))
         ),
         "npc_total": dataclasses.replace(found, npc_usd=found.npc_usd - 1.0),
+        "years": dataclasses.replace(found, years=(second, first)),
+        "npc_item": dataclasses.replace(found, years=(dataclasses.replace(first, npc_items=second.npc_items), second)),
+        "spending": dataclasses.replace(found, years=(first, dataclasses.replace(second, capital_usd={}))),
         "npc_bound": dataclasses.replace(found, lower_bound_usd=found.npc_usd + 1.0),
         "built": dataclasses.replace(found, years=(first, dataclasses.replace(second, built=("north",)))),
     }[rule]

@@ -187,7 +187,6 @@ def test_a_wild_point_fails_alone_and_says_why(client: Client, tmp_path: Path) -
     """
     ends = {
         "memory bomb": ("failed", "SOLVER_MEMORY"),
-        "bombs of processes": ("failed", "SOLVER_MEMORY"),
         "endless loop": ("failed", "TASK_TIME_EXCEEDED"),
         "segmentation fault": ("failed", "WORKER_LOST"),
         "crash once": ("optimal", ""),

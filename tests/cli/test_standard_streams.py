@@ -64,6 +64,7 @@ def test_a_closed_stderr_changes_nothing() -> None:
     assert shell(f"{PROGRAM} check nowhere 2>&-").returncode == 2
 
 
+@pytest.mark.parametrize("_buffering", [""], indirect=True)
 def test_no_file_takes_the_place_of_a_closed_stdout(tmp_path: Path) -> None:
     """What a library writes to descriptor 1 would go into it."""
     done = shell(f"{PROGRAM} plan {SCENARIO} --gap 0 --out {tmp_path / 'out'} >&-")

@@ -11,11 +11,11 @@ import topodesign
 from topodesign.domain.errors import InvalidInput
 from topodesign.domain.plan import SolveLimits
 from topodesign.domain.scenario import Scenario
-from topodesign.domain.scenario_sweep import AxisValue, SweepAxis, SweepDefinition
+from topodesign.domain.scenario_sweep import AxisValue, Design, SweepAxis, SweepDefinition
 from topodesign.sweeps.definition_file import definition_from_toml
 from topodesign.sweeps.designs import points_of
 from topodesign.sweeps.fields import require_ids, with_values
-from topodesign.sweeps.grammar import axis_of
+from topodesign.sweeps.grammar import axis_of, text_of
 from topodesign.sweeps.told import shown
 
 
@@ -266,3 +266,32 @@ def test_a_shown_value_is_read_back(value: AxisValue):
     }.get(type(value), "policy.max_sites")
     axis = axis_of(f"{path}={shown(value)}")
     assert axis == SweepAxis(path=path, values=(value,))
+
+
+@pytest.mark.parametrize(
+    ("text", "design"),
+    [
+        ("policy.max_sites=2..4,none", "grid"),
+        ("policy.survive=conduit,conduit+site", "grid"),
+        ("workload.sync_time_s=0.1,0.25,1e-07", "grid"),
+        ("policy.carbon_t_per_year=1000,inf", "grid"),
+        ("zones.*.headroom_mw*=0.5,1", "grid"),
+        ("sites.east.required=true,false", "grid"),
+        ("workload.sync_time_s=0.1..10:log", "lhs"),
+        ("policy.max_sites=2..8", "random"),
+    ],
+)
+def test_an_axis_that_is_written_out_is_read_as_the_same(text: str, design: Design):
+    axis = axis_of(text, design=design)
+    assert axis_of(text_of(axis), design=design) == axis
+
+
+def test_an_axis_that_no_text_says_is_not_written_out():
+    # the grammar would read two words
+    with pytest.raises(InvalidInput, match="cannot be written"):
+        text_of(SweepAxis(path="size.accelerator", values=("one, two",)))
+
+
+def test_a_short_text_with_billions_of_values_is_refused_before_they_are_made():
+    with pytest.raises(InvalidInput, match=r"at most 10000"):
+        axis_of("policy.max_sites=" + ",".join(["1..10000"] * 20_000))

@@ -5,7 +5,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from topodesign.buildout.scaled_prices import CAPITAL_ITEMS, RUNNING_ITEMS
-from topodesign.buildout.standing import lightpath_key
+from topodesign.buildout.standing import LightpathKey, lightpath_key
 from topodesign.buildout.weights import YearWeight, present_value_of_years
 from topodesign.catalog import load_catalog
 from topodesign.domain.buildout import BuildoutYear, NewInYear
@@ -40,14 +40,12 @@ def _counted(
     standing_usd = _capital(scenario, plan, built)
     economics = scenario.economics
     annuity = present_value_of_years(economics.discount_rate, 0, economics.horizon_years)
-    spent = dict(standing_usd)
+    stood_usd = dict.fromkeys(CAPITAL_ITEMS, 0.0)
+    bought_usd = plan.accelerator_purchase_usd or 0.0
     if before is not None:
-        spent = {
-            name: round(usd - before_usd, 2)
-            for (name, usd), before_usd in zip(
-                standing_usd.items(), _capital(scenario, before.plan, set(before.built)).values(), strict=True
-            )
-        }
+        stood_usd = _capital(scenario, before.plan, set(before.built))
+        bought_usd -= before.plan.accelerator_purchase_usd or 0.0
+    spent = {name: round(usd - stood_usd[name], 2) for name, usd in standing_usd.items()}
     running = {name: plan.cost_items[name] for name in RUNNING_ITEMS}
     npc = {name: round(usd * weight.capital, 2) for name, usd in spent.items()}
     npc |= {name: round(usd * (weight.running / annuity), 2) for name, usd in running.items()}
@@ -66,11 +64,7 @@ def _counted(
         running_usd_per_year={name: usd / annuity for name, usd in running.items()},
         npc_items=dict(sorted(npc.items())),
         term_usd=round(term, 2),
-        accelerator_purchase_usd=round(
-            (plan.accelerator_purchase_usd or 0.0)
-            - ((before.plan.accelerator_purchase_usd or 0.0) if before is not None else 0.0),
-            2,
-        ),
+        accelerator_purchase_usd=round(bought_usd, 2),
     )
 
 
@@ -95,17 +89,21 @@ def _site_capital(scenario: Scenario, new: NewInYear) -> dict[str, float]:
 
 
 def _new(plan: Plan, built: set[str], before: BuildoutYear | None) -> NewInYear:
-    old_sites = {site.id: site for site in before.plan.sites} if before is not None else {}
-    old_pairs = {item.segment_id: item.pairs for item in before.plan.segments} if before is not None else {}
-    old_paths = {lightpath_key(path): path.count for path in before.plan.lightpaths} if before is not None else {}
-    pods = {site.id: site.pods - (old_sites[site.id].pods if site.id in old_sites else 0) for site in plan.sites}
-    power = {
-        site.id: site.power_mw - (old_sites[site.id].power_mw if site.id in old_sites else 0.0) for site in plan.sites
-    }
+    old_pods: Mapping[str, int] = {}
+    old_power: Mapping[str, float] = {}
+    old_pairs: Mapping[str, int] = {}
+    old_paths: Mapping[LightpathKey, int] = {}
+    if before is not None:
+        old_pods = {site.id: site.pods for site in before.plan.sites}
+        old_power = {site.id: site.power_mw for site in before.plan.sites}
+        old_pairs = {item.segment_id: item.pairs for item in before.plan.segments}
+        old_paths = {lightpath_key(path): path.count for path in before.plan.lightpaths}
+    pods = {site.id: site.pods - old_pods.get(site.id, 0) for site in plan.sites}
+    power = {site.id: site.power_mw - old_power.get(site.id, 0.0) for site in plan.sites}
     pairs = {item.segment_id: item.pairs - old_pairs.get(item.segment_id, 0) for item in plan.segments}
     more = [(path, path.count - old_paths.get(lightpath_key(path), 0)) for path in plan.lightpaths]
     return NewInYear(
-        sites=tuple(site.id for site in plan.sites if site.id not in old_sites),
+        sites=tuple(site.id for site in plan.sites if site.id not in old_pods),
         pods=_above_zero(pods),
         power_mw={site: mw for site, mw in power.items() if mw > 0},
         pairs=_above_zero(pairs),

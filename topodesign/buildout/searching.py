@@ -35,6 +35,13 @@ from topodesign.sweeps.solving import Answer
 from topodesign.verify.buildout import verify_buildout
 
 DEFAULT_LIMITS = SolveLimits(threads=1)
+ASSUMPTIONS = (
+    "build-out: what is built in a year is paid at its beginning and stands from then on; what a year costs to run is "
+    "paid at its end",
+    "build-out: nothing is dropped, sold or replaced, and prices of capital are the same in all years",
+    "build-out: accelerators stay; their purchase is told beside the cost and is no part of it",
+    "build-out: lightpaths in service may move to other channels and fiber pairs when new ones are added",
+)
 
 
 def plan_buildout(
@@ -139,14 +146,10 @@ def _searched(scenario: Scenario, setting: Setting, inquiry: Inquiry) -> Buildou
 
 
 def _bound(year: int, answer: Answer, plan: Plan | None) -> YearBound:
-    known = plan is not None and plan.lower_bound_usd is not None
-    return YearBound(
-        year=year,
-        status=answer.status,
-        lower_bound_usd=plan.lower_bound_usd if plan is not None and plan.lower_bound_usd is not None else 0.0,
-        basis=plan.provenance.bound_basis if plan is not None and known else "no cost is below nothing",
-        message=answer.message,
-    )
+    usd, basis = 0.0, "no bound was proven: no cost is below 0"
+    if plan is not None and plan.lower_bound_usd is not None:
+        usd, basis = plan.lower_bound_usd, plan.provenance.bound_basis
+    return YearBound(year=year, status=answer.status, lower_bound_usd=usd, basis=basis, message=answer.message)
 
 
 def _best(scenario: Scenario, setting: Setting, walks: Sequence[Walk], bounds: tuple[YearBound, ...]) -> Buildout:
@@ -209,12 +212,3 @@ def _without(
         assumptions=(*scenario.assumptions, *ASSUMPTIONS),
         attribution=scenario.attribution,
     )
-
-
-ASSUMPTIONS = (
-    "build-out: what is built in a year is paid at its beginning and stands from then on; what a year costs to run is "
-    "paid at its end",
-    "build-out: nothing is dropped, sold or replaced, and prices of capital are the same in all years",
-    "build-out: accelerators stay; their purchase is told beside the cost and is no part of it",
-    "build-out: lightpaths in service may move to other channels and fiber pairs when new ones are added",
-)

@@ -61,17 +61,19 @@ def fetch(
 
     if timeout is not None:
         require_number(timeout, field="--timeout", at_least=0)
+    if file_format is not None:
+        require_usable_file(out)
+    else:
+        require_usable_target(out, ())  # which names are taken matters once the job has told its kind
     with connected(server) as client:
         job = client.job(name)
         status = job.status()
         is_sweep = status.kind == "sweep"
         _require_fitting(file_format, point, is_sweep=is_sweep)
-        if file_format is not None:
-            require_usable_file(out)
-        elif not is_sweep or point is not None:
-            require_usable_target(out)
-        else:
+        if is_sweep and point is None:
             require_sweep_folder(out)
+        elif file_format is None:
+            require_usable_target(out)
         try:
             with own_interrupt():
                 if is_sweep and point is not None:

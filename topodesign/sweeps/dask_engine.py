@@ -33,6 +33,8 @@ from topodesign.sweeps.engine import EngineTask, TaskOutcome
 from topodesign.sweeps.task_ledger import Attempt, TaskLedger
 
 WORKER_WAIT_S = 60.0
+LOOK_S = 1.0
+"""Most seconds between two looks at whether there is a worker at all."""
 LARGE_BYTES = 2**16
 """A part of a payload of at least so many bytes is sent to a worker once, and named by its digest from then on."""
 KEPT_BYTES = 2**28
@@ -129,7 +131,7 @@ class DaskEngine:
             left_s = until_s - time.monotonic()
             if left_s <= 0:
                 break
-            self._take_events(left_s)
+            self._take_events(min(left_s, LOOK_S))
             self._dispatch()
         return self._ledger.told()
 
@@ -144,6 +146,7 @@ class DaskEngine:
         self._is_closed = True
         self._ledger.close()
         self._sent.clear()
+        self._workers.clear()
         self._link.close()
 
     def _require_cluster(self) -> None:

@@ -164,7 +164,7 @@ def _awaited(child: ChildProcess, key: str, worker: Worker) -> AttemptEnd:
     while _is_wanted(key, worker):
         for _, end in watch.ended([child], LOOK_S):
             return end
-    return child.give_up("canceled", "CANCELED", "nobody waits for it any more")
+    return child.give_up("lost", "", "the end of its worker")  # told to nobody, unless somebody waits after all
 
 
 def _is_wanted(key: str, worker: Worker) -> bool:

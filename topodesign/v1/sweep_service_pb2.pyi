@@ -143,7 +143,7 @@ class StoredSweep(_message.Message):
 
     @_builtins.property
     def definition(self) -> _sweep_pb2.SweepDefinition:
-        """What is varied, as it was asked for; absent in lists of operations."""
+        """What is varied, as it was asked for; absent in operations."""
 
     @_builtins.property
     def counts(self) -> _sweep_pb2.SweepCounts:

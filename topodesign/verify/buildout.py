@@ -5,7 +5,8 @@ The rules are those of docs/buildout.md; nothing of what the build-out computes 
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from topodesign.catalog import load_catalog
 from topodesign.domain.buildout import Buildout, BuildoutVerification, BuildoutYear
@@ -21,6 +22,14 @@ PAID_ONCE = frozenset({"site_fixed", "site_power_capex", "fiber_pairs", "fiber_b
 """Cost items of docs/formulation.md that are paid when something is built; all others are paid every year."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payments:
+    """Of one state, by cost item: US dollars spent when it begins, and the present value of all that it is paid for."""
+
+    spent: dict[str, float]
+    present: dict[str, float]
+
+
 def verify_buildout(scenarios: Sequence[Scenario], buildout: Buildout) -> BuildoutVerification:
     """Check a build-out against the scenarios of its years.
 
@@ -31,32 +40,47 @@ def verify_buildout(scenarios: Sequence[Scenario], buildout: Buildout) -> Buildo
     buildout : Buildout
         With a plan for every year.
     """
-    if not buildout.years or len(scenarios) != len(buildout.years):
-        nothing = found(
-            "years",
-            "years",
-            f"{len(buildout.years)} years for {len(scenarios)} scenarios",
-            value=len(buildout.years),
-            limit=len(scenarios),
-            unit="years",
-            remedy="give a build-out with one scenario for each year",
-        )
-        return BuildoutVerification(valid=False, violations=(nothing,), npc_usd=None, checks=RULES)
-    own = _net_present_items(scenarios, buildout)
+    unsound = _unsound_years(scenarios, buildout)
+    if unsound is not None:
+        return BuildoutVerification(valid=False, violations=(unsound,), npc_usd=None, checks=RULES)
+    own = _payments(scenarios, buildout)
     violations = (
         *_check_years(scenarios, buildout),
         *_check_monotone(buildout.years),
         *_check_money(buildout, own),
     )
-    total = round(math.fsum(own.values()), 2)
+    total = round(math.fsum(usd for item in own for usd in item.present.values()), 2)
     return BuildoutVerification(valid=not violations, violations=violations, npc_usd=total, checks=RULES)
+
+
+def _unsound_years(scenarios: Sequence[Scenario], buildout: Buildout) -> Violation | None:
+    """What keeps the years from being followed at all."""
+    years = [item.year for item in buildout.years]
+    if not years or len(scenarios) != len(years):
+        return found(
+            "years",
+            "years",
+            f"{len(years)} years for {len(scenarios)} scenarios",
+            value=len(years),
+            limit=len(scenarios),
+            unit="years",
+            remedy="give a build-out with one scenario for each year",
+        )
+    if years != sorted(set(years)) or years[-1] - years[0] >= buildout.horizon_years:
+        return found(
+            "years",
+            "years",
+            f"{years} do not rise within {buildout.horizon_years} years from the first",
+            value=years[-1],
+            limit=years[0] + buildout.horizon_years - 1,
+            unit="year",
+            remedy="list each year once, in order, up to the horizon",
+        )
+    return None
 
 
 def _check_years(scenarios: Sequence[Scenario], buildout: Buildout) -> Iterator[Violation]:
     """Every state is a valid plan of its year, on sites and fiber that are in service by then."""
-    years = [item.year for item in buildout.years]
-    if years != sorted(set(years)):
-        yield found("years", "years", f"{years} do not rise", value=len(years), remedy="list each year once, in order")
     for item, scenario in zip(buildout.years, scenarios, strict=True):
         for violation in verify_plan(scenario, item.plan).violations:
             yield found(
@@ -127,23 +151,25 @@ def _check_monotone(years: Sequence[BuildoutYear]) -> Iterator[Violation]:
         before, built = now, must
 
 
-def _net_present_items(scenarios: Sequence[Scenario], buildout: Buildout) -> Mapping[str, float]:
-    """Items from the payments of each calendar year: what is new at its beginning, running cost at its end."""
+def _payments(scenarios: Sequence[Scenario], buildout: Buildout) -> list[Payments]:
+    """What each state is paid for, calendar year by calendar year: what is new when it begins, running cost at the end
+    of each year in which it stands."""
     rate, horizon = buildout.discount_rate, buildout.horizon_years
     annuity = annuity_years(rate, horizon)
-    states = [_state_items(scenario, item) for scenario, item in zip(scenarios, buildout.years, strict=True)]
+    items = [_state_items(scenario, item) for scenario, item in zip(scenarios, buildout.years, strict=True)]
     begins = [item.year - buildout.years[0].year for item in buildout.years]
-    paid: dict[str, list[float]] = {name: [] for name in states[0]}
-    stands = -1
+    found: list[Payments] = []
     for year in range(horizon):
         if year in begins:
-            before = states[stands] if stands >= 0 else dict.fromkeys(states[0], 0.0)
-            stands = begins.index(year)
-            for name in PAID_ONCE:
-                paid[name].append((states[stands][name] - before[name]) / (1 + rate) ** year)
-        for name in states[stands].keys() - PAID_ONCE:
-            paid[name].append(states[stands][name] / annuity / (1 + rate) ** (year + 1))
-    return {name: math.fsum(amounts) for name, amounts in sorted(paid.items())}
+            state = items[len(found)]
+            before = items[len(found) - 1] if found else dict.fromkeys(state, 0.0)
+            spent = {name: state[name] - before[name] for name in PAID_ONCE}
+            found.append(Payments(spent=spent, present={name: usd / (1 + rate) ** year for name, usd in spent.items()}))
+        stands = found[-1]
+        for name in items[len(found) - 1].keys() - PAID_ONCE:
+            paid = items[len(found) - 1][name] / annuity / (1 + rate) ** (year + 1)
+            stands.present[name] = stands.present.get(name, 0.0) + paid
+    return found
 
 
 def _state_items(scenario: Scenario, item: BuildoutYear) -> dict[str, float]:
@@ -155,20 +181,21 @@ def _state_items(scenario: Scenario, item: BuildoutYear) -> dict[str, float]:
     return items
 
 
-def _check_money(buildout: Buildout, own: Mapping[str, float]) -> Iterator[Violation]:
-    cents = CENT_USD * (2 * len(buildout.years) + 1)  # each item is rounded in the plan, as spending, and as its value
-    for name, usd in own.items():
-        stated = buildout.npc_items.get(name, 0.0)
-        if not agrees(stated, usd, absolute=cents):
-            yield disagrees("npc_item", name, "the net present cost item", stated, usd, "USD")
-    for unknown in sorted(set(buildout.npc_items) - set(own)):
-        stated = buildout.npc_items[unknown]
-        yield disagrees("npc_item", unknown, "an item that docs/formulation.md does not have", stated, 0.0, "USD")
+def _check_money(buildout: Buildout, own: Sequence[Payments]) -> Iterator[Violation]:
+    cents = (
+        3 * CENT_USD
+    )  # an item is rounded in the plan that stands, in the one before, and as spending or as its value
+    for item, payments in zip(buildout.years, own, strict=True):
+        stated = (("spending", item.capital_usd, payments.spent), ("npc_item", item.npc_items, payments.present))
+        for rule, told, computed in stated:
+            for name in sorted({*told, *computed}):
+                usd = computed.get(name, 0.0)
+                if not agrees(told.get(name, 0.0), usd, absolute=cents):
+                    yield disagrees(rule, f"{item.year}.{name}", "the cost item", told.get(name, 0.0), usd, "USD")
     yield from _check_sums(buildout)
-    if not agrees(buildout.npc_usd, math.fsum(own.values()), absolute=cents * len(own)):
-        yield disagrees(
-            "npc_total", "npc_usd", "the net present cost", buildout.npc_usd, math.fsum(own.values()), "USD"
-        )
+    total = math.fsum(usd for payments in own for usd in payments.present.values())
+    if not agrees(buildout.npc_usd, total, absolute=cents * sum(len(payments.present) for payments in own)):
+        yield disagrees("npc_total", "npc_usd", "the net present cost", buildout.npc_usd, total, "USD")
     bound, npc = buildout.lower_bound_usd, buildout.npc_usd
     if bound is not None and npc is not None and bound > npc + CENT_USD:
         yield found(
