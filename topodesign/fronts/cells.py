@@ -109,11 +109,9 @@ class Cells:
         if self._closes(best, bound):
             return None
         lowered = self._without_top(cell, bound)
-        if lowered is None or lowered != cell:
-            return lowered
-        return self._without_foot(cell, best)
+        return lowered if lowered != cell else self._without_foot(cell, best)
 
-    def _without_top(self, cell: Cell, bound: float) -> Cell | None:
+    def _without_top(self, cell: Cell, bound: float) -> Cell:
         """Of all limits above what a plan achieves the plan is good enough."""
         for plan in self.book.plans:
             corner = tuple(plan.corner[place] for place in self.minimized.places)
@@ -128,7 +126,7 @@ class Cells:
             return replace(cell, loose=with_limit(cell.loose, place, limit))
         return cell
 
-    def _without_foot(self, cell: Cell, best: float) -> Cell | None:
+    def _without_foot(self, cell: Cell, best: float) -> Cell:
         """Of all limits below a corner the bound of that corner is good enough."""
         for item in self.book.tried:
             corner = tuple(item.corner[place] for place in self.minimized.places)

@@ -23,6 +23,7 @@ from topodesign.outputs.chart_style import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.ticker import FuncFormatter
 
 WIDTH_IN, HEIGHT_IN = 7.6, 4.6
 MARGIN = 0.06
@@ -96,6 +97,7 @@ def _draw_dots(axes: "Axes", front: ParetoFront) -> None:
     bar = figure.colorbar(drawn, ax=axes)
     bar.set_label(axis_words(colored), fontsize=8)
     bar.ax.tick_params(labelsize=7.5)
+    bar.ax.yaxis.set_major_formatter(_figures_of(colored))
     if across == "sync-time" and min(column[across]) > 0:
         axes.set_xscale("log")
     _mark_knee(axes, front, list(zip(column[across], column[front.minimized], strict=True)))
@@ -110,17 +112,23 @@ def _mark_knee(axes: "Axes", front: ParetoFront, dots: Sequence[tuple[float, flo
 
 
 def _name_axis(axes: "Axes", name: str, goal: GoalName) -> None:
-    from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+    from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
     axis = axes.xaxis if name == "x" else axes.yaxis
     axis.set_label_text(axis_words(goal), fontsize=8.5)
     if goal == "sites":
         axis.set_major_locator(MaxNLocator(integer=True))
-    words = dollars if goal == "cost" else _short
-    axis.set_major_formatter(FuncFormatter(lambda value, _: words(value)))
+    axis.set_major_formatter(_figures_of(goal))
     if axis.get_scale() == "log":
         axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
         axis.set_minor_formatter(NullFormatter())
+
+
+def _figures_of(goal: GoalName) -> "FuncFormatter":
+    from matplotlib.ticker import FuncFormatter
+
+    words = dollars if goal == "cost" else _short
+    return FuncFormatter(lambda value, _: words(value))
 
 
 def _short(value: float) -> str:

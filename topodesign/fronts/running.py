@@ -189,41 +189,29 @@ class _Run:
 
     def front(self) -> ParetoFront:
         """What is known by now."""
-        book, goals = self.book, self.request.goals
-        if not book.plans:
-            return ParetoFront(
-                scenario_name=book.scenario.name,
-                goals=goals,
-                minimized=self.minimized.goal,
-                status=self._status(),
-                gap=self.minimized.gap,
-                asked=len(book.tried),
-                infeasibility=book.infeasibility,
-                notes=tuple(book.notes),
-            )
-        points, ends = self._points(), tuple(self._end(goal) for goal in goals)
-        open_cells = () if self.cells is None else self.cells.told()
-        closed_gap = 0.0 if self.cells is None else self.cells.largest_closed_gap
-        wide = _wide(open_cells)
-        gaps = [cell.gap for cell in wide if cell.gap is not None]
-        is_known = self.cells is not None and len(gaps) == len(wide)
-        return ParetoFront(
+        book = self.book
+        known = ParetoFront(
             scenario_name=book.scenario.name,
-            goals=goals,
+            goals=self.request.goals,
             minimized=self.minimized.goal,
             status=self._status(),
             gap=self.minimized.gap,
-            points=points,
-            ends=ends,
-            open_cells=open_cells,
-            largest_closed_gap=closed_gap,
-            largest_gap=max([closed_gap, *gaps]) if is_known else None,
-            knee=knee_of(points, goals),
-            staircases=staircases_of(self.minimized, book.axes[self.minimized.places[0]]) if len(goals) == 2 else None,
             asked=len(book.tried),
-            between=0 if self.cells is None else self.cells.asked,
+            infeasibility=book.infeasibility,
             notes=tuple(book.notes),
         )
+        if not book.plans:
+            return known
+        points = self._points()
+        axis = book.axes[self.minimized.places[0]]
+        told = replace(
+            known,
+            points=points,
+            ends=tuple(self._end(goal) for goal in known.goals),
+            knee=knee_of(points, known.goals),
+            staircases=staircases_of(self.minimized, axis) if len(known.goals) == 2 else None,
+        )
+        return told if self.cells is None else _certified(told, self.cells)
 
     def _status(self) -> FrontStatus:
         if self.is_stopped:
@@ -289,6 +277,20 @@ class _Run:
             if axis.goal == goal and limit < axis.top and not math.isinf(limit):
                 return limit
         return None
+
+
+def _certified(front: ParetoFront, cells: Cells) -> ParetoFront:
+    """The front with its cells, and the largest gaps outside and inside of the open ones."""
+    open_cells = cells.told()
+    wide = _wide(open_cells)
+    gaps = [cell.gap for cell in wide if cell.gap is not None]
+    return replace(
+        front,
+        open_cells=open_cells,
+        largest_closed_gap=cells.largest_closed_gap,
+        largest_gap=max([cells.largest_closed_gap, *gaps]) if len(gaps) == len(wide) else None,
+        between=cells.asked,
+    )
 
 
 def _wide(cells: Sequence[OpenCell]) -> list[OpenCell]:

@@ -9,7 +9,7 @@ from topodesign.outputs.chart_style import dollars
 NAMES: Mapping[GoalName, str] = {
     "cost": "Net present cost",
     "sync-time": "Time of one all-reduce",
-    "carbon": "CO2 per year",
+    "carbon": "Carbon dioxide",
     "latency": "Largest round trip",
     "sites": "Sites",
     "zone-share": "Largest zone share",
