@@ -14,8 +14,8 @@ from topodesign.sweeps.saving import save_sweep
 
 @pytest.fixture(scope="session")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """Two workers that no test kills."""
-    with running_cluster(tmp_path_factory.mktemp("cluster"), workers=2) as running:
+    """One worker of two threads, which no test kills."""
+    with running_cluster(tmp_path_factory.mktemp("cluster"), workers=1, threads=2) as running:
         yield running
 
 

@@ -35,6 +35,7 @@ class Cluster:
     """Processes over loopback; a context manager."""
 
     files: Files
+    threads: int = 1
     port: int = 0
     scheduler: BaseProcess | None = None
     workers: list[BaseProcess] = field(default_factory=list)
@@ -55,7 +56,7 @@ class Cluster:
             self.add_worker()
 
     def add_worker(self) -> None:
-        self.workers.append(started(run_worker, self.address, self.files))
+        self.workers.append(started(run_worker, self.address, self.files, self.threads))
 
     def kill_worker(self, place: int) -> None:
         killed(self.workers.pop(place))
@@ -70,9 +71,9 @@ class Cluster:
 
 
 @contextlib.contextmanager
-def running_cluster(folder: Path, workers: int) -> Iterator[Cluster]:
+def running_cluster(folder: Path, workers: int, threads: int = 1) -> Iterator[Cluster]:
     authority = Authority(folder, "cluster-ca")
-    cluster = Cluster(Files(folder, authority.path, authority.pair("cluster", dns="localhost")))
+    cluster = Cluster(Files(folder, authority.path, authority.pair("cluster", dns="localhost")), threads)
     cluster.start(workers)
     try:
         yield cluster
@@ -109,7 +110,7 @@ def run_scheduler(port: int, files: Files) -> None:
     asyncio.run(run())
 
 
-def run_worker(scheduler: str, files: Files) -> None:
+def run_worker(scheduler: str, files: Files, threads: int) -> None:
     import dask
     from distributed import Worker
 
@@ -117,7 +118,7 @@ def run_worker(scheduler: str, files: Files) -> None:
         async with Worker(
             scheduler,
             host="127.0.0.1",
-            nthreads=1,
+            nthreads=threads,
             memory_limit=0,
             security=security(files),
             local_directory=str(files.folder),
@@ -139,4 +140,6 @@ def security(files: Files) -> object:
         tls_scheduler_key=key,
         tls_worker_cert=certificate,
         tls_worker_key=key,
+        tls_client_cert=certificate,
+        tls_client_key=key,
     )

@@ -1,5 +1,6 @@
 """The engine on a cluster when things go wrong: workers, clients and schedulers that die, and strangers."""
 
+import hashlib
 import os
 import random
 import sys
@@ -8,16 +9,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from distributed import Client
 from served.certificates import Authority
 from sweeps.dask_clients import sleep_on, sleeping, sweep_on
-from sweeps.dask_cluster import Cluster, killed, running_cluster, started
+from sweeps.dask_cluster import Cluster, killed, running_cluster, security, started
 from sweeps.engine_calls import PATIENCE_S, is_running, outcomes, task, wait_for
 from sweeps.swept_campus import CAMPUS, DEFINITION, Done, finished_rows, without_times
 
 from topodesign.cli.app import run
 from topodesign.cli.engine_options import DEFAULT_WORKERS, engine_for
 from topodesign.domain.errors import Conflict, InvalidInput, NotFound, ServiceUnavailable
-from topodesign.sweeps import dask_engine, dask_link, dask_worker
+from topodesign.sweeps import dask_link, dask_parts, dask_worker
 from topodesign.sweeps.cluster_access import ClusterAccess, require_cluster_extra
 from topodesign.sweeps.dask_engine import DaskEngine
 from topodesign.sweeps.engine import EngineTask
@@ -172,7 +174,7 @@ def test_a_cluster_without_workers_is_told_and_one_that_comes_is_used(fragile: C
 
 
 def test_large_parts_of_a_payload_arrive_whether_kept_or_let_go_of(cluster: Cluster, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(dask_engine, "KEPT_BYTES", 3 * 2**16)
+    monkeypatch.setattr(dask_parts, "KEPT_BYTES", 3 * 2**16)
     parts = [bytes([value]) * 2**16 for value in range(4)]
     with DaskEngine(cluster.access) as engine:
         for number in range(12):
@@ -180,6 +182,66 @@ def test_large_parts_of_a_payload_arrive_whether_kept_or_let_go_of(cluster: Clus
         found = outcomes(engine, 12)
     for number in range(12):
         assert found[f"t{number}"].content == parts[number // 4] + parts[number % 4] + b"|"
+
+
+def test_tasks_of_one_large_part_share_its_upload_and_cost_each_other_nothing(cluster: Cluster):
+    with DaskEngine(cluster.access) as engine:
+        for number in range(3):
+            large = bytes([number]) * 2**23  # long enough on its way for the next task to overtake it
+            engine.submit(task(f"canceled{number}", "reverse", b"-", large))
+            engine.submit(task(f"a{number}", "reverse", b"a", large))
+            engine.cancel(f"canceled{number}")
+            engine.submit(task(f"b{number}", "reverse", b"b", large))
+            found = outcomes(engine, 3)
+            for name in "ab":
+                outcome = found[f"{name}{number}"]
+                assert (outcome.state, outcome.attempts) == ("done", 1)
+                assert outcome.content == large + name.encode()
+
+
+def test_parts_that_a_worker_let_go_of_are_sent_again_and_what_runs_there_goes_on(cluster: Cluster, tmp_path: Path):
+    large = bytes(2**16)
+    with DaskEngine(cluster.access) as engine:
+        engine.submit(task("first", "reverse", large))
+        outcomes(engine, 1)
+        engine.submit(sleeping("innocent", tmp_path, 1.5))
+        wait_for(tmp_path / "innocent", engine)
+        let_go(cluster, engine, hashlib.sha256(large).hexdigest())
+        engine.submit(task("again", "reverse", large))
+        found = outcomes(engine, 2)
+    assert {name: (end.state, end.attempts) for name, end in found.items()} == {
+        "innocent": ("done", 1),
+        "again": ("done", 1),
+    }
+
+
+def let_go(cluster: Cluster, engine: DaskEngine, digest: str) -> None:
+    """Have every worker let go of a part behind the back of its engine."""
+    with Client(cluster.address, security=security(cluster.files), set_as_default=False) as client:
+        client.run(dask_worker.keep_parts, engine._link.engine_id, {}, [digest])
+
+
+def test_an_answer_that_cannot_be_fetched_at_once_costs_no_attempt(
+    cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    fetch, failures = Client._gather, [OSError("the connection was reset")]
+
+    async def failing(client: Client, *arguments: object, **named: object) -> object:
+        if failures:
+            raise failures.pop()
+        return await fetch(client, *arguments, **named)
+
+    monkeypatch.setattr(Client, "_gather", failing)
+    with DaskEngine(cluster.access) as engine:
+        engine.submit(sleeping("innocent", tmp_path, 1.5))
+        wait_for(tmp_path / "innocent", engine)
+        engine.submit(task("fetched", "reverse", b"x"))
+        found = outcomes(engine, 2)
+    assert not failures
+    assert {name: (end.state, end.attempts) for name, end in found.items()} == {
+        "innocent": ("done", 1),
+        "fetched": ("done", 1),
+    }
 
 
 def test_a_worker_runs_functions_of_topodesign_and_what_its_operator_allows(cluster: Cluster):

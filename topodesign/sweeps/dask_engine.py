@@ -22,6 +22,7 @@ from topodesign.sweeps.dask_link import (
     AttemptBegun,
     AttemptBroken,
     AttemptKilled,
+    AttemptLost,
     DaskLink,
     Event,
     SchedulerLost,
@@ -37,21 +38,18 @@ LOOK_S = 1.0
 """Most seconds between two looks at whether there is a worker at all."""
 LARGE_BYTES = 2**16
 """A part of a payload of at least so many bytes is sent to a worker once, and named by its digest from then on."""
-KEPT_BYTES = 2**28
-"""Most bytes of such parts that a worker keeps for an engine."""
 MOST_RETURNS = 20
 """How often an attempt that never began may come back from lost workers before that counts against its task."""
 
 
 @dataclass(slots=True, eq=False)
 class _Worker:
-    """A worker of the cluster, as this side knows it; ``kept`` are parts of payloads, those used last at the end."""
+    """A worker of the cluster, as this side knows it."""
 
     address: str
     process: str
     lanes: int
     running: set[str] = field(default_factory=set)
-    kept: dict[str, int] = field(default_factory=dict)
 
     @property
     def free(self) -> int:
@@ -178,7 +176,7 @@ class DaskEngine:
     def _send(self, worker: _Worker, attempt: Attempt) -> None:
         self._serial += 1
         name = f"topodesign-{self._link.engine_id}-{self._serial}"
-        payload, parts = _parted(attempt.task.payload, worker.kept)
+        payload, parts = _parted(attempt.task.payload)
         sent = SentTask(
             attempt_id=name,
             engine_id=self._link.engine_id,
@@ -190,8 +188,7 @@ class DaskEngine:
         )
         worker.running.add(name)
         self._sent[name] = _Sent(attempt, worker)
-        needed = {part.digest for part in payload}
-        self._link.run(worker.address, sent, parts, _dropped(worker.kept, needed))
+        self._link.run(worker.address, sent, parts)
 
     def _take_events(self, timeout_s: float) -> None:
         """Take what has happened; waits so long for the first of it."""
@@ -217,7 +214,10 @@ class DaskEngine:
                     self._take_of(event.attempt_id, sent, event)
 
     def _take_of(
-        self, name: str, sent: _Sent, event: AttemptBegun | AttemptAnswered | AttemptKilled | AttemptBroken
+        self,
+        name: str,
+        sent: _Sent,
+        event: AttemptBegun | AttemptAnswered | AttemptKilled | AttemptLost | AttemptBroken,
     ) -> None:
         match event:
             case AttemptBegun():
@@ -226,6 +226,10 @@ class DaskEngine:
                 self._end(name, sent, AttemptEnd(state="canceled"))
             case AttemptAnswered(answer=answer) if answer.end is not None:
                 self._end(name, sent, answer.end)
+            case AttemptAnswered(answer=answer) if answer.lacks_parts:
+                self._lose(name, sent, "a worker that had let go of what it was sent")
+            case AttemptLost(why=why):
+                self._lose(name, sent, why)
             case AttemptAnswered():
                 self._lose_worker(sent.worker, "another process at the address of its worker")
             case AttemptBroken(is_lost=True, why=why):
@@ -272,33 +276,18 @@ class DaskEngine:
         self._link.forget(name)
 
 
-def _parted(payload: tuple[bytes, ...], kept: dict[str, int]) -> tuple[tuple[SentPart, ...], dict[str, bytes]]:
-    """A payload as it is sent, and by their digests the large parts to be sent before it; they are in ``kept`` then."""
+def _parted(payload: tuple[bytes, ...]) -> tuple[tuple[SentPart, ...], dict[str, bytes]]:
+    """A payload as it is sent, and by their digests its large parts, which the worker has to keep before it comes."""
     sent: list[SentPart] = []
-    new: dict[str, bytes] = {}
+    large: dict[str, bytes] = {}
     for part in payload:
         if len(part) < LARGE_BYTES:
             sent.append(SentPart(content=part))
-            continue
-        digest = hashlib.sha256(part).hexdigest()
-        sent.append(SentPart(digest=digest))
-        if digest not in kept:
-            new[digest] = part
-        kept.pop(digest, None)
-        kept[digest] = len(part)  # used last
-    return tuple(sent), new
-
-
-def _dropped(kept: dict[str, int], needed: set[str]) -> list[str]:
-    """What a worker lets go of, the longest unused first, to keep within bounds; taken out of ``kept``."""
-    dropped = []
-    total = sum(kept.values())
-    for digest in [digest for digest in kept if digest not in needed]:
-        if total <= KEPT_BYTES:
-            break
-        total -= kept.pop(digest)
-        dropped.append(digest)
-    return dropped
+        else:
+            digest = hashlib.sha256(part).hexdigest()
+            sent.append(SentPart(digest=digest))
+            large[digest] = part
+    return tuple(sent), large
 
 
 def _since(began_s: float | None) -> float:

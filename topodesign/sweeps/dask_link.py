@@ -9,7 +9,7 @@ import logging
 import queue
 import threading
 import uuid
-from collections.abc import Coroutine, Mapping, Sequence, Set
+from collections.abc import Callable, Coroutine, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -21,6 +21,7 @@ from distributed.scheduler import KilledWorker
 from topodesign.domain.errors import Conflict, ServiceUnavailable, TopoDesignError
 from topodesign.sweeps import dask_worker
 from topodesign.sweeps.cluster_access import ClusterAccess
+from topodesign.sweeps.dask_parts import KeptParts
 from topodesign.sweeps.dask_worker import SentEnd, SentTask, Worked
 
 CONNECT_S = 15.0
@@ -30,7 +31,8 @@ LOOK_S = 0.5
 """Seconds between two looks at which workers there are."""
 SILENCE_S = 30.0
 """Seconds of silence after which a scheduler counts as gone."""
-KILL_AGAIN_S = 1.0
+AGAIN_S = 1.0
+"""Seconds until a worker that could not be reached is asked again, or an attempt that it could not begin comes back."""
 LOST_CONNECTION = "scheduler-connection-lost"
 Result = TypeVar("Result")
 log = logging.getLogger("topodesign.sweeps.dask")
@@ -70,6 +72,14 @@ class AttemptKilled:
 
 
 @dataclass(frozen=True, slots=True)
+class AttemptLost:
+    """It has no answer, which is no evidence against its worker: others go on there."""
+
+    attempt_id: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class AttemptBroken:
     """It has no answer: its worker is gone (``is_lost``), or Dask could not run it."""
 
@@ -83,7 +93,16 @@ class SchedulerLost:
     why: str
 
 
-Event = WorkerJoined | WorkerLeft | AttemptBegun | AttemptAnswered | AttemptKilled | AttemptBroken | SchedulerLost
+Event = (
+    WorkerJoined
+    | WorkerLeft
+    | AttemptBegun
+    | AttemptAnswered
+    | AttemptKilled
+    | AttemptLost
+    | AttemptBroken
+    | SchedulerLost
+)
 
 
 class DaskLink:
@@ -110,6 +129,7 @@ class DaskLink:
         self._loop.set_exception_handler(self._take_stray)
         self._thread = threading.Thread(target=self._loop.run_forever, name="topodesign-dask", daemon=True)
         self._workers: dict[str, int] = {}
+        self._kept: dict[str, KeptParts] = {}
         self._following: dict[str, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._thread.start()
@@ -124,9 +144,9 @@ class DaskLink:
             self.close()
             raise
 
-    def run(self, worker: str, sent: SentTask, parts: Mapping[str, bytes], dropped: Sequence[str]) -> None:
-        """Have a worker run an attempt; it is sent these parts before, and lets go of those."""
-        self._soon(self._follow(worker, sent, parts, dropped), sent.attempt_id)
+    def run(self, worker: str, sent: SentTask, parts: Mapping[str, bytes]) -> None:
+        """Have a worker run an attempt; before that it is sent those of these parts that it does not keep."""
+        self._soon(self._follow(worker, sent, parts), sent.attempt_id)
 
     def kill(self, worker: str, attempt_id: str) -> None:
         """Have a worker kill an attempt; told when that is done."""
@@ -162,13 +182,14 @@ class DaskLink:
 
     # What follows runs in the event loop.
 
-    def _begin(self, coroutine: Coroutine[None, None, None], attempt_id: str = "") -> None:
+    def _begin(self, coroutine: Coroutine[None, None, None], attempt_id: str = "") -> asyncio.Task[None]:
         task = self._loop.create_task(coroutine)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         if attempt_id:
             self._following[attempt_id] = task
             task.add_done_callback(lambda _: self._following.pop(attempt_id, None))
+        return task
 
     def _forget(self, attempt_id: str) -> None:
         task = self._following.pop(attempt_id, None)
@@ -228,24 +249,44 @@ class DaskLink:
         if worker in self._workers:
             self.events.put(WorkerJoined(address=worker, process=process, lanes=self._workers[worker]))
 
-    async def _follow(self, worker: str, sent: SentTask, parts: Mapping[str, bytes], dropped: Sequence[str]) -> None:
+    async def _follow(self, worker: str, sent: SentTask, parts: Mapping[str, bytes]) -> None:
         """Send an attempt to a worker and wait for what becomes of it."""
         name = sent.attempt_id
         try:
-            self.events.put(AttemptAnswered(name, await self._answer(worker, sent, parts, dropped)))
+            self.events.put(AttemptAnswered(name, await self._answer(worker, sent, parts)))
         except FutureCancelledError as error:
             if error.reason == LOST_CONNECTION:
                 self.events.put(SchedulerLost(str(error)))
             else:
                 self.events.put(AttemptBroken(name, is_lost=True, why=str(error)))
-        except (KilledWorker, OSError) as error:
+        except KilledWorker as error:
             self.events.put(AttemptBroken(name, is_lost=True, why=str(error)))
+        except OSError as error:  # that a worker is gone is told elsewhere
+            await asyncio.sleep(AGAIN_S)
+            self.events.put(AttemptLost(name, f"a worker that could not begin it: {error}"))
         except Exception as error:  # noqa: BLE001 - the boundary to a cluster: every error becomes an outcome
             self.events.put(AttemptBroken(name, is_lost=False, why=repr(error)))
 
-    async def _answer(self, worker: str, sent: SentTask, parts: Mapping[str, bytes], dropped: Sequence[str]) -> SentEnd:
-        if parts or dropped:
-            await self._client.run(dask_worker.keep_parts, self.engine_id, parts, dropped, workers=[worker])
+    async def _answer(self, worker: str, sent: SentTask, parts: Mapping[str, bytes]) -> SentEnd:
+        kept = self._kept_by(worker, sent.process)
+        with kept.held(parts.keys()):
+            await asyncio.shield(self._begin(kept.have(parts)))  # others wait for the same parts
+            content = await self._submitted(worker, sent)
+        answer = msgspec.msgpack.decode(content, type=SentEnd)
+        if answer.lacks_parts:
+            kept.forget(parts.keys())
+        return answer
+
+    def _kept_by(self, worker: str, process: str) -> KeptParts:
+        """What a process of a worker keeps: another one at its address begins with nothing."""
+
+        async def deliver(parts: Mapping[str, bytes], dropped: Sequence[str]) -> bool:
+            return await self._have_done(worker, dask_worker.keep_parts, parts, dropped)
+
+        return self._kept.setdefault(process, KeptParts(deliver))
+
+    async def _submitted(self, worker: str, sent: SentTask) -> bytes:
+        """Its encoded answer. While it cannot be fetched it is asked for again: the worker has it."""
         future = self._client.submit(
             dask_worker.run_attempt,
             msgspec.msgpack.encode(sent),
@@ -255,20 +296,34 @@ class DaskLink:
             retries=0,
         )
         try:
-            return msgspec.msgpack.decode(await future, type=SentEnd)
+            while True:
+                try:
+                    content: bytes = await future
+                except OSError as error:
+                    if future.status == "error" or worker not in self._workers:  # the task raised it, or it is no use
+                        raise
+                    log.warning("worker %s does not give the answer of %s: %s", worker, sent.attempt_id, error)
+                    await asyncio.sleep(AGAIN_S)
+                else:
+                    return content
         finally:
             future.release()
 
     async def _kill(self, worker: str, attempt_id: str) -> None:
+        if await self._have_done(worker, dask_worker.kill_attempt, attempt_id):
+            self.events.put(AttemptKilled(attempt_id))
+
+    async def _have_done(self, worker: str, function: Callable[..., object], *arguments: object) -> bool:
+        """Whether a worker did something for this engine: it is asked until it has, or is gone."""
         while worker in self._workers:
             try:
-                await self._client.run(dask_worker.kill_attempt, self.engine_id, attempt_id, workers=[worker])
+                await self._client.run(function, self.engine_id, *arguments, workers=[worker])
             except OSError as error:  # it may be gone, which is told elsewhere
                 log.warning("worker %s does not answer: %s", worker, error)
-                await asyncio.sleep(KILL_AGAIN_S)
+                await asyncio.sleep(AGAIN_S)
             else:
-                self.events.put(AttemptKilled(attempt_id))
-                return
+                return True
+        return False
 
     def _take_stray(self, _: asyncio.AbstractEventLoop, context: Mapping[str, object]) -> None:
         """An error that nobody awaits; the client of Dask leaves some behind when it is closed."""

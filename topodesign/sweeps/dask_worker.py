@@ -51,9 +51,10 @@ class SentTask(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SentEnd(msgspec.Struct, frozen=True, kw_only=True):
-    """How it ended; nothing when it did not begin: this process is not the one that was meant, or lacks its parts."""
+    """How it ended; nothing when it did not begin: it ``lacks_parts``, or else this process is not the one meant."""
 
     end: AttemptEnd | None = None
+    lacks_parts: bool = False
 
 
 class Worked(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,9 +128,12 @@ def _run(sent: SentTask, worker: Worker) -> SentEnd:
         return SentEnd(end=refusal)
     with _lock:
         room = _room(sent.engine_id)
-        has_parts = all(part.digest in room.parts for part in sent.payload if part.digest)
-        if sent.process != PROCESS or not has_parts or sent.attempt_id in room.condemned:
+        if sent.process != PROCESS:
             return SentEnd()
+        if sent.attempt_id in room.condemned:
+            return SentEnd(end=AttemptEnd(state="canceled", reason="CANCELED", message="before it began"))
+        if not all(part.digest in room.parts for part in sent.payload if part.digest):
+            return SentEnd(lacks_parts=True)  # nothing was asked of this room for a while, and it was cleared
         payload = tuple(room.parts[part.digest] if part.digest else part.content for part in sent.payload)
         child = room.idle.pop() if room.idle else ChildProcess()
         room.running[sent.attempt_id] = child
