@@ -88,6 +88,23 @@ def test_a_running_task_is_canceled_with_what_it_started_and_a_waiting_one_never
     assert found["busy0"].state == "done"
 
 
+def test_of_tasks_that_are_canceled_together_none_begins_meanwhile(engine: Engine, tmp_path: Path):
+    names = [f"t{number}" for number in range(2 * engine.workers)]
+    for name in names:
+        engine.submit(task(name, "sleep", b"60", str(tmp_path / name).encode()))
+    running = names[: engine.workers]
+    for name in running:
+        wait_for(tmp_path / name, engine)
+    for name in names:
+        engine.cancel(name)
+    found = outcomes(engine, len(names))
+    assert {name: (found[name].state, found[name].attempts) for name in names} == {
+        name: ("canceled", int(name in running)) for name in names
+    }
+    engine.submit(task("after", "reverse", b"x"))
+    assert outcomes(engine, 1)["after"].content == b"x"
+
+
 def test_a_task_past_its_seconds_is_killed_and_others_go_on(engine: Engine, tmp_path: Path):
     engine.submit(task("long", "sleep", b"60", str(tmp_path / "long").encode(), wall_s=2.0))
     engine.submit(task("short", "reverse", b"x"))

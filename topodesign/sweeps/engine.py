@@ -77,7 +77,11 @@ class Engine(Protocol):
         """Outcomes that were not told yet, after at most so many seconds; none when nothing ended until then."""
 
     def cancel(self, task_id: str) -> None:
-        """End a task within a second, running or not; nothing happens when it has ended."""
+        """End a task within a second, running or not; nothing happens when it has ended.
+
+        What waits for its process begins with the next call of ``submit`` or ``results``, so that none of several
+        tasks that are canceled together begins meanwhile.
+        """
 
     def close(self) -> None:
         """End everything. May be called again."""

@@ -56,6 +56,7 @@ class LocalEngine:
 
     def results(self, timeout_s: float) -> tuple[TaskOutcome, ...]:
         until_s = time.monotonic() + timeout_s
+        self._dispatch()  # in place of what was canceled
         while not self._ledger.has_outcomes and self._busy:
             left_s = until_s - time.monotonic()
             if left_s <= 0:
@@ -71,7 +72,6 @@ class LocalEngine:
         self._ledger.withdraw(task_id)
         for child in [child for child, attempt in self._busy.items() if attempt.task.task_id == task_id]:
             self._ledger.end(self._busy.pop(child), child.give_up("canceled", "CANCELED", "while it ran"))
-        self._dispatch()
 
     def close(self) -> None:
         self._ledger.close()

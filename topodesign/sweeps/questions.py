@@ -190,7 +190,7 @@ class Inquiry:
                     if outcome.task_id in running:
                         self._keep(running.pop(outcome.task_id), outcome)
         finally:
-            for task_id in running:
+            for task_id in reversed(running):  # what waits before what runs
                 self.engine.cancel(task_id)
 
     def _task(self, task_id: str, question: Question) -> EngineTask:

@@ -183,7 +183,7 @@ class _Run:
                         self._keep(number, outcome)
                         on_progress(len(self.results), len(self.course.points), self.results[number])
         finally:
-            for task_id in self._running:
+            for task_id in reversed(self._running):  # what waits before what runs
                 self.engine.cancel(task_id)
 
     def _plant(self) -> None:
