@@ -129,7 +129,7 @@ class DaskLink:
         self._loop.set_exception_handler(self._take_stray)
         self._thread = threading.Thread(target=self._loop.run_forever, name="topodesign-dask", daemon=True)
         self._workers: dict[str, int] = {}
-        self._kept: dict[str, KeptParts] = {}
+        self._kept: dict[tuple[str, str], KeptParts] = {}
         self._following: dict[str, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._thread.start()
@@ -278,12 +278,12 @@ class DaskLink:
         return answer
 
     def _kept_by(self, worker: str, process: str) -> KeptParts:
-        """What a process of a worker keeps: another one at its address begins with nothing."""
+        """What a worker keeps: another process at its address begins with nothing."""
 
         async def deliver(parts: Mapping[str, bytes], dropped: Sequence[str]) -> bool:
             return await self._have_done(worker, dask_worker.keep_parts, parts, dropped)
 
-        return self._kept.setdefault(process, KeptParts(deliver))
+        return self._kept.setdefault((worker, process), KeptParts(deliver))
 
     async def _submitted(self, worker: str, sent: SentTask) -> bytes:
         """Its encoded answer. While it cannot be fetched it is asked for again: the worker has it."""
