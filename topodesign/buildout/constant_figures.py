@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from topodesign.catalog import load_catalog
 from topodesign.domain.buildout import PlannedYear
 from topodesign.domain.errors import InvalidInput
+from topodesign.domain.optical_equipment import FiberKind, LineSystem, TransceiverMode
 from topodesign.domain.scenario import Scenario
 
 PRICED_OR_REACHING = {
@@ -80,7 +81,11 @@ def _equipment_figures(scenario: Scenario) -> Iterator[tuple[str, object]]:
     catalog = load_catalog(scenario.catalog_overrides)
     accelerator = catalog.accelerator(scenario.size.accelerator, field="size.accelerator")
     yield f"catalog.accelerator.{accelerator.id}.all_in_w", accelerator.all_in_w
-    kinds = {"transceiver": catalog.transceivers, "line_system": catalog.line_systems, "fiber": catalog.fibers}
+    kinds: dict[str, Sequence[TransceiverMode | LineSystem | FiberKind]] = {
+        "transceiver": catalog.transceivers,
+        "line_system": catalog.line_systems,
+        "fiber": catalog.fibers,
+    }
     for kind, items in kinds.items():
         for item in items:
             for name in PRICED_OR_REACHING[kind]:

@@ -84,14 +84,7 @@ def _require_dark(scenario: Scenario, year: int, late_fiber: Collection[str]) ->
         paths = sum(path.count for path in scenario.lit_lightpaths if segment_id in path.segments)
         if not segment.lit_pairs and not paths:
             continue
-        ends = [scenario.site_by_id[node] for node in (segment.a, segment.b) if node in scenario.site_by_id]
-        thing, since = next(
-            (f"segment {segment_id!r}", item.in_service_year)
-            if isinstance(item, FiberSegment)
-            else (f"site {item.site_id!r} at its end", item.in_service_year)
-            for item in (segment, *ends)
-            if _is_late(item, year)
-        )
+        thing, since = _what_is_late(scenario, segment, year)
         raise InvalidInput(
             f"segment {segment_id!r} has {segment.lit_pairs} lit pairs and {paths} lightpaths in service, but {thing} "
             f"is in service only from {since} on, after {year}; leave out that in_service_year, or the light",
@@ -99,3 +92,12 @@ def _require_dark(scenario: Scenario, year: int, late_fiber: Collection[str]) ->
             field_path=f"segments.{segment_id}.in_service_year",
             metadata={"year": str(year), "since": str(since)},
         )
+
+
+def _what_is_late(scenario: Scenario, segment: FiberSegment, year: int) -> tuple[str, int | None]:
+    """The segment, else the site at its end for which it waits."""
+    if _is_late(segment, year):
+        return f"segment {segment.segment_id!r}", segment.in_service_year
+    ends = (site for site in scenario.sites if site.site_id in {segment.a, segment.b})
+    site = next(site for site in ends if _is_late(site, year))
+    return f"site {site.site_id!r} at its end", site.in_service_year
