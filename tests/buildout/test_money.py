@@ -84,12 +84,12 @@ def test_no_year_of_several_has_a_bound_of_its_own(doubled):
 
 
 def test_a_bound_above_the_cost_is_an_error_unless_rounding_explains_it():
-    """Two years of 11 cost items at 0.02 USD are 0.44 USD, and 1e-9 of 1,000,000 USD are 0.001."""
+    """Two years of 11 cost items, each rounded five times by half a cent, are 0.55 USD; 1e-9 of 1,000,000 are 0.001."""
     bounds = [YearBound(year=2027, status="optimal", lower_bound_usd=usd) for usd in (400_000.0, 600_000.0)]
     assert bound_of_years(1_000_001.0, bounds) == 1_000_000.0
-    assert bound_of_years(999_999.6, bounds) == 999_999.6
-    with pytest.raises(InternalError, match=r"sum to 1000000\.00 USD, above the 999999\.50 USD"):
-        bound_of_years(999_999.5, bounds)
+    assert bound_of_years(999_999.5, bounds) == 999_999.5
+    with pytest.raises(InternalError, match=r"sum to 1000000\.00 USD, above the 999999\.40 USD"):
+        bound_of_years(999_999.4, bounds)
 
 
 def test_years_between_two_listed_ones_and_up_to_the_horizon_run_as_the_earlier_one():

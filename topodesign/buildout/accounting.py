@@ -15,9 +15,9 @@ from topodesign.domain.plan import Plan
 from topodesign.domain.scenario import Scenario
 from topodesign.planning.search import PROVEN_GAP
 
-MOST_ROUNDED_USD = 0.02 * (len(CAPITAL_ITEMS) + len(RUNNING_ITEMS))
-"""Most that the roundings of a year's cost items to the cent come to: each half a cent, in the plan that stands, the
-one before, the spending or its value, and in the plan of which the bound is proven."""
+MOST_ROUNDED_USD = 5 * 0.005 * (len(CAPITAL_ITEMS) + len(RUNNING_ITEMS))
+"""Most that the roundings of a year's cost items to the cent come to: half a cent each in the state's plan, in the one
+before, in the spending, in its present value, and in the plan of which the bound is proven."""
 
 
 def counted_years(
