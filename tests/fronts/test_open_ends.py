@@ -1,11 +1,10 @@
-"""What is said of a front whose least values are not resolved: plans may hide between the proven and the reached end."""
+"""What is said of a front whose least values are not resolved: plans may hide below the ones that were reached."""
 
 import dataclasses
 import math
 from pathlib import Path
 
 import msgspec
-import pytest
 from fronts.conftest import campus
 from planning.test_optimum import exhaustive_optimum
 
