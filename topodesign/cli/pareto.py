@@ -89,7 +89,7 @@ def pareto(
     )
     require_front_folder(out)
     scenario = topodesign.load_scenario(scenario_dir)
-    stop = StopRequest("what is known will be written, and the same command goes on")
+    stop = StopRequest("what is known will be kept, and the same command goes on")
     with stop.on_interrupt(), chosen as running:
         front = run_front(
             scenario,
