@@ -14,6 +14,11 @@ TLS = "it needs a certificate of yours and another machine; `tests/server/test_t
 NOT_RUN = {
     ("README.md", "it sets up an environment and takes minutes"): 1,
     ("README.md", "the solve alone takes 18 s, and tests of the planner and the demo do the same"): 1,
+    (
+        "README.md",
+        "the second and the fourth take minutes; `tests/sweeps`, `tests/fronts`, `tests/uncertainty` and "
+        "`tests/buildout` run smaller ones",
+    ): 1,
     ("docs/buildout.md", "a minute and a half on two busy cores; `tests/buildout` run smaller ones"): 1,
     ("docs/buildout.md", "`tests/buildout` make the same calls"): 1,
     ("docs/examples/index.md", "it is run as a script by `tests/docs/test_example_scripts.py`"): 1,

@@ -1,5 +1,8 @@
 """The coarse programme: a bound over all sites, and a plan among those in focus."""
 
+import dataclasses
+import itertools
+
 import pytest
 
 import topodesign as td
@@ -29,3 +32,47 @@ def test_a_scenario_with_many_sites_is_planned_among_those_in_focus(monkeypatch)
     assert plan.verified
     assert "coarse" in plan.provenance.bound_basis
     assert plan.lower_bound_usd <= whole.cost_usd
+
+
+def thin_and_thick() -> td.Scenario:
+    """Four cheap campuses whose fiber, one pair on each way, carries no 107 Tbit/s; two dear ones with 40 pairs."""
+    two = td.load_scenario("sample_sites/two-campus")
+    site, ways = two.sites[0], two.segments
+    names = ("thin-a", "thin-b", "thin-c", "thin-d", "thick-e", "thick-f")
+    usd = dict.fromkeys(names, 1e6) | dict.fromkeys(names[4:], 5e6)
+    sites = [
+        dataclasses.replace(site, site_id=name, lon=-100 + 0.4 * place, fixed_capex_usd=usd[name])
+        for place, name in enumerate(names)
+    ]
+    segments = [
+        dataclasses.replace(
+            way,
+            segment_id=f"{a}-{way.segment_id}",
+            conduits=(f"{a}-{way.segment_id}",),
+            a=a,
+            b=b,
+            geometry=(),
+            pairs_available=40 if a == "thick-e" else 1,
+        )
+        for a, b in itertools.pairwise(names)
+        for way in ways
+    ]
+    return dataclasses.replace(
+        two,
+        sites=tuple(sites),
+        segments=tuple(segments),
+        zones=tuple(dataclasses.replace(zone, headroom_mw=100.0) for zone in two.zones),
+        workload=dataclasses.replace(two.workload, sync_time_s=0.03),
+    )
+
+
+def test_a_scenario_without_a_plan_among_the_sites_in_focus_is_planned_among_others(monkeypatch):
+    scenario = thin_and_thick()
+    whole = solve(scenario, limits=SolveLimits(gap=0.0))
+    monkeypatch.setattr(focusing, "MOST_SITES", 1)
+    monkeypatch.setattr(focusing, "FOCUS_SITES", 2)
+    searched = focusing.find_focus(scenario, load_catalog(), Halt(), seed=0)
+    assert not {"thick-e", "thick-f"} & searched.site_ids
+    plan = td.plan(scenario, gap=0.0)
+    assert [site.id for site in plan.sites] == ["thick-e", "thick-f"]
+    assert plan.cost_usd == whole.cost_usd

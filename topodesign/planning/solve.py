@@ -4,6 +4,7 @@ import dataclasses
 import math
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from topodesign.catalog import load_catalog
 from topodesign.domain.checks import require_number
@@ -12,10 +13,12 @@ from topodesign.domain.plan import Infeasibility, LimitClash, Objective, Plan, P
 from topodesign.domain.scenario import Scenario
 from topodesign.planning.assembly import assemble_plan, assumptions_of, provenance_of
 from topodesign.planning.deciding import Reached
-from topodesign.planning.focus import find_focus, focused, needs_focus
+from topodesign.planning.focus import Focus, find_focus, focused, needs_focus
 from topodesign.planning.goals import objective_of, reach_goal
 from topodesign.planning.halting import Halt, never
 from topodesign.planning.infeasibility import explain_infeasibility
+from topodesign.planning.infeasible_easing import sites_of
+from topodesign.planning.infeasible_probe import Prober
 from topodesign.planning.instance import Instance, compile_instance
 from topodesign.planning.known_paths import planned_paths
 from topodesign.planning.search import Found, Search
@@ -95,39 +98,82 @@ def solve(
             start=start,
         )
         return _plan_of_goal(scenario, reached, objective, limits, started, halt.should_stop)
-    focus = find_focus(scenario, catalog, halt, seed=limits.seed) if needs_focus(scenario) else None
-    detailed = scenario if focus is None else focused(scenario, focus)
-    instance = compile_instance(detailed, catalog, also=() if start is None else planned_paths(start))
-
-    def plan_of(found: Found) -> Plan:
-        if focus is not None:
-            found = dataclasses.replace(found, instance=dataclasses.replace(found.instance, scenario=scenario))
-        return assemble_plan(found, limits, wall_s=time.monotonic() - started)
-
-    search = Search(
-        instance=instance,
+    question = _LeastCost(
+        scenario=scenario,
+        catalog=catalog,
         limits=limits,
         started=started,
-        on_progress=report,
+        report=report,
         halt=halt,
-        start=None if start is None else start_from_plan(instance, start),
-        coarse_bound_usd=None if focus is None else focus.bound_usd,
+        snapshots=snapshots,
+        start=start,
         known_bound_usd=known_bound_usd,
-        on_best=lambda so_far: snapshots.offer(lambda: plan_of(so_far())),
     )
-    found = search.run()
-    if found.design is not None:
-        return plan_of(found)
-    if found.stopped_by == "proof" and not explains:
-        # among the sites in focus alone nothing is proven of all
-        if focus is not None:
-            return _without_design(instance, limits, started, "work_limit", None)
-        return _without_design(instance, limits, started, "proof", UNEXPLAINED)
-    if found.stopped_by == "proof":
-        report(PlanEvent(phase="explaining", wall_s=time.monotonic() - started))
-        why = explain_infeasibility(scenario, catalog, deadline=halt.deadline, should_stop=halt.should_stop)
-        return _without_design(instance, limits, started, "proof", why)
-    return _without_design(instance, limits, started, found.stopped_by, None)
+    return question.answer(explains=explains)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _LeastCost:
+    """The question for the plan of least cost."""
+
+    scenario: Scenario
+    catalog: Catalog
+    limits: SolveLimits
+    started: float
+    report: Callable[[PlanEvent], None]
+    halt: Halt
+    snapshots: Snapshots
+    start: Plan | None
+    known_bound_usd: float
+
+    def answer(self, *, explains: bool) -> Plan:
+        """The plan, or why there is none: proven of all sites, whichever were looked at closely."""
+        needed = needs_focus(self.scenario)
+        focus = find_focus(self.scenario, self.catalog, self.halt, seed=self.limits.seed) if needed else None
+        found = self._searched(focus)
+        is_proven = focus is None and found.stopped_by == "proof"  # of sites out of focus nothing is known yet
+        if focus is not None and found.design is None and not self.halt.is_over():
+            probed = Prober(self.catalog, self.halt).probe(self.scenario)
+            is_proven = probed.outcome == "none"
+            if probed.outcome == "plan":
+                found = self._searched(dataclasses.replace(focus, site_ids=focus.site_ids.union(sites_of(probed))))
+        if found.design is not None:
+            return self._plan_of(found)
+        if is_proven:
+            return self._without(found, "proof", self._explanation() if explains else UNEXPLAINED)
+        limit: StoppedBy = "time_limit" if self.halt.is_over() else "work_limit"
+        return self._without(found, limit if found.stopped_by == "proof" else found.stopped_by)
+
+    def _searched(self, focus: Focus | None) -> Found:
+        """What a search finds among the sites in focus, or among all."""
+        detailed = self.scenario if focus is None else focused(self.scenario, focus)
+        paths = () if self.start is None else planned_paths(self.start)
+        instance = compile_instance(detailed, self.catalog, also=paths)
+        return Search(
+            instance=instance,
+            limits=self.limits,
+            started=self.started,
+            on_progress=self.report,
+            halt=self.halt,
+            start=None if self.start is None else start_from_plan(instance, self.start),
+            coarse_bound_usd=None if focus is None else focus.bound_usd,
+            known_bound_usd=self.known_bound_usd,
+            on_best=lambda so_far: self.snapshots.offer(lambda: self._plan_of(so_far())),
+        ).run()
+
+    def _plan_of(self, found: Found) -> Plan:
+        instance = dataclasses.replace(found.instance, scenario=self.scenario)  # not only the sites in focus
+        whole = dataclasses.replace(found, instance=instance)
+        return assemble_plan(whole, self.limits, wall_s=time.monotonic() - self.started)
+
+    def _explanation(self) -> Infeasibility:
+        self.report(PlanEvent(phase="explaining", wall_s=time.monotonic() - self.started))
+        return explain_infeasibility(
+            self.scenario, self.catalog, deadline=self.halt.deadline, should_stop=self.halt.should_stop
+        )
+
+    def _without(self, found: Found, stopped_by: StoppedBy, why: Infeasibility | None = None) -> Plan:
+        return _without_design(found.instance, self.limits, self.started, stopped_by, why)
 
 
 def _plan_of_goal(
