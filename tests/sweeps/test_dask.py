@@ -1,11 +1,12 @@
 """The engine on a cluster when things go wrong: workers, clients and schedulers that die, and strangers."""
 
+import asyncio
 import hashlib
 import os
 import random
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -186,19 +187,31 @@ def test_large_parts_of_a_payload_arrive_whether_kept_or_let_go_of(cluster: Clus
         assert found[f"t{number}"].content == parts[number // 4] + parts[number % 4] + b"|"
 
 
-def test_tasks_of_one_large_part_share_its_upload_and_cost_each_other_nothing(cluster: Cluster):
-    with DaskEngine(cluster.access) as engine:
-        for number in range(3):
-            large = bytes([number]) * 2**23  # long enough on its way for the next task to overtake it
-            engine.submit(task(f"canceled{number}", "reverse", b"-", large))
-            engine.submit(task(f"a{number}", "reverse", b"a", large))
-            engine.cancel(f"canceled{number}")
-            engine.submit(task(f"b{number}", "reverse", b"b", large))
-            found = outcomes(engine, 3)
-            for name in "ab":
-                outcome = found[f"{name}{number}"]
-                assert (outcome.state, outcome.attempts) == ("done", 1)
-                assert outcome.content == large + name.encode()
+def test_who_needs_a_part_that_is_on_its_way_waits_for_the_worker_to_keep_it_and_sends_it_no_second_time():
+    asyncio.run(share_an_upload())
+
+
+async def share_an_upload() -> None:
+    sent: list[dict[str, bytes]] = []
+    arrival = asyncio.Event()
+
+    async def deliver(parts: Mapping[str, bytes], _: Sequence[str]) -> bool:
+        sent.append(dict(parts))
+        await arrival.wait()
+        return True
+
+    kept = dask_parts.KeptParts(deliver)
+    needs = ({"a": b"1"}, {"a": b"1"}, {"a": b"1", "b": b"2"})
+    waiting = [asyncio.ensure_future(kept.have(parts)) for parts in needs]
+    for _ in range(10):  # turns of the loop: more than any of them needs
+        await asyncio.sleep(0)
+    assert not any(future.done() for future in waiting)
+    arrival.set()
+    await asyncio.gather(*waiting)
+    assert sent == [{"a": b"1"}, {"b": b"2"}]
+    kept.forget({"a"})
+    await kept.have({"a": b"1"})
+    assert sent[2:] == [{"a": b"1"}]
 
 
 def test_parts_that_a_worker_let_go_of_are_sent_again_and_what_runs_there_goes_on(cluster: Cluster, tmp_path: Path):
