@@ -5,9 +5,11 @@ import json
 import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from uncertainty.line import line
 
 import topodesign
 from topodesign.cli.app import run
@@ -18,6 +20,7 @@ from topodesign.domain.stress import StressOptions
 from topodesign.uncertainty.drawn_states import drawn_states
 from topodesign.uncertainty.stress import stress, wilson
 from topodesign.uncertainty.stress_saving import STRESS_FILES, save_stress
+from topodesign.uncertainty.survivors import SurvivingJobs
 
 CUTS = 1000.0
 """Per 1000 km and year, and 12 h each: 40 km have u = 40 x 12 / 8760 / (1 + the same) = 0.05195, 60 km 0.07595."""
@@ -138,3 +141,24 @@ def test_files_and_command(campuses: tuple[Scenario, Plan], tmp_path: Path, caps
     save_stress(out, stress(scenario, plan, StressOptions(samples=500, late_sites={"campus-b": 0.1})))
     assert before == {file: (out / file).read_bytes() for file in STRESS_FILES}
     assert run([*command, "--late-site", "campus-b"]) == 2
+
+
+def test_a_late_building_that_light_only_passes_through_takes_that_light_down():
+    scenario = line("hub")
+    plan = topodesign.plan(scenario, gap=0.0, threads=1)
+    assert [site.id for site in plan.sites] == ["a", "c"]
+    report = stress(scenario, plan, StressOptions(samples=50, late_sites={"m": 1.0}))
+    assert report.whole_job.share == 0.0 and report.quantiles[-1].accelerators == 1000
+
+
+def test_of_parts_with_as_many_accelerators_the_stronger_one_runs(campuses: tuple[Scenario, Plan]):
+    _, plan = campuses
+    sites = tuple(dataclasses.replace(plan.sites[0], id=name) for name in "abcd")
+    path = plan.lightpaths[0]
+    paths = tuple(
+        dataclasses.replace(path, a=a, z=z, rate_gbps=gbps, count=1)
+        for a, z, gbps in (("a", "b", 100.0), ("b", "c", 800.0), ("c", "d", 800.0))
+    )
+    jobs = SurvivingJobs(dataclasses.replace(plan, sites=sites, lightpaths=paths))
+    left = jobs.of(np.zeros(4, dtype=bool), np.array([False, True, False]))  # without b-c: a-b of 100, c-d of 800
+    assert (left.accelerators, left.strength_gbps) == (2000, 800.0)

@@ -23,7 +23,7 @@ class StressOptions:
     confidence : float
         Of every interval, in (0, 1).
     late_sites, late_segments : mapping of str to float
-        Probability that a used site, or a segment, is not in service yet.
+        Probability that a site that is used or that light passes through, or a segment, is not in service yet.
     """
 
     samples: int = 10_000

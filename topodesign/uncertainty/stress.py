@@ -47,7 +47,8 @@ ASSUMPTIONS = (
     "other",
     "transceivers, amplifiers and terminals are taken to be up; the plan's availability has them",
     "light neither ends nor passes in a building that is out; nothing is restored, moved or bought in answer",
-    "a job is the largest set of sites that lightpaths still join, by accelerators; one site alone needs no link",
+    "a job is the largest set of sites that lightpaths still join, by accelerators, and of equal ones the strongest; "
+    "one site alone needs no link",
     "intervals of shares are Wilson's; they tell of drawing too few states, not of what the probabilities rest on",
 )
 
