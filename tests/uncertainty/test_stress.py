@@ -18,7 +18,7 @@ from topodesign.domain.plan import Plan
 from topodesign.domain.scenario import Scenario
 from topodesign.domain.stress import StressOptions
 from topodesign.uncertainty.drawn_states import drawn_states
-from topodesign.uncertainty.stress import stress, wilson
+from topodesign.uncertainty.stress import half_width, stress, wilson
 from topodesign.uncertainty.stress_saving import STRESS_FILES, save_stress
 from topodesign.uncertainty.survivors import SurvivingJobs
 
@@ -141,6 +141,32 @@ def test_files_and_command(campuses: tuple[Scenario, Plan], tmp_path: Path, caps
     save_stress(out, stress(scenario, plan, StressOptions(samples=500, late_sites={"campus-b": 0.1})))
     assert before == {file: (out / file).read_bytes() for file in STRESS_FILES}
     assert run([*command, "--late-site", "campus-b"]) == 2
+
+
+def test_the_mean_is_an_interval_even_where_no_loss_was_drawn(campuses: tuple[Scenario, Plan]):
+    # outages of 2e-7 in all; 1,000 samples of none. Hoeffding's half width of 2,000 is 2,000 sqrt(ln(80) / 2,000) =
+    # 93.62; with no variance Bernstein's is 2,000 x 7 ln(160) / (3 x 999) = 23.71, the narrower
+    scenario, plan = campuses
+    zones = tuple(dataclasses.replace(zone, availability=1 - 1e-7) for zone in scenario.zones)
+    figures = {"cuts_per_1000km_year": 1e-6, "site_mtbf_h": 1e12}
+    rare = dataclasses.replace(scenario, zones=zones, catalog_overrides={"reliability.default": figures})
+    report = stress(rare, plan, StressOptions(samples=1_000))
+    assert (report.mean_accelerators, report.mean_upper) == (2000, 2000)
+    assert report.mean_lower == pytest.approx(2000 - 23.71, abs=0.01)
+    assert half_width(1e6, 2000, 2, confidence=0.95) == pytest.approx(2000 * math.sqrt(math.log(80) / 4))
+    # a hundredth of samples loses all: v = 0.01 x 0.99, sqrt(2 v ln(160) / 1e6) + 7 ln(160) / 3e6 = 3.289e-4
+    assert half_width(0.01 * 0.99, 1.0, 1_000_000, confidence=0.95) == pytest.approx(3.289e-4, rel=1e-3)
+
+
+def test_a_part_that_is_always_out_has_its_share_of_the_loss(campuses: tuple[Scenario, Plan]):
+    report = stress(*campuses, StressOptions(samples=2_000, late_sites={"campus-b": 1.0}))
+    late = report.parts[0]
+    assert (late.id, late.drawn_out) == ("campus-b", 2_000)
+    # with it: 1,000 lost with power, 2,000 without; had it been in time: 2,000 without power, 1,000 with both ducts cut
+    loss = 1000 * (1 - ZONE) + 2000 * ZONE
+    saved = 1000 * (1 - ZONE) * (1 - NORTH * SOUTH)
+    assert late.avoidable_share == pytest.approx(saved / loss, rel=0.01)
+    assert all((part.avoidable_share or 0.0) >= 0.0 for part in report.parts)
 
 
 def test_a_late_building_that_light_only_passes_through_takes_that_light_down():
