@@ -1,12 +1,17 @@
 """Futures files: what they may say, and what is refused with its reason."""
 
+import dataclasses
 from pathlib import Path
 
 import pytest
+from uncertainty.line import line
 from uncertainty.ring import future, ring
 
+import topodesign
 from topodesign.domain.errors import InvalidInput
+from topodesign.domain.fiber import LitLightpath
 from topodesign.domain.futures import FutureFactor, Futures
+from topodesign.domain.scenario import SiteRole
 from topodesign.uncertainty.applying import scenario_of
 from topodesign.uncertainty.drawing import futures_of_factors
 from topodesign.uncertainty.futures_file import read_futures
@@ -110,3 +115,13 @@ def test_a_future_that_cannot_be_is_named(wanted, reason: str):
     with pytest.raises(InvalidInput, match=r"^future 'x': ") as refused:
         scenario_of(ring(), wanted)
     assert refused.value.reason == reason
+
+
+@pytest.mark.parametrize("role", ["compute", "hub"])
+def test_no_light_passes_through_a_late_building(role: SiteRole):
+    scenario = line(role)
+    through = LitLightpath(a="a", z="c", mode="400zr", count=1, segments=("am", "mc"))
+    scenario = dataclasses.replace(scenario, lit_lightpaths=(through,))
+    changed = scenario_of(scenario, future("m late", 1, late=["m"]))
+    assert [segment.most_pairs for segment in changed.segments] == [0, 0] and changed.lit_lightpaths == ()
+    assert topodesign.plan(changed, gap=0.0, threads=1).status == "infeasible"  # a and c are joined through m alone

@@ -5,9 +5,11 @@ import json
 import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from uncertainty.line import line
 
 import topodesign
 from topodesign.cli.app import run
@@ -16,8 +18,9 @@ from topodesign.domain.plan import Plan
 from topodesign.domain.scenario import Scenario
 from topodesign.domain.stress import StressOptions
 from topodesign.uncertainty.drawn_states import drawn_states
-from topodesign.uncertainty.stress import stress, wilson
+from topodesign.uncertainty.stress import half_width, stress, wilson
 from topodesign.uncertainty.stress_saving import STRESS_FILES, save_stress
+from topodesign.uncertainty.survivors import SurvivingJobs
 
 CUTS = 1000.0
 """Per 1000 km and year, and 12 h each: 40 km have u = 40 x 12 / 8760 / (1 + the same) = 0.05195, 60 km 0.07595."""
@@ -138,3 +141,50 @@ def test_files_and_command(campuses: tuple[Scenario, Plan], tmp_path: Path, caps
     save_stress(out, stress(scenario, plan, StressOptions(samples=500, late_sites={"campus-b": 0.1})))
     assert before == {file: (out / file).read_bytes() for file in STRESS_FILES}
     assert run([*command, "--late-site", "campus-b"]) == 2
+
+
+def test_the_mean_is_an_interval_even_where_no_loss_was_drawn(campuses: tuple[Scenario, Plan]):
+    # outages of 2e-7 in all; 1,000 samples of none. Hoeffding's half width of 2,000 is 2,000 sqrt(ln(80) / 2,000) =
+    # 93.62; with no variance Bernstein's is 2,000 x 7 ln(160) / (3 x 999) = 23.71, the narrower
+    scenario, plan = campuses
+    zones = tuple(dataclasses.replace(zone, availability=1 - 1e-7) for zone in scenario.zones)
+    figures = {"cuts_per_1000km_year": 1e-6, "site_mtbf_h": 1e12}
+    rare = dataclasses.replace(scenario, zones=zones, catalog_overrides={"reliability.default": figures})
+    report = stress(rare, plan, StressOptions(samples=1_000))
+    assert (report.mean_accelerators, report.mean_upper) == (2000, 2000)
+    assert report.mean_lower == pytest.approx(2000 - 23.71, abs=0.01)
+    assert half_width(1e6, 2000, 2, confidence=0.95) == pytest.approx(2000 * math.sqrt(math.log(80) / 4))
+    # a hundredth of samples loses all: v = 0.01 x 0.99, sqrt(2 v ln(160) / 1e6) + 7 ln(160) / 3e6 = 3.289e-4
+    assert half_width(0.01 * 0.99, 1.0, 1_000_000, confidence=0.95) == pytest.approx(3.289e-4, rel=1e-3)
+
+
+def test_a_part_that_is_always_out_has_its_share_of_the_loss(campuses: tuple[Scenario, Plan]):
+    report = stress(*campuses, StressOptions(samples=2_000, late_sites={"campus-b": 1.0}))
+    late = report.parts[0]
+    assert (late.id, late.drawn_out) == ("campus-b", 2_000)
+    # with it: 1,000 lost with power, 2,000 without; had it been in time: 2,000 without power, 1,000 with both ducts cut
+    loss = 1000 * (1 - ZONE) + 2000 * ZONE
+    saved = 1000 * (1 - ZONE) * (1 - NORTH * SOUTH)
+    assert late.avoidable_share == pytest.approx(saved / loss, rel=0.01)
+    assert all((part.avoidable_share or 0.0) >= 0.0 for part in report.parts)
+
+
+def test_a_late_building_that_light_only_passes_through_takes_that_light_down():
+    scenario = line("hub")
+    plan = topodesign.plan(scenario, gap=0.0, threads=1)
+    assert [site.id for site in plan.sites] == ["a", "c"]
+    report = stress(scenario, plan, StressOptions(samples=50, late_sites={"m": 1.0}))
+    assert report.whole_job.share == 0.0 and report.quantiles[-1].accelerators == 1000
+
+
+def test_of_parts_with_as_many_accelerators_the_stronger_one_runs(campuses: tuple[Scenario, Plan]):
+    _, plan = campuses
+    sites = tuple(dataclasses.replace(plan.sites[0], id=name) for name in "abcd")
+    path = plan.lightpaths[0]
+    paths = tuple(
+        dataclasses.replace(path, a=a, z=z, rate_gbps=gbps, count=1)
+        for a, z, gbps in (("a", "b", 100.0), ("b", "c", 800.0), ("c", "d", 800.0))
+    )
+    jobs = SurvivingJobs(dataclasses.replace(plan, sites=sites, lightpaths=paths))
+    left = jobs.of(np.zeros(4, dtype=bool), np.array([False, True, False]))  # without b-c: a-b of 100, c-d of 800
+    assert (left.accelerators, left.strength_gbps) == (2000, 800.0)

@@ -11,7 +11,7 @@ from uncertainty.ring import LIMITS, UNCERTAIN, choices_of, future, ring
 
 import topodesign
 from topodesign.cli.app import run
-from topodesign.domain.errors import Conflict
+from topodesign.domain.errors import Conflict, InvalidInput
 from topodesign.domain.futures import Future, Futures, Outlook
 from topodesign.domain.scenario import Scenario
 from topodesign.domain.uncertain_plan import UncertainPlan
@@ -86,10 +86,47 @@ def test_the_answer_is_the_best_of_all_choices_and_the_bound_is_below(
     assert found.objective.upper_usd == pytest.approx(least, abs=0.1)
     assert values[frozenset(found.committed)] == pytest.approx(least, abs=0.1)
     assert all(bound <= least + 0.1 for bound in found.bounds_usd) and found.objective.lower_usd <= least + 0.1
-    assert found.bounds_usd[-1] > found.bounds_usd[0]  # the multipliers did raise it
+    # all eight choices are weighed or proven to be dearer: that is a proof
+    assert found.status == "optimal" and found.objective.lower_usd == pytest.approx(least, abs=0.1)
     for choice in found.choices:
         assert choice.objective is not None
         assert choice.objective.upper_usd == pytest.approx(values[frozenset(choice.site_ids)], abs=0.1)
+
+
+ONE_DECIDES = Futures(
+    futures=(
+        future("site d late", 0.4, late=["d"]),
+        future("dear", 0.6, "sites.a.fixed_capex_usd*=4", "zones.east.energy_usd_per_mwh*=3"),
+    )
+)
+"""Only with a and b is there a plan of the first; the second, far dearer, would rather have d and not a."""
+WORST = RiskMeasure(weight=1, level=0.5)
+"""The worst half lies in the second future."""
+
+
+def test_where_one_future_decides_the_risk_the_bound_still_closes(warm_engine: LocalEngine, shared_answers: Path):
+    options = dataclasses.replace(EXACT, risk=WORST, late_premium=math.inf, bound_rounds=0)
+    found = plan_under_uncertainty(three_sites(), ONE_DECIDES, options, folder=shared_answers, engine=warm_engine)
+    assert found.objective is not None and found.wait_and_see is not None
+    assert (found.status, found.stopped_by) == ("optimal", "gap") and {"a", "b"} <= set(found.committed)
+    # waiting and seeing proves nothing of a, which the second future pays 4 million dollars for without wanting it
+    assert found.objective.lower_usd > found.wait_and_see.objective.upper_usd + 1e6
+    assert found.objective.lower_usd == pytest.approx(found.objective.upper_usd, abs=0.1)
+
+
+def test_where_one_future_decides_the_risk_multipliers_raise_the_bound(warm_engine: LocalEngine, shared_answers: Path):
+    options = dataclasses.replace(EXACT, risk=WORST, late_premium=math.inf, max_candidates=2, bound_rounds=1)
+    found = plan_under_uncertainty(three_sites(), ONE_DECIDES, options, folder=shared_answers, engine=warm_engine)
+    assert found.objective is not None
+    # no more than the least of all choices, which the bound over all of them has proven above
+    assert found.bounds_usd[0] + 1e6 < found.bounds_usd[-1] <= found.objective.upper_usd
+
+
+def test_a_late_price_beyond_what_a_scenario_takes_is_refused(warm_engine: LocalEngine):
+    scenario = ring([1e15, 0.0, 0.0, 0.0])
+    options = dataclasses.replace(EXACT, late_premium=20.0)  # 21 x 10^15 of at most 10^16 USD
+    with pytest.raises(InvalidInput, match=r"future 'as planned': site 'a' opened late costs .* 2\.1e\+16 USD"):
+        plan_under_uncertainty(scenario, TWO, options, engine=warm_engine)
 
 
 def test_with_one_future_it_is_the_plain_plan(warm_engine: LocalEngine, tmp_path: Path):

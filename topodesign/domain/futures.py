@@ -22,7 +22,8 @@ class Outlook:
     settings : tuple of SweepAxis
         Figures with their one value, or the one factor that multiplies them.
     late_sites : tuple of str
-        Sites that are not in service: they cannot be used, though whoever committed to them has paid for them.
+        Sites, hubs among them, that are not in service: they cannot be used, and no light passes through them, though
+        whoever committed to them has paid for them.
     late_segments : tuple of str
         Segments on which no pairs are on offer or built; what is lit there stays.
     """

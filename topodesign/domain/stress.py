@@ -23,7 +23,7 @@ class StressOptions:
     confidence : float
         Of every interval, in (0, 1).
     late_sites, late_segments : mapping of str to float
-        Probability that a used site, or a segment, is not in service yet.
+        Probability that a site that is used or that light passes through, or a segment, is not in service yet.
     """
 
     samples: int = 10_000
@@ -69,9 +69,9 @@ class PartImpact:
 
     ``lost_accelerators_when_out`` and ``missed_when_out``: the mean loss, and how often the target was missed, in
     states in which this part was out, with whatever else was. ``avoidable_share``: of the mean loss over all states,
-    how much less it would be if this part never were out: since parts are independent, that is the mean over states in
-    which it was not. Two parts that lose something only together each count for it, so that these do not sum to 1; what
-    was drawn few times may come out slightly below 0. ``None`` where no drawn state had it out, or nothing was lost.
+    how much less it would be if this part never were out: since parts are independent, the states in which it was are
+    looked at again with it up. Two parts that lose something only together each count for it, so that these do not sum
+    to 1. ``None`` where no drawn state had it out, or nothing was lost.
     """
 
     kind: PartKind
@@ -130,7 +130,8 @@ class StressReport:
         No part is out; all accelerators run in one connected job; what still runs in one connected job synchronizes
         within the target; both.
     mean_accelerators, mean_lower, mean_upper : float
-        Accelerators in the largest connected job, on average, with its interval by the central limit theorem.
+        Accelerators in the largest connected job, on average, with an interval that holds for any distribution of
+        them (Maurer and Pontil 2009, or Hoeffding 1963 where that is narrower); never of zero width.
     quantiles : tuple of StressQuantile
     parts : tuple of PartImpact
         Those that hurt most first.

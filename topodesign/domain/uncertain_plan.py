@@ -155,7 +155,8 @@ class UncertainPlan:
     regret, largest_regret : CostRange, optional
         Of the deterministic plan's sites: expected, and of the future where it is greatest.
     bounds_usd : tuple of float
-        The proven bound after each round of multipliers; the first is that of waiting and seeing.
+        The proven bound after each round of multipliers; the first is that of waiting and seeing. What is proven of
+        every choice of few sites may be higher: it is in ``objective``.
     """
 
     scenario_name: str

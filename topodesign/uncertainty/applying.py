@@ -1,7 +1,11 @@
-"""The scenario of a future: figures set, late sites and segments taken out."""
+"""The scenario of a future: figures set, late sites and segments taken out.
+
+A building that is not there yet cannot hold pods, and no light ends, passes or is regenerated in it: all segments that
+meet at it are out, whether they are dark, lit or to be built. Of a late segment what is lit stays.
+"""
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from topodesign.domain.checks import require
 from topodesign.domain.errors import InvalidInput
@@ -88,12 +92,13 @@ def _without_late(scenario: Scenario, outlook: Outlook) -> Scenario:
     _require_known("late_segments", outlook.late_segments, scenario.segment_by_id)
     told = [f"late: site {item}" for item in outlook.late_sites]
     told += [f"late: segment {item}" for item in outlook.late_segments]
+    late_sites = frozenset(outlook.late_sites)
+    out = {item.segment_id for item in scenario.segments if not late_sites.isdisjoint((item.a, item.b))}
     return dataclasses.replace(
         scenario,
-        sites=tuple(_late_site(item) if item.site_id in outlook.late_sites else item for item in scenario.sites),
-        segments=tuple(
-            _late_segment(item) if item.segment_id in outlook.late_segments else item for item in scenario.segments
-        ),
+        sites=tuple(_late_site(item) if item.site_id in late_sites else item for item in scenario.sites),
+        segments=tuple(_segment_of(item, outlook, out) for item in scenario.segments),
+        lit_lightpaths=tuple(path for path in scenario.lit_lightpaths if out.isdisjoint(path.segments)),
         assumptions=(*scenario.assumptions, *told),
     )
 
@@ -109,8 +114,13 @@ def _late_site(site: Site) -> Site:
     return dataclasses.replace(site, forbidden=True)
 
 
-def _late_segment(segment: FiberSegment) -> FiberSegment:
-    return dataclasses.replace(segment, pairs_available=0, build_pairs=0)
+def _segment_of(segment: FiberSegment, outlook: Outlook, out: Collection[str]) -> FiberSegment:
+    """A segment as it is in a future; ``out`` are those that meet at a late site."""
+    if segment.segment_id in out:
+        return dataclasses.replace(segment, pairs_available=0, build_pairs=0, lit_pairs=0)
+    if segment.segment_id in outlook.late_segments:
+        return dataclasses.replace(segment, pairs_available=0, build_pairs=0)
+    return segment
 
 
 def _require_known(key: str, ids: Iterable[str], known: Iterable[str]) -> None:

@@ -9,6 +9,8 @@ import dataclasses
 import math
 from collections.abc import Collection, Mapping, Sequence
 
+from topodesign.domain.errors import InvalidInput
+from topodesign.domain.futures import Futures
 from topodesign.domain.ranges import MOST_USD
 from topodesign.domain.scenario import Scenario
 
@@ -35,8 +37,7 @@ def recourse_scenario(scenario: Scenario, committed: Collection[str], premium: f
         elif math.isinf(premium):
             sites.append(dataclasses.replace(site, forbidden=True))
         else:
-            late = min(MOST_USD, (1 + premium) * site.fixed_capex_usd)
-            sites.append(dataclasses.replace(site, fixed_capex_usd=late))
+            sites.append(dataclasses.replace(site, fixed_capex_usd=late_usd(site.fixed_capex_usd, premium)))
     return dataclasses.replace(scenario, sites=tuple(sites))
 
 
@@ -62,6 +63,25 @@ def priced_usd(fixed: float, multiplier: float, premium: float) -> float:
 def late_usd(fixed: float, premium: float) -> float:
     """What a site costs that is opened without having been committed, US dollars."""
     return math.inf if math.isinf(premium) else (1 + premium) * fixed
+
+
+def require_late_prices(scenarios: Sequence[Scenario], futures: Futures, premium: float) -> None:
+    """Raise :class:`InvalidInput` where a site opened late would cost more than a scenario takes.
+
+    A price that was cut down to that limit would be less than the true cost.
+    """
+    for scenario, future in zip(scenarios, futures.futures, strict=True):
+        for site in scenario.sites:
+            late = late_usd(site.fixed_capex_usd, premium)
+            if MOST_USD < late < math.inf:
+                raise InvalidInput(
+                    f"future {future.name!r}: site {site.site_id!r} opened late costs (1 + late_premium {premium:g}) x "
+                    f"fixed_capex_usd {site.fixed_capex_usd:g} = {late:g} USD, above the {MOST_USD:g} that a scenario "
+                    "takes; lower one of them, or set late_premium to inf",
+                    reason="LATE_COST_TOO_HIGH",
+                    field_path="late_premium",
+                    metadata={"future": future.name, "site": site.site_id},
+                )
 
 
 def always_committed(scenarios: Sequence[Scenario], premium: float) -> frozenset[str]:

@@ -48,6 +48,17 @@ class RiskMeasure:
         worst = tail(costs, probabilities, level=self.level)
         return tuple((1 - self.weight) * p + self.weight * r for p, r in zip(probabilities, worst, strict=True))
 
+    def spread_envelope(self, costs: Sequence[float], probabilities: Sequence[float]) -> tuple[float, ...]:
+        """The worst distribution in Q; where it has one future only, the middle between it and the probabilities.
+
+        Multipliers price how futures disagree, and a single one cannot. Q is convex and has the probabilities in it, so
+        that the middle is of Q too.
+        """
+        worst = self.envelope(costs, probabilities)
+        if sum(weight > 0 for weight in worst) > 1:
+            return worst
+        return tuple((q + p) / 2 for q, p in zip(worst, probabilities, strict=True))
+
 
 def cvar(costs: Sequence[float], probabilities: Sequence[float], *, level: float) -> float:
     """Conditional value at risk: the mean of the worst ``1 - level`` of a discrete distribution, in the costs' unit."""

@@ -5,13 +5,16 @@
 2. Choices come from those plans, from rounds of multipliers, and from the best choice by one site more or less. Those
    that look best by the plans known so far are weighed in every future, a few at a time.
 3. Rounds of multipliers raise the bound (:mod:`topodesign.uncertainty.multipliers`).
+4. Where there are few sites every choice is looked at: the least of what is proven of each is a bound as well, the only
+   one that closes where a single future decides the risk and no multiplier can make it disagree with itself.
 
 It ends when bound and best choice are within the gap, when as many choices as allowed were weighed, or when no choice
 is left that could be better by what is known and the bound rises no more. docs/uncertainty.md has formulas and proofs.
 """
 
+import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -28,6 +31,8 @@ AT_ONCE = 4
 LEAST_RISE = 0.01
 """Share of the distance to the best choice by which two rounds of multipliers have to raise the bound to go on."""
 PATIENCE = 2
+MOST_ENUMERATED = 4096
+"""Choices of sites that are looked at one by one for a bound, without a plan of each: up to 12 sites to choose from."""
 CLOSED = 1e-8
 """Relative gap that is none: sums over futures are right to some cents only."""
 
@@ -72,6 +77,7 @@ class SitingSearch:
     without: tuple[tuple[int, NoPlan], ...] = ()
     weighed: dict[frozenset[str], Weighed] = field(default_factory=dict)
     bounds: list[float] = field(default_factory=list)
+    enumerated_bound: float = 0.0
     _origins: dict[frozenset[str], str] = field(default_factory=dict)
     _site_ids: tuple[str, ...] = ()
     _multipliers: Floats = field(default_factory=lambda: np.zeros((0, 0)))
@@ -96,7 +102,7 @@ class SitingSearch:
     @property
     def bound(self) -> float:
         """No choice of sites has a lower objective, US dollars."""
-        return max(self.bounds, default=0.0)
+        return max(self.enumerated_bound, *self.bounds) if self.bounds else 0.0
 
     @property
     def best(self) -> Weighed | None:
@@ -148,7 +154,7 @@ class SitingSearch:
         if self.stopped_by is None and self._rounds_left > 0:
             self._raise_bound()
             self._end_if_closed()
-        elif self.stopped_by is None and not ranked:
+        elif self.stopped_by is None and not ranked and not self._propose_all():
             self.stopped_by = "candidates" if len(self.weighed) >= self.most_choices else "search"
 
     def _propose(self, sites: frozenset[str], origin: str) -> None:
@@ -183,6 +189,50 @@ class SitingSearch:
             else:
                 self._propose(best.sites | {site}, f"one better choice with {site}")
 
+    def _propose_all(self) -> bool:
+        """Propose every choice where as many may be weighed; whether that leaves any to weigh."""
+        if self._count_of_choices > self.most_choices or len(self.weighed) >= self.most_choices:
+            return False
+        for choice in self._all_choices():
+            self._propose(choice, "one of all choices")
+        return bool(self._ranked())
+
+    @property
+    def _free_sites(self) -> tuple[str, ...]:
+        """Sites that may be committed to or not. One that is of use in no future only costs: no choice needs it."""
+        always = self._always
+        return tuple(site for site in self._site_ids if site not in always)
+
+    @property
+    def _count_of_choices(self) -> int:
+        return int(2 ** len(self._free_sites))
+
+    def _all_choices(self) -> Iterator[frozenset[str]]:
+        free, always = self._free_sites, self._always
+        for count in range(len(free) + 1):
+            yield from (always.union(sites) for sites in itertools.combinations(free, count))
+
+    def _enumerate(self) -> None:
+        """The least of what is proven of every choice of sites is a bound of them all."""
+        if self._count_of_choices <= MOST_ENUMERATED:
+            least = min(self._proven(choice) for choice in self._all_choices())
+            if math.isfinite(least):
+                self.enumerated_bound = max(self.enumerated_bound, least)
+
+    def _proven(self, choice: frozenset[str]) -> float:
+        """No plans after this choice cost less, US dollars; infinite where it has none in some future."""
+        weighed = self.weighed.get(choice)
+        if (weighed is not None and weighed.is_proven_out) or self._is_hopeless(choice):
+            return math.inf
+        if weighed is not None and weighed.outcomes:
+            return weighed.lower
+        return self._least(choice)
+
+    def _least(self, choice: frozenset[str]) -> float:
+        """What is known of a choice before it is weighed, at least, US dollars."""
+        places = range(len(self.plans.scenarios))
+        return self.risk.value([self.plans.least(place, choice) for place in places], self.probabilities)
+
     def _ranked(self) -> list[frozenset[str]]:
         """Choices that were not weighed and may be better, those first that look best by the plans that are known."""
         best = self.best
@@ -192,7 +242,7 @@ class SitingSearch:
         for choice in self._origins:
             if choice in self.weighed or self._is_hopeless(choice):
                 continue
-            least = self.risk.value([self.plans.least(place, choice) for place in places], self.probabilities)
+            least = self._least(choice)
             if least < threshold:
                 costs = [self.plans.estimate(place, choice) for place in places]
                 estimate = self.risk.value(costs, self.probabilities)
@@ -211,6 +261,7 @@ class SitingSearch:
             return
         for choice, outcomes in zip(choices, self.plans.ask_recourse(choices), strict=True):
             self.weighed[choice] = self._weighed(choice, outcomes)
+        self._enumerate()
         best = self.best
         if best is not None:
             self.on_progress(
@@ -245,7 +296,7 @@ class SitingSearch:
             self._rounds_left = 0
             return
         self._rounds_left -= 1
-        weights = self.risk.envelope([outcome.upper for outcome in best.outcomes], self.probabilities)
+        weights = self.risk.spread_envelope([outcome.upper for outcome in best.outcomes], self.probabilities)
         fixed, late = self._prices()
         chosen = chosen_sites(self._used, self._site_ids, self._multipliers, fixed, late)
         missing = max(0.0, best.upper - self._last_bound)
@@ -261,10 +312,10 @@ class SitingSearch:
         self._propose_shared(self._used, f"multipliers, round {number}: used with probability")
 
     def _take_bound(self, bound: float, best: Weighed) -> None:
-        before = self.bound
+        before = max(self.bounds)
         self._last_bound = bound
         self.bounds.append(max(before, bound))
-        is_flat = self.bound - before < LEAST_RISE * (best.upper - before)
+        is_flat = self.bounds[-1] - before < LEAST_RISE * (best.upper - before)
         self._flat_rounds = self._flat_rounds + 1 if is_flat else 0
         if self._flat_rounds >= PATIENCE:
             self._rounds_left = 0

@@ -7,7 +7,10 @@ bandwidth of an all-reduce among them. Lightpaths are as in the plan; nothing is
 References
 ----------
 E. B. Wilson, "Probable inference, the law of succession, and statistical inference", Journal of the American
-Statistical Association 22, 1927 (the intervals of shares). M. To, P. Neusy, IEEE JSAC 12(1), 1994 (cuts).
+Statistical Association 22, 1927 (the intervals of shares). A. Maurer, M. Pontil, "Empirical Bernstein bounds and
+sample variance penalization", Conference on Learning Theory, 2009, theorem 4, and W. Hoeffding, "Probability
+inequalities for sums of bounded random variables", Journal of the American Statistical Association 58, 1963 (the
+interval of the mean). M. To, P. Neusy, IEEE JSAC 12(1), 1994 (cuts).
 """
 
 import math
@@ -33,7 +36,7 @@ from topodesign.domain.stress import (
 )
 from topodesign.evaluation import evaluate_availability
 from topodesign.uncertainty.drawn_states import DrawnStates, drawn_states
-from topodesign.uncertainty.stressed_parts import StressedPart, StressedParts, stressed_parts
+from topodesign.uncertainty.stressed_parts import StressedParts, stressed_parts
 from topodesign.uncertainty.survivors import SurvivingJobs, Survivor
 
 Floats = npt.NDArray[np.float64]
@@ -47,8 +50,10 @@ ASSUMPTIONS = (
     "other",
     "transceivers, amplifiers and terminals are taken to be up; the plan's availability has them",
     "light neither ends nor passes in a building that is out; nothing is restored, moved or bought in answer",
-    "a job is the largest set of sites that lightpaths still join, by accelerators; one site alone needs no link",
-    "intervals of shares are Wilson's; they tell of drawing too few states, not of what the probabilities rest on",
+    "a job is the largest set of sites that lightpaths still join, by accelerators, and of equal ones the strongest; "
+    "one site alone needs no link",
+    "intervals of shares are Wilson's, that of the mean is the narrower of Maurer and Pontil's and Hoeffding's; they "
+    "tell of drawing too few states, not of what the probabilities rest on",
 )
 
 
@@ -64,6 +69,17 @@ class _Sampled:
     @property
     def accelerators(self) -> Floats:
         return np.array([item.accelerators for item in self.survivors], dtype=np.float64)
+
+    @property
+    def mean(self) -> float:
+        """Accelerators in one job on average."""
+        return float(self.states.times @ self.accelerators) / self.states.samples
+
+    @property
+    def variance(self) -> float:
+        """Of those accelerators, with one less than the samples below."""
+        squares = float(self.states.times @ (self.accelerators - self.mean) ** 2)
+        return squares / max(1, self.states.samples - 1)
 
     def share(self, holds: npt.NDArray[np.bool_]) -> ShareEstimate:
         """Of samples in whose state something holds."""
@@ -119,6 +135,39 @@ def wilson(count: int, samples: int, *, confidence: float) -> ShareEstimate:
     )
 
 
+def half_width(variance: float, span: float, samples: int, *, confidence: float) -> float:
+    """Half the width of an interval that holds the mean of a bounded quantity, whatever its distribution; above 0.
+
+    The narrower of an empirical Bernstein and a Hoeffding interval. Which that is depends on the draw, so that each has
+    half of the probability of missing, on two sides:
+
+        span (sqrt(2 v L / n) + 7 L / (3 (n - 1))), L = ln(8 / (1 - confidence)), v the variance for a span of 1;
+        span sqrt(ln(4 / (1 - confidence)) / (2 n)).
+
+    A normal interval has no width where no loss was drawn, however few the samples.
+
+    Parameters
+    ----------
+    variance : float
+        Of the sample, with n - 1 below; in the square of the quantity's unit.
+    span : float
+        Between the least and the greatest that the quantity can be, in its unit.
+    samples : int
+    confidence : float
+
+    References
+    ----------
+    A. Maurer, M. Pontil, COLT 2009, theorem 4. W. Hoeffding, J. Am. Stat. Assoc. 58, 1963, theorem 1.
+    """
+    missing = 1 - confidence
+    hoeffding = span * math.sqrt(math.log(4 / missing) / (2 * samples))
+    if samples == 1:
+        return hoeffding
+    log = math.log(8 / missing)
+    bernstein = math.sqrt(2 * variance * log / samples) + span * 7 * log / (3 * (samples - 1))
+    return min(hoeffding, bernstein)
+
+
 def _report(
     scenario: Scenario,
     plan: Plan,
@@ -129,8 +178,8 @@ def _report(
     availability: PlanAvailability,
 ) -> StressReport:
     whole = np.array([item.has_all_sites for item in sampled.survivors])
-    mean, half = _mean(sampled, options.confidence)
     placed = sum(site.accelerators for site in plan.sites)
+    half = half_width(sampled.variance, placed, options.samples, confidence=options.confidence)
     return StressReport(
         scenario_name=scenario.name,
         samples=options.samples,
@@ -143,11 +192,11 @@ def _report(
         whole_job=sampled.share(whole),
         keeps_target=sampled.share(sampled.keeps),
         whole_job_at_target=sampled.share(whole & sampled.keeps),
-        mean_accelerators=mean,
-        mean_lower=max(0.0, mean - half),
-        mean_upper=min(float(placed), mean + half),
+        mean_accelerators=sampled.mean,
+        mean_lower=max(0.0, sampled.mean - half),
+        mean_upper=min(float(placed), sampled.mean + half),
         quantiles=_quantiles(plan, sampled),
-        parts=_impacts(parts, sampled, placed),
+        parts=_impacts(parts, sampled, jobs, placed),
         worst_states=_worst(parts, sampled, placed),
         checks=_checks(parts, sampled, jobs, availability),
         attribution=scenario.attribution,
@@ -173,15 +222,6 @@ def _any(out: npt.NDArray[np.bool_], kills: npt.NDArray[np.bool_]) -> npt.NDArra
     return found
 
 
-def _mean(sampled: _Sampled, confidence: float) -> tuple[float, float]:
-    """Mean accelerators, and half the width of its interval."""
-    times, values = sampled.states.times, sampled.accelerators
-    count = sampled.states.samples
-    mean = float(times @ values) / count
-    variance = float(times @ (values - mean) ** 2) / max(1, count - 1)
-    return mean, NormalDist().inv_cdf((1 + confidence) / 2) * math.sqrt(variance / count)
-
-
 def _quantiles(plan: Plan, sampled: _Sampled) -> tuple[StressQuantile, ...]:
     strengths = np.array([item.strength_gbps for item in sampled.survivors])
     times = np.array([_sync_time_s(plan, item) for item in sampled.survivors])
@@ -197,7 +237,7 @@ def _quantiles(plan: Plan, sampled: _Sampled) -> tuple[StressQuantile, ...]:
 
 
 def _quantile(values: Floats, states: DrawnStates, level: float) -> float:
-    """The least value such that at most ``level`` of all samples are below it."""
+    """The greatest value such that at most ``level`` of all samples are below it."""
     order = np.argsort(values, kind="stable")
     reached = np.cumsum(states.times[order])
     return float(values[order][int(np.searchsorted(reached, level * states.samples, side="right"))])
@@ -213,27 +253,43 @@ def _sync_time_s(plan: Plan, job: Survivor) -> float:
     return sync.time_s * sync.strength_gbps / job.strength_gbps
 
 
-def _impacts(parts: StressedParts, sampled: _Sampled, placed: int) -> tuple[PartImpact, ...]:
-    found = [_impact(part, sampled.states.out[:, column], sampled, placed) for column, part in enumerate(parts.parts)]
+def _impacts(parts: StressedParts, sampled: _Sampled, jobs: SurvivingJobs, placed: int) -> tuple[PartImpact, ...]:
+    found = [_impact(parts, column, sampled, jobs, placed) for column in range(len(parts.parts))]
     return tuple(sorted(found, key=lambda item: (*_hurt(item), item.kind, item.id)))
 
 
-def _impact(part: StressedPart, out: npt.NDArray[np.bool_], sampled: _Sampled, placed: int) -> PartImpact:
-    times = sampled.states.times
+def _impact(parts: StressedParts, column: int, sampled: _Sampled, jobs: SurvivingJobs, placed: int) -> PartImpact:
+    part, out, times = parts.parts[column], sampled.states.out[:, column], sampled.states.times
     lost = (placed - sampled.accelerators) * times
     drawn = int(times[out].sum())
-    mean, up = float(lost.sum()) / sampled.states.samples, sampled.states.samples - drawn
-    without = float(lost[~out].sum()) / up if up else 0.0
+    all_lost, lost_when_out = float(lost.sum()), float(lost[out].sum())
+    saved = lost_when_out - _lost_with_part_up(parts, column, sampled, jobs, placed)
     return PartImpact(
         kind=part.kind,
         id=part.id,
         probability=part.probability,
         basis=part.basis,
         drawn_out=drawn,
-        lost_accelerators_when_out=float(lost[out].sum()) / drawn if drawn else None,
+        lost_accelerators_when_out=lost_when_out / drawn if drawn else None,
         missed_when_out=int(times[out & ~sampled.keeps].sum()) / drawn if drawn else None,
-        avoidable_share=(mean - without) / mean if drawn and up and mean > 0 else None,
+        avoidable_share=saved / all_lost if drawn and all_lost > 0 else None,
     )
+
+
+def _lost_with_part_up(parts: StressedParts, column: int, sampled: _Sampled, jobs: SurvivingJobs, placed: int) -> float:
+    """Lost accelerators, summed over the samples in which a part was out, had it alone been up in them.
+
+    Parts are independent: the other parts of these samples are drawn as if it never were out.
+    """
+    states = sampled.states
+    rows = np.flatnonzero(states.out[:, column] & (sampled.accelerators < placed))
+    lost = 0.0
+    for row in rows.tolist():
+        others = states.out[row].copy()
+        others[column] = False
+        left = jobs.of(_any(others, parts.kills_sites), _any(others, parts.kills_paths))
+        lost += float(states.times[row]) * (placed - left.accelerators)
+    return lost
 
 
 def _hurt(item: PartImpact) -> tuple[float, float]:

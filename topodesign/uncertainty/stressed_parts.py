@@ -58,9 +58,10 @@ def stressed_parts(scenario: Scenario, plan: Plan, figures: Reliability, options
     Raises
     ------
     InvalidInput
-        When a late site is none of the plan's, or a late segment none of the scenario's (``STRESS_ID_UNKNOWN``).
+        When a late site is neither used by the plan nor passed by its light, or a late segment is none of the
+        scenario's (``STRESS_ID_UNKNOWN``).
     """
-    _require_known("late_sites", options.late_sites, [site.id for site in plan.sites])
+    _require_known("late_sites", options.late_sites, _touched(scenario, plan))
     _require_known("late_segments", options.late_segments, scenario.segment_by_id)
     found = [part for part in _parts(scenario, plan, figures, options) if part.probability > 0]
     paths = paths_in_use(plan)

@@ -1,4 +1,7 @@
-"""What runs in one job when sites and lightpaths are out: the largest connected part, and how strongly it is joined."""
+"""What runs in one job when sites and lightpaths are out: the largest connected part, and how strongly it is joined.
+
+Of parts with equally many accelerators it is the strongest: that is the one a job would be put on.
+"""
 
 import math
 from collections.abc import Sequence
@@ -51,11 +54,13 @@ class SurvivingJobs:
         jobs = _components(capacity, alive)
         if not jobs:
             return Survivor(accelerators=0, strength_gbps=0.0, has_all_sites=False)
-        counted = [(sum(self._accelerators[site] for site in job), job) for job in jobs]
-        accelerators, job = max(counted, key=lambda item: (item[0], [-site for site in item[1]]))
-        sigma = math.inf if len(job) == 1 else strength(capacity[np.ix_(job, job)])[0]
+        counts = [sum(self._accelerators[site] for site in job) for job in jobs]
+        most = max(counts)
+        largest = [job for job, count in zip(jobs, counts, strict=True) if count == most]
         return Survivor(
-            accelerators=accelerators, strength_gbps=sigma, has_all_sites=len(job) == len(self._accelerators)
+            accelerators=most,
+            strength_gbps=max(_strength_gbps(capacity, job) for job in largest),
+            has_all_sites=any(len(job) == len(self._accelerators) for job in largest),
         )
 
     def _capacity(self, dead_sites: Bools, dead_paths: Bools) -> Capacities:
@@ -66,6 +71,11 @@ class SurvivingJobs:
             capacity[a, z] += gbps
             capacity[z, a] += gbps
         return capacity
+
+
+def _strength_gbps(capacity: Capacities, job: Sequence[int]) -> float:
+    """Of the sites of one job; infinite for one site, which needs no link."""
+    return math.inf if len(job) == 1 else strength(capacity[np.ix_(job, job)])[0]
 
 
 def _components(capacity: Capacities, alive: Sequence[int]) -> list[list[int]]:

@@ -17,6 +17,7 @@ from topodesign.sweeps.questions import Inquiry
 from topodesign.sweeps.running import DEFAULT_MEMORY_GIB
 from topodesign.uncertainty.applying import require_cost_goal, scenarios_of
 from topodesign.uncertainty.asking import FuturePlans
+from topodesign.uncertainty.recourse import require_late_prices
 from topodesign.uncertainty.risk import RiskMeasure
 from topodesign.uncertainty.siting import SitingSearch
 from topodesign.uncertainty.telling import told
@@ -110,7 +111,8 @@ def plan_under_uncertainty(
     Raises
     ------
     InvalidInput
-        When a future's scenario cannot be, or its goal is not the least cost.
+        When a future's scenario cannot be, its goal is not the least cost, or a site opened late would cost more than a
+        scenario takes (``LATE_COST_TOO_HIGH``).
     Conflict
         As :class:`~topodesign.sweeps.questions.Inquiry`.
 
@@ -122,6 +124,7 @@ def plan_under_uncertainty(
     options = options or SitingOptions()
     require_cost_goal(scenario)
     scenarios = scenarios_of(scenario, futures)
+    require_late_prices(scenarios, futures, options.late_premium)
     with (
         _folder(folder) as place,
         _engine(engine, workers) as running,
