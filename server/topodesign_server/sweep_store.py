@@ -5,6 +5,9 @@ points are rows that are written once, each in the transaction that notes it in 
 holds the job; their plans are blobs like all others.
 """
 
+import time
+from collections.abc import Callable
+
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
@@ -14,16 +17,20 @@ from topodesign_server.database import Database
 from topodesign_server.job_changes import (
     LIGHT,
     advance,
+    as_job,
     find_job,
+    forget_points,
     forget_result,
     held,
     read_blob,
     read_definition,
-    unknown,
 )
 from topodesign_server.job_rows import SWEEP, ClaimedJob, JobRow, PointRow, SweepRow
 from topodesign_server.paging import Page
 from topodesign_server.tables import jobs, sweep_points, sweeps
+
+PAUSE_S = 0.05
+"""Between two transactions that delete: others that want to write look again every 1 to 25 ms at first (SQLite)."""
 
 
 class SweepStore:
@@ -82,7 +89,10 @@ class SweepStore:
         return plan
 
     def delete(self, tenant: str, sweep_id: str) -> None:
-        """Forget a sweep with its points; raises :class:`NotFound` or, before it has ended, :class:`Conflict`."""
+        """Forget a sweep with its points; raises :class:`NotFound` or, before it has ended, :class:`Conflict`.
+
+        It is gone at once; its points go after it, see :func:`clear_deleted`.
+        """
         with self._database.writing() as connection:
             job = _find(connection, tenant, sweep_id, to_change=True)
             if not job.is_final:
@@ -92,6 +102,31 @@ class SweepStore:
                     metadata={"id": sweep_id},
                 )
             forget_result(connection, job)
+        clear_deleted(self._database, job.number)
+
+
+def clear_deleted(database: Database, number: int, *, should_stop: Callable[[], bool] = lambda: False) -> int:
+    """Forget what a deleted sweep still has, in short transactions; the blobs that were freed.
+
+    Parameters
+    ----------
+    should_stop : callable
+        Asked after each transaction. What is left then, or after a crash, is for retention to go on with.
+    """
+    own = sa.and_(jobs.c.number == number, jobs.c.kind == SWEEP, jobs.c.plan_deleted.is_(True))
+    freed, is_last = 0, False
+    while not is_last:
+        with database.writing() as connection:
+            row = connection.execute(sa.select(*LIGHT).where(own).with_for_update()).one_or_none()
+            if row is None:  # another server was quicker
+                break
+            some, is_last = forget_points(connection, as_job(row))
+            freed += some
+        if should_stop():
+            break
+        if not is_last:
+            time.sleep(PAUSE_S)
+    return freed
 
 
 class PointStore:
@@ -129,10 +164,7 @@ class PointStore:
 
 
 def _find(connection: Connection, tenant: str, sweep_id: str, *, to_change: bool = False) -> JobRow:
-    job = find_job(connection, tenant, sweep_id, what="sweeps", to_change=to_change)
-    if job.plan_deleted:
-        raise unknown(sweep_id, "sweeps")
-    return job
+    return find_job(connection, tenant, sweep_id, what="sweeps", to_change=to_change)
 
 
 def _is_kept(connection: Connection, job: int, number: int) -> bool:

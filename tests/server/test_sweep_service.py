@@ -140,6 +140,9 @@ def test_a_cancelled_sweep_frees_the_processor_and_keeps_what_was_finished(inter
     with pytest.raises(NotFound) as unknown:
         sweep.points()
     assert unknown.value.reason == "SWEEP_UNKNOWN"
+    with pytest.raises(NotFound) as unseen:
+        list(sweep.watch())
+    assert unseen.value.reason == "SWEEP_UNKNOWN"
 
 
 def test_a_plan_of_another_tenant_is_made_while_a_long_sweep_has_the_only_worker(
