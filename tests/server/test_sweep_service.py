@@ -180,6 +180,11 @@ def test_one_request_id_is_one_sweep(interrupted: Interrupted) -> None:
         ({"axes": ["policy.max_sites=2"] * 17}, "definition.axes", "FIELD_INVALID"),
         ({"axes": ["policy.max_sites=1..2000"]}, "definition", "SWEEP_TOO_MANY_POINTS"),
         ({"axes": [",".join(["policy.max_sites=1..10000", *["1..10000"] * 2000])]}, "", "FIELD_INVALID"),
+        (
+            {"axes": [f"policy.max_sites={'0' * 40_000}2", f"policy.seed={'0' * 40_000}2"]},
+            "definition.axes",
+            "FIELD_INVALID",
+        ),
         ({"axes": ["policy.max_sites=2"], "points": 4}, "definition.points", "FIELD_INVALID"),
         ({"axes": ["policy.max_sites=2"], "design": 77}, "definition.design", "ENUM_UNKNOWN"),
         (

@@ -18,7 +18,7 @@ from topodesign_server.job_rows import CANCELLED, QUEUED, RUNNING, SUCCEEDED, Ne
 from topodesign_server.paging import Page
 from topodesign_server.quotas import Quotas
 from topodesign_server.retention import Periods, Retention
-from topodesign_server.sweep_store import PointStore, SweepStore
+from topodesign_server.sweep_store import PAGE_BYTES, PointStore, SweepStore
 from topodesign_server.tables import DEFAULT_TENANT as TENANT
 from topodesign_server.tables import events, sweep_points
 from topodesign_server.tables import jobs as job_table
@@ -122,7 +122,7 @@ def test_plans_and_sweeps_are_told_apart_and_share_their_ids(database: Database)
     jobs, sweeps = job_store(database), SweepStore(database)
     jobs.create(new_job("plan"), key=None)
     jobs.create(new_job("sweep", sweep=SWEEP), key=None)
-    assert [row.job.id for row in sweeps.page(TENANT, WHOLE)] == ["sweep"]
+    assert [row.job.id for row in sweeps.page(TENANT, WHOLE)[0]] == ["sweep"]
     assert [job.id for job, _ in jobs.page_with_plans(TENANT, WHOLE)] == ["sweep", "plan"]
     for ask in (lambda: jobs.plan(TENANT, "sweep"), lambda: jobs.delete_plan(TENANT, "sweep")):
         with pytest.raises(NotFound, match="plans/sweep does not exist"):
@@ -156,7 +156,7 @@ def test_an_old_sweep_whose_id_the_service_chose_is_forgotten_with_its_points(da
     forgotten = Retention(database, periods).sweep()
     assert (forgotten.operations, forgotten.plans) == (2, 1)
     sweeps = SweepStore(database)
-    assert [row.job.id for row in sweeps.page(TENANT, WHOLE)] == ["named"]
+    assert [row.job.id for row in sweeps.page(TENANT, WHOLE)[0]] == ["named"]
     assert kept_blobs(database) == {(TENANT, b"scenario"), (TENANT, b"named")}
     sweeps.delete(TENANT, "named")
     assert kept_blobs(database) == set()
@@ -171,6 +171,32 @@ def test_a_sweep_that_waits_is_cancelled_like_any_job(database: Database) -> Non
     assert attempts.end_sweep(taken, cancelled=True)
     assert attempts.claim() is None
     assert jobs.get(TENANT, "s").state != RUNNING
+
+
+def test_definitions_count_towards_the_bytes_of_their_tenant(database: Database) -> None:
+    """300 bytes: two sweeps of the same scenario (8 bytes, kept once) with 100 bytes of definition, but not a third."""
+    jobs = job_store(database, quotas=Quotas(bytes=300))
+    long = NewSweep(definition=b"d" * 100, progress=b"")
+    for job_id in ("one", "two"):
+        jobs.create(new_job(job_id, sweep=long), key=None)
+    with pytest.raises(QuotaExceeded) as full:
+        jobs.create(new_job("three", sweep=long), key=None)
+    assert "208 bytes are kept and 108 would be added" in str(full.value)
+    jobs.create(new_job("three", tenant="another", sweep=long), key=None)
+
+
+def test_a_page_of_sweeps_ends_before_its_definitions_are_too_long(database: Database) -> None:
+    jobs, sweeps = job_store(database), SweepStore(database)
+    for job_id, size in (("a", 1), ("b", PAGE_BYTES + 1), ("c", PAGE_BYTES // 2)):
+        jobs.create(new_job(job_id, sweep=NewSweep(definition=b"d" * size, progress=b"")), key=None)
+    pages: list[list[str]] = []
+    page, is_last = WHOLE, False
+    while not is_last:
+        rows, is_last = sweeps.page(TENANT, page)
+        pages.append([row.job.id for row in rows])
+        page = Page(before=rows[-1].job.number, size=100)
+    assert pages == [["c"], ["b"], ["a"]]
+    assert sweeps.page(TENANT, page) == ([], True)
 
 
 def ended_sweep(database: Database, *, points: int) -> None:
@@ -207,13 +233,9 @@ def test_nothing_of_a_deleted_sweep_is_kept_or_told(database: Database) -> None:
     sweeps.delete(TENANT, "s")
     assert left_of_sweeps(database) == (0, 0, 0, 0)
     assert kept_blobs(database) == {(TENANT, b"scenario")}
-    for ask in (
-        lambda: jobs.get(TENANT, "s", what="sweeps"),
-        lambda: jobs.history(TENANT, "s", after=0, what="sweeps"),
-    ):
-        with pytest.raises(NotFound) as gone:
-            ask()
-        assert gone.value.reason == "SWEEP_UNKNOWN"
+    with pytest.raises(NotFound) as gone:
+        jobs.history(TENANT, "s", after=0, what="sweeps")
+    assert gone.value.reason == "SWEEP_UNKNOWN"
     assert jobs.get(TENANT, "s").state == SUCCEEDED  # the operation stays, and says that the sweep was deleted
     jobs.delete_operation(TENANT, "s")
     assert kept_blobs(database) == set()
