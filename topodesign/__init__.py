@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from topodesign.api import plan as plan
     from topodesign.api import reach_table as reach_table
     from topodesign.api import training_models as training_models
-    from topodesign.buildout.saving import load_buildout as load_buildout
     from topodesign.buildout.saving import save_buildout as save_buildout
     from topodesign.buildout.searching import plan_buildout as plan_buildout
+    from topodesign.buildout.target import load_buildout as load_buildout
     from topodesign.buildout.yearly import yearly_scenarios as yearly_scenarios
     from topodesign.buildout.years_file import planned_year as planned_year
     from topodesign.buildout.years_file import years_from_toml as years_from_toml
@@ -163,7 +163,7 @@ _HOME = {
     "list_accelerators": "topodesign.api",
     "list_equipment": "topodesign.api",
     "list_modes": "topodesign.api",
-    "load_buildout": "topodesign.buildout.saving",
+    "load_buildout": "topodesign.buildout.target",
     "load_catalog": "topodesign.catalog",
     "load_plan": "topodesign.outputs",
     "load_scenario": "topodesign.scenario",

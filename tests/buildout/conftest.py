@@ -43,6 +43,20 @@ def small_and_large() -> td.Scenario:
     return dataclasses.replace(scenario, sites=(a, dataclasses.replace(b, power_mw=6.0, fixed_capex_usd=1.5e6)))
 
 
+def over_a_hut(in_service_year: int | None = None) -> td.Scenario:
+    """two-campus with one route, 2 x 200 km over a hub `hut` where zrplus-400 must regenerate; no cut is survived."""
+    scenario = two_campus(survive=())
+    a, b = scenario.sites
+    hut = dataclasses.replace(
+        a, site_id="hut", lon=-99.9, lat=40.2, role="hub", fixed_capex_usd=0.0, in_service_year=in_service_year
+    )
+    fiber = dataclasses.replace(scenario.segments[0], length_km=200.0, geometry=(), conduits=())
+    west = dataclasses.replace(fiber, segment_id="west", a=a.site_id, b="hut", conduits=("west",))
+    east = dataclasses.replace(fiber, segment_id="east", a="hut", b=b.site_id, conduits=("east",))
+    optics = dataclasses.replace(scenario.optics, modes=("zrplus-400",))
+    return dataclasses.replace(scenario, sites=(a, b, hut), segments=(west, east), optics=optics)
+
+
 @dataclass(frozen=True, kw_only=True)
 class GoneOn:
     """A build-out that was interrupted after its first answer, then gone on with, then asked for once more."""

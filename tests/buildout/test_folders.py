@@ -1,8 +1,10 @@
 """A build-out as files, gone on with after an interruption, and the command."""
 
 import contextlib
+import dataclasses
 import io
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -77,6 +79,32 @@ def test_files_of_others_are_not_replaced(doubled, tmp_path: Path):
     (tmp_path / "years.csv").write_text("mine", encoding="ascii")
     with pytest.raises(Conflict, match=r"years.csv is there already"):
         td.save_buildout(tmp_path, td.yearly_scenarios(doubled[0], DOUBLING), doubled[1])
+
+
+def test_a_plan_of_ones_own_in_the_folder_of_a_year_is_refused_before_solving(tmp_path: Path, capsys):
+    own = tmp_path / "out" / "2027" / "plan.json"
+    own.parent.mkdir(parents=True)
+    own.write_text("mine", encoding="ascii")
+    (tmp_path / "years.toml").write_text("[[year]]\nyear = 2027\n", encoding="utf-8")
+    code = run([*COMMAND, "--years", str(tmp_path / "years.toml"), "--out", str(tmp_path / "out")])
+    assert (code, own.read_text(encoding="ascii")) == (2, "mine")
+    assert (
+        "2027/plan.json is there already and is of no build-out"
+        in json.loads(capsys.readouterr().out)["error"]["message"]
+    )
+    assert not (tmp_path / "out" / "answers").exists()
+
+
+def test_what_is_finished_survives_a_cancelled_run_and_its_years_go_with_it(written, gone_on: GoneOn, tmp_path: Path):
+    """The same folder, then a finding without years: buildout.json alone, and what others put there."""
+    folder = shutil.copytree(written[0], tmp_path / "out")
+    before = {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+    assert gone_on.stopped.status == "cancelled" and td.save_buildout(folder, (), gone_on.stopped) == ()
+    assert {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()} == before
+    (folder / "2027" / "notes.txt").write_text("mine", encoding="ascii")
+    none_found = dataclasses.replace(gone_on.stopped, status="limit")
+    assert td.save_buildout(folder, (), none_found) == (folder / "buildout.json",)
+    assert [file.name for file in (folder / "2027").iterdir()] == ["notes.txt"]
 
 
 def test_an_interrupted_build_out_goes_on_from_its_answers(gone_on: GoneOn):

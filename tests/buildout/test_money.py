@@ -7,10 +7,12 @@ import pytest
 from buildout.conftest import small_and_large, two_campus
 
 import topodesign as td
+from topodesign.buildout.accounting import bound_of_years
 from topodesign.buildout.scaled_prices import CAPITAL_ITEMS, RUNNING_ITEMS, scaled_prices
 from topodesign.buildout.weights import year_weights
 from topodesign.catalog import load_catalog
-from topodesign.domain.errors import InvalidInput
+from topodesign.domain.buildout import YearBound
+from topodesign.domain.errors import InternalError, InvalidInput
 from topodesign.domain.scenario import Economics
 from topodesign.verify.cost import cost_items
 from topodesign.verify.verifier import gather
@@ -72,6 +74,22 @@ def test_the_end_is_foreseen_and_the_bound_lies_below_the_best_of_all_sequences(
     assert (found.status, found.gap) == ("feasible", pytest.approx(100_000 / 5_116_560))
     costs = {item.course: item.npc_usd for item in found.courses}
     assert costs["year-by-year"] is not None and costs["year-by-year"] > 6_000_000
+
+
+def test_no_year_of_several_has_a_bound_of_its_own(doubled):
+    """What is proven of 2027 alone is of another question: its capital weighs less than in its plan."""
+    for item in doubled[1].years:
+        assert (item.plan.status, item.plan.lower_bound_usd, item.plan.gap) == ("feasible", None, None)
+        assert item.plan.network_gap is None and not item.plan.provenance.bound_basis
+
+
+def test_a_bound_above_the_cost_is_an_error_unless_rounding_explains_it():
+    """Two years of 11 cost items, each rounded five times by half a cent, are 0.55 USD; 1e-9 of 1,000,000 are 0.001."""
+    bounds = [YearBound(year=2027, status="optimal", lower_bound_usd=usd) for usd in (400_000.0, 600_000.0)]
+    assert bound_of_years(1_000_001.0, bounds) == 1_000_000.0
+    assert bound_of_years(999_999.5, bounds) == 999_999.5
+    with pytest.raises(InternalError, match=r"sum to 1000000\.00 USD, above the 999999\.40 USD"):
+        bound_of_years(999_999.4, bounds)
 
 
 def test_years_between_two_listed_ones_and_up_to_the_horizon_run_as_the_earlier_one():

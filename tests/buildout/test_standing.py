@@ -3,12 +3,14 @@
 import dataclasses
 
 import pytest
-from buildout.conftest import DOUBLING, small_and_large, two_campus
+from buildout.conftest import DOUBLING, over_a_hut, small_and_large, two_campus
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import topodesign as td
 from topodesign.buildout.standing import lightpath_key
+from topodesign.catalog import load_catalog
+from topodesign.domain.buildout import Buildout
 from topodesign.domain.plan import Plan
 from topodesign.verify.buildout import verify_buildout
 
@@ -138,3 +140,36 @@ def test_the_independent_check_finds(doubled, rule):
 
 def second_as(first, second):
     return dataclasses.replace(second, plan=first.plan)
+
+
+@pytest.fixture(scope="module")
+def regenerated(build) -> Buildout:
+    """The job of two-campus, then twice as large, all of it over a regenerating hub."""
+    return build(over_a_hut(), *DOUBLING)
+
+
+def test_regenerators_stand_and_only_new_ones_are_paid_for(regenerated):
+    """A lightpath has two transceivers at its ends and two at `hut`; the second year lights as many as the first."""
+    first, second = regenerated.years
+    (before,), (after,) = first.plan.lightpaths, second.plan.lightpaths
+    assert before.regenerations == after.regenerations == ("hut",) and after.count == 2 * before.count
+    usd = 4 * load_catalog().transceiver("zrplus-400").cost_usd
+    assert first.capital_usd["transceivers"] == second.capital_usd["transceivers"] == before.count * usd
+
+
+def test_the_independent_check_finds_dropped_regenerators_and_a_late_hub(regenerated):
+    first, second = regenerated.years
+    (path,) = second.plan.lightpaths
+    straight = dataclasses.replace(second.plan, lightpaths=(dataclasses.replace(path, regenerations=()),))
+    dropped = dataclasses.replace(regenerated, years=(first, dataclasses.replace(second, plan=straight)))
+    told = verify_buildout(td.yearly_scenarios(over_a_hut(), DOUBLING), dropped).violations
+    assert any(item.rule == "dropped" and item.id.startswith("regenerated at hut") for item in told)
+    early = verify_buildout(td.yearly_scenarios(over_a_hut(2028), DOUBLING), regenerated).violations
+    (hub,) = (item.message for item in early if (item.rule, item.id) == ("in_service", "hut"))
+    assert hub.startswith("hut: it is used in 2027, but in service from 2028 on")
+
+
+def test_no_light_passes_a_hub_before_it_is_in_service(build):
+    found = build(over_a_hut(2028), *DOUBLING)
+    assert (found.status, found.infeasible_year) == ("infeasible", 2027)
+    assert found.bounds[1].lower_bound_usd > 0  # 2028 has a plan

@@ -117,6 +117,18 @@ def test_files_tell_the_front_and_need_no_network(campus_front: ParetoFront, tmp
     assert "Where better plans may hide" in page and campus_front.points[0].plan_digest[:12] in page
 
 
+def test_an_interrupted_front_takes_the_place_of_an_interrupted_one_only(campus_front: ParetoFront, tmp_path: Path):
+    begun = dataclasses.replace(campus_front, status="interrupted", points=(), knee=None, staircases=None)
+    (tmp_path / "answers.db").write_bytes(b"")  # the folder is a front's
+    for _ in range(2):
+        assert [file.name for file in save_front(tmp_path, campus(), begun)] == ["front.json", "front.html"]
+    save_front(tmp_path, campus(), campus_front)
+    before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    assert json.loads(before["front.json"])["status"] == "points"
+    assert save_front(tmp_path, campus(), begun) == ()
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
+
+
 def test_three_goals_are_drawn_and_named(three_goals: ParetoFront, tmp_path: Path):
     files = save_front(tmp_path, triangle(), three_goals)
     assert (tmp_path / "front.svg") in files and three_goals.staircases is None

@@ -60,8 +60,14 @@ def test_the_hypervolume_of_the_plans_is_below_that_of_the_bounds(campus_front: 
     stairs = campus_front.staircases
     assert stairs is not None
     assert 0 < stairs.hypervolume_lower < stairs.hypervolume_upper < 1
-    assert campus_front.largest_gap == max(cell.gap or 0.0 for cell in campus_front.open_cells)
     assert campus_front.status == "points" and campus_front.between == 4
+
+
+def test_what_lies_between_the_proven_and_the_reached_end_is_open(campus_front: ParetoFront):
+    time = campus_front.ends[1]
+    (cell,) = [item for item in campus_front.open_cells if item.best is None]
+    assert cell.tightest[0] == pytest.approx(time.least.lower) and cell.loosest[0] == pytest.approx(time.least.upper)
+    assert campus_front.largest_gap is None  # the tolerance of this end is 0.1, which is no step too narrow to matter
 
 
 def test_cost_against_sites_is_the_enumeration_at_every_number(one_process: LocalEngine, tmp_path: Path):

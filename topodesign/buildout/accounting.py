@@ -8,10 +8,16 @@ from topodesign.buildout.scaled_prices import CAPITAL_ITEMS, RUNNING_ITEMS
 from topodesign.buildout.standing import LightpathKey, lightpath_key
 from topodesign.buildout.weights import YearWeight, present_value_of_years
 from topodesign.catalog import load_catalog
-from topodesign.domain.buildout import BuildoutYear, NewInYear
+from topodesign.domain.buildout import BuildoutYear, NewInYear, YearBound
+from topodesign.domain.errors import InternalError
 from topodesign.domain.fiber import LitLightpath
 from topodesign.domain.plan import Plan
 from topodesign.domain.scenario import Scenario
+from topodesign.planning.search import PROVEN_GAP
+
+MOST_ROUNDED_USD = 5 * 0.005 * (len(CAPITAL_ITEMS) + len(RUNNING_ITEMS))
+"""Most that the roundings of a year's cost items to the cent come to: half a cent each in the state's plan, in the one
+before, in the spending, in its present value, and in the plan of which the bound is proven."""
 
 
 def counted_years(
@@ -31,6 +37,26 @@ def items_of(years: Sequence[BuildoutYear]) -> dict[str, float]:
     """Net present cost by item, over all years."""
     names = sorted({name for year in years for name in year.npc_items})
     return {name: round(math.fsum(year.npc_items.get(name, 0.0) for year in years), 2) for name in names}
+
+
+def bound_of_years(npc_usd: float, bounds: Sequence[YearBound]) -> float:
+    """The sum of what is proven of the years; the cost where only rounding puts the sum above it.
+
+    Raises
+    ------
+    InternalError
+        ``BUILDOUT_BOUND_WRONG``, when it is above by more.
+    """
+    proven = round(math.fsum(item.lower_bound_usd for item in bounds), 2)
+    rounding = MOST_ROUNDED_USD * len(bounds) + PROVEN_GAP * npc_usd
+    if proven > npc_usd + rounding:
+        raise InternalError(
+            f"the years' bounds sum to {proven:.2f} USD, above the {npc_usd:.2f} USD of a build-out by more than the "
+            f"{rounding:.2f} USD that rounding explains; a bound is wrong, so nothing is told: please report it",
+            reason="BUILDOUT_BOUND_WRONG",
+            metadata={"bound_usd": f"{proven:.2f}", "npc_usd": f"{npc_usd:.2f}"},
+        )
+    return min(npc_usd, proven)
 
 
 def _counted(

@@ -6,7 +6,7 @@ Several are gone side by side, since none is best everywhere; docs/buildout.md t
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from topodesign.buildout.restating import Restated, restated
+from topodesign.buildout.restating import Restated, restated, without_proof
 from topodesign.buildout.scaled_prices import scaled_prices
 from topodesign.buildout.standing import Standing, clash, standing_scenario
 from topodesign.buildout.weights import YearWeight
@@ -100,7 +100,7 @@ class Walk:
         true = self.setting.scenarios[self.number]
         is_as_asked = self.number == 0 and self._price_factors() == (1.0, 1.0) and self.within is None
         if is_as_asked:  # it is a plan of the year's own scenario
-            return Restated(plan=plan)
+            return Restated(plan=plan if len(self.setting.years) == 1 else without_proof(plan))
         return restated(true, plan, self.standing, self.setting.limits)
 
     def _price_factors(self) -> tuple[float, float]:

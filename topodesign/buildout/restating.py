@@ -93,14 +93,18 @@ def _assembled(scenario: Scenario, instance: Instance, plan: Plan, design: Desig
         stopped_by=plan.stopped_by,
     )
     assembled = assemble_plan(found, limits, wall_s=plan.wall_s)
+    return without_proof(dataclasses.replace(assembled, assumptions=(*assembled.assumptions, STANDS)))
+
+
+def without_proof(plan: Plan) -> Plan:
+    """The plan with no bound of its own: what is proven is proven of the whole build-out of several years."""
     return dataclasses.replace(
-        assembled,
+        plan,
         status="feasible",
-        lower_bound_usd=None,  # what is proven is proven of the whole build-out
+        lower_bound_usd=None,
         gap=None,
         network_gap=None,
-        assumptions=(*assembled.assumptions, STANDS),
-        provenance=dataclasses.replace(assembled.provenance, bound_basis=""),
+        provenance=dataclasses.replace(plan.provenance, bound_basis=""),
     )
 
 

@@ -1,4 +1,4 @@
-"""A build-out as a folder of files, and reading it back."""
+"""A build-out as a folder of files."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,14 +15,14 @@ from topodesign.buildout.tables import (
     table_frame,
     year_rows,
 )
-from topodesign.buildout.target import BUILDOUT_FILE, BUILDOUT_FILES, require_buildout_folder
+from topodesign.buildout.target import BUILDOUT_FILE, BUILDOUT_FILES, require_buildout_folder, years_in
 from topodesign.domain.buildout import Buildout
-from topodesign.domain.codec import decode_json, encode_json
-from topodesign.domain.errors import NotFound
+from topodesign.domain.codec import encode_json
 from topodesign.domain.scenario import Scenario
 from topodesign.outputs.chart_style import png_bytes, svg_bytes
 from topodesign.outputs.geojson import geojson_bytes
 from topodesign.outputs.saving import save_plan
+from topodesign.outputs.target import GEOPARQUET_FOLDER, OUTPUT_FILES, require_replaceable
 from topodesign.scenario.whole_folders import write_whole
 from topodesign.sweeps.tables import csv_bytes, write_parquet
 
@@ -30,8 +30,8 @@ from topodesign.sweeps.tables import csv_bytes, write_parquet
 def save_buildout(directory: str | Path, scenarios: Sequence[Scenario], buildout: Buildout) -> tuple[Path, ...]:
     """Write a build-out into a folder: one document, tables, the timeline, a map, a page, and a plan's folder a year.
 
-    A build-out without years is ``buildout.json`` alone. The files of an earlier one go; its folders of years are
-    written over year by year.
+    A build-out without years is ``buildout.json`` alone. The files of an earlier one go, and ours in its folders of
+    years. Of one that was cancelled there is nothing to write, and what an earlier run has finished stays.
 
     Parameters
     ----------
@@ -49,11 +49,13 @@ def save_buildout(directory: str | Path, scenarios: Sequence[Scenario], buildout
     """
     folder = Path(directory)
     years = [item.year for item in buildout.years]
+    if buildout.status == "cancelled":
+        return ()
     require_buildout_folder(folder, years)
-    files: list[Path] = []
-    for scenario, item in zip(scenarios, buildout.years, strict=False):
-        files += save_plan(scenario, item.plan, folder / str(item.year))
-    write_whole(
+    gone = [folder / str(year) for year in sorted(years_in(folder) - set(years))]
+    for place in gone:
+        require_replaceable(place)
+    write_whole(  # before the folders of years, which it marks as ours should writing them be cut short
         folder,
         BUILDOUT_FILES,
         fill=lambda fresh: _write(fresh, scenarios, buildout),
@@ -61,28 +63,21 @@ def save_buildout(directory: str | Path, scenarios: Sequence[Scenario], buildout
             folder, years
         ),  # making the files took seconds, and others may have written
     )
+    for place in gone:
+        _remove_year(place)
+    files: list[Path] = []
+    for scenario, item in zip(scenarios, buildout.years, strict=False):
+        files += save_plan(scenario, item.plan, folder / str(item.year))
     return (*(folder / name for name in BUILDOUT_FILES if (folder / name).exists()), *files)
 
 
-def load_buildout(path: str | Path) -> Buildout:
-    """A build-out from its folder, or from a ``buildout.json``.
-
-    Raises
-    ------
-    NotFound
-        When there is no such file (``BUILDOUT_NOT_FOUND``).
-    InvalidInput
-        When it is not a build-out; the message names the JSON path of the first value that does not fit.
-    """
-    place = Path(path)
-    file = place / BUILDOUT_FILE if place.is_dir() else place
-    if not file.is_file():
-        raise NotFound(
-            f"{file} does not exist; give a build-out's folder or its {BUILDOUT_FILE}",
-            reason="BUILDOUT_NOT_FOUND",
-            metadata={"path": str(file)},
-        )
-    return decode_json(file.read_bytes(), Buildout, what=str(file))
+def _remove_year(folder: Path) -> None:
+    """Take away a year's plan; what others put into its folder stays, and the folder with it."""
+    for name in OUTPUT_FILES:
+        (folder / name).unlink(missing_ok=True)
+    for place in (folder / GEOPARQUET_FOLDER, folder):
+        if place.is_dir() and not place.is_symlink() and not any(place.iterdir()):
+            place.rmdir()
 
 
 def _write(folder: Path, scenarios: Sequence[Scenario], buildout: Buildout) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from topodesign.buildout.accounting import counted_years, items_of
+from topodesign.buildout.accounting import bound_of_years, counted_years, items_of
 from topodesign.buildout.courses import Setting, Walk, go, walks_of
 from topodesign.buildout.target import ANSWERS
 from topodesign.buildout.weights import year_weights
@@ -166,7 +166,7 @@ def _best(scenario: Scenario, setting: Setting, walks: Sequence[Walk], bounds: t
     if not done:
         return dataclasses.replace(_without(scenario, setting, "limit", bounds=bounds), courses=tuple(told))
     npc, walk = min(done, key=lambda item: item[0])
-    bound = min(npc, round(math.fsum(item.lower_bound_usd for item in bounds), 2))
+    bound = bound_of_years(npc, bounds)
     gap = (npc - bound) / npc if npc > 0 else 0.0
     is_best = gap <= PROVEN_GAP and all(item.status == "optimal" for item in bounds)
     years = _counted(setting, _evaluated(setting, walk.plans))

@@ -96,9 +96,7 @@ def buildout(
             on_answer=_Answers(most=4 * len(wanted)),
             should_stop=stop,
         )
-        files: tuple[Path, ...] = ()
-        if found.status != "cancelled":  # what an earlier run has finished stays
-            files = topodesign.save_buildout(out, topodesign.yearly_scenarios(scenario, wanted), found)
+        files = topodesign.save_buildout(out, topodesign.yearly_scenarios(scenario, wanted), found)
     if json_output:
         emit_json(_document(found, files))
     else:

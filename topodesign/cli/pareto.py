@@ -60,8 +60,9 @@ def pareto(
     Where the cost is among the goals it is minimized within limits on the others, else the first goal is. Every
     stretch between two plans has a proven bound: it is closed, or it is told by how much a plan there could be better.
     Writes front.json, tables, a chart and front.html beside the plans. The same command goes on with what was
-    interrupted. Time limit and threads are of each solve. Exits with 3 when there is no plan, with 5 when none was
-    found within the limits, with 130 when interrupted.
+    interrupted; a front that was finished there stays until the new one is. Time limit and threads are of each
+    solve. Exits with 3 when there is no plan, with 5 when none was found within the limits, with 130 when
+    interrupted.
     """
     import topodesign
     from topodesign.domain.pareto_front import FrontRequest
@@ -88,7 +89,7 @@ def pareto(
     )
     require_front_folder(out)
     scenario = topodesign.load_scenario(scenario_dir)
-    stop = StopRequest("what is known will be written, and the same command goes on")
+    stop = StopRequest("what is known will be kept, and the same command goes on")
     with stop.on_interrupt(), chosen as running:
         front = run_front(
             scenario,
@@ -144,6 +145,9 @@ def _describe(front: "ParetoFront", out: Path, files: tuple[Path, ...]) -> None:
         say(knee_words(front))
     for text in front.notes:
         note(text)
-    say(f"written to {out}: {', '.join(file.name for file in files)}; prices are indicative")
+    if files:
+        say(f"written to {out}: {', '.join(file.name for file in files)}; prices are indicative")
+    else:
+        say(f"the files in {out} are of a front that was finished, and stay as they are; prices are indicative")
     if front.status == "interrupted":
         note("interrupted; the same command goes on")

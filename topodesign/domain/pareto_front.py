@@ -31,7 +31,8 @@ class FrontRequest:
     gap : float
         Relative gap of each solve, and up to which a stretch of the front counts as closed.
     end_tolerance : float
-        How closely the least value of a continuous goal is enclosed, relative to it.
+        How closely the least value of a continuous goal is enclosed, relative to it, before points are spent. What is
+        left is an open cell.
     limits : SolveLimits
         Of each solve; its ``gap`` is that of the front.
     """
@@ -145,9 +146,10 @@ class OpenCell:
     gap : float, optional
         (best - bound) / best; ``None`` without such a plan.
     share : float
-        Of the whole box between the ends that it takes.
+        Of the whole box from the proven ends on that it takes.
     is_narrow : bool
-        It is too narrow to be split: limits that close to each other are not told apart.
+        It is too narrow to be split: limits that close to each other are not told apart. At its loose corner it is
+        closed. An end that is enclosed to 1 %, and as closely as was asked for, is narrow too.
     """
 
     tightest: tuple[float, ...]
@@ -173,7 +175,8 @@ class Staircases:
     be, or none is known). Between the two lie all fronts that are still possible.
 
     ``hypervolume_lower`` and ``hypervolume_upper``: share of the rectangle between the ends that the plans dominate,
-    and that the bounds leave possible.
+    and that the bounds leave possible. Where it has no area they are 1 for a complete front, whose one plan is best
+    in both goals, else 0 and 1: nothing is known.
     """
 
     plans: tuple[Step, ...]

@@ -12,7 +12,7 @@ from typing import Literal
 from topodesign.domain.errors import InvalidInput
 from topodesign.domain.plan import Infeasibility, SolveLimits
 from topodesign.domain.scenario import Scenario
-from topodesign.fronts.axes import Corner, GoalAxis, achieved, is_within, limited
+from topodesign.fronts.axes import SLACK, Corner, GoalAxis, achieved, is_within, limited
 from topodesign.sweeps.questions import Inquiry, Question
 from topodesign.sweeps.solving import Answer
 from topodesign.verify.measures import Measures, measure
@@ -154,22 +154,28 @@ class Book:
         best = self.best(item.corner)
         return item.bound_usd if best is None else min(item.bound_usd, best.cost_usd)
 
-    def _bound_source(self, corner: Corner) -> Tried | None:
-        looser = (item for item in self.tried if item.bound_usd > 0 and is_within(corner, item.corner))
+    def _holds(self, item: Tried) -> bool:
+        """Whether no known plan is below a finite bound: else it was proven over other lightpaths than that plan's."""
+        return math.isfinite(item.bound_usd) and self._worth(item) >= item.bound_usd * (1 - SLACK)
+
+    def _bound_source(self, corner: Corner, *, holding: bool = False) -> Tried | None:
+        """The answer whose bound is worth most in a corner; for solves only one that is ``holding`` itself."""
+        looser = [item for item in self.tried if item.bound_usd > 0 and is_within(corner, item.corner)]
+        if holding:
+            looser = [item for item in looser if self._holds(item)]
         return max(looser, key=lambda item: (self._worth(item), item.is_of_optimum, item.corner), default=None)
 
     def _question(self, wanted: Wanted, scenario: Scenario) -> Question:
-        source = self._bound_source(wanted.corner)
+        source = self._bound_source(wanted.corner, holding=True)
         start = self._start(wanted.corner)
         gap = FIRST_PLAN_GAP if wanted.any_plan else self.limits.gap
-        known = source is not None and math.isfinite(source.bound_usd)
         return Question(
             scenario=scenario,
             limits=replace(self.limits, gap=gap),
             start="" if start is None else start.answer.plan_digest,
-            bound_usd=source.bound_usd if known and source is not None else 0.0,
-            bound_basis=_inherited(self.axes, source) if known and source is not None else "",
-            bound_is_of_optimum=known and source is not None and source.is_of_optimum,
+            bound_usd=0.0 if source is None else self._worth(source),
+            bound_basis="" if source is None else _inherited(self.axes, source),
+            bound_is_of_optimum=source is not None and source.is_of_optimum,
             explains=wanted.corner == self.top,
         )
 

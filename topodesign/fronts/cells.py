@@ -23,6 +23,8 @@ LEAST_SIDE = 1e-3
 """Of the whole box: a cell is not split along a shorter side."""
 ROUNDING = 0.5
 """Relative: a side that was made of the least length is longer by the rounding of limits."""
+NARROW_END = 0.01
+"""Relative: an end that is enclosed this closely, and as closely as was asked for, is not looked into any further."""
 MOST_CELLS = 10_000
 
 
@@ -35,6 +37,21 @@ class Cell:
     is_undercut: bool = False
 
 
+def first_cells(axes: Sequence[GoalAxis], proven: Corner, reached: Corner, loose: Corner) -> list[Cell]:
+    """All limits from the proven ends on, as boxes that share no more than a side.
+
+    One box begins at the ends that plans reach. The others are what lies between the proven and the reached end of
+    each goal: plans may hide there too.
+    """
+    cells = [Cell(tight=reached, loose=loose)]
+    for place, axis in enumerate(axes):
+        low, high = proven[place], axis.below(reached[place])
+        if low < reached[place]:
+            tight = (*reached[:place], low, *proven[place + 1 :])
+            cells.append(Cell(tight=tight, loose=with_limit(loose, place, high)))
+    return cells
+
+
 @dataclass(slots=True, kw_only=True)
 class Cells:
     """The open cells of a front.
@@ -44,17 +61,23 @@ class Cells:
     book : Book
     minimized : Minimized
     open : list of Cell
+    reached : tuple of float
+        The tightest limit of each axis that a plan keeps.
     spans : tuple of (float, float)
-        Between which places of each axis plans were found: 0 and 1 of its scale here.
+        From the proven end of each axis to the loosest plan that was found: 0 and 1 of its scale here.
     points : int
         Corners that may be asked.
+    end_tolerance : float
+        How closely ends were asked to be enclosed.
     """
 
     book: Book
     minimized: Minimized
     open: list[Cell]
+    reached: Corner
     spans: tuple[tuple[float, float], ...]
     points: int
+    end_tolerance: float
     asked: int = 0
     largest_closed_gap: float = field(default=0.0, init=False)
 
@@ -184,11 +207,24 @@ class Cells:
 
     def _is_narrow(self, cell: Cell) -> bool:
         """Whether its limits are too close to be told apart. A single corner is not narrow, since it has the gap of its
-        solve, and neither is what lies beyond all plans that were found."""
+        solve, and neither is what lies beyond all plans that were found, or is open at its loose corner already: there
+        a solve ended too early, and no step is what keeps the cell open."""
         is_between_plans = all(
             low == high or high <= end for low, high, (_, end) in zip(cell.tight, cell.loose, self.spans, strict=True)
         )
-        return cell.tight != cell.loose and is_between_plans and self._cutting_place(cell) is None
+        if cell.tight == cell.loose or self._cutting_place(cell) is not None:
+            return False
+        if not is_between_plans and not self._is_enclosed_end(cell):
+            return False
+        return relative_gap(self._best(cell.loose), self.minimized.bound(cell.loose)) <= self.minimized.gap
+
+    def _is_enclosed_end(self, cell: Cell) -> bool:
+        """Whether it is all that is left between the proven and the reached end of a goal, and little enough."""
+        tolerance = min(self.end_tolerance, NARROW_END)
+        return any(
+            not axis.levels and low < high <= end and high - low <= tolerance * high
+            for axis, low, high, end in zip(self.axes, cell.tight, cell.loose, self.reached, strict=True)
+        )
 
     def _can_go_on(self, cell: Cell, wanted: Collection[Corner] = ()) -> bool:
         is_corner = cell.tight == cell.loose and cell.loose not in wanted
@@ -208,6 +244,8 @@ class Cells:
 
     def _cutting_place(self, cell: Cell) -> tuple[int, float] | None:
         """The axis and limit to split at: the middle of the longest side that has a limit inside."""
+        if self._is_enclosed_end(cell):
+            return None
         sides = self._sides(cell)
         for place in sorted(range(len(sides)), key=lambda number: (-sides[number], number)):
             axis, low, high = self.axes[place], cell.tight[place], cell.loose[place]

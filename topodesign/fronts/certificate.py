@@ -14,11 +14,12 @@ LEAST_KNEE = 1e-6
 """Least distance from the plane through the ends, of a box of side 1, that makes a knee."""
 
 
-def staircases_of(minimized: Minimized, axis: GoalAxis) -> Staircases | None:
+def staircases_of(minimized: Minimized, axis: GoalAxis, *, is_complete: bool) -> Staircases | None:
     """Plans and bounds over the one limited goal; ``None`` where no plan is known.
 
     The hypervolume (Zitzler and Thiele 1998) is of the rectangle from the proven least values of both goals to the
-    plans that are best in the other one, on the scale that the axis is divided by.
+    plans that are best in the other one, on the scale that the axis is divided by. A rectangle without area is all
+    dominated where the front ``is_complete``, since one plan is best in both goals then; else nothing is known of it.
     """
     place = minimized.places[0]
     plans = [plan.corner[place] for plan in minimized.book.plans]
@@ -27,7 +28,8 @@ def staircases_of(minimized: Minimized, axis: GoalAxis) -> Staircases | None:
     tried = sorted({item.corner[place] for item in minimized.book.tried})
     reached = [Step(limit=limit, value=_value(minimized, limit)) for limit in sorted(set(plans))]
     proven = _bound_steps(minimized, axis, tried)
-    lower, upper = _hypervolumes(minimized, axis, sorted({*plans, *tried, *(step.limit for step in proven)}))
+    breaks = sorted({*plans, *tried, *(step.limit for step in proven)})
+    lower, upper = _hypervolumes(minimized, axis, breaks) or ((1.0, 1.0) if is_complete else (0.0, 1.0))
     return Staircases(plans=_without_repeats(reached), bounds=proven, hypervolume_lower=lower, hypervolume_upper=upper)
 
 
@@ -59,20 +61,20 @@ def _without_repeats(steps: Sequence[Step]) -> tuple[Step, ...]:
     return tuple(kept)
 
 
-def _hypervolumes(minimized: Minimized, axis: GoalAxis, breaks: Sequence[float]) -> tuple[float, float]:
-    """Shares of the rectangle between the ends that plans dominate, and that bounds leave possible."""
-    at_top = minimized.best((axis.top,))
-    place = minimized.places[0]
-    at_foot = minimized.best((min(plan.corner[place] for plan in minimized.book.plans),))
-    if at_top is None or at_foot is None:
-        return 0.0, 1.0
+def _hypervolumes(minimized: Minimized, axis: GoalAxis, breaks: Sequence[float]) -> tuple[float, float] | None:
+    """Shares of the rectangle between the ends that plans dominate, and that bounds leave possible; ``None`` where it
+    has no area."""
+    place, plans = minimized.places[0], minimized.book.plans
+    worth = {plan.corner[place]: _value(minimized, plan.corner[place]) for plan in plans}
+    most, best = worth[min(worth)], _value(minimized, axis.top)
+    assert most is not None and best is not None  # every plan is within its own corner, and that of no limits
     begin = axis.coordinate(minimized.book.proven_least(place, minimized.book.top))
-    least, most = minimized.bound((axis.top,)), minimized.value(at_foot)
-    end = at_top.corner[place]
+    least = minimized.bound((axis.top,))
+    end = min(limit for limit, value in worth.items() if value == best)  # of equals the one that is best in both
     inside = [begin, *(limit for limit in breaks if begin < limit < end), end]
     whole = (axis.position(end) - axis.position(begin)) * (most - least)
     if whole <= 0:
-        return 1.0, 1.0  # one plan is best in both
+        return None
     reached = proven = 0.0
     for low, high in itertools.pairwise(inside):
         width = axis.position(high) - axis.position(low)

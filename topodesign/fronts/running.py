@@ -28,7 +28,7 @@ from topodesign.domain.plan import SolveLimits
 from topodesign.domain.scenario import Scenario
 from topodesign.fronts.axes import Corner, achieved, axes_of, with_limit
 from topodesign.fronts.book import Book, KnownPlan
-from topodesign.fronts.cells import Cell, Cells
+from topodesign.fronts.cells import Cells, first_cells
 from topodesign.fronts.certificate import knee_of, staircases_of
 from topodesign.fronts.searches import (
     Minimized,
@@ -170,22 +170,36 @@ class _Run:
         if minimized.best(loose) is None:
             return
         run_searches(book, [search_least_level(book, place, book.top, tolerance) for place in minimized.places])
-        tight = tuple(self._least(place) for place in minimized.places)
+        tight = self._reached()
         corners = [with_limit(loose, number, limit) for number, limit in enumerate(tight)]
         if len(tight) > 1:
             corners.append(tight)
         run_searches(book, [minimized.search(corner) for corner in corners])
-        self.cells = Cells(
+        self.cells = self._first_cells(loose)
+        self.cells.close_or_split()
+
+    def _first_cells(self, loose: Corner) -> Cells:
+        """Nothing is closed yet: all from the proven ends on."""
+        book, minimized = self.book, self.minimized
+        axes = [book.axes[place] for place in minimized.places]
+        reached = self._reached()
+        found = [
+            axis.coordinate(book.proven_least(place, book.top))
+            for axis, place in zip(axes, minimized.places, strict=True)
+        ]
+        proven = tuple(min(pair) for pair in zip(found, reached, strict=True))
+        return Cells(
             book=book,
             minimized=minimized,
-            open=[Cell(tight=tight, loose=loose)],
+            open=first_cells(axes, proven, reached, loose),
+            reached=reached,
             spans=tuple(
-                (limit, max(plan.corner[place] for plan in book.plans))
-                for limit, place in zip(tight, minimized.places, strict=True)
+                (low, max(plan.corner[place] for plan in book.plans))
+                for low, place in zip(proven, minimized.places, strict=True)
             ),
             points=self.request.points,
+            end_tolerance=self.request.end_tolerance,
         )
-        self.cells.close_or_split()
 
     def front(self) -> ParetoFront:
         """What is known by now."""
@@ -209,7 +223,9 @@ class _Run:
             points=points,
             ends=tuple(self._end(goal) for goal in known.goals),
             knee=knee_of(points, known.goals),
-            staircases=staircases_of(self.minimized, axis) if len(known.goals) == 2 else None,
+            staircases=staircases_of(self.minimized, axis, is_complete=known.status == "complete")
+            if len(known.goals) == 2
+            else None,
         )
         return told if self.cells is None else _certified(told, self.cells)
 
@@ -222,10 +238,9 @@ class _Run:
             return "complete"
         return "points" if self.cells.asked >= self.cells.points else "gaps"
 
-    def _least(self, place: int) -> float:
-        best = self.book.tightest(place, self.book.top)
-        assert best is not None  # there is a plan within the loosest corner
-        return best.corner[place]
+    def _reached(self) -> Corner:
+        """The tightest limit of each limited goal that a plan keeps."""
+        return tuple(min(plan.corner[place] for plan in self.book.plans) for place in self.minimized.places)
 
     def _end(self, goal: GoalName) -> GoalEnd:
         if goal == "cost":

@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
-from topodesign.domain.codec import encode_json
-from topodesign.domain.pareto_front import ParetoFront
+import msgspec
+
+from topodesign.domain.codec import decode_json, encode_json
+from topodesign.domain.pareto_front import FrontStatus, ParetoFront
 from topodesign.domain.scenario import Scenario
 from topodesign.fronts.charts import chart_of_front
 from topodesign.fronts.page import render_page
@@ -14,22 +16,35 @@ from topodesign.scenario.whole_folders import write_whole
 from topodesign.sweeps.tables import csv_bytes, write_parquet
 
 
+class _Told(msgspec.Struct):
+    """What is read again of a front that was written."""
+
+    status: FrontStatus
+
+
 def save_front(folder: Path, scenario: Scenario, front: ParetoFront) -> tuple[Path, ...]:
     """Write the front, its tables, chart and page into the folder; those of before go. All files are changed or none.
+
+    A front that was interrupted takes the place of no other: what it learnt is kept beside the plans anyway, and the
+    next call goes on with it.
 
     Returns
     -------
     tuple of Path
-        In the order of :data:`~topodesign.fronts.target.FRONT_FILES`; tables and chart are there where a plan is.
+        In the order of :data:`~topodesign.fronts.target.FRONT_FILES`; tables and chart are there where a plan is. Empty
+        where the files of before stay.
 
     Raises
     ------
     Conflict, InvalidInput
-        As :func:`~topodesign.fronts.target.require_front_folder`.
+        As :func:`~topodesign.fronts.target.require_front_folder`; and where the ``front.json`` of before, which an
+        interrupted front must not replace unseen, is none.
     OSError
         When the disk is full or a permission is missing; nothing has changed then.
     """
     require_front_folder(folder)
+    if front.status == "interrupted" and _has_finished_front(folder / "front.json"):
+        return ()
     write_whole(
         folder,
         FRONT_FILES,
@@ -37,6 +52,13 @@ def save_front(folder: Path, scenario: Scenario, front: ParetoFront) -> tuple[Pa
         recheck=lambda: require_front_folder(folder),  # making the files took a while, and others may have written
     )
     return tuple(folder / name for name in FRONT_FILES if (folder / name).exists())
+
+
+def _has_finished_front(file: Path) -> bool:
+    if not file.exists():
+        return False
+    told = decode_json(file.read_bytes(), _Told, what=f"{file}, which may be a finished front (move it away),")
+    return told.status != "interrupted"
 
 
 def _write(folder: Path, scenario: Scenario, front: ParetoFront) -> None:

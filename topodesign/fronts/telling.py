@@ -78,7 +78,7 @@ def proof_words(front: ParetoFront) -> str:
     )
     wide = [cell for cell in front.open_cells if not cell.is_narrow]
     narrow = len(front.open_cells) - len(wide)
-    steps = f", and for {narrow} steps too narrow to be looked into" if narrow else ""
+    steps = f", and for {narrow} cells too narrow to be looked into" if narrow else ""
     if not wide:
         return f"{closed}{steps}." if front.status == "complete" else "Nothing is proven between the ends yet."
     cells = "one open cell" if len(wide) == 1 else f"{len(wide)} open cells"

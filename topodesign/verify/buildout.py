@@ -92,10 +92,8 @@ def _check_years(scenarios: Sequence[Scenario], buildout: Buildout) -> Iterator[
                 unit=violation.unit,
                 remedy="the state of a year keeps all limits of that year",
             )
-        used = {site.id: scenario.site_by_id[site.id].in_service_year for site in item.plan.sites}
-        used |= {lit.segment_id: scenario.segment_by_id[lit.segment_id].in_service_year for lit in item.plan.segments}
-        for thing, since in sorted(used.items()):
-            if since is not None and since > item.year:
+        for thing, since in _in_service_years(scenario, item.plan):
+            if since > item.year:
                 yield found(
                     "in_service",
                     thing,
@@ -107,8 +105,20 @@ def _check_years(scenarios: Sequence[Scenario], buildout: Buildout) -> Iterator[
                 )
 
 
+def _in_service_years(scenario: Scenario, plan: Plan) -> list[tuple[str, int]]:
+    """Of all that a state uses and that has such a year: sites with pods, fiber, and sites that light reaches on it."""
+    used = {segment_id for path in plan.lightpaths for segment_id in path.segments}
+    used |= {lit.segment_id for lit in plan.segments}
+    segments = [segment for segment in scenario.segments if segment.segment_id in used]
+    nodes = {site.id for site in plan.sites} | {node for path in plan.lightpaths for node in path.regenerations}
+    nodes |= {node for segment in segments for node in (segment.a, segment.b)}
+    since = [(site.site_id, site.in_service_year) for site in scenario.sites if site.site_id in nodes]
+    since += [(segment.segment_id, segment.in_service_year) for segment in segments]
+    return sorted((thing, year) for thing, year in since if year is not None)
+
+
 def _amounts(plan: Plan) -> dict[str, int]:
-    """Everything that a state has, counted: pods, pairs, lightpaths."""
+    """Everything that a state has, counted: pods, pairs, lightpaths, and at which nodes those are regenerated."""
     amounts: dict[str, int] = {}
     for site in plan.sites:
         amounts[f"pods at {site.id}"] = site.pods
@@ -119,6 +129,9 @@ def _amounts(plan: Plan) -> dict[str, int]:
         back = (path.z, path.a, *reversed(path.segments))
         name = f"lightpaths {path.mode} {';'.join(min(there, back))}"
         amounts[name] = amounts.get(name, 0) + path.count
+        for node in path.regenerations:
+            regenerated = f"regenerated at {node}: {name}"
+            amounts[regenerated] = amounts.get(regenerated, 0) + path.count
     return amounts
 
 
