@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import structlog
 
-from topodesign.domain.errors import CapacityError, TopoDesignError
+from topodesign.domain.errors import CapacityError, ServiceUnavailable, TopoDesignError
 from topodesign.domain.plan import SolveLimits
 from topodesign.v1 import plan_pb2
 from topodesign.wire import from_proto, status_from_error
@@ -178,7 +178,11 @@ class Workers:
                 if is_store_fault(error):
                     raise  # no fault of the job: its lease runs out, and it is queued again
                 status = status_of(error, during=f"make_{job.kind}").SerializeToString()
-                if self._write(job, lambda: self._store.fail(job, status=status)):
+                if isinstance(error, ServiceUnavailable):  # no fault of the job either: made again, up to max_attempts
+                    if self._write(job, lambda: self._store.crash(job, status=status) is not None):
+                        observed.outcome = "crashed"
+                    self._finish_cancelled()  # it may have been cancelled meanwhile
+                elif self._write(job, lambda: self._store.fail(job, status=status)):
                     observed.outcome = "failed"
             finally:
                 with self._lock:
