@@ -85,9 +85,14 @@ class AttemptStore:
                 free = sa.and_(jobs.c.number == head.first, jobs.c.state == QUEUED, jobs.c.is_held.is_(False))
                 job = self._take(connection, free, state=RUNNING)
                 if job is not None:
-                    self._turns.take(job.tenant)
+                    self._turns.take(job.tenant, job.kind)
                     return job
         return None
+
+    def is_anothers_turn(self, job: ClaimedJob) -> bool:
+        """Whether another job would be taken before this one, if its attempt gave it back now."""
+        with self._claiming, self._database.reading() as connection:
+            return self._turns.in_order(self._heads(connection, given_back=job))[0].first != job.number
 
     def pause_s(self) -> float | None:
         """Seconds until a job that waits after a crash may be tried again; ``None`` when there is none."""
@@ -195,16 +200,27 @@ class AttemptStore:
     def _pause_after(self, attempt_count: int) -> float:
         return min(self._retry_pause_s * 2.0 ** (attempt_count - 1), LONGEST_PAUSE_S)
 
-    def _heads(self, connection: Connection) -> list[WaitingTenant]:
-        """The tenants with jobs that may start now, each with the first of them."""
+    def _heads(self, connection: Connection, *, given_back: ClaimedJob | None = None) -> list[WaitingTenant]:
+        """The tenants with jobs that may start now, each with the first of them of each kind.
+
+        ``given_back`` is a job that runs, and is looked at as if it waited.
+        """
         running = sa.select(jobs.c.tenant, sa.func.count().label("running")).where(jobs.c.state.in_(HELD))
         counts = {row.tenant: int(row.running) for row in connection.execute(running.group_by(jobs.c.tenant))}
         is_paused = sa.and_(attempts.c.outcome == CRASHED, attempts.c.lease_until > self._database.now(connection))
-        waiting = sa.select(jobs.c.tenant, sa.func.min(jobs.c.number).label("first")).select_from(_WITH_LATEST)
+        first = sa.func.min(jobs.c.number).label("first")
+        waiting = sa.select(jobs.c.tenant, jobs.c.kind, first).select_from(_WITH_LATEST)
         waiting = waiting.where(jobs.c.state == QUEUED, sa.func.coalesce(is_paused, sa.false()).is_(False))
-        rows = connection.execute(waiting.group_by(jobs.c.tenant)).all()
+        rows = connection.execute(waiting.group_by(jobs.c.tenant, jobs.c.kind)).all()
+        found = [(row.tenant, row.kind, row.first) for row in rows]
         self._turns.keep_only({*counts, *(row.tenant for row in rows)})
-        return [WaitingTenant(tenant=row.tenant, running=counts.get(row.tenant, 0), first=row.first) for row in rows]
+        if given_back is not None:
+            counts[given_back.tenant] = max(0, counts.get(given_back.tenant, 0) - 1)  # it may have been lost since
+            found.append((given_back.tenant, given_back.kind, given_back.number))
+        return [
+            WaitingTenant(tenant=tenant, running=counts.get(tenant, 0), first=number, kind=kind)
+            for tenant, kind, number in found
+        ]
 
     def _take(
         self, connection: Connection, condition: sa.ColumnElement[bool], *, state: int | None

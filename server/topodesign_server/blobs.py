@@ -14,6 +14,8 @@ from sqlalchemy.engine import Connection
 
 from topodesign_server.tables import blobs, jobs, scenarios, sweep_points
 
+MOST_AT_ONCE = 500
+"""Digests in one statement: its text stays short."""
 REFERENCES = (
     scenarios.c.summary,
     scenarios.c.content,
@@ -37,13 +39,14 @@ def keep(connection: Connection, tenant: str, *contents: bytes | None) -> list[b
 
 def collect(connection: Connection, tenant: str, digests: Iterable[bytes | None]) -> int:
     """Delete those of the blobs that no row refers to any more; the number that were deleted."""
+    wanted = sorted({digest for digest in digests if digest is not None})
+    is_unused = sa.and_(*(~_refers(column).exists() for column in REFERENCES))
     freed = 0
-    for digest in sorted({digest for digest in digests if digest is not None}):
-        one = sa.and_(blobs.c.tenant == tenant, blobs.c.sha256 == digest)
-        # Two statements: the second must see what was committed while the first waited for its lock.
-        connection.execute(sa.select(blobs.c.sha256).where(one).with_for_update())
-        is_unused = sa.and_(*(~_refers(column).exists() for column in REFERENCES))
-        freed += connection.execute(blobs.delete().where(one, is_unused)).rowcount
+    for start in range(0, len(wanted), MOST_AT_ONCE):
+        one_of = sa.and_(blobs.c.tenant == tenant, blobs.c.sha256.in_(wanted[start : start + MOST_AT_ONCE]))
+        # Two statements: the second must see what was committed while the first waited for its locks.
+        connection.execute(sa.select(blobs.c.sha256).where(one_of).order_by(blobs.c.sha256).with_for_update())
+        freed += connection.execute(blobs.delete().where(one_of, is_unused)).rowcount
     return freed
 
 

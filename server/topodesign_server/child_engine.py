@@ -28,7 +28,8 @@ class ChildEngine:
     The child stays warm from task to task, as loading and first evaluations take longer than many a solve. It gives way
     to another where it died or met a limit, and after :data:`TASKS_EACH` tasks. The supervisor sees to it as to all
     others: kills it with all that it started past its seconds or memory, and lets none outlive the service. Calls come
-    from one thread.
+    from one thread. After a cancelation the next task begins when results are asked for again, or a task is submitted:
+    who cancels one after the other begins nothing.
 
     Parameters
     ----------
@@ -60,6 +61,7 @@ class ChildEngine:
 
     def results(self, timeout_s: float) -> tuple[TaskOutcome, ...]:
         until_s = time.monotonic() + timeout_s
+        self._dispatch()
         while not self._outcomes and self._running is not None:
             frame = self._running.child.receive(max(0.0, until_s - time.monotonic()))
             if frame is None:
@@ -79,7 +81,6 @@ class ChildEngine:
         if running is not None and running.task.task_id == task_id:
             self._let_go()
             self._outcomes.append(TaskOutcome(task_id=task_id, state="canceled", attempts=running.attempt))
-        self._dispatch()
 
     def close(self) -> None:
         self._is_closed = True

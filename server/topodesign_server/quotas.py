@@ -7,7 +7,7 @@ from sqlalchemy.engine import Connection
 
 from topodesign.domain.errors import QuotaExceeded
 from topodesign_server.job_rows import FAILED, SWEEP
-from topodesign_server.tables import blobs, jobs, scenarios
+from topodesign_server.tables import blobs, jobs, scenarios, sweeps
 
 TO_DELETE = "delete some that are no longer needed, or ask your operator for more"
 
@@ -17,8 +17,8 @@ class Quotas:
     """The most that one tenant may have, ``None``: any number.
 
     ``plans`` are those that were made and those that are yet to be, a sweep being one of them; ``bytes`` counts
-    contents once each. What an accepted job finds is kept even when it goes beyond ``bytes``. How many jobs may wait is
-    for :mod:`topodesign_server.queue_room`.
+    contents once each, and the definitions of sweeps. What an accepted job finds is kept even when it goes beyond
+    ``bytes``. How many jobs may wait is for :mod:`topodesign_server.queue_room`.
     """
 
     scenarios: int | None = None
@@ -41,7 +41,9 @@ class Quotas:
         if self.bytes is None:
             return
         total = sa.select(sa.func.coalesce(sa.func.sum(blobs.c.size_bytes), 0)).where(blobs.c.tenant == tenant)
-        used = int(connection.scalar(total) or 0)
+        defined = sa.select(sa.func.coalesce(sa.func.sum(sa.func.length(sweeps.c.definition)), 0))
+        defined = defined.join(jobs, jobs.c.number == sweeps.c.job).where(jobs.c.tenant == tenant)
+        used = int(connection.scalar(total) or 0) + int(connection.scalar(defined) or 0)
         if used + size_bytes > self.bytes:
             raise _exceeded("bytes", f"{used} bytes are kept and {size_bytes} would be added", self.bytes)
 

@@ -10,7 +10,8 @@ from sqlalchemy.engine import Connection
 from topodesign_server.database import Database
 from topodesign_server.job_changes import LIGHT, as_job, forget_operation, forget_result
 from topodesign_server.job_rows import SWEEP, JobRow
-from topodesign_server.tables import events, jobs, requests
+from topodesign_server.sweep_store import clear_deleted
+from topodesign_server.tables import events, jobs, requests, sweep_points
 
 log = structlog.get_logger("topodesign_server")
 
@@ -64,6 +65,7 @@ class Retention:
         forgotten = Forgotten()
         self._sweep_operations(forgotten)
         self._sweep_plans(forgotten)
+        self._sweep_points(forgotten)
         self._sweep_histories(forgotten)
         self._sweep_request_ids(forgotten)
         if forgotten:
@@ -85,6 +87,18 @@ class Retention:
         has_result = sa.or_(jobs.c.plan.is_not(None), jobs.c.kind == SWEEP)
         unnamed = sa.and_(jobs.c.is_named.is_(False), jobs.c.plan_deleted.is_(False), has_result)
         self._each(self._periods.unnamed_plans_days, unnamed, forget)
+
+    def _sweep_points(self, forgotten: Forgotten) -> None:
+        """What is left of deleted sweeps: of those above, and of those whose deletion was interrupted."""
+        has_points = sa.exists().where(sweep_points.c.job == jobs.c.number)
+        deleted = sa.and_(jobs.c.kind == SWEEP, jobs.c.plan_deleted.is_(True))
+        left = sa.select(jobs.c.number).where(deleted, sa.or_(has_points, jobs.c.operation_deleted.is_(True)))
+        with self._database.reading() as connection:
+            numbers = connection.scalars(left.order_by(jobs.c.number)).all()
+        for number in numbers:
+            if self._stopped:
+                return
+            forgotten.blobs += clear_deleted(self._database, number, should_stop=lambda: self._stopped)
 
     def _sweep_histories(self, forgotten: Forgotten) -> None:
         def forget(connection: Connection, job: JobRow) -> None:

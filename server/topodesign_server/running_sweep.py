@@ -4,6 +4,7 @@ The course of the sweep is worked out in the child too. It is killed when the at
 a point may, and with the service; after a death or a limit another takes its place.
 """
 
+import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -29,6 +30,8 @@ log = structlog.get_logger("topodesign_server")
 
 COURSE, POINT = "find_course", "solve_point"
 """Names of the children's tasks."""
+LEAST_TURN_S = 2.0
+"""A sweep keeps its worker for so long though others wait: the next one has libraries to load and a course to find."""
 Persist = Callable[[Callable[[], bool]], bool]
 
 
@@ -42,10 +45,20 @@ class RunningSweep:
     ----------
     persist : callable
         Makes a write to the store, again while that does not answer; tells whether the attempt still held its job.
+    is_anothers_turn : callable
+        Whether another job waits for this attempt's worker and comes before this sweep. Asked after a point, never in
+        one: nothing that was solved is lost.
     """
 
     def __init__(
-        self, job: ClaimedJob, *, children: ChildFactory, points: PointStore, settings: ServerSettings, persist: Persist
+        self,
+        job: ClaimedJob,
+        *,
+        children: ChildFactory,
+        points: PointStore,
+        settings: ServerSettings,
+        persist: Persist,
+        is_anothers_turn: Callable[[], bool],
     ) -> None:
         self.job = job
         self.is_cancelled = False
@@ -55,6 +68,9 @@ class RunningSweep:
         self._points = points
         self._settings = settings
         self._persist = persist
+        self._is_anothers_turn = is_anothers_turn
+        self._gives_way = False
+        self._began_s = time.monotonic()
 
     def cancel(self, *, late_s: float = 0.0) -> None:  # noqa: ARG002  (nothing is waited for, however late this is)
         """End it; what is finished is kept."""
@@ -126,11 +142,13 @@ class RunningSweep:
         )
 
     def _is_to_end(self) -> bool:
-        return self.is_cancelled or self.is_abandoned or self.is_lost
+        return self.is_cancelled or self.is_abandoned or self.is_lost or self._gives_way
 
     def _keep(self, point: PointRow, event: bytes) -> None:
         if not self._persist(lambda: self._points.finish(self.job, point, event=event)):
             self.lose()
+        elif time.monotonic() - self._began_s >= LEAST_TURN_S:
+            self._gives_way = self._is_anothers_turn()
 
     def _note(self, task: EngineTask, pid: int) -> None:
         log.info("sweep_task", job=self.job.id, attempt=self.job.attempt, task=task.function, pid=pid)

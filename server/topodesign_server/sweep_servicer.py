@@ -92,9 +92,8 @@ class SweepServicer(sweep_service_pb2_grpc.SweepServiceServicer):
         tenant = tenant_of(context)
         arguments = f"{tenant} sweeps"
         page = self._pager.page(page_size=request.page_size, page_token=request.page_token, arguments=arguments)
-        rows = await self._offload(self._sweeps.page, tenant, page)
-        shown = rows[: page.size]
-        token = self._pager.token(shown[-1].job.number, arguments) if len(rows) > page.size else ""
+        shown, is_last = await self._offload(self._sweeps.page, tenant, page)
+        token = "" if is_last else self._pager.token(shown[-1].job.number, arguments)
         return await self._offload(_listed, shown, next_page_token=token)
 
     async def DeleteSweep(
@@ -151,10 +150,10 @@ class SweepServicer(sweep_service_pb2_grpc.SweepServiceServicer):
     async def _new_job(self, tenant: str, sweep_id: str, request: pb.CreateSweepRequest) -> NewJob:
         if not request.HasField("definition"):
             raise missing("definition")
-        definition = await self._reading(read_definition, request.definition, self._limits)
+        asked = await self._reading(read_definition, request.definition, self._limits)
+        definition = asked.definition
         scenario = await self._source.serialized(tenant, request)
-        asked = request.definition.SerializeToString(deterministic=True)
-        await self._calls.run("check_sweep", scenario, asked, tenant=tenant)
+        await self._calls.run("check_sweep", scenario, asked.content, tenant=tenant)
         counts = to_proto(SweepCounts(point_count=definition.count))
         assert isinstance(counts, sweep_pb2.SweepCounts)
         return NewJob(
@@ -165,7 +164,7 @@ class SweepServicer(sweep_service_pb2_grpc.SweepServiceServicer):
             scenario=scenario,
             limits=to_proto(definition.limits).SerializeToString(deterministic=True),
             trace_context=self._tracing.job(sweep_id),
-            sweep=NewSweep(definition=asked, progress=sweep_pb2.SweepEvent(counts=counts).SerializeToString()),
+            sweep=NewSweep(definition=asked.content, progress=sweep_pb2.SweepEvent(counts=counts).SerializeToString()),
         )
 
     def _stored(self, tenant: str, sweep_id: str, *, with_scenario: bool) -> pb.StoredSweep:

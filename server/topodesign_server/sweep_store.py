@@ -5,6 +5,10 @@ points are rows that are written once, each in the transaction that notes it in 
 holds the job; their plans are blobs like all others.
 """
 
+import time
+from collections.abc import Callable, Sequence
+from itertools import accumulate
+
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
@@ -14,16 +18,22 @@ from topodesign_server.database import Database
 from topodesign_server.job_changes import (
     LIGHT,
     advance,
+    as_job,
     find_job,
+    forget_points,
     forget_result,
     held,
     read_blob,
     read_definition,
-    unknown,
 )
 from topodesign_server.job_rows import SWEEP, ClaimedJob, JobRow, PointRow, SweepRow
 from topodesign_server.paging import Page
 from topodesign_server.tables import jobs, sweep_points, sweeps
+
+PAGE_BYTES = 1_000_000
+"""Of definitions in one page: with all else it has it stays below the 4 MiB that gRPC's clients take by default."""
+PAUSE_S = 0.05
+"""Between two transactions that delete: others that want to write look again every 1 to 25 ms at first (SQLite)."""
 
 
 class SweepStore:
@@ -43,18 +53,22 @@ class SweepStore:
             definition = read_definition(connection, job.number)
             return SweepRow(job=job, definition=definition, scenario=scenario or b"")
 
-    def page(self, tenant: str, page: Page) -> list[SweepRow]:
-        """Sweeps in any state, the newest first, one more than the page holds."""
+    def page(self, tenant: str, page: Page) -> tuple[list[SweepRow], bool]:
+        """Sweeps in any state, the newest first, and whether these are the last.
+
+        Definitions may be long: a page has at most :data:`PAGE_BYTES` of them, or one sweep.
+        """
         own = sa.and_(jobs.c.tenant == tenant, jobs.c.kind == SWEEP, jobs.c.plan_deleted.is_(False))
-        query = sa.select(*LIGHT, sweeps.c.definition).join(sweeps, sweeps.c.job == jobs.c.number).where(own)
+        size = sa.func.length(sweeps.c.definition).label("size")
+        query = sa.select(jobs.c.number, size).join(sweeps, sweeps.c.job == jobs.c.number).where(own)
         if page.before is not None:
             query = query.where(jobs.c.number < page.before)
         with self._database.reading() as connection:
-            found = []
-            for row in connection.execute(query.order_by(jobs.c.number.desc()).limit(page.size + 1)):
-                values = dict(row._mapping)
-                found.append(SweepRow(definition=values.pop("definition"), job=JobRow(**values)))
-            return found
+            sizes = connection.execute(query.order_by(jobs.c.number.desc()).limit(page.size + 1)).all()
+            totals = accumulate(row.size for row in sizes)
+            within = sum(total <= PAGE_BYTES for total in totals)
+            shown = [row.number for row in sizes[: min(page.size, max(1, within))]]
+            return _rows(connection, shown), len(shown) == len(sizes)
 
     def points(self, tenant: str, sweep_id: str, *, first: int = 0, most: int | None = None) -> list[PointRow]:
         """Finished points from a number on, in order, without their plans; raises :class:`NotFound`."""
@@ -82,7 +96,10 @@ class SweepStore:
         return plan
 
     def delete(self, tenant: str, sweep_id: str) -> None:
-        """Forget a sweep with its points; raises :class:`NotFound` or, before it has ended, :class:`Conflict`."""
+        """Forget a sweep with its points; raises :class:`NotFound` or, before it has ended, :class:`Conflict`.
+
+        It is gone at once; its points go after it, see :func:`clear_deleted`.
+        """
         with self._database.writing() as connection:
             job = _find(connection, tenant, sweep_id, to_change=True)
             if not job.is_final:
@@ -92,6 +109,31 @@ class SweepStore:
                     metadata={"id": sweep_id},
                 )
             forget_result(connection, job)
+        clear_deleted(self._database, job.number)
+
+
+def clear_deleted(database: Database, number: int, *, should_stop: Callable[[], bool] = lambda: False) -> int:
+    """Forget what a deleted sweep still has, in short transactions; the blobs that were freed.
+
+    Parameters
+    ----------
+    should_stop : callable
+        Asked after each transaction. What is left then, or after a crash, is for retention to go on with.
+    """
+    own = sa.and_(jobs.c.number == number, jobs.c.kind == SWEEP, jobs.c.plan_deleted.is_(True))
+    freed, is_last = 0, False
+    while not is_last:
+        with database.writing() as connection:
+            row = connection.execute(sa.select(*LIGHT).where(own).with_for_update()).one_or_none()
+            if row is None:  # another server was quicker
+                break
+            some, is_last = forget_points(connection, as_job(row))
+            freed += some
+        if should_stop():
+            break
+        if not is_last:
+            time.sleep(PAUSE_S)
+    return freed
 
 
 class PointStore:
@@ -129,10 +171,16 @@ class PointStore:
 
 
 def _find(connection: Connection, tenant: str, sweep_id: str, *, to_change: bool = False) -> JobRow:
-    job = find_job(connection, tenant, sweep_id, what="sweeps", to_change=to_change)
-    if job.plan_deleted:
-        raise unknown(sweep_id, "sweeps")
-    return job
+    return find_job(connection, tenant, sweep_id, what="sweeps", to_change=to_change)
+
+
+def _rows(connection: Connection, numbers: Sequence[int]) -> list[SweepRow]:
+    query = sa.select(*LIGHT, sweeps.c.definition).join(sweeps, sweeps.c.job == jobs.c.number)
+    found = []
+    for row in connection.execute(query.where(jobs.c.number.in_(numbers)).order_by(jobs.c.number.desc())):
+        values = dict(row._mapping)
+        found.append(SweepRow(definition=bytes(values.pop("definition")), job=JobRow(**values)))
+    return found
 
 
 def _is_kept(connection: Connection, job: int, number: int) -> bool:

@@ -1,5 +1,5 @@
 """Workers: threads that take jobs from the store and have children solve them: one for each attempt at a plan, one for
-each point of a sweep, one at a time.
+each point of a sweep, one at a time. After a point a sweep gives way to the job whose turn it is.
 """
 
 import threading
@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import structlog
 
-from topodesign.domain.errors import CapacityError, TopoDesignError
+from topodesign.domain.errors import CapacityError, ServiceUnavailable, TopoDesignError
 from topodesign.domain.plan import SolveLimits
 from topodesign.v1 import plan_pb2
 from topodesign.wire import from_proto, status_from_error
@@ -178,7 +178,11 @@ class Workers:
                 if is_store_fault(error):
                     raise  # no fault of the job: its lease runs out, and it is queued again
                 status = status_of(error, during=f"make_{job.kind}").SerializeToString()
-                if self._write(job, lambda: self._store.fail(job, status=status)):
+                if isinstance(error, ServiceUnavailable):  # no fault of the job either: made again, up to max_attempts
+                    if self._write(job, lambda: self._store.crash(job, status=status) is not None):
+                        observed.outcome = "crashed"
+                    self._finish_cancelled()  # it may have been cancelled meanwhile
+                elif self._write(job, lambda: self._store.fail(job, status=status)):
                     observed.outcome = "failed"
             finally:
                 with self._lock:
@@ -205,6 +209,7 @@ class Workers:
             points=self._points,
             settings=self._settings,
             persist=lambda write: self._write(job, write),
+            is_anothers_turn=lambda: self._is_anothers_turn(job),
         )
         self._register(attempt)
         is_complete = attempt.run()
@@ -213,7 +218,23 @@ class Workers:
             return "lost"
         if is_complete or attempt.is_cancelled:
             return self._write_sweep_end(job, cancelled=not is_complete)
-        return "given back" if self._write(job, lambda: self._store.give_back(job)) else "lost"
+        is_kept = self._write(job, lambda: self._store.give_back(job))
+        self._finish_cancelled()  # it may have been cancelled meanwhile
+        self.wake()  # it waits again: for this worker, or another that is free by now
+        return "given back" if is_kept else "lost"
+
+    def _is_anothers_turn(self, job: ClaimedJob) -> bool:
+        """Whether a job waits that comes before this one, and no worker of this server is free for it."""
+        with self._lock:
+            if len(self._attempts) < self._settings.workers:
+                return False
+        try:
+            return self._store.is_anothers_turn(job)
+        except TopoDesignError as error:
+            if not is_store_fault(error):
+                raise
+            log.warning("store", during="turn", job=job.id, reason=str(error))
+            return False  # asked again after the next point
 
     def _register(self, attempt: RunningAttempt | RunningSweep) -> None:
         with self._lock:

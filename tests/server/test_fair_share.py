@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from served.store_place import StorePlace, attempt_store, claimed, job_store, new_job
 from topodesign_server.database import Database
 from topodesign_server.fair_share import Turns, WaitingTenant
-from topodesign_server.job_rows import ClaimedJob
+from topodesign_server.job_rows import ClaimedJob, NewSweep
 from topodesign_server.tables import metadata
 
 TENANTS = ("a", "b", "c")
@@ -110,3 +110,34 @@ def test_another_server_sees_what_runs_on_the_first(shared_place: StorePlace) ->
     for tenant, name in (("a", "a1"), ("a", "a2"), ("b", "b1")):
         jobs.create(new_job(name, tenant=tenant), key=None)
     assert [claimed(one).id, claimed(two).id, claimed(two).id] == ["a1", "b1", "a2"]
+
+
+def test_a_sweep_gives_way_to_whoever_comes_before_it_and_to_nobody_else(database: Database) -> None:
+    jobs, store = job_store(database, queue_limit=100), attempt_store(database)
+    jobs.create(new_job("sweep", tenant="a", sweep=NewSweep(definition=b"d", progress=b"")), key=None)
+    sweep = claimed(store)
+    assert not store.is_anothers_turn(sweep)  # nobody waits
+    jobs.create(new_job("plan", tenant="b"), key=None)
+    assert store.is_anothers_turn(sweep)
+    assert store.give_back(sweep)
+    plan = claimed(store)
+    assert plan.id == "plan"
+    again = claimed(store)
+    assert (again.id, again.attempt_count) == ("sweep", 1)  # its end on purpose did not count
+    jobs.create(new_job("second plan", tenant="b"), key=None)
+    assert not store.is_anothers_turn(again)  # b has a worker already, and a would have none
+    assert store.fail(plan, status=b"done")
+    assert store.is_anothers_turn(again)
+
+
+def test_within_a_tenant_plans_and_the_points_of_a_sweep_take_turns(database: Database) -> None:
+    jobs, store = job_store(database, queue_limit=100), attempt_store(database)
+    jobs.create(new_job("sweep", sweep=NewSweep(definition=b"d", progress=b"")), key=None)
+    for name in ("one", "two"):
+        jobs.create(new_job(name), key=None)
+    seen = []
+    for _ in range(4):
+        job = claimed(store)
+        seen.append(job.id)
+        assert store.give_back(job) if job.kind == "sweep" else store.fail(job, status=b"done")
+    assert seen == ["sweep", "one", "sweep", "two"]

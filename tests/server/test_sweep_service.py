@@ -11,7 +11,7 @@ import grpc
 import pytest
 from google.rpc.error_details_pb2 import BadRequest
 from google.rpc.status_pb2 import Status
-from served.guarded_server import reason_of
+from served.guarded_server import GuardedServer, reason_of
 from served.running_server import RunningServer, wait_until_gone
 from served.small_scenarios import two_sites
 
@@ -140,6 +140,24 @@ def test_a_cancelled_sweep_frees_the_processor_and_keeps_what_was_finished(inter
     with pytest.raises(NotFound) as unknown:
         sweep.points()
     assert unknown.value.reason == "SWEEP_UNKNOWN"
+    with pytest.raises(NotFound) as unseen:
+        list(sweep.watch())
+    assert unseen.value.reason == "SWEEP_UNKNOWN"
+
+
+def test_a_plan_of_another_tenant_is_made_while_a_long_sweep_has_the_only_worker(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    with GuardedServer(tmp_path_factory.mktemp("turns"), workers=1) as server:
+        (_, one), (_, another) = server.new_token("one"), server.new_token("another")
+        with server.client(one) as first, server.client(another) as second:
+            sweep = first.submit_sweep(two_sites(), LONG)
+            wait_for_point(server)
+            plan = second.submit_plan(two_sites(), gap=0.0, threads=1).result(PATIENCE_S)
+            before = sweep.points()
+            assert plan.lightpaths and 0 < len(before) < LONG.count
+            seen = next(event for event in sweep.watch() if event.counts.finished_count > len(before))
+            assert seen.point not in before  # it goes on, and repeats nothing
 
 
 def test_one_request_id_is_one_sweep(interrupted: Interrupted) -> None:
@@ -162,6 +180,11 @@ def test_one_request_id_is_one_sweep(interrupted: Interrupted) -> None:
         ({"axes": ["policy.max_sites=2"] * 17}, "definition.axes", "FIELD_INVALID"),
         ({"axes": ["policy.max_sites=1..2000"]}, "definition", "SWEEP_TOO_MANY_POINTS"),
         ({"axes": [",".join(["policy.max_sites=1..10000", *["1..10000"] * 2000])]}, "", "FIELD_INVALID"),
+        (
+            {"axes": [f"policy.max_sites={'0' * 40_000}2", f"policy.seed={'0' * 40_000}2"]},
+            "definition.axes",
+            "FIELD_INVALID",
+        ),
         ({"axes": ["policy.max_sites=2"], "points": 4}, "definition.points", "FIELD_INVALID"),
         ({"axes": ["policy.max_sites=2"], "design": 77}, "definition.design", "ENUM_UNKNOWN"),
         (

@@ -11,14 +11,18 @@ from served.store_place import (
     let_lease_run_out,
     new_job,
 )
+from topodesign_server.blobs import keep
 from topodesign_server.database import Database
+from topodesign_server.job_changes import MOST_POINTS, advance, find_job, forget_result
 from topodesign_server.job_rows import CANCELLED, QUEUED, RUNNING, SUCCEEDED, NewSweep, PointRow
 from topodesign_server.paging import Page
 from topodesign_server.quotas import Quotas
 from topodesign_server.retention import Periods, Retention
-from topodesign_server.sweep_store import PointStore, SweepStore
+from topodesign_server.sweep_store import PAGE_BYTES, PointStore, SweepStore
 from topodesign_server.tables import DEFAULT_TENANT as TENANT
+from topodesign_server.tables import events, sweep_points
 from topodesign_server.tables import jobs as job_table
+from topodesign_server.tables import sweeps as sweep_table
 
 from topodesign.domain.errors import Conflict, NotFound, QuotaExceeded
 
@@ -118,7 +122,7 @@ def test_plans_and_sweeps_are_told_apart_and_share_their_ids(database: Database)
     jobs, sweeps = job_store(database), SweepStore(database)
     jobs.create(new_job("plan"), key=None)
     jobs.create(new_job("sweep", sweep=SWEEP), key=None)
-    assert [row.job.id for row in sweeps.page(TENANT, WHOLE)] == ["sweep"]
+    assert [row.job.id for row in sweeps.page(TENANT, WHOLE)[0]] == ["sweep"]
     assert [job.id for job, _ in jobs.page_with_plans(TENANT, WHOLE)] == ["sweep", "plan"]
     for ask in (lambda: jobs.plan(TENANT, "sweep"), lambda: jobs.delete_plan(TENANT, "sweep")):
         with pytest.raises(NotFound, match="plans/sweep does not exist"):
@@ -152,7 +156,7 @@ def test_an_old_sweep_whose_id_the_service_chose_is_forgotten_with_its_points(da
     forgotten = Retention(database, periods).sweep()
     assert (forgotten.operations, forgotten.plans) == (2, 1)
     sweeps = SweepStore(database)
-    assert [row.job.id for row in sweeps.page(TENANT, WHOLE)] == ["named"]
+    assert [row.job.id for row in sweeps.page(TENANT, WHOLE)[0]] == ["named"]
     assert kept_blobs(database) == {(TENANT, b"scenario"), (TENANT, b"named")}
     sweeps.delete(TENANT, "named")
     assert kept_blobs(database) == set()
@@ -167,3 +171,86 @@ def test_a_sweep_that_waits_is_cancelled_like_any_job(database: Database) -> Non
     assert attempts.end_sweep(taken, cancelled=True)
     assert attempts.claim() is None
     assert jobs.get(TENANT, "s").state != RUNNING
+
+
+def test_definitions_count_towards_the_bytes_of_their_tenant(database: Database) -> None:
+    """300 bytes: two sweeps of the same scenario (8 bytes, kept once) with 100 bytes of definition, but not a third."""
+    jobs = job_store(database, quotas=Quotas(bytes=300))
+    long = NewSweep(definition=b"d" * 100, progress=b"")
+    for job_id in ("one", "two"):
+        jobs.create(new_job(job_id, sweep=long), key=None)
+    with pytest.raises(QuotaExceeded) as full:
+        jobs.create(new_job("three", sweep=long), key=None)
+    assert "208 bytes are kept and 108 would be added" in str(full.value)
+    jobs.create(new_job("three", tenant="another", sweep=long), key=None)
+
+
+def test_a_page_of_sweeps_ends_before_its_definitions_are_too_long(database: Database) -> None:
+    jobs, sweeps = job_store(database), SweepStore(database)
+    for job_id, size in (("a", 1), ("b", PAGE_BYTES + 1), ("c", PAGE_BYTES // 2)):
+        jobs.create(new_job(job_id, sweep=NewSweep(definition=b"d" * size, progress=b"")), key=None)
+    pages: list[list[str]] = []
+    page, is_last = WHOLE, False
+    while not is_last:
+        rows, is_last = sweeps.page(TENANT, page)
+        pages.append([row.job.id for row in rows])
+        page = Page(before=rows[-1].job.number, size=100)
+    assert pages == [["c"], ["b"], ["a"]]
+    assert sweeps.page(TENANT, page) == ([], True)
+
+
+def ended_sweep(database: Database, *, points: int) -> None:
+    """A sweep "s" whose points have a plan each, written as attempts do but in one transaction."""
+    jobs, attempts = job_store(database), attempt_store(database)
+    jobs.create(new_job("s", sweep=SWEEP), key=None)
+    held = claimed(attempts)
+    with database.writing() as connection:
+        for number in range(points):
+            (plan,) = keep(connection, TENANT, b"plan %d" % number)
+            values = {"number": number, "attempt": 1, "result": b"result", "plan": plan}
+            connection.execute(sweep_points.insert().values(job=held.number, tenant=TENANT, **values))
+        advance(connection, job_table.c.number == held.number, now=1.0, entries=[b"point"] * points)
+    assert attempts.end_sweep(held, cancelled=False)
+
+
+def left_of_sweeps(database: Database) -> tuple[int, int, int, int]:
+    """Points, entries of histories that have one, definitions and progress of all sweeps."""
+    told = sa.select(events).where(events.c.event.is_not(None))
+    progress = sa.select(job_table).where(job_table.c.progress.is_not(None))
+    with database.reading() as connection:
+        queries = (sa.select(sweep_points), told, sa.select(sweep_table), progress)
+        points, entries, definitions, known = (
+            connection.scalar(sa.select(sa.func.count()).select_from(query.subquery())) or 0 for query in queries
+        )
+    return points, entries, definitions, known
+
+
+def test_nothing_of_a_deleted_sweep_is_kept_or_told(database: Database) -> None:
+    """More points than one transaction deletes."""
+    ended_sweep(database, points=MOST_POINTS + 1)
+    assert left_of_sweeps(database) == (MOST_POINTS + 1, MOST_POINTS + 1, 1, 1)
+    jobs, sweeps = job_store(database), SweepStore(database)
+    sweeps.delete(TENANT, "s")
+    assert left_of_sweeps(database) == (0, 0, 0, 0)
+    assert kept_blobs(database) == {(TENANT, b"scenario")}
+    with pytest.raises(NotFound) as gone:
+        jobs.history(TENANT, "s", after=0, what="sweeps")
+    assert gone.value.reason == "SWEEP_UNKNOWN"
+    assert jobs.get(TENANT, "s").state == SUCCEEDED  # the operation stays, and says that the sweep was deleted
+    jobs.delete_operation(TENANT, "s")
+    assert kept_blobs(database) == set()
+
+
+def test_a_deletion_that_was_interrupted_is_finished_by_retention(database: Database) -> None:
+    ended_sweep(database, points=3)
+    jobs = job_store(database)
+    with database.writing() as connection:  # and the server dies
+        forget_result(connection, find_job(connection, TENANT, "s", to_change=True))
+    jobs.delete_operation(TENANT, "s")
+    assert left_of_sweeps(database)[0] == 3
+    Retention(
+        database, Periods(operations_days=None, histories_days=None, unnamed_plans_days=None, request_ids_days=None)
+    ).sweep()
+    assert kept_blobs(database) == set()
+    with pytest.raises(NotFound):
+        jobs.get(TENANT, "s")

@@ -131,10 +131,10 @@ class LocalJobs:
             raise _unknown("plans", plan_id)
         return found
 
-    def get_sweep(self, sweep_id: str, *, with_deleted: bool = False) -> LocalSweep:
-        """A sweep, as ``with_deleted`` also one that is gone; under the lock; raises :class:`NotFound`."""
+    def get_sweep(self, sweep_id: str) -> LocalSweep:
+        """A sweep that was not deleted; under the lock; raises :class:`NotFound`."""
         found = self._jobs.get(sweep_id)
-        if not isinstance(found, LocalSweep) or (found.is_deleted and not with_deleted):
+        if not isinstance(found, LocalSweep) or found.is_deleted:
             raise _unknown("sweeps", sweep_id)
         return found
 

@@ -56,10 +56,9 @@ class _Sweeps:
         sweep_id = chosen_id(request.sweep_id, field="sweep_id", prefix="w")
         if not request.HasField("definition"):
             raise missing("definition")
-        definition = read_definition(request.definition, LIMITS)
+        asked = read_definition(request.definition, LIMITS)
         scenario = self._scenarios.source(request).SerializeToString(deterministic=True)
-        asked = request.definition.SerializeToString(deterministic=True)
-        run_here("check_sweep", scenario, asked)
+        run_here("check_sweep", scenario, asked.content)
         with self._jobs.locked():
             earlier = self._first.answer(request.request_id, request)
             if earlier is None:
@@ -68,8 +67,8 @@ class _Sweeps:
                         id=sweep_id,
                         scenario_name=request.scenario_name,
                         scenario=scenario,
-                        definition=asked,
-                        point_count=definition.count,
+                        definition=asked.content,
+                        point_count=asked.definition.count,
                     )
                 )
                 self._first.remember(request.request_id, request, sweep_id)
@@ -106,8 +105,7 @@ class _Sweeps:
 
     def watch(self, request: pb.WatchSweepRequest, timeout_s: float) -> Iterator[Message]:
         with self._jobs.locked():
-            # the history of a sweep outlives it, as on a server
-            sweep = self._jobs.get_sweep(parse_name(request.name, "sweeps"), with_deleted=True)
+            sweep = self._find(request.name)
         yield from self._jobs.follow(sweep, after=request.after_sequence, timeout_s=timeout_s)
 
     def points(self, request: pb.ListSweepPointsRequest, _: float) -> Iterator[Message]:

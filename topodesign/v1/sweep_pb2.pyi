@@ -112,7 +112,8 @@ class SweepDefinition(_message.Message):
     def axes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Figures and their values, each written `PATH=VALUES` (values take the place of the figure) or `PATH*=VALUES` (they
         multiply it): `policy.max_sites=2..8`, `policy.max_zone_share=0.4..1:0.2`, `workload.sync_time_s=0.1,0.3,1`,
-        `zones.*.headroom_mw*=0.5,1`; with the designs random and lhs also `workload.sync_time_s=0.1..10:log`.
+        `zones.*.headroom_mw*=0.5,1`; with the designs random and lhs also `workload.sync_time_s=0.1..10:log`. All of them
+        together have at most 60000 bytes, and as many with every value written out.
         """
 
     @_builtins.property

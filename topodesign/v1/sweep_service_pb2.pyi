@@ -143,7 +143,7 @@ class StoredSweep(_message.Message):
 
     @_builtins.property
     def definition(self) -> _sweep_pb2.SweepDefinition:
-        """What is varied, as it was asked for; absent in operations."""
+        """What is varied: what was asked for, with every value and every default written out; absent in operations."""
 
     @_builtins.property
     def counts(self) -> _sweep_pb2.SweepCounts:

@@ -100,7 +100,7 @@ class SweepServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListSweeps(self, request, context):
-        """Lists the sweeps, the newest first, those that wait and run too.
+        """Lists the sweeps, the newest first, those that wait and run too. A page ends early when its definitions are long.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -122,7 +122,9 @@ class SweepServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListSweepPoints(self, request, context):
-        """Lists the finished points by number. Also while the sweep runs, and after it was cancelled or has failed.
+        """Lists the finished points by number. Also while the sweep runs, and after it was cancelled or has failed. While it
+        runs, points are not finished in the order of their numbers: one that is finished later may belong to a page that was
+        read before. WatchSweep gives each exactly once.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

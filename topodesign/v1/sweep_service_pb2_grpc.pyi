@@ -43,7 +43,7 @@ class SweepServiceStub:
     GetSweep: _grpc.UnaryUnaryMultiCallable[_sweep_service_pb2.GetSweepRequest, _sweep_service_pb2.StoredSweep]
     """Returns a sweep: what it is of, its state and its counts. Also while it runs."""
     ListSweeps: _grpc.UnaryUnaryMultiCallable[_sweep_service_pb2.ListSweepsRequest, _sweep_service_pb2.ListSweepsResponse]
-    """Lists the sweeps, the newest first, those that wait and run too."""
+    """Lists the sweeps, the newest first, those that wait and run too. A page ends early when its definitions are long."""
     DeleteSweep: _grpc.UnaryUnaryMultiCallable[_sweep_service_pb2.DeleteSweepRequest, _empty_pb2.Empty]
     """Deletes a sweep with its points and their plans. FAILED_PRECONDITION (SWEEP_NOT_ENDED) while it waits or runs:
     cancel the operation first.
@@ -51,7 +51,10 @@ class SweepServiceStub:
     WatchSweep: _grpc.UnaryStreamMultiCallable[_sweep_service_pb2.WatchSweepRequest, _sweep_service_pb2.WatchSweepResponse]
     """Streams the points of a sweep as they are finished, from any entry on, until the sweep ends."""
     ListSweepPoints: _grpc.UnaryUnaryMultiCallable[_sweep_service_pb2.ListSweepPointsRequest, _sweep_service_pb2.ListSweepPointsResponse]
-    """Lists the finished points by number. Also while the sweep runs, and after it was cancelled or has failed."""
+    """Lists the finished points by number. Also while the sweep runs, and after it was cancelled or has failed. While it
+    runs, points are not finished in the order of their numbers: one that is finished later may belong to a page that was
+    read before. WatchSweep gives each exactly once.
+    """
     FetchSweepPlan: _grpc.UnaryUnaryMultiCallable[_sweep_service_pb2.FetchSweepPlanRequest, _plan_pb2.Plan]
     """Returns the whole plan of a finished point. NOT_FOUND (SWEEP_PLAN_UNKNOWN) when the point is not finished or has none."""
     ExportSweep: _grpc.UnaryStreamMultiCallable[_sweep_service_pb2.ExportSweepRequest, _sweep_service_pb2.ExportSweepResponse]
@@ -69,7 +72,7 @@ class SweepServiceAsyncStub(SweepServiceStub):
     GetSweep: _aio.UnaryUnaryMultiCallable[_sweep_service_pb2.GetSweepRequest, _sweep_service_pb2.StoredSweep]  # type: ignore[assignment]
     """Returns a sweep: what it is of, its state and its counts. Also while it runs."""
     ListSweeps: _aio.UnaryUnaryMultiCallable[_sweep_service_pb2.ListSweepsRequest, _sweep_service_pb2.ListSweepsResponse]  # type: ignore[assignment]
-    """Lists the sweeps, the newest first, those that wait and run too."""
+    """Lists the sweeps, the newest first, those that wait and run too. A page ends early when its definitions are long."""
     DeleteSweep: _aio.UnaryUnaryMultiCallable[_sweep_service_pb2.DeleteSweepRequest, _empty_pb2.Empty]  # type: ignore[assignment]
     """Deletes a sweep with its points and their plans. FAILED_PRECONDITION (SWEEP_NOT_ENDED) while it waits or runs:
     cancel the operation first.
@@ -77,7 +80,10 @@ class SweepServiceAsyncStub(SweepServiceStub):
     WatchSweep: _aio.UnaryStreamMultiCallable[_sweep_service_pb2.WatchSweepRequest, _sweep_service_pb2.WatchSweepResponse]  # type: ignore[assignment]
     """Streams the points of a sweep as they are finished, from any entry on, until the sweep ends."""
     ListSweepPoints: _aio.UnaryUnaryMultiCallable[_sweep_service_pb2.ListSweepPointsRequest, _sweep_service_pb2.ListSweepPointsResponse]  # type: ignore[assignment]
-    """Lists the finished points by number. Also while the sweep runs, and after it was cancelled or has failed."""
+    """Lists the finished points by number. Also while the sweep runs, and after it was cancelled or has failed. While it
+    runs, points are not finished in the order of their numbers: one that is finished later may belong to a page that was
+    read before. WatchSweep gives each exactly once.
+    """
     FetchSweepPlan: _aio.UnaryUnaryMultiCallable[_sweep_service_pb2.FetchSweepPlanRequest, _plan_pb2.Plan]  # type: ignore[assignment]
     """Returns the whole plan of a finished point. NOT_FOUND (SWEEP_PLAN_UNKNOWN) when the point is not finished or has none."""
     ExportSweep: _aio.UnaryStreamMultiCallable[_sweep_service_pb2.ExportSweepRequest, _sweep_service_pb2.ExportSweepResponse]  # type: ignore[assignment]
@@ -110,7 +116,7 @@ class SweepServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _sweep_service_pb2.ListSweepsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_sweep_service_pb2.ListSweepsResponse, _abc.Awaitable[_sweep_service_pb2.ListSweepsResponse]]:
-        """Lists the sweeps, the newest first, those that wait and run too."""
+        """Lists the sweeps, the newest first, those that wait and run too. A page ends early when its definitions are long."""
 
     @_abc_1.abstractmethod
     def DeleteSweep(
@@ -136,7 +142,10 @@ class SweepServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _sweep_service_pb2.ListSweepPointsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_sweep_service_pb2.ListSweepPointsResponse, _abc.Awaitable[_sweep_service_pb2.ListSweepPointsResponse]]:
-        """Lists the finished points by number. Also while the sweep runs, and after it was cancelled or has failed."""
+        """Lists the finished points by number. Also while the sweep runs, and after it was cancelled or has failed. While it
+        runs, points are not finished in the order of their numbers: one that is finished later may belong to a page that was
+        read before. WatchSweep gives each exactly once.
+        """
 
     @_abc_1.abstractmethod
     def FetchSweepPlan(
