@@ -22,6 +22,8 @@ from topodesign.client.failure import Failure, failure_of
 from topodesign.client.options import ConnectionOptions
 from topodesign.client.retrying import LONGEST_DELAY_S, SPREAD, Attempts, Backoff, Patience
 from topodesign.domain.errors import CapacityError, InternalError, InvalidInput, ServiceUnavailable
+from topodesign.domain.scenario_sweep import SweepDefinition
+from topodesign.sweeps.grammar import axis_of
 from topodesign.v1 import (
     catalog_service_pb2,
     fabric_service_pb2,
@@ -29,6 +31,7 @@ from topodesign.v1 import (
     plan_pb2,
     planning_service_pb2,
     scenario_service_pb2,
+    sweep_service_pb2,
     training_service_pb2,
 )
 from topodesign.v1 import planning_service_pb2 as pb
@@ -186,6 +189,8 @@ ARGUMENTS: dict[str, tuple[object, ...]] = {
     "submit_plan": ("scenarios/s",),
     "verify_plan": ("plans/p",),
     "export_plan": ("plans/p", "geojson"),
+    "submit_sweep": ("scenarios/s", SweepDefinition(axes=(axis_of("policy.max_sites=1,2"),))),
+    "export_sweep": ("sweeps/s", "csv"),
     "evaluate_fabric": (td.Torus(shape=(2, 2)),),
     "price_fabric": (td.Torus(shape=(2, 2)),),
     "compare_fabrics": ([td.Torus(shape=(2, 2))],),
@@ -210,7 +215,7 @@ UNUSED = "/google.longrunning.Operations/DeleteOperation"
 def methods_of_the_service() -> set[str]:
     files = (
         *(catalog_service_pb2, fabric_service_pb2, optics_service_pb2, planning_service_pb2),
-        *(scenario_service_pb2, training_service_pb2, operations_pb2),
+        *(scenario_service_pb2, sweep_service_pb2, training_service_pb2, operations_pb2),
     )
     return {
         f"/{service.full_name}/{method.name}"
@@ -220,7 +225,7 @@ def methods_of_the_service() -> set[str]:
     }
 
 
-LOCAL_ONLY = {"close", "job", "failure_report"}
+LOCAL_ONLY = {"close", "job", "sweep", "failure_report"}
 """Closing and naming ask nothing; the report is the same call as the evaluation."""
 
 
@@ -240,6 +245,12 @@ def test_every_call_has_a_deadline(way: str) -> None:
         for name in ("watch", "result", "status", "failure", "scenario", "cancel"):
             with pytest.raises(CapacityError):
                 caller.of_job(job, name)
+        swept = caller.call("sweep", "sweeps/s")
+        for name in ("watch", "result", "points", "status", "failure", "scenario", "definition", "cancel"):
+            with pytest.raises(CapacityError):
+                caller.of_job(swept, name)
+        with pytest.raises(CapacityError):
+            caller.of_job(swept, "plan", 0)
         assert all(item.left_s is not None and item.left_s <= 400 for item in server.received)
     assert {item.method for item in server.received} == methods_of_the_service() - {UNUSED}
 
