@@ -6,6 +6,7 @@ READY := $(VENV)/.ready
 DOCS_READY := $(VENV)/.docs-ready
 WORKERS ?= 2
 FUZZ_S ?= 1800
+FUZZ_SEED ?= $(shell date +%s)
 # The tests start hundreds of processes. Where the environment forbids bytecode files (containers' images often do, with
 # PYTHONDONTWRITEBYTECODE=1), each of these would compile the whole package again: 0.1 to 0.8 s of a core.
 export PYTHONDONTWRITEBYTECODE :=
@@ -37,7 +38,7 @@ campaign: $(READY) ## the long tests: 200 scenarios against exhaustive enumerati
 	TOPODESIGN_NEW_EXAMPLES=1 $(BIN)/python -m pytest -n $(WORKERS)
 
 fuzz: $(READY) ## new requests for every method of a real server for half an hour (FUZZ_S=seconds)
-	TOPODESIGN_FUZZ_S=$(FUZZ_S) TOPODESIGN_FUZZ_SEED=$$(date +%s) $(BIN)/python -m pytest -s tests/server/test_fuzz.py
+	TOPODESIGN_FUZZ_S=$(FUZZ_S) TOPODESIGN_FUZZ_SEED=$(FUZZ_SEED) $(BIN)/python -m pytest -s tests/server/test_fuzz.py
 
 soak: $(READY) ## random work and kills against one server for SOAK_MINUTES (30); fails on a leak
 	PYTHONPATH=.:server:tests $(BIN)/python -m benchmarks.service_soak

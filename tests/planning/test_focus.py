@@ -24,11 +24,11 @@ def test_the_coarse_bound_is_below_every_optimum(seed, random_scenario):
 
 
 def test_a_scenario_with_many_sites_is_planned_among_those_in_focus(monkeypatch):
-    scenario = td.load_scenario("sample_sites/us-multi-region")
-    whole = solve(scenario, limits=SolveLimits(gap=0.03, time_limit_s=120))
-    monkeypatch.setattr(focusing, "MOST_SITES", 20)
-    monkeypatch.setattr(focusing, "FOCUS_SITES", 15)
-    plan = td.plan(scenario, gap=0.03, time_limit_s=60)
+    scenario = td.load_scenario("sample_sites/regional-nova")
+    whole = solve(scenario, limits=SolveLimits(gap=0.01, time_limit_s=120))
+    monkeypatch.setattr(focusing, "MOST_SITES", 9)
+    monkeypatch.setattr(focusing, "FOCUS_SITES", 8)
+    plan = td.plan(scenario, gap=0.01, time_limit_s=60)
     assert plan.verified
     assert "coarse" in plan.provenance.bound_basis
     assert plan.lower_bound_usd <= whole.cost_usd
