@@ -1,7 +1,6 @@
 """What all tests share.
 
-Property tests draw the same examples in every run, so that a failure is a change's, and half as many as
-`make campaign`, which draws new ones.
+Property tests draw the same examples in every run, so that a failure is a change's; new ones by `make campaign`.
 No example has a time limit: the first one may load a library.
 
 The collector of garbage looks more seldom: what pytest keeps of seven thousand tests is no garbage, and it would go
@@ -19,7 +18,7 @@ from served.running_server import RunningServer
 from topodesign.sweeps.local_engine import LocalEngine
 
 gc.set_threshold(100_000, 20, 100)
-settings.register_profile("same examples", derandomize=True, deadline=None, max_examples=50)
+settings.register_profile("same examples", derandomize=True, deadline=None)
 settings.register_profile("new examples", print_blob=True, deadline=None)
 settings.load_profile("new examples" if os.environ.get("TOPODESIGN_NEW_EXAMPLES") else "same examples")
 
