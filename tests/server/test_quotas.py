@@ -1,10 +1,10 @@
 """Quotas of tenants: what is one too much is refused with the quota's name, and nobody else is touched."""
 
-import sqlite3
 from contextlib import ExitStack
 
 import grpc
 import pytest
+import sqlalchemy as sa
 from google.rpc.error_details_pb2 import QuotaFailure, RetryInfo
 from google.rpc.status_pb2 import Status
 from hypothesis import given
@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from served.guarded_server import GuardedServer, all_methods, call, new_request, reason_of
 from served.small_scenarios import two_sites, wide_grid
 from served.store_place import StorePlace, attempt_store, claimed, job_store, new_job
+from sqlalchemy.dialects import sqlite
 from topodesign_server.database import Database
-from topodesign_server.quotas import Quotas
+from topodesign_server.quotas import Quotas, kept_bytes
 from topodesign_server.scenario_store import ScenarioStore
 from topodesign_server.tenant_calls import TenantCalls
 
@@ -151,12 +152,15 @@ def test_a_tenant_keeps_so_many_scenarios_and_bytes(database: Database) -> None:
 
 
 def test_the_bytes_of_a_tenant_are_added_up_without_reading_its_contents(file_place: StorePlace) -> None:
-    """Refusals take milliseconds however much is kept: SQLite answers from the index alone."""
-    file_place.open()
-    path = file_place.directory / "topodesign.sqlite"
-    with sqlite3.connect(path) as connection:
-        steps = connection.execute("EXPLAIN QUERY PLAN SELECT sum(size_bytes) FROM blobs WHERE tenant = 'a'").fetchall()
-    assert "USING COVERING INDEX ix_blobs_tenant_size_bytes" in steps[0][3]
+    """Refusals take milliseconds however much others keep: blobs from the index alone, points of own sweeps only."""
+    database = file_place.open()
+    query = kept_bytes("a").compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True})
+    with database.reading() as connection:
+        steps = [row.detail for row in connection.execute(sa.text(f"EXPLAIN QUERY PLAN {query}"))]
+    assert any("blobs USING COVERING INDEX ix_blobs_tenant_size_bytes" in step for step in steps)
+    for table in ("sweeps", "sweep_points", "events"):
+        assert any(f"SEARCH {table} USING" in step for step in steps)
+    assert not any("SCAN" in step and "CONSTANT ROW" not in step for step in steps)
 
 
 @pytest.mark.parametrize("retry_after_s", [None, 0.25, 5.0])

@@ -16,8 +16,9 @@ from topodesign_server.database import Database
 from topodesign_server.job_changes import MOST_POINTS, advance, find_job, forget_result
 from topodesign_server.job_rows import CANCELLED, QUEUED, RUNNING, SUCCEEDED, NewSweep, PointRow
 from topodesign_server.paging import Page
-from topodesign_server.quotas import Quotas
+from topodesign_server.quotas import Quotas, kept_bytes
 from topodesign_server.retention import Periods, Retention
+from topodesign_server.scenario_store import ScenarioStore
 from topodesign_server.sweep_store import PAGE_BYTES, PointStore, SweepStore
 from topodesign_server.tables import DEFAULT_TENANT as TENANT
 from topodesign_server.tables import events, sweep_points
@@ -183,6 +184,54 @@ def test_definitions_count_towards_the_bytes_of_their_tenant(database: Database)
         jobs.create(new_job("three", sweep=long), key=None)
     assert "208 bytes are kept and 108 would be added" in str(full.value)
     jobs.create(new_job("three", tenant="another", sweep=long), key=None)
+
+
+def test_what_points_leave_behind_counts_until_their_sweep_is_deleted(database: Database) -> None:
+    """Each sweep has 10 bytes of definition, two results of 8 and two events of 3: 32. All share 8 of scenario and 4 of
+    plan, so that two have 76, and one 44. Their second points went beyond the quota, and are kept.
+    """
+    quotas = Quotas(bytes=70)
+    jobs, attempts = job_store(database, quotas=quotas), attempt_store(database)
+    points, sweeps = PointStore(database), SweepStore(database)
+    for job_id in ("s", "t"):
+        jobs.create(new_job(job_id, sweep=SWEEP), key=None)
+    for _ in ("s", "t"):
+        held = claimed(attempts)
+        for number in (0, 1):
+            assert points.finish(held, point(number, b"plan"), event=b"one")
+        assert attempts.end_sweep(held, cancelled=False)
+    with pytest.raises(QuotaExceeded, match="76 bytes are kept and 8 would be added"):
+        jobs.create(new_job("p"), key=None)
+    with pytest.raises(QuotaExceeded, match="76 bytes are kept and 1 would be added"):
+        ScenarioStore(database, quotas).create(TENANT, "one", content=b"x", summary=b"", key=None)
+    jobs.create(new_job("p", tenant="another"), key=None)
+    sweeps.delete(TENANT, "s")
+    jobs.create(new_job("p"), key=None)
+    assert kept(database) == 44
+    sweeps.delete(TENANT, "t")
+    assert kept(database) == len(b"scenario")
+
+
+def test_a_history_that_is_forgotten_no_longer_counts_and_that_of_a_plan_never_does(database: Database) -> None:
+    """8 bytes of scenario, 10 of definition, 8 of a result; 3 of its event, until only the last entry stays."""
+    jobs, attempts, points = job_store(database), attempt_store(database), PointStore(database)
+    jobs.create(new_job("p"), key=None)
+    assert attempts.add_events(claimed(attempts), [b"progress of a plan"])
+    jobs.create(new_job("s", sweep=SWEEP), key=None)
+    held = claimed(attempts)
+    assert points.finish(held, point(0), event=b"one")
+    assert attempts.end_sweep(held, cancelled=False)
+    assert kept(database) == 29
+    with database.writing() as connection:
+        connection.execute(job_table.update().values(end_time=sa.literal(0.0)))
+    periods = Periods(operations_days=None, histories_days=1, unnamed_plans_days=None, request_ids_days=None)
+    Retention(database, periods).sweep()
+    assert kept(database) == 26
+
+
+def kept(database: Database) -> int:
+    with database.reading() as connection:
+        return connection.execute(kept_bytes(TENANT)).scalar_one()
 
 
 def test_a_page_of_sweeps_ends_before_its_definitions_are_too_long(database: Database) -> None:
