@@ -62,6 +62,15 @@ class RunningServer:
         line = self.wait_for(lambda text: '"event": "attempt"' in text and job in text)
         return int(json.loads(line)["pid"])
 
+    def wait_for_point(self) -> int:
+        """Process id of the next child that begins to solve a point of a sweep."""
+        return int(json.loads(self.wait_for(_is_point))["pid"])
+
+    @property
+    def begun_points(self) -> int:
+        """How many points of sweeps it has begun to solve, as far as it was read."""
+        return sum(map(_is_point, self.lines))
+
     def wait_for_snapshot(self, job_name: str) -> None:
         """Return when the store has the next snapshot of an operation."""
         job = f'"job": "{job_name.removeprefix("operations/")}'
@@ -83,6 +92,10 @@ class RunningServer:
             self.lines.append(line)
             self._new_lines.put(line)
         self._new_lines.put(None)
+
+
+def _is_point(line: str) -> bool:
+    return '"task": "solve_point"' in line
 
 
 def wait_until_gone(pid: int) -> None:

@@ -1,7 +1,5 @@
 """Sweeps of a real server: what is finished is neither lost nor solved again, and they end when they are told to."""
 
-import dataclasses
-import json
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +12,7 @@ from google.rpc.status_pb2 import Status
 from served.guarded_server import GuardedServer, reason_of
 from served.running_server import RunningServer, wait_until_gone
 from served.small_scenarios import two_sites
+from sweeps.swept_campus import without_times
 
 from topodesign.client import Client
 from topodesign.domain.errors import Conflict, InvalidInput, NotFound
@@ -50,7 +49,7 @@ def interrupted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Interrupte
     with RunningServer(data) as first, Client(first.address) as client:
         sweep = client.submit_sweep(two_sites(), SMALL)
         next(iter(sweep.watch()))
-        child = wait_for_point(first)
+        child = first.wait_for_point()
         before = sweep.points()
         first.kill()
         wait_until_gone(child)
@@ -58,16 +57,6 @@ def interrupted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Interrupte
         seen: list[SweepEvent] = []
         outcome = client.sweep(sweep.name).result(PATIENCE_S, on_progress=seen.append)
         yield Interrupted(second, client, sweep.sweep_name, before, tuple(seen), outcome)
-
-
-def wait_for_point(server: RunningServer) -> int:
-    """Process id of the next child that solves a point."""
-    line = server.wait_for(lambda text: '"task": "solve_point"' in text)
-    return int(json.loads(line)["pid"])
-
-
-def without_times(results: tuple[PointResult, ...]) -> list[PointResult]:
-    return [dataclasses.replace(result, solve_s=0.0) for result in results]
 
 
 def test_after_the_death_of_the_server_a_sweep_goes_on_and_no_point_is_solved_twice(interrupted: Interrupted) -> None:
@@ -123,7 +112,7 @@ def test_a_cancelled_sweep_frees_the_processor_and_keeps_what_was_finished(inter
     client = interrupted.client
     sweep = client.submit_sweep(two_sites(), LONG)
     first = next(iter(sweep.watch()))
-    child = wait_for_point(interrupted.server)
+    child = interrupted.server.wait_for_point()
     with pytest.raises(Conflict) as refused:
         client.delete_sweep(sweep.sweep_name)
     assert refused.value.reason == "SWEEP_NOT_ENDED"
@@ -152,7 +141,7 @@ def test_a_plan_of_another_tenant_is_made_while_a_long_sweep_has_the_only_worker
         (_, one), (_, another) = server.new_token("one"), server.new_token("another")
         with server.client(one) as first, server.client(another) as second:
             sweep = first.submit_sweep(two_sites(), LONG)
-            wait_for_point(server)
+            server.wait_for_point()
             plan = second.submit_plan(two_sites(), gap=0.0, threads=1).result(PATIENCE_S)
             before = sweep.points()
             assert plan.lightpaths and 0 < len(before) < LONG.count

@@ -3,7 +3,7 @@
 import json
 import signal
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -12,10 +12,23 @@ import pytest
 from served.real_postgres import RealPostgres
 from served.running_server import RunningServer, wait_until_gone
 from served.small_scenarios import two_sites, wide_grid
+from sweeps.swept_campus import without_times
 
 from topodesign.client import Client
+from topodesign.domain.plan import SolveLimits
+from topodesign.domain.scenario_sweep import SweepDefinition, SweepEvent
+from topodesign.sweeps.grammar import axis_of
 from topodesign.v1 import planning_service_pb2 as pb
 from topodesign.v1 import planning_service_pb2_grpc
+
+SHORT: Mapping[str, float] = {"lease_s": 2.5, "store_timeout_s": 1.0}
+SWEPT = SweepDefinition(
+    axes=(axis_of("workload.sync_time_s=5..50"),),
+    design="lhs",
+    points=20,
+    seed=7,
+    limits=SolveLimits(gap=0.0, threads=1, seed=7),
+)
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +38,8 @@ def url(postgres: RealPostgres) -> str:
 
 @pytest.fixture(scope="module")
 def working(url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    with RunningServer(tmp_path_factory.mktemp("working"), database_url=url, cancel_grace_s=60.0) as server:
+    directory, lease_s = tmp_path_factory.mktemp("working"), SHORT["lease_s"]
+    with RunningServer(directory, database_url=url, cancel_grace_s=60.0, lease_s=lease_s) as server:
         yield server
 
 
@@ -101,12 +115,11 @@ def test_a_server_that_sleeps_past_its_lease_loses_its_job_to_another_and_writes
 ) -> None:
     url = postgres.url(postgres.new_database())
     request_id = str(uuid.uuid4())
-    short = {"database_url": url, "lease_s": 2.5, "store_timeout_s": 1.0}
-    with RunningServer(tmp_path / "first", **short) as first, Client(first.address) as client:
+    with RunningServer(tmp_path / "first", database_url=url, **SHORT) as first, Client(first.address) as client:
         job = client.submit_plan(wide_grid(), time_limit_s=600, gap=0.0, request_id=request_id)
         child = first.wait_for_attempt()
         first.process.send_signal(signal.SIGSTOP)
-        with RunningServer(tmp_path / "second", **short) as second, Client(second.address) as other:
+        with RunningServer(tmp_path / "second", database_url=url, **SHORT) as second, Client(second.address) as other:
             assert attempt_number(second) == 2
             first.process.send_signal(signal.SIGCONT)
             wait_until_gone(child)
@@ -120,6 +133,41 @@ def test_a_server_that_sleeps_past_its_lease_loses_its_job_to_another_and_writes
         job.cancel()
         assert job.result(60).stopped_by == "cancelled"
         assert job.status().attempts >= taken
+
+
+def test_a_sweep_goes_from_a_server_that_sleeps_to_one_that_is_killed_and_back_and_keeps_every_point_once(
+    url: str, working: RunningServer, far: Client, tmp_path: Path
+) -> None:
+    """Each is stopped at a point in the middle, and the other is alive then: one wakes up too late, one never does."""
+    sweep = far.submit_sweep(two_sites(), SWEPT)
+    stopped_at_point(working, 3)
+    with RunningServer(tmp_path, database_url=url, **SHORT) as second:
+        before = sweep.points()
+        child = stopped_at_point(second, 3)
+        working.process.send_signal(signal.SIGCONT)
+        working.wait_for(lambda text: "attempt_lost" in text)
+        second.kill()
+        wait_until_gone(child)
+    seen: list[SweepEvent] = []
+    outcome = sweep.result(120, on_progress=seen.append)
+    attempts = max(int(json.loads(line)["attempt"]) for line in working.lines if '"event": "sweep_task"' in line)
+    begun = working.begun_points + second.begun_points
+    assert outcome.is_complete and attempts >= 3
+    # solved again, what was kept before would have taken another time
+    assert before and [point for point in outcome.results if point in before] == list(before)
+    assert sorted(event.point.number for event in seen) == list(range(SWEPT.count))
+    assert [event.counts.finished_count for event in seen] == list(range(1, SWEPT.count + 1))
+    # an attempt that is lost had begun at most two that are not kept: one that came too late, and the next
+    assert SWEPT.count <= begun <= SWEPT.count + 2 * (attempts - 1)
+    undisturbed = far.submit_sweep(two_sites(), SWEPT).result(120)
+    assert without_times(outcome.results) == without_times(undisturbed.results)  # plans by their digests
+
+
+def stopped_at_point(server: RunningServer, number: int) -> int:
+    """Stop a server after it has begun so many more points; the process that solves the last of them."""
+    child = [server.wait_for_point() for _ in range(number)][-1]
+    server.process.send_signal(signal.SIGSTOP)
+    return child
 
 
 def attempt_number(server: RunningServer) -> int:
