@@ -6,7 +6,7 @@ from topodesign.domain.errors import InvalidInput
 from topodesign.v1 import scenario_pb2, scenario_service_pb2
 from topodesign_server.calls import Calls
 from topodesign_server.fair_threads import FairOffloader
-from topodesign_server.scenario_checks import canonical_content
+from topodesign_server.scenario_checks import ScenarioContent, canonical_content
 
 READ_HERE_BYTES = 16 * 1024
 """Larger scenarios are read in children, which end when their callers leave, and where tenants take turns: in one that
@@ -16,7 +16,7 @@ READ_WARM_BYTES = 1024 * 1024
 
 
 class ScenarioReader:
-    """Turns what a request gives into one checked, canonical ``Scenario``, serialized always in the same way.
+    """Turns what a request gives into one checked, canonical ``Scenario``, serialized, with its fingerprint.
 
     Parameters
     ----------
@@ -31,22 +31,26 @@ class ScenarioReader:
         self._calls = calls
         self._small_calls = small_calls
 
-    async def inline(self, tenant: str, message: scenario_pb2.Scenario) -> bytes:
+    async def inline(self, tenant: str, message: scenario_pb2.Scenario) -> ScenarioContent:
         """Validate a scenario; raises :class:`InvalidInput` or :class:`InvalidScenario` with paths of the request."""
         size = message.ByteSize()
         if size <= READ_HERE_BYTES:
             return await self.offload(canonical_content, message)
         calls = self._small_calls if size <= READ_WARM_BYTES else self._calls
-        return await calls.run("check_scenario", await self.serialized(message), tenant=tenant)
+        return await self._in_child(calls, "check_scenario", message, tenant=tenant)
 
-    async def files(self, tenant: str, message: scenario_service_pb2.ScenarioFiles) -> bytes:
+    async def files(self, tenant: str, message: scenario_service_pb2.ScenarioFiles) -> ScenarioContent:
         """Read the files of a folder; raises :class:`InvalidScenario` with file, row and field of each problem."""
         require_plain_names(message)
-        return await self._calls.run("read_files", await self.serialized(message), tenant=tenant)
+        return await self._in_child(self._calls, "read_files", message, tenant=tenant)
 
     async def serialized(self, message: Message) -> bytes:
         """What a child gets of a request."""
         return await self.offload(message.SerializeToString)
+
+    async def _in_child(self, calls: Calls, task: str, message: Message, *, tenant: str) -> ScenarioContent:
+        read = await calls.run(task, await self.serialized(message), tenant=tenant)
+        return await self.offload(ScenarioContent.unpacked, read)
 
 
 def source_missing(field: str, choices: str) -> InvalidInput:
