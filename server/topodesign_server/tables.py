@@ -13,7 +13,7 @@ ID = sa.String(63)
 TENANT = sa.String(63)
 DIGEST = sa.LargeBinary(32)
 FINGERPRINT = sa.String(64)
-"""Of a scenario, whatever bytes say it: a plan tells it. ``NULL`` in rows from before it was kept."""
+"""SHA-256 of what a scenario says, in hexadecimal, as its plans tell it. ``NULL`` in rows from before it was kept."""
 
 metadata = sa.MetaData(
     naming_convention={
