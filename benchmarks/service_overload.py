@@ -1,7 +1,8 @@
 """Refusals at ten times capacity, with client and server on the same cores: promise 7 of the service.
 
-Two overloads: ``CreatePlan`` with ten times as many requests as the queue holds, and ``GetPlan`` at several times the
-rate that the server was just seen to serve. For the refusals of each: milliseconds from the moment at which the call
+Two overloads: ``CreatePlan`` with ten times as many requests as the queue holds, all at once and several times (all
+that was accepted is cancelled before the next, but for the last), and ``GetPlan`` at several times the rate that the
+server was just seen to serve. For the refusals of each: milliseconds from the moment at which the call
 was made or due, and the share that carries a ``RetryInfo``; for what was accepted: whether it ended. What gRPC itself
 ends without details (``CANCELLED``, when a thousand calls wait) counts as such. Requests are serialized beforehand.
 
@@ -30,7 +31,7 @@ from topodesign.domain.plan import SolveLimits
 from topodesign.v1 import planning_service_pb2 as pb
 from topodesign.wire import to_proto
 
-WAIT_OPERATION = "/google.longrunning.Operations/WaitOperation"
+OPERATIONS = "/google.longrunning.Operations/"
 CAPACITY = 10
 ASKED = 10 * CAPACITY
 
@@ -73,7 +74,7 @@ def _says_when(error: grpc.aio.AioRpcError) -> bool:
 
 
 async def creates(folder: Path, given: argparse.Namespace) -> None:
-    """A busy worker, a queue of ten, a hundred requests."""
+    """A busy worker, a queue of ten, a hundred requests; again and again."""
     server = LoadedServer(folder / "creates", f"queue_limit={CAPACITY}")
     try:
         scenario = td.load_scenario(given.scenario)
@@ -82,27 +83,44 @@ async def creates(folder: Path, given: argparse.Namespace) -> None:
         request = pb.CreatePlanRequest(scenario=message, limits=limits).SerializeToString()
         async with connected(server.address) as channels:
             create = channels[0].unary_unary(PLANNING + "CreatePlan")
-            first = operations_pb2.Operation.FromString(await create(request))
-            told, numbers = Told(), iter(range(ASKED))
-            loop = asyncio.get_running_loop()
-
-            async def caller() -> None:
-                for _ in numbers:
-                    await told.one(create(request, timeout=120), due=loop.time())
-
-            await asyncio.gather(*(caller() for _ in range(given.callers)))
+            told = Told()
+            for number in range(given.bursts):
+                first = operations_pb2.Operation.FromString(await create(request))
+                begun = len(told.answers)
+                await _at_once(lambda: create(request, timeout=120), told, callers=given.callers)
+                made = [operations_pb2.Operation.FromString(answer) for answer in told.answers[begun:]]
+                names = [operation.name for operation in (first, *made)]
+                if number < given.bursts - 1:
+                    await _cancelled(channels[0], names)
             size = len(request) / 1e3
-            sys.stdout.write(told.lines(f"CreatePlan, {size:.0f} kB, {ASKED} calls of {given.callers} callers"))
-            made = [operations_pb2.Operation.FromString(answer) for answer in told.answers]
-            ended = await _ended(channels[0], [operation.name for operation in (first, *made)])
-            sys.stdout.write(f"  accepted {len(made) + 1}, of which made {ended}\n")
+            what = f"CreatePlan, {size:.0f} kB, {given.bursts} times {ASKED} calls of {given.callers} callers"
+            sys.stdout.write(told.lines(what))
+            sys.stdout.write(f"  accepted last {len(names)}, of which made {await _ended(channels[0], names)}\n")
     finally:
         server.stop()
 
 
+async def _at_once(call: Callable[[], Awaitable[bytes]], told: Told, *, callers: int) -> None:
+    numbers, loop = iter(range(ASKED)), asyncio.get_running_loop()
+
+    async def caller() -> None:
+        for _ in numbers:
+            await told.one(call(), due=loop.time())
+
+    await asyncio.gather(*(caller() for _ in range(callers)))
+
+
+async def _cancelled(channel: grpc.aio.Channel, names: Sequence[str]) -> None:
+    """Cancel operations, the last first, so that none begins; returns when all have ended."""
+    cancel = channel.unary_unary(OPERATIONS + "CancelOperation")
+    for name in reversed(names):
+        await cancel(operations_pb2.CancelOperationRequest(name=name).SerializeToString())
+    await _ended(channel, names)
+
+
 async def _ended(channel: grpc.aio.Channel, names: Sequence[str]) -> int:
     """How many operations end with a plan."""
-    wait = channel.unary_unary(WAIT_OPERATION)
+    wait = channel.unary_unary(OPERATIONS + "WaitOperation")
     count = 0
     for name in names:
         operation = operations_pb2.Operation()
@@ -156,6 +174,7 @@ def main(words: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.service_overload", description=__doc__)
     parser.add_argument("--scenario", type=Path, default=ROOT / "sample_sites" / "two-campus")
     parser.add_argument("--callers", type=int, default=20, help="who call CreatePlan at a time")
+    parser.add_argument("--bursts", type=int, default=10, help="how often they do")
     parser.add_argument("--solve-s", type=float, default=10.0, help="time limit of each plan")
     parser.add_argument("--times", type=float, default=3.0, help="GetPlan at so many times what is served")
     parser.add_argument("--seconds", type=float, default=10.0, help="length of the GetPlan overload")

@@ -26,7 +26,7 @@ from topodesign_server.answers import Answers
 from topodesign_server.attempt_observer import AttemptObserver
 from topodesign_server.attempt_store import AttemptStore
 from topodesign_server.authentication import Authentication
-from topodesign_server.call_children import OneEach, WarmChildren
+from topodesign_server.call_children import CALL_NICENESS, OneEach, WarmChildren
 from topodesign_server.calls import Calls
 from topodesign_server.catalog_servicer import CatalogServicer
 from topodesign_server.children import ChildFactory
@@ -51,6 +51,7 @@ from topodesign_server.polling import ChangePoller
 from topodesign_server.queue_door import QueueDoor
 from topodesign_server.queue_room import QueueLimits
 from topodesign_server.quotas import Quotas
+from topodesign_server.readings import READER_BYTES, Readings
 from topodesign_server.request_gate import RequestGate
 from topodesign_server.request_reading import RequestBytes, RequestReader
 from topodesign_server.retention import Periods, Retention
@@ -102,14 +103,20 @@ class Computing:
 
     calls: Calls
     small_calls: Calls
+    reader: Calls
     answers: Answers
 
+    @property
+    def readings(self) -> Readings:
+        return Readings(self.calls, self.reader)
+
     def waiting(self) -> int:
-        return self.calls.waiting() + self.small_calls.waiting()
+        return self.calls.waiting() + self.small_calls.waiting() + self.reader.waiting()
 
     def close(self) -> None:
         self.calls.close()
         self.small_calls.close()
+        self.reader.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +159,7 @@ def assemble(
     )
     planning = _planning(settings, database, children, threads, AttemptObserver(metrics, tracing))
     computing = _computing(settings, children, metrics)
-    gate = RequestGate(threads.designs)
+    gate = RequestGate(computing.readings)
     observed = ObservingInterceptor(
         metrics=metrics, tracing=tracing, ours=methods_of(*WITH_STORE, *WITHOUT_STORE), standard=methods_of(*STANDARD)
     )
@@ -252,8 +259,15 @@ def _computing(settings: ServerSettings, children: ChildFactory, metrics: Metric
         limit_s=settings.fabric_limit_s,
         memory_bytes=settings.fabric_memory_bytes,
     )
+    reader = Calls(
+        WarmChildren(children, niceness=CALL_NICENESS),
+        slots=1,
+        queue_limit=settings.call_queue_limit,
+        limit_s=settings.call_limit_s,
+        memory_bytes=READER_BYTES,
+    )
     answers = Answers(calls, small_calls, metrics, cache_bytes=settings.answer_cache_bytes)
-    return Computing(calls=calls, small_calls=small_calls, answers=answers)
+    return Computing(calls=calls, small_calls=small_calls, reader=reader, answers=answers)
 
 
 def _edge(settings: ServerSettings, metrics: Metrics) -> AdmissionInterceptor:
@@ -274,7 +288,7 @@ def _add_stored(
     tracing: Tracing,
 ) -> None:
     """The services that need the store."""
-    reader = ScenarioReader(threads.scenarios, computing.calls, computing.small_calls)
+    reader = ScenarioReader(threads.scenarios, computing.readings)
     source = ScenarioSource(planning.scenarios, reader, threads.store)
     maker = JobMaker(
         jobs=planning.jobs,

@@ -8,7 +8,7 @@ from topodesign_server.children import FORK_SERVER_LOST, Child, ChildFactory
 from topodesign_server.warm_tasks import small_task
 
 CALL_NICENESS = 5
-"""A computation that somebody waits for comes after the server itself and before jobs; warm children, whose tasks take
+"""A computation that somebody waits for comes after the server itself and before jobs; only small fabrics, which take
 milliseconds, come with the server."""
 TASKS_EACH = 2000
 """Tasks of one warm child before another takes its place: what its libraries may leak stays little."""
@@ -68,10 +68,13 @@ class WarmChildren:
     children : ChildFactory
     tasks_each : int
         Tasks of one child.
+    niceness : int
+        How much after the server they come where cores are short.
     """
 
-    def __init__(self, children: ChildFactory, *, tasks_each: int = TASKS_EACH) -> None:
+    def __init__(self, children: ChildFactory, *, tasks_each: int = TASKS_EACH, niceness: int = 0) -> None:
         self._children = children
+        self._niceness = niceness
         self._tasks_each = tasks_each
         self._lock = threading.Lock()
         self._at_rest: list[Child] = []
@@ -90,7 +93,7 @@ class WarmChildren:
                 child = self._rested(tenant, memory_bytes)
             else:
                 return child
-        child = self._children.start_warm(memory_bytes=memory_bytes)
+        child = self._children.start_warm(memory_bytes=memory_bytes, niceness=self._niceness)
         with self._lock:
             self._given[child] = 1
             self._tenant[child] = tenant

@@ -40,6 +40,8 @@ class Database:
         self._lock = lock
         self.is_shared = lock is None
         """Whether other servers may use it at the same time."""
+        self.written = object()
+        """Another one after each write transaction here: what was read before it may be out of date."""
         with self.writing() as connection:
             self.serialize(connection, "migrate")
             migrate(connection)
@@ -54,8 +56,11 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A connection inside a write transaction; durable when the block is left."""
-        with typed_faults(self._on_fault), self._writer.begin() as connection:
-            yield connection
+        try:
+            with typed_faults(self._on_fault), self._writer.begin() as connection:
+                yield connection
+        finally:
+            self.written = object()
 
     def now(self, connection: Connection) -> float:
         """Seconds since 1970: one clock for all servers of a database."""

@@ -64,6 +64,11 @@ class JobStore:
         # still exists, and whose it is, is asked of the database every time.
         self._contents: BoundedCache[tuple[str, bytes]] = BoundedCache(cache_bytes)
 
+    @property
+    def written(self) -> object:
+        """See :attr:`Database.written`."""
+        return self._database.written
+
     def look_at_queue(self, *, without: Collection[tuple[str, str]] = ()) -> QueueLook:
         """How many jobs wait, but for those ``without`` (tenant, id): asked early, a refusal costs next to nothing."""
         with self._database.reading() as connection:

@@ -2,10 +2,12 @@
 
 import asyncio
 import itertools
+import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 
 from topodesign_server.job_rows import JobRow
 from topodesign_server.job_store import JobStore
@@ -17,25 +19,49 @@ Place = tuple[str, str]
 """Tenant and id of a job that is being made."""
 RESERVED = "reserved "
 """Begins what stands for an id that is not known yet; no id has a space."""
+LOOK_HOLDS_S = 0.1
+"""A look at the queue holds until something is written here, and no longer than this: other servers write too."""
 _reserved: ContextVar[Place] = ContextVar("reserved", default=("", ""))
 """The place that the running call has, before it has an id."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """A look at the queue without the jobs in ``places``; the rest tells the time at which it began."""
+
+    queue: QueueLook
+    places: frozenset[Place]
+    written: object
+    left: int
+    at_s: float
 
 
 class QueueDoor:
     """Counts the jobs that wait, and those that are being made here.
 
-    One look at the store answers all who came while the one before was under way: a hundred refusals cost a few looks.
-    The thread is its own, so that refusals wait for no other work. Made and used on the event loop. The store decides
-    again when a job is made (:meth:`JobStore.create`): only there is seen what other servers are making.
+    One look at the store answers all who came while the one before was under way, and all who come before the queue may
+    be another: a hundred refusals cost a few looks. The thread is its own, so that refusals wait for no other work.
+    Made and used on the event loop. The store decides again when a job is made (:meth:`JobStore.create`): only there is
+    seen what other servers are making.
+
+    Parameters
+    ----------
+    jobs : JobStore
+    limits : QueueLimits
+    clock : callable
+        Seconds, never going back.
     """
 
-    def __init__(self, jobs: JobStore, limits: QueueLimits) -> None:
+    def __init__(self, jobs: JobStore, limits: QueueLimits, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._jobs = jobs
         self._limits = limits
+        self._clock = clock
         self._thread = Offloader(threads=1, name="queue-door")
         self._places: set[Place] = set()
+        self._left = 0
         self._numbers = itertools.count()
-        self._look: asyncio.Task[tuple[QueueLook, frozenset[Place]]] | None = None
+        self._looking: asyncio.Task[_Look] | None = None
+        self._last: _Look | None = None
 
     @asynccontextmanager
     async def reserved(self, tenant: str) -> AsyncIterator[None]:
@@ -47,7 +73,7 @@ class QueueDoor:
             yield
         finally:
             _reserved.reset(token)
-            self._places.discard(place)
+            self._leave(place)
 
     @asynccontextmanager
     async def place(self, tenant: str, job_id: str) -> AsyncIterator[None]:
@@ -67,13 +93,20 @@ class QueueDoor:
         try:
             yield
         finally:
-            self._places.discard(place)
+            self._leave(place)
 
     async def _take(self, place: Place) -> None:
-        look, left_out = await self._looked()
+        look = await self._looked()
         # Those that were left out of the count have waited or have been made by now: they count once either way.
-        look.require_room(place[0], self._limits, beside=Counter(of for of, _ in left_out | self._places))
+        beside = Counter(of for of, _ in look.places | self._places)
+        look.queue.require_room(place[0], self._limits, beside=beside)
         self._places.add(place)
+
+    def _leave(self, place: Place) -> None:
+        """Give a place back: that of a job that was made counts in the store, and one of which nothing came is free."""
+        if place in self._places:
+            self._places.discard(place)
+            self._left += 1
 
     async def was_asked(self, tenant: str, method: str, request_id: str) -> bool:
         """Whether something was made for a ``request_id`` before, be it the same request or not."""
@@ -86,16 +119,24 @@ class QueueDoor:
     def close(self) -> None:
         self._thread.close()
 
-    async def _looked(self) -> tuple[QueueLook, frozenset[Place]]:
-        if self._look is None:
-            self._look = asyncio.create_task(self._look_without(frozenset(self._places)))
-            self._look.add_done_callback(self._forget)
-        return await asyncio.shield(self._look)
+    async def _looked(self) -> _Look:
+        if self._last is not None and self._holds(self._last):
+            return self._last
+        if self._looking is None:
+            self._looking = asyncio.create_task(self._look_without(frozenset(self._places)))
+            self._looking.add_done_callback(self._forget)
+        return await asyncio.shield(self._looking)
 
-    async def _look_without(self, places: frozenset[Place]) -> tuple[QueueLook, frozenset[Place]]:
-        return await self._thread(self._jobs.look_at_queue, without=places), places
+    def _holds(self, look: _Look) -> bool:
+        nothing_new = look.written is self._jobs.written and look.left == self._left
+        return nothing_new and self._clock() < look.at_s + LOOK_HOLDS_S
 
-    def _forget(self, look: asyncio.Task[tuple[QueueLook, frozenset[Place]]]) -> None:
-        self._look = None
-        if not look.cancelled():
-            look.exception()  # whoever waited has it; they may all have left
+    async def _look_without(self, places: frozenset[Place]) -> _Look:
+        written, left, at_s = self._jobs.written, self._left, self._clock()
+        queue = await self._thread(self._jobs.look_at_queue, without=places)
+        return _Look(queue, places, written, left, at_s)
+
+    def _forget(self, looking: asyncio.Task[_Look]) -> None:
+        self._looking = self._last = None
+        if not looking.cancelled() and looking.exception() is None:  # whoever waited has it; they may all have left
+            self._last = looking.result()

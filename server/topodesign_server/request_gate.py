@@ -5,42 +5,23 @@ from typing import Any
 
 from google.protobuf.message import Message
 
-from topodesign.domain.errors import InvalidInput
 from topodesign.domain.fabric_failures import SliceGoodputRequest
 from topodesign.domain.goodput_request import GoodputRequest
 from topodesign.domain.link import LinkRequest
 from topodesign.sweeps.messages import definition_from_proto
-from topodesign.v1 import (
-    catalog_service_pb2,
-    fabric_service_pb2,
-    optics_service_pb2,
-    planning_service_pb2,
-    scenario_service_pb2,
-    sweep_service_pb2,
-    training_service_pb2,
-)
+from topodesign.v1 import planning_service_pb2, sweep_service_pb2
 from topodesign.wire import from_proto
 from topodesign_server.fabric_requests import comparison_asked, evaluation_asked
-from topodesign_server.fair_threads import FairOffloader
 from topodesign_server.limits import read_limits
 from topodesign_server.optics_servicer import asked_modes
-from topodesign_server.request_rules import RequestRules, TooManyEntries
+from topodesign_server.readings import Readings
+from topodesign_server.rule_checks import breach, naming_the_rest
 from topodesign_server.scenario_checks import canonical_scenario
+from topodesign_server.tenants import acting_tenant
 from topodesign_server.training_servicer import read_and_estimate, read_and_shard
 
 AT_ONCE_BYTES = 16 * 1024
-"""Smaller requests are checked at once, in a fraction of a millisecond; larger ones on a thread."""
-SERVICES = (
-    planning_service_pb2,
-    scenario_service_pb2,
-    fabric_service_pb2,
-    optics_service_pb2,
-    training_service_pb2,
-    catalog_service_pb2,
-    sweep_service_pb2,
-)
-LISTS_FAULTS = scenario_service_pb2.CheckScenarioRequest.DESCRIPTOR
-"""Faults of a scenario are this method's answer, not an error."""
+"""Smaller requests are checked at once, in a fraction of a millisecond; larger ones in a child."""
 AFTER_THE_DOOR = (planning_service_pb2.CreatePlanRequest.DESCRIPTOR, sweep_service_pb2.CreateSweepRequest.DESCRIPTOR)
 """Their servicers ask for a place in the queue first, so that a refusal waits for no check of a scenario."""
 
@@ -79,15 +60,8 @@ its rules to check: to make objects of a scenario of 800 kB takes seven times as
 class RequestGate:
     """Refuses requests by the rules in their definitions."""
 
-    def __init__(self, offload: FairOffloader) -> None:
-        requests = [
-            getattr(module, method.input_type.name)
-            for module in SERVICES
-            for service in module.DESCRIPTOR.services_by_name.values()
-            for method in service.methods
-        ]
-        self._rules = RequestRules(*requests)
-        self._offload = offload
+    def __init__(self, readings: Readings) -> None:
+        self._readings = readings
 
     async def require_at_boundary(self, request: Message) -> None:
         """As :meth:`require`, for every request but those that their servicers check."""
@@ -97,29 +71,17 @@ class RequestGate:
     async def require(self, request: Message) -> None:
         """Raise :class:`InvalidInput`, or what else the domain says to the request, where a rule is broken."""
         if request.ByteSize() <= AT_ONCE_BYTES:
-            self._require(request)
+            _require(request)
         else:
-            await self._offload(self._require, request)
-
-    def _require(self, request: Message) -> None:
-        fault = self._rules.fault(request)
-        if fault is None:
-            return
-        if request.DESCRIPTOR is LISTS_FAULTS and not isinstance(fault, TooManyEntries):
-            return
-        reader = READERS.get(request.DESCRIPTOR.name)
-        if reader is not None and request.ByteSize() <= AT_ONCE_BYTES:
-            reader(request)
-        raise _naming_the_rest(fault)
+            name = request.DESCRIPTOR.name.encode("ascii")
+            await self._readings.run("check_rules", name, request.SerializeToString(), tenant=acting_tenant())
 
 
-def _naming_the_rest(fault: InvalidInput) -> InvalidInput:
-    """A fault that may not be the only one of a scenario, with where to ask for all."""
-    if isinstance(fault, TooManyEntries) or not fault.field_path.startswith("scenario."):
-        return fault
-    return InvalidInput(
-        f"{fault.message}; CheckScenario lists all faults of a scenario",
-        reason=fault.reason,
-        field_path=fault.field_path,
-        metadata=fault.metadata,
-    )
+def _require(request: Message) -> None:
+    fault = breach(request)
+    if fault is None:
+        return
+    reader = READERS.get(request.DESCRIPTOR.name)
+    if reader is not None:
+        reader(request)
+    raise naming_the_rest(fault)

@@ -4,15 +4,12 @@ from google.protobuf.message import Message
 
 from topodesign.domain.errors import InvalidInput
 from topodesign.v1 import scenario_pb2, scenario_service_pb2
-from topodesign_server.calls import Calls
 from topodesign_server.fair_threads import FairOffloader
+from topodesign_server.readings import Readings
 from topodesign_server.scenario_checks import ScenarioContent, canonical_content
 
 READ_HERE_BYTES = 16 * 1024
-"""Larger scenarios are read in children, which end when their callers leave, and where tenants take turns: in one that
-is warm, or in a new one."""
-READ_WARM_BYTES = 1024 * 1024
-"""Of this size one takes half a second; of 60 MB half a minute."""
+"""Larger scenarios are read in children."""
 
 
 class ScenarioReader:
@@ -22,34 +19,31 @@ class ScenarioReader:
     ----------
     offload : FairOffloader
         Threads of its own: nothing else waits behind the reading of scenarios.
-    calls, small_calls : Calls
+    readings : Readings
         Where large ones are read.
     """
 
-    def __init__(self, offload: FairOffloader, calls: Calls, small_calls: Calls) -> None:
+    def __init__(self, offload: FairOffloader, readings: Readings) -> None:
         self.offload = offload
-        self._calls = calls
-        self._small_calls = small_calls
+        self._readings = readings
 
     async def inline(self, tenant: str, message: scenario_pb2.Scenario) -> ScenarioContent:
         """Validate a scenario; raises :class:`InvalidInput` or :class:`InvalidScenario` with paths of the request."""
-        size = message.ByteSize()
-        if size <= READ_HERE_BYTES:
+        if message.ByteSize() <= READ_HERE_BYTES:
             return await self.offload(canonical_content, message)
-        calls = self._small_calls if size <= READ_WARM_BYTES else self._calls
-        return await self._in_child(calls, "check_scenario", message, tenant=tenant)
+        return await self._in_child("check_scenario", tenant, message)
 
     async def files(self, tenant: str, message: scenario_service_pb2.ScenarioFiles) -> ScenarioContent:
         """Read the files of a folder; raises :class:`InvalidScenario` with file, row and field of each problem."""
         require_plain_names(message)
-        return await self._in_child(self._calls, "read_files", message, tenant=tenant)
+        return await self._in_child("read_files", tenant, message)
 
     async def serialized(self, message: Message) -> bytes:
         """What a child gets of a request."""
         return await self.offload(message.SerializeToString)
 
-    async def _in_child(self, calls: Calls, task: str, message: Message, *, tenant: str) -> ScenarioContent:
-        read = await calls.run(task, await self.serialized(message), tenant=tenant)
+    async def _in_child(self, task: str, tenant: str, message: Message) -> ScenarioContent:
+        read = await self._readings.run(task, await self.serialized(message), tenant=tenant)
         return await self.offload(ScenarioContent.unpacked, read)
 
 

@@ -157,6 +157,16 @@ def verify_given_plan(payload: tuple[bytes, ...], _: TaskContext) -> bytes:
     return to_proto(verified(scenario, plan)).SerializeToString()
 
 
+def check_rules(payload: tuple[bytes, ...], _: TaskContext) -> bytes:
+    """Name and bytes of a request -> nothing, when it breaks no rule of its definition."""
+    from topodesign_server.rule_checks import REQUESTS, breach, naming_the_rest
+
+    fault = breach(REQUESTS[payload[0].decode("ascii")].FromString(payload[1]))
+    if fault is not None:
+        raise naming_the_rest(fault)
+    return b""
+
+
 def check_scenario(payload: tuple[bytes, ...], _: TaskContext) -> bytes:
     """``Scenario`` of a request -> :class:`~topodesign_server.scenario_checks.ScenarioContent`, packed."""
     from topodesign.v1 import scenario_pb2
@@ -192,6 +202,7 @@ TASKS: Mapping[str, Task] = {
     "make_plan": make_plan,
     "verify_plan": verify_plan,
     "verify_given_plan": verify_given_plan,
+    "check_rules": check_rules,
     "check_scenario": check_scenario,
     "read_files": read_files,
     "evaluate_fabric": evaluate_fabric,

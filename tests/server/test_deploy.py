@@ -14,6 +14,7 @@ import pytest
 from needed_tools import missing
 from topodesign_server.configuration import OPTIONS, PREFIX, read_configuration
 from topodesign_server.health import LIVE, READY
+from topodesign_server.readings import READER_BYTES
 from topodesign_server.settings import GIB, ServerSettings
 
 DEPLOY = Path(__file__).resolve().parents[2] / "server" / "deploy"
@@ -55,6 +56,7 @@ def at_most_bytes(settings: ServerSettings) -> int:
         settings.workers * settings.plan_memory_bytes
         + settings.call_slots * slot_bytes
         + small * settings.fabric_memory_bytes
+        + READER_BYTES
         + SERVER_BYTES
     )
 

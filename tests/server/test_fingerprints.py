@@ -118,7 +118,7 @@ def test_kept_scenarios_and_jobs_have_the_fingerprint_that_they_were_made_with(d
 def test_a_waiting_plan_is_cancelled_with_its_kept_fingerprint_however_its_scenario_came(
     tmp_path: Path, large: Scenario
 ) -> None:
-    """Read in the server, in a warm child, in a child of its own, or kept by name."""
+    """Read in the server or in a child, from a message or from files, given or kept by name, for a plan or a sweep."""
     from_files = load_scenario(SAMPLES / "two-campus")
     with RunningServer(tmp_path, workers=0) as server, Client(server.address) as client:
         kept = client.create_scenario(files_of("two-campus"))

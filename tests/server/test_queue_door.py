@@ -2,13 +2,15 @@
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import cast
 
 import pytest
 from served.store_place import job_store, new_job
 from topodesign_server.database import Database
-from topodesign_server.queue_door import QueueDoor
-from topodesign_server.queue_room import QueueLimits
+from topodesign_server.job_store import JobStore
+from topodesign_server.queue_door import LOOK_HOLDS_S, QueueDoor
+from topodesign_server.queue_room import QueueLimits, QueueLook
 
 from topodesign.domain.errors import CapacityError
 
@@ -84,6 +86,62 @@ def test_a_reserved_place_becomes_that_of_the_job_and_counts_once(database: Data
         door.close()
 
     asyncio.run(run())
+
+
+class CountedLooks:
+    """Jobs of a store, and how often their queue was looked at."""
+
+    def __init__(self, jobs: JobStore) -> None:
+        self._jobs = jobs
+        self.looks = 0
+
+    @property
+    def written(self) -> object:
+        return self._jobs.written
+
+    def look_at_queue(self, *, without: Collection[tuple[str, str]]) -> QueueLook:
+        self.looks += 1
+        return self._jobs.look_at_queue(without=without)
+
+
+def test_a_look_answers_until_something_is_written_or_a_place_is_given_back_or_its_time_is_over(
+    database: Database,
+) -> None:
+    """Each turn has the queue as it is: what a caller saw end before it asked has a place for it."""
+
+    async def run() -> None:
+        jobs = job_store(database, queue_limit=2)
+        now_s = [0.0]
+        counted = CountedLooks(jobs)
+        door = QueueDoor(cast(JobStore, counted), QueueLimits(total=2, of_tenant=2), clock=lambda: now_s[0])
+        async with contextlib.AsyncExitStack() as stack:
+            assert await asked(door, stack, [("a", "one")]) == ["one"]
+            assert await asked(door, stack, [("b", "two")]) == ["two"]
+            for _ in range(4):
+                assert await asked(door, stack, [("b", "three")]) == ["QUEUE_FULL"]
+            assert counted.looks == 1
+            now_s[0] += LOOK_HOLDS_S
+            assert await asked(door, stack, [("b", "three")]) == ["QUEUE_FULL"]
+            assert counted.looks == 2
+        assert await reason_if_any(door, "a") == ""  # nothing came of the others
+        assert counted.looks == 3
+        for job_id in ("one", "two"):
+            jobs.create(new_job(job_id, tenant="a"), key=None)
+        assert await reason_if_any(door, "b") == "QUEUE_FULL"
+        jobs.request_cancel("a", "one")
+        assert await reason_if_any(door, "b") == ""
+        door.close()
+
+    asyncio.run(run())
+
+
+async def reason_if_any(door: QueueDoor, tenant: str) -> str:
+    """Why there is no place for a job that is not made after all; nothing when there is one."""
+    try:
+        async with door.place(tenant, "another"):
+            return ""
+    except CapacityError as error:
+        return error.reason
 
 
 async def reason_of(entering: contextlib.AbstractAsyncContextManager[None]) -> str:

@@ -13,9 +13,10 @@ from topodesign_server.children import ChildFactory
 from topodesign_server.fair_threads import FairOffloader
 from topodesign_server.names import DIGEST_AT_ONCE_BYTES, RequestKey, request_key
 from topodesign_server.offloading import Offloader
+from topodesign_server.readings import READER_UP_TO_BYTES, Readings
 from topodesign_server.request_gate import AT_ONCE_BYTES, RequestGate
 from topodesign_server.scenario_checks import canonical_content
-from topodesign_server.sources import READ_HERE_BYTES, READ_WARM_BYTES, ScenarioReader
+from topodesign_server.sources import READ_HERE_BYTES, ScenarioReader
 from topodesign_server.tenants import act_for
 
 from topodesign.domain.errors import CapacityError, InvalidInput
@@ -45,20 +46,21 @@ class Bench:
         self.threads = FairOffloader(threads=1, name="scenario")
         act_for("b")
         self.calls = Calls(OneEach(children), slots=1, queue_limit=0, limit_s=60.0, memory_bytes=4 * GIB)
-        self.small_calls = Calls(WarmChildren(children), slots=1, queue_limit=0, limit_s=60.0, memory_bytes=4 * GIB)
-        self.reader = ScenarioReader(self.threads, self.calls, self.small_calls)
+        self.one_reader = Calls(WarmChildren(children), slots=1, queue_limit=0, limit_s=60.0, memory_bytes=4 * GIB)
+        self.readings = Readings(self.calls, self.one_reader)
+        self.reader = ScenarioReader(self.threads, self.readings)
 
     def close(self) -> None:
         self.calls.close()
-        self.small_calls.close()
+        self.one_reader.close()
         self.threads.close()
 
 
-@pytest.mark.parametrize("size_bytes", [READ_HERE_BYTES, READ_WARM_BYTES])
+@pytest.mark.parametrize("size_bytes", [READ_HERE_BYTES, READER_UP_TO_BYTES])
 def test_a_large_scenario_waits_for_a_child_and_a_small_one_does_not(children: ChildFactory, size_bytes: int) -> None:
     async def run() -> None:
         bench = Bench(children)
-        calls = bench.calls if size_bytes == READ_WARM_BYTES else bench.small_calls
+        calls = bench.calls if size_bytes == READER_UP_TO_BYTES else bench.one_reader
         long = asyncio.create_task(calls.run("evaluate_fabric", long_work(), tenant="a"))
         await asyncio.sleep(0)
         with pytest.raises(CapacityError) as caught:
@@ -74,7 +76,7 @@ def test_a_large_scenario_waits_for_a_child_and_a_small_one_does_not(children: C
     asyncio.run(run())
 
 
-@pytest.mark.parametrize("size_bytes", [READ_HERE_BYTES, READ_WARM_BYTES])
+@pytest.mark.parametrize("size_bytes", [READ_HERE_BYTES, READER_UP_TO_BYTES])
 def test_a_child_reads_what_a_thread_reads_and_finds_the_same_faults(children: ChildFactory, size_bytes: int) -> None:
     async def run() -> None:
         bench = Bench(children)
@@ -125,24 +127,47 @@ def test_a_large_request_is_hashed_on_a_thread_and_its_key_is_that_of_its_repeti
     asyncio.run(run())
 
 
-def test_a_large_scenario_that_breaks_a_rule_is_refused_without_being_read() -> None:
+@pytest.mark.parametrize("size_bytes", [0, AT_ONCE_BYTES, READER_UP_TO_BYTES])
+def test_a_large_scenario_that_breaks_a_rule_is_refused_without_being_read(
+    children: ChildFactory, size_bytes: int
+) -> None:
     """Of a small one all faults are told, as the library does; of a large one the rules tell the first."""
 
     async def run() -> None:
-        threads = FairOffloader(threads=1, name="design")
-        act_for("a")
-        gate = RequestGate(threads)
-        for size_bytes, fields in ((0, ["sites[0].power_mw", "sites[1].lon"]), (AT_ONCE_BYTES, ["sites[0].power_mw"])):
-            given = scenario(size_bytes=size_bytes)
-            given.sites[0].power_mw, given.sites[1].lon = -1, 999
-            with pytest.raises(InvalidInput) as caught:
-                await gate.require(scenario_service_pb2.CreateScenarioRequest(scenario=given))
-            problems = getattr(caught.value, "problems", ())
-            told = [problem.field for problem in problems] or [caught.value.field_path]
-            assert told == [f"scenario.{field}" for field in fields]
-            assert ("CheckScenario lists all" in caught.value.message) == (not problems)
-            await gate.require(scenario_service_pb2.CheckScenarioRequest(scenario=given))
-        threads.close()
+        bench = Bench(children)
+        gate = RequestGate(bench.readings)
+        fields = ["sites[0].power_mw"] if size_bytes else ["sites[0].power_mw", "sites[1].lon"]
+        given = scenario(size_bytes=size_bytes)
+        await gate.require(scenario_service_pb2.CreateScenarioRequest(scenario=given))
+        given.sites[0].power_mw, given.sites[1].lon = -1, 999
+        with pytest.raises(InvalidInput) as caught:
+            await gate.require(scenario_service_pb2.CreateScenarioRequest(scenario=given))
+        problems = getattr(caught.value, "problems", ())
+        told = [problem.field for problem in problems] or [caught.value.field_path]
+        assert told == [f"scenario.{field}" for field in fields]
+        assert ("CheckScenario lists all" in caught.value.message) == (not problems)
+        await gate.require(scenario_service_pb2.CheckScenarioRequest(scenario=given))
+        bench.close()
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("size_bytes", [AT_ONCE_BYTES, READER_UP_TO_BYTES])
+def test_the_rules_of_a_large_request_are_checked_in_a_child(children: ChildFactory, size_bytes: int) -> None:
+    async def run() -> None:
+        bench = Bench(children)
+        gate = RequestGate(bench.readings)
+        calls = bench.calls if size_bytes == READER_UP_TO_BYTES else bench.one_reader
+        long = asyncio.create_task(calls.run("evaluate_fabric", long_work(), tenant="a"))
+        await asyncio.sleep(0)
+        with pytest.raises(CapacityError) as caught:
+            await gate.require(scenario_service_pb2.CreateScenarioRequest(scenario=scenario(size_bytes=size_bytes)))
+        assert caught.value.reason == "CALLS_FULL"
+        await gate.require(scenario_service_pb2.CreateScenarioRequest(scenario=scenario()))
+        long.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await long
+        bench.close()
 
     asyncio.run(run())
 

@@ -6,17 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from topodesign.cli.engine_options import (
-    DEFAULT_WORKERS,
-    EngineOption,
-    Insecure,
-    Scheduler,
-    TlsCa,
-    TlsCert,
-    TlsKey,
-    Workers,
-    engine_for,
-)
+from topodesign.cli.engine_options import ChosenEngine, with_engine_options
 from topodesign.cli.given_paths import ScenarioFolder, path
 from topodesign.cli.interrupt import StopRequest
 from topodesign.cli.output import ExitCode, emit_json, note, say
@@ -31,6 +21,7 @@ EXAMPLE = "Example: topodesign buildout sample_sites/regional-nova --years docs/
 EXITS = {"infeasible": ExitCode.INFEASIBLE, "limit": ExitCode.LIMIT, "cancelled": ExitCode.INTERRUPTED}
 
 
+@with_engine_options
 def buildout(
     scenario_dir: ScenarioFolder,
     out: Annotated[
@@ -41,13 +32,8 @@ def buildout(
         Path | None,
         typer.Option("--years", parser=path, help="TOML file with [[year]] tables; default: years.toml of SCENARIO."),
     ] = None,
-    engine: EngineOption = "local",
-    workers: Workers = DEFAULT_WORKERS,
-    scheduler: Scheduler = None,
-    tls_ca: TlsCa = None,
-    tls_cert: TlsCert = None,
-    tls_key: TlsKey = None,
-    insecure: Insecure = False,
+    *,
+    engine: ChosenEngine,
     threads: Threads = 1,
     memory_gib: Annotated[float, typer.Option("--memory-gib", help="Memory that one solve may take.")] = 8.0,
     time_limit: TimeLimit = DEFAULTS.time_limit_s,
@@ -73,19 +59,10 @@ def buildout(
 
     require_in_range(time_limit=time_limit, gap=gap, seed=seed, threads=threads)
     wanted = years_from_toml(years if years is not None else scenario_dir / YEARS_FILE)
-    chosen = engine_for(
-        engine,
-        workers=workers,
-        scheduler=scheduler,
-        tls_ca=tls_ca,
-        tls_cert=tls_cert,
-        tls_key=tls_key,
-        insecure=insecure,
-    )
     require_buildout_folder(out, [given.year for given in wanted])
     scenario = topodesign.load_scenario(scenario_dir)
     stop = StopRequest("answers so far are kept, and the same command goes on from there")
-    with stop.on_interrupt(), chosen as running:
+    with stop.on_interrupt(), engine as running:
         found = plan_buildout(
             scenario,
             wanted,

@@ -1,9 +1,11 @@
 """Where the tasks of a command run: options that all commands of many solves share, and the engine that they name."""
 
-from collections.abc import Iterator
+import functools
+import inspect
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 DEFAULT_WORKERS = 2
 EngineName = Literal["local", "dask"]
 
+ChosenEngine = AbstractContextManager["Engine"]
 EngineOption = Annotated[
     EngineName,
     typer.Option("--engine", help="Processes of this machine, or of the workers of a Dask cluster."),
@@ -42,15 +45,15 @@ Insecure = Annotated[
 
 
 def engine_for(
-    engine: EngineName,
+    engine: EngineOption = "local",
     *,
-    workers: int,
-    scheduler: str | None,
-    tls_ca: Path | None,
-    tls_cert: Path | None,
-    tls_key: Path | None,
-    insecure: bool,
-) -> AbstractContextManager["Engine"]:
+    workers: Workers = DEFAULT_WORKERS,
+    scheduler: Scheduler = None,
+    tls_ca: TlsCa = None,
+    tls_cert: TlsCert = None,
+    tls_key: TlsKey = None,
+    insecure: Insecure = False,
+) -> ChosenEngine:
     """The engine that the options name: they are checked now, and it begins when the context is entered.
 
     Raises
@@ -83,6 +86,26 @@ def engine_for(
     return _on_cluster(
         ClusterAccess(scheduler=scheduler, tls_ca=tls_ca, tls_cert=tls_cert, tls_key=tls_key, insecure=insecure)
     )
+
+
+def with_engine_options(command: Callable[..., None]) -> Callable[..., None]:
+    """A command with the options of :func:`engine_for` in place of its ``engine``, which is the one that they name."""
+    options = inspect.signature(engine_for).parameters
+    parameters = []
+    for name, parameter in inspect.signature(command).parameters.items():
+        parameters += [*options.values()] if name == "engine" else [parameter]
+
+    @functools.wraps(command)
+    def with_options(**given: Any) -> None:
+        chosen = engine_for(**{name: given.pop(name) for name in options})
+        command(engine=chosen, **given)
+
+    # what makes the command line looks at the signature, and must not look behind it
+    del with_options.__wrapped__
+    with_options.__annotations__ = {}
+    keyword_only = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in parameters]
+    with_options.__signature__ = inspect.Signature(keyword_only)  # type: ignore[attr-defined]
+    return with_options
 
 
 @contextmanager

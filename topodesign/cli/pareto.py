@@ -5,17 +5,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from topodesign.cli.engine_options import (
-    DEFAULT_WORKERS,
-    EngineOption,
-    Insecure,
-    Scheduler,
-    TlsCa,
-    TlsCert,
-    TlsKey,
-    Workers,
-    engine_for,
-)
+from topodesign.cli.engine_options import ChosenEngine, with_engine_options
 from topodesign.cli.given_paths import ScenarioFolder, path
 from topodesign.cli.interrupt import StopRequest
 from topodesign.cli.output import ExitCode, emit_json, note, say
@@ -29,6 +19,7 @@ if TYPE_CHECKING:
 EXAMPLE = "Example: topodesign pareto sample_sites/two-campus --goals cost,sync-time --points 12 --out out/front"
 
 
+@with_engine_options
 def pareto(
     scenario_dir: ScenarioFolder,
     out: Annotated[
@@ -45,13 +36,8 @@ def pareto(
     time_limit: TimeLimit = DEFAULTS.time_limit_s,
     seed: Seed = DEFAULTS.seed,
     threads: Threads = 1,
-    engine: EngineOption = "local",
-    workers: Workers = DEFAULT_WORKERS,
-    scheduler: Scheduler = None,
-    tls_ca: TlsCa = None,
-    tls_cert: TlsCert = None,
-    tls_key: TlsKey = None,
-    insecure: Insecure = False,
+    *,
+    engine: ChosenEngine,
     memory_gib: Annotated[float, typer.Option("--memory-gib", help="Memory that one solve may take.")] = 8.0,
     json_output: Annotated[bool, typer.Option("--json", help="Print the front as one JSON document.")] = False,
 ) -> None:
@@ -78,19 +64,10 @@ def pareto(
         gap=gap,
         limits=SolveLimits(time_limit_s=time_limit, gap=gap, seed=seed, threads=threads),
     )
-    chosen = engine_for(
-        engine,
-        workers=workers,
-        scheduler=scheduler,
-        tls_ca=tls_ca,
-        tls_cert=tls_cert,
-        tls_key=tls_key,
-        insecure=insecure,
-    )
     require_front_folder(out)
     scenario = topodesign.load_scenario(scenario_dir)
     stop = StopRequest("what is known will be kept, and the same command goes on")
-    with stop.on_interrupt(), chosen as running:
+    with stop.on_interrupt(), engine as running:
         front = run_front(
             scenario,
             request,

@@ -5,17 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from topodesign.cli.engine_options import (
-    DEFAULT_WORKERS,
-    EngineOption,
-    Insecure,
-    Scheduler,
-    TlsCa,
-    TlsCert,
-    TlsKey,
-    Workers,
-    engine_for,
-)
+from topodesign.cli.engine_options import ChosenEngine, with_engine_options
 from topodesign.cli.given_paths import ScenarioFolder, path
 from topodesign.cli.interrupt import StopRequest
 from topodesign.cli.output import ExitCode, emit_json, note, say
@@ -30,6 +20,7 @@ EXAMPLE = (
 )
 
 
+@with_engine_options
 def robust(
     scenario_dir: ScenarioFolder,
     futures: Annotated[
@@ -59,13 +50,8 @@ def robust(
     bound_rounds: Annotated[
         int, typer.Option("--bound-rounds", help="Rounds that raise the proven bound, at most.")
     ] = 8,
-    engine: EngineOption = "local",
-    workers: Workers = DEFAULT_WORKERS,
-    scheduler: Scheduler = None,
-    tls_ca: TlsCa = None,
-    tls_cert: TlsCert = None,
-    tls_key: TlsKey = None,
-    insecure: Insecure = False,
+    *,
+    engine: ChosenEngine,
     threads: Threads = 1,
     memory_gib: Annotated[float, typer.Option("--memory-gib", help="Memory that one plan may take.")] = 8.0,
     time_limit: TimeLimit = DEFAULTS.time_limit_s,
@@ -97,19 +83,10 @@ def robust(
         limits=SolveLimits(time_limit_s=time_limit, seed=seed, threads=threads),
     )
     given = topodesign.read_futures(futures)
-    chosen = engine_for(
-        engine,
-        workers=workers,
-        scheduler=scheduler,
-        tls_ca=tls_ca,
-        tls_cert=tls_cert,
-        tls_key=tls_key,
-        insecure=insecure,
-    )
     require_robust_folder(out)
     scenario = topodesign.load_scenario(scenario_dir)
     stop = StopRequest("what was found is written, and the same command goes on")
-    with stop.on_interrupt(), chosen as running:
+    with stop.on_interrupt(), engine as running:
         found = topodesign.plan_under_uncertainty(
             scenario, given, options, folder=out, engine=running, on_progress=note, should_stop=stop
         )

@@ -7,17 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self, TextIO
 
 import typer
 
-from topodesign.cli.engine_options import (
-    DEFAULT_WORKERS,
-    EngineOption,
-    Insecure,
-    Scheduler,
-    TlsCa,
-    TlsCert,
-    TlsKey,
-    Workers,
-    engine_for,
-)
+from topodesign.cli.engine_options import ChosenEngine, with_engine_options
 from topodesign.cli.given_paths import ScenarioFolder, path
 from topodesign.cli.interrupt import StopRequest
 from topodesign.cli.output import ExitCode, emit_json, note, say
@@ -42,6 +32,7 @@ EXAMPLE = (
 )
 
 
+@with_engine_options
 def sweep(
     scenario_dir: ScenarioFolder,
     out: Annotated[
@@ -67,13 +58,8 @@ def sweep(
     ] = "grid",
     points: Annotated[int | None, typer.Option("--points", help="How many to draw, with random and lhs.")] = None,
     seed: Seed = DEFAULTS.seed,
-    engine: EngineOption = "local",
-    workers: Workers = DEFAULT_WORKERS,
-    scheduler: Scheduler = None,
-    tls_ca: TlsCa = None,
-    tls_cert: TlsCert = None,
-    tls_key: TlsKey = None,
-    insecure: Insecure = False,
+    *,
+    engine: ChosenEngine,
     threads: Threads = 1,
     memory_gib: Annotated[float, typer.Option("--memory-gib", help="Memory that one point may take.")] = 8.0,
     time_limit: TimeLimit = DEFAULTS.time_limit_s,
@@ -124,19 +110,10 @@ def sweep(
         limits = SolveLimits(time_limit_s=time_limit, gap=gap, seed=seed, threads=threads, objective=objective)
         axes = tuple(axis_of(text, design=design) for text in vary or ())
         wanted = SweepDefinition(axes=axes, design=design, points=points, seed=seed, limits=limits, begins_cold=cold)
-    chosen = engine_for(
-        engine,
-        workers=workers,
-        scheduler=scheduler,
-        tls_ca=tls_ca,
-        tls_cert=tls_cert,
-        tls_key=tls_key,
-        insecure=insecure,
-    )
     require_sweep_folder(out)
     scenario = topodesign.load_scenario(scenario_dir)
     stop = StopRequest("what is finished will be written, and the same command goes on with the rest")
-    with stop.on_interrupt(), chosen as running:
+    with stop.on_interrupt(), engine as running:
         with _ProgressLine(sys.stderr) as progress:
             done = run_sweep(
                 wanted,

@@ -1,0 +1,56 @@
+"""What a request breaks of the rules of its definition. In the server for small requests; a child does it for large
+ones, and finds the rules compiled, as this module is preloaded."""
+
+from google.protobuf.message import Message
+
+from topodesign.domain.errors import InvalidInput
+from topodesign.v1 import (
+    catalog_service_pb2,
+    fabric_service_pb2,
+    optics_service_pb2,
+    planning_service_pb2,
+    scenario_service_pb2,
+    sweep_service_pb2,
+    training_service_pb2,
+)
+from topodesign_server.request_rules import RequestRules, TooManyEntries
+
+SERVICES = (
+    planning_service_pb2,
+    scenario_service_pb2,
+    fabric_service_pb2,
+    optics_service_pb2,
+    training_service_pb2,
+    catalog_service_pb2,
+    sweep_service_pb2,
+)
+REQUESTS: dict[str, type[Message]] = {
+    method.input_type.name: getattr(module, method.input_type.name)
+    for module in SERVICES
+    for service in module.DESCRIPTOR.services_by_name.values()
+    for method in service.methods
+}
+"""By name, of all methods."""
+LISTS_FAULTS = scenario_service_pb2.CheckScenarioRequest.DESCRIPTOR
+"""Faults of a scenario are this method's answer, not an error."""
+_RULES = RequestRules(*REQUESTS.values())
+
+
+def breach(request: Message) -> InvalidInput | None:
+    """The first rule that a request breaks, ``None`` when there is none that its caller is not answered with."""
+    fault = _RULES.fault(request)
+    if fault is None or (request.DESCRIPTOR is LISTS_FAULTS and not isinstance(fault, TooManyEntries)):
+        return None
+    return fault
+
+
+def naming_the_rest(fault: InvalidInput) -> InvalidInput:
+    """A fault that may not be the only one of a scenario, with where to ask for all."""
+    if isinstance(fault, TooManyEntries) or not fault.field_path.startswith("scenario."):
+        return fault
+    return InvalidInput(
+        f"{fault.message}; CheckScenario lists all faults of a scenario",
+        reason=fault.reason,
+        field_path=fault.field_path,
+        metadata=fault.metadata,
+    )
