@@ -226,7 +226,7 @@ class AttemptStore:
         self, connection: Connection, condition: sa.ColumnElement[bool], *, state: int | None
     ) -> ClaimedJob | None:
         columns = (jobs.c.number, jobs.c.tenant, jobs.c.id, jobs.c.attempt, jobs.c.attempt_count, jobs.c.limits)
-        contents = (jobs.c.progress, jobs.c.scenario, jobs.c.start, jobs.c.trace_context)
+        contents = (jobs.c.progress, jobs.c.scenario, jobs.c.scenario_sha256, jobs.c.start, jobs.c.trace_context)
         query = sa.select(*columns, *contents, jobs.c.create_time, jobs.c.kind)
         query = query.where(condition).order_by(jobs.c.number).limit(1)
         row = connection.execute(query.with_for_update(skip_locked=True)).one_or_none()
@@ -261,6 +261,7 @@ class AttemptStore:
             snapshot=read_snapshot(connection, row.number),
             kind=row.kind,
             definition=read_definition(connection, row.number) if row.kind == SWEEP else b"",
+            scenario_sha256=row.scenario_sha256,
         )
 
     def _end(

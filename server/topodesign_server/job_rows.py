@@ -53,6 +53,7 @@ class JobRow:
 class NewJob:
     """What a job is made from: serialized ``Scenario``, ``SolveLimits`` and the ``Plan`` to begin from, if any.
 
+    ``scenario_sha256`` is the scenario's fingerprint, ``None`` when it was kept before fingerprints were.
     ``is_named`` says that the caller chose the id; plans without a name of their own may be kept for a limited time.
     ``sweep`` makes it a sweep; its ``limits`` are then those of each point.
     """
@@ -66,6 +67,7 @@ class NewJob:
     start: bytes | None = None
     trace_context: str = ""
     sweep: "NewSweep | None" = None
+    scenario_sha256: str | None = None
 
     @property
     def kind(self) -> str:
@@ -85,7 +87,8 @@ class ClaimedJob:
     """A job in the hands of one worker, who writes to it by ``number`` and ``attempt``.
 
     ``trace_context`` (a W3C ``traceparent``, or empty) ties its attempts to the trace of the call that made it.
-    ``snapshot`` is the best plan that earlier attempts found. ``definition`` is that of a sweep.
+    ``snapshot`` is the best plan that earlier attempts found. ``definition`` is that of a sweep. ``scenario_sha256`` is
+    the scenario's fingerprint, ``None`` when the scenario or the job was kept before fingerprints were.
     """
 
     number: int
@@ -102,6 +105,7 @@ class ClaimedJob:
     snapshot: Snapshot | None = None
     kind: str = PLAN
     definition: bytes = b""
+    scenario_sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -118,6 +118,7 @@ class JobStore:
                 "kind": new.kind,
                 "progress": None if new.sweep is None else new.sweep.progress,
                 "scenario": scenario,
+                "scenario_sha256": new.scenario_sha256,
                 "start": start,
             }
             number = connection.execute(jobs.insert().values(values).returning(jobs.c.number)).scalar_one()

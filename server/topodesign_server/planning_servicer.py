@@ -153,12 +153,14 @@ class PlanningServicer(planning_service_pb2_grpc.PlanningServiceServicer):
 
     async def _new_job(self, tenant: str, plan_id: str, request: pb.CreatePlanRequest) -> NewJob:
         limits = to_proto(read_limits(request.limits))
+        scenario = await self._source.serialized(tenant, request)
         return NewJob(
             tenant=tenant,
             id=plan_id,
             is_named=bool(request.plan_id),
             scenario_name=request.scenario_name,
-            scenario=await self._source.serialized(tenant, request),
+            scenario=scenario.content,
+            scenario_sha256=scenario.sha256,
             limits=limits.SerializeToString(deterministic=True),
             start=await self._start(tenant, request.start_plan),
             trace_context=self._tracing.job(plan_id),

@@ -14,6 +14,7 @@ from topodesign_server.names import chosen_id, parse_name, request_key
 from topodesign_server.offloading import Offloader
 from topodesign_server.paging import Pager
 from topodesign_server.resources import stored_scenario
+from topodesign_server.scenario_checks import ScenarioContent
 from topodesign_server.scenario_store import ScenarioStore
 from topodesign_server.sources import ScenarioReader, source_missing
 from topodesign_server.summaries import scenario_summary
@@ -37,13 +38,21 @@ class ScenarioServicer(scenario_service_pb2_grpc.ScenarioServiceServicer):
         scenario_id = chosen_id(request.scenario_id, field="scenario_id", prefix="s")
         tenant = tenant_of(context)
         key = await request_key(tenant, "CreateScenario", request, request.request_id, offload=self._reader.offload)
-        content = await self._read(tenant, request)
-        summary = await self._reader.offload(_summary_of, content)
+        read = await self._read(tenant, request)
+        content, summary = read.content, await self._reader.offload(_summary_of, read.content)
         if request.validate_only:
             size_bytes = len(content) + len(summary)
             await self._offload(self._store.require_creatable, tenant, scenario_id, size_bytes=size_bytes, key=key)
             return await self._reader.offload(_not_stored, content)
-        row = await self._offload(self._store.create, tenant, scenario_id, content=content, summary=summary, key=key)
+        row = await self._offload(
+            self._store.create,
+            tenant,
+            scenario_id,
+            content=content,
+            summary=summary,
+            key=key,
+            scenario_sha256=read.sha256,
+        )
         return await self._reader.offload(stored_scenario, row)
 
     async def GetScenario(
@@ -101,7 +110,7 @@ class ScenarioServicer(scenario_service_pb2_grpc.ScenarioServiceServicer):
     def _stored(self, tenant: str, scenario_id: str) -> pb.StoredScenario:
         return stored_scenario(self._store.get(tenant, scenario_id))
 
-    async def _read(self, tenant: str, request: pb.CreateScenarioRequest | pb.CheckScenarioRequest) -> bytes:
+    async def _read(self, tenant: str, request: pb.CreateScenarioRequest | pb.CheckScenarioRequest) -> ScenarioContent:
         """The scenario that a request gives, checked and serialized."""
         source = request.WhichOneof("source")
         if source is None:

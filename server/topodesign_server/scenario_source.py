@@ -4,6 +4,7 @@ from typing import Any
 
 from topodesign_server.names import parse_name
 from topodesign_server.offloading import Offloader
+from topodesign_server.scenario_checks import ScenarioContent
 from topodesign_server.scenario_store import ScenarioStore
 from topodesign_server.sources import ScenarioReader, source_missing
 
@@ -16,7 +17,7 @@ class ScenarioSource:
         self._reader = reader
         self._offload = offload
 
-    async def serialized(self, tenant: str, request: Any) -> bytes:
+    async def serialized(self, tenant: str, request: Any) -> ScenarioContent:
         """The scenario of a request, checked and serialized.
 
         Raises
@@ -32,4 +33,5 @@ class ScenarioSource:
         if source == "scenario":
             return await self._reader.inline(tenant, request.scenario)
         scenario_id = parse_name(request.scenario_name, "scenarios", field="scenario_name")
-        return (await self._offload(self._scenarios.get, tenant, scenario_id)).content
+        kept = await self._offload(self._scenarios.get, tenant, scenario_id)
+        return ScenarioContent(content=kept.content, sha256=kept.scenario_sha256)

@@ -18,12 +18,16 @@ from topodesign_server.tables import blobs, scenarios
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScenarioRow:
-    """A kept scenario; ``content`` is a serialized ``Scenario`` (only its head in lists)."""
+    """A kept scenario; ``content`` is a serialized ``Scenario`` (only its head in lists).
+
+    ``scenario_sha256`` is its fingerprint, ``None`` when it was kept before fingerprints were.
+    """
 
     number: int
     id: str
     create_time: float
     content: bytes
+    scenario_sha256: str | None
 
     @property
     def etag(self) -> str:
@@ -42,7 +46,14 @@ class ScenarioStore:
         self._quotas = quotas or Quotas()
 
     def create(
-        self, tenant: str, scenario_id: str, *, content: bytes, summary: bytes, key: RequestKey | None
+        self,
+        tenant: str,
+        scenario_id: str,
+        *,
+        content: bytes,
+        summary: bytes,
+        key: RequestKey | None,
+        scenario_sha256: str | None = None,
     ) -> ScenarioRow:
         """Keep a scenario, or return what the same request kept before.
 
@@ -65,7 +76,7 @@ class ScenarioStore:
                 self._quotas.require_room_for_scenario(connection, tenant, size_bytes=size_bytes)
                 _require_free(connection, tenant, scenario_id)
                 kept, kept_summary = keep(connection, tenant, content, summary)
-                values = {"tenant": tenant, "id": scenario_id, "create_time": now}
+                values = {"tenant": tenant, "id": scenario_id, "create_time": now, "scenario_sha256": scenario_sha256}
                 connection.execute(scenarios.insert().values(**values, content=kept, summary=kept_summary))
             return _scenario(connection, tenant, earlier or scenario_id)
 
@@ -105,10 +116,10 @@ class ScenarioStore:
             collect(connection, tenant, digests)
 
 
-def _rows(content: sa.Column[bytes]) -> sa.Select[int, str, float, bytes]:
+def _rows(content: sa.Column[bytes]) -> sa.Select[int, str, float, bytes, str | None]:
     kept = scenarios.join(blobs, sa.and_(blobs.c.tenant == scenarios.c.tenant, blobs.c.sha256 == content))
     columns = (scenarios.c.number, scenarios.c.id, scenarios.c.create_time, blobs.c.content)
-    return sa.select(*columns).select_from(kept)
+    return sa.select(*columns, scenarios.c.scenario_sha256).select_from(kept)
 
 
 def _scenario(connection: Connection, tenant: str, scenario_id: str) -> ScenarioRow:

@@ -153,7 +153,7 @@ class SweepServicer(sweep_service_pb2_grpc.SweepServiceServicer):
         asked = await self._reading(read_definition, request.definition, self._limits)
         definition = asked.definition
         scenario = await self._source.serialized(tenant, request)
-        await self._calls.run("check_sweep", scenario, asked.content, tenant=tenant)
+        await self._calls.run("check_sweep", scenario.content, asked.content, tenant=tenant)
         counts = to_proto(SweepCounts(point_count=definition.count))
         assert isinstance(counts, sweep_pb2.SweepCounts)
         return NewJob(
@@ -161,7 +161,8 @@ class SweepServicer(sweep_service_pb2_grpc.SweepServiceServicer):
             id=sweep_id,
             is_named=bool(request.sweep_id),
             scenario_name=request.scenario_name,
-            scenario=scenario,
+            scenario=scenario.content,
+            scenario_sha256=scenario.sha256,
             limits=to_proto(definition.limits).SerializeToString(deterministic=True),
             trace_context=self._tracing.job(sweep_id),
             sweep=NewSweep(definition=asked.content, progress=sweep_pb2.SweepEvent(counts=counts).SerializeToString()),

@@ -12,6 +12,8 @@ DEFAULT_TENANT = "default"
 ID = sa.String(63)
 TENANT = sa.String(63)
 DIGEST = sa.LargeBinary(32)
+FINGERPRINT = sa.String(64)
+"""SHA-256 of what a scenario says, in hexadecimal, as its plans tell it. ``NULL`` in rows from before it was kept."""
 
 metadata = sa.MetaData(
     naming_convention={
@@ -55,6 +57,7 @@ scenarios = sa.Table(
     sa.Column("create_time", sa.Double, nullable=False),
     *_blob("summary"),
     *_blob("content"),
+    sa.Column("scenario_sha256", FINGERPRINT),
     sa.UniqueConstraint("tenant", "id"),
     sqlite_autoincrement=True,
 )
@@ -83,6 +86,7 @@ jobs = sa.Table(
     sa.Column("trace_context", sa.String(64), nullable=False, server_default=""),
     sa.Column("kind", sa.String(8), nullable=False, server_default="plan"),
     *_blob("scenario"),
+    sa.Column("scenario_sha256", FINGERPRINT),
     *_blob("start", nullable=True),
     *_blob("plan", nullable=True),
     *_blob("plan_summary", nullable=True),

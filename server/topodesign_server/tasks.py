@@ -168,21 +168,21 @@ def check_rules(payload: tuple[bytes, ...], _: TaskContext) -> bytes:
 
 
 def check_scenario(payload: tuple[bytes, ...], _: TaskContext) -> bytes:
-    """``Scenario`` of a request -> the same ``Scenario``, checked."""
+    """``Scenario`` of a request -> :class:`~topodesign_server.scenario_checks.ScenarioContent`, packed."""
     from topodesign.v1 import scenario_pb2
     from topodesign_server.scenario_checks import canonical_content
 
-    return canonical_content(scenario_pb2.Scenario.FromString(payload[0]))
+    return canonical_content(scenario_pb2.Scenario.FromString(payload[0])).packed()
 
 
 def read_files(payload: tuple[bytes, ...], _: TaskContext) -> bytes:
-    """``ScenarioFiles`` -> ``Scenario``."""
+    """``ScenarioFiles`` -> :class:`~topodesign_server.scenario_checks.ScenarioContent`, packed."""
     from topodesign.scenario import read_scenario_files
     from topodesign.v1 import scenario_service_pb2
-    from topodesign.wire import to_proto
+    from topodesign_server.scenario_checks import content_of_files
 
     files = scenario_service_pb2.ScenarioFiles.FromString(payload[0]).files
-    return to_proto(read_scenario_files(dict(files))).SerializeToString(deterministic=True)
+    return content_of_files(read_scenario_files(dict(files))).packed()
 
 
 def export_plan(payload: tuple[bytes, ...], _: TaskContext) -> bytes:

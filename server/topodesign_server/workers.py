@@ -323,16 +323,14 @@ class Workers:
         job = attempt.job
         best = attempt.best_plan(plan_pb2.STOPPED_BY_CANCELLED)
         progress = attempt.progress or job.progress
-        return self._write_plan(
-            job, best or cancelled_plan(scenario=job.scenario, limits=job.limits, progress=progress)
-        )
+        return self._write_plan(job, best or _without_plan(job, progress))
 
     def _write_cancelled(self, job: ClaimedJob) -> str:
         """Write the result of a job that was cancelled while no attempt held it."""
         if job.kind == SWEEP:
             return self._write_sweep_end(job, cancelled=True)
         if job.snapshot is None:
-            plan = cancelled_plan(scenario=job.scenario, limits=job.limits, progress=job.progress)
+            plan = _without_plan(job, job.progress)
         else:
             is_of_latest = job.snapshot.attempt == job.attempt - 1  # as is the progress
             progress = job.progress if is_of_latest else None
@@ -369,6 +367,12 @@ class Workers:
                     log.warning("late", job=job.id, attempt=job.attempt)
                 self._on_change(job.number)
                 return is_kept
+
+
+def _without_plan(job: ClaimedJob, progress: bytes | None) -> plan_pb2.Plan:
+    return cancelled_plan(
+        scenario=job.scenario, limits=job.limits, progress=progress, scenario_sha256=job.scenario_sha256
+    )
 
 
 def _note(error: Exception, *, during: str) -> None:

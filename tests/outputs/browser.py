@@ -95,9 +95,7 @@ class Page:
     def idle(self) -> dict[str, Any]:
         """Wait until the map has drawn what was changed last; what it says."""
         # a change of the media reaches the page's listeners with a frame: the map does not know of it before
-        self.evaluate(
-            "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))).then(() => null)"
-        )
+        self.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))).then(() => null)")
         self.evaluate(
             "new Promise(done => { const map = topodesignReport.map; map.once('idle', done); map.triggerRepaint(); })"
             ".then(() => null)"

@@ -65,6 +65,7 @@ def new_job(
     scenario: bytes = b"scenario",
     start: bytes | None = None,
     sweep: NewSweep | None = None,
+    scenario_sha256: str | None = None,
 ) -> NewJob:
     return NewJob(
         tenant=tenant,
@@ -75,6 +76,7 @@ def new_job(
         limits=b"limits",
         start=start,
         sweep=sweep,
+        scenario_sha256=scenario_sha256,
     )
 
 

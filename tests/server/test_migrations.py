@@ -12,7 +12,8 @@ from alembic.runtime.migration import MigrationContext
 from google.rpc.status_pb2 import Status
 from served.real_postgres import RealPostgres
 from served.small_scenarios import two_sites, wide_grid
-from served.store_place import StorePlace, attempt_store, claimed, job_store, kept_blobs, listed
+from served.store_place import StorePlace, attempt_store, claimed, job_store, kept_blobs, listed, new_job
+from topodesign_server.cancelled import cancelled_plan
 from topodesign_server.database import FILE_NAME, Database, open_database
 from topodesign_server.job_rows import CANCELLED, CANCELLING, FAILED, QUEUED, RUNNING, SUCCEEDED
 from topodesign_server.names import RequestKey
@@ -23,16 +24,18 @@ from topodesign_server.tables import DEFAULT_TENANT as TENANT
 from topodesign_server.tables import metadata
 
 from topodesign.domain.errors import Conflict, InvalidInput, NotFound
-from topodesign.domain.plan import Plan
+from topodesign.domain.plan import Plan, SolveLimits
 from topodesign.domain.scenario import Scenario
+from topodesign.scenario import scenario_digest
 from topodesign.v1 import plan_pb2, scenario_pb2
-from topodesign.wire import from_proto
+from topodesign.wire import from_proto, to_proto
 
 # Left by a server of version 0.1 that was killed while it made `running`, with a job in every other state and the
 # scenario `kept`; `unnamed` had its id from the service.
 OLD_FILE = Path(__file__).with_name("data") / "layout-of-0.1.sqlite.gz"
 UNNAMED = "p-e0491d63691e486fa0879f11c70bc4dc"
 WHOLE = Page(before=None, size=100)
+LIMITS = to_proto(SolveLimits()).SerializeToString()
 
 
 @pytest.fixture
@@ -162,6 +165,31 @@ def test_a_directory_from_before_plans_could_begin_from_another_is_carried_over(
             ("running", None),
             ("queued", None),
         ]
+
+
+def test_what_is_older_than_fingerprints_has_none_and_its_plan_is_told_all_the_same(
+    tmp_path: Path, postgres: RealPostgres
+) -> None:
+    content = to_proto(two_sites()).SerializeToString(deterministic=True)
+    for url in (None, postgres.url(postgres.new_database())):
+        with StorePlace(tmp_path, url) as place:
+            database = place.open()
+            ScenarioStore(database).create(TENANT, "kept", content=content, summary=b"head", key=None)
+            job_store(database).create(new_job("queued", scenario=content), key=None)
+            with database.writing() as connection:  # as a server of the layout before left it
+                for table in ("scenarios", "jobs"):
+                    connection.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN scenario_sha256")
+                connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0006'")
+            place.close()
+            database = place.open()
+            assert layout_differences(database) == []
+            assert ScenarioStore(database).get(TENANT, "kept").scenario_sha256 is None
+            job_store(database).request_cancel(TENANT, "queued")
+            job = attempt_store(database).claim_cancelled()
+            assert job is not None
+            assert job.scenario_sha256 is None
+            plan = cancelled_plan(scenario=job.scenario, limits=LIMITS, progress=None, scenario_sha256=None)
+            assert plan.provenance.scenario_sha256 == scenario_digest(two_sites())
 
 
 def test_servers_that_start_at_once_on_an_empty_database_lay_it_out_once(

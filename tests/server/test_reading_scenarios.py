@@ -176,7 +176,7 @@ async def key(request: scenario_service_pb2.CreateScenarioRequest, threads: Offl
     return await request_key("a", "CreateScenario", request, request.request_id, offload=threads)
 
 
-async def error_of(reading: Coroutine[Any, Any, bytes]) -> tuple[object, ...]:
+async def error_of(reading: Coroutine[Any, Any, object]) -> tuple[object, ...]:
     with pytest.raises(InvalidInput) as caught:
         await reading
     error = caught.value

@@ -9,7 +9,7 @@ from typing import Any
 from google.protobuf.empty_pb2 import Empty
 from google.protobuf.message import Message
 from topodesign_server.names import chosen_id, parse_name
-from topodesign_server.scenario_checks import canonical_scenario
+from topodesign_server.scenario_checks import ScenarioContent, canonical_scenario
 from topodesign_server.sources import require_plain_names
 from topodesign_server.summaries import scenario_summary
 
@@ -130,7 +130,8 @@ def _read(request: pb.CreateScenarioRequest | pb.CheckScenarioRequest) -> scenar
     if request.HasField("scenario"):
         return canonical_scenario(request.scenario)
     require_plain_names(request.files)
-    return scenario_pb2.Scenario.FromString(run_here("read_files", request.files.SerializeToString()))
+    read = ScenarioContent.unpacked(run_here("read_files", request.files.SerializeToString()))
+    return scenario_pb2.Scenario.FromString(read.content)
 
 
 def _unknown(scenario_id: str) -> NotFound:

@@ -56,10 +56,14 @@ def _drop_unused(content: dict[str, Any]) -> None:
 
 
 def _canonical(value: Any) -> Any:
-    if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT_INTEGERS:
-        return int(value)
-    if isinstance(value, dict):
+    """Whole numbers as such. Types are compared as they are: a large scenario has tens of thousands of numbers, and
+    ``msgspec`` makes builtins only.
+    """
+    kind = type(value)
+    if kind is float:
+        return int(value) if value.is_integer() and abs(value) < _EXACT_INTEGERS else value
+    if kind is dict:
         return {key: _canonical(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
+    if kind is list or kind is tuple:
         return [_canonical(item) for item in value]
     return value
