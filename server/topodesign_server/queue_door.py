@@ -21,6 +21,9 @@ RESERVED = "reserved "
 """Begins what stands for an id that is not known yet; no id has a space."""
 LOOK_HOLDS_S = 0.1
 """A look at the queue holds until something is written here, and no longer than this: other servers write too."""
+CALM_S = 0.025
+LONGEST_CALM_S = 0.25
+"""Who has a reserved place begins when nobody was told for the one, and after the other in any case."""
 _reserved: ContextVar[Place] = ContextVar("reserved", default=("", ""))
 """The place that the running call has, before it has an id."""
 
@@ -59,17 +62,26 @@ class QueueDoor:
         self._thread = Offloader(threads=1, name="queue-door")
         self._places: set[Place] = set()
         self._left = 0
+        self._told_s = clock()
         self._numbers = itertools.count()
         self._looking: asyncio.Task[_Look] | None = None
         self._last: _Look | None = None
 
     @asynccontextmanager
     async def reserved(self, tenant: str) -> AsyncIterator[None]:
-        """Keep a place for a job that this task is going to make; raises :class:`CapacityError` when there is none."""
+        """Keep a place for a job that this task is going to make; raises :class:`CapacityError` when there is none.
+
+        Who gets one waits until for a moment nobody else has been told: what it does next would take the processor from
+        refusals that are still to come.
+        """
         place = (tenant, f"{RESERVED}{next(self._numbers)}")
-        await self._take(place)
+        try:
+            await self._take(place)
+        finally:
+            self._told_s = self._clock()
         token = _reserved.set(place)
         try:
+            await self._calm()
             yield
         finally:
             _reserved.reset(token)
@@ -101,6 +113,11 @@ class QueueDoor:
         beside = Counter(of for of, _ in look.places | self._places)
         look.queue.require_room(place[0], self._limits, beside=beside)
         self._places.add(place)
+
+    async def _calm(self) -> None:
+        until_s = self._clock() + LONGEST_CALM_S
+        while (left_s := min(self._told_s + CALM_S, until_s) - self._clock()) > 0:
+            await asyncio.sleep(left_s)
 
     def _leave(self, place: Place) -> None:
         """Give a place back: that of a job that was made counts in the store, and one of which nothing came is free."""

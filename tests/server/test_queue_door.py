@@ -88,6 +88,34 @@ def test_a_reserved_place_becomes_that_of_the_job_and_counts_once(database: Data
     asyncio.run(run())
 
 
+def test_who_is_refused_is_told_before_who_got_a_place_begins(database: Database) -> None:
+    """Of many large requests that come one after the other the refusals go out first."""
+
+    async def run() -> None:
+        door = QueueDoor(job_store(database, queue_limit=1), QueueLimits(total=1, of_tenant=1))
+        told: list[str] = []
+
+        async def ask(tenant: str) -> None:
+            try:
+                async with door.reserved(tenant):
+                    told.append(f"{tenant} begins")
+            except CapacityError:
+                told.append(f"{tenant} is refused")
+
+        await asyncio.gather(*(ask(tenant) for tenant in ("a", "b", "c")))
+        assert told == ["b is refused", "c is refused", "a begins"]
+        left = asyncio.create_task(ask("d"))
+        while not door._places:
+            await asyncio.sleep(0)
+        left.cancel()  # it is gone before it begins, and leaves its place
+        await asyncio.wait({left})
+        await ask("e")
+        assert told[3:] == ["e begins"]
+        door.close()
+
+    asyncio.run(run())
+
+
 class CountedLooks:
     """Jobs of a store, and how often their queue was looked at."""
 
