@@ -43,7 +43,6 @@ PRELOADED = (
     "topodesign_server.tasks",
     "topodesign_server.incidents",
     "topodesign_server.catalog_in_memory",
-    "topodesign_server.rule_checks",
     "topodesign.api",
     "topodesign.making",
     "topodesign.fabric",

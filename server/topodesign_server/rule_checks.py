@@ -1,5 +1,5 @@
-"""What a request breaks of the rules of its definition. In the server for small requests; a child does it for large
-ones, and finds the rules compiled, as this module is preloaded."""
+"""What a request breaks of the rules of its definition: asked in the server for small requests, in a child for large
+ones. Not preloaded: every child would map 23 MiB more, for 0.2 s that one of them takes once."""
 
 from google.protobuf.message import Message
 
