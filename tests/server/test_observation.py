@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 import urllib.request
 import uuid
 from collections.abc import Iterator, Mapping
@@ -64,9 +65,11 @@ def test_calls_jobs_and_plans_are_counted_by_method_code_and_outcome(observed: R
         with pytest.raises(grpc.RpcError):
             stub.GetPlan(pb.GetPlanRequest(name="plans/none"))
     succeeded = ("topodesign_attempts_total", (("outcome", "succeeded"),))
-    while samples(page)[succeeded] == before[succeeded]:  # counted after the result is there for all to see
-        pass
+    refused = ("topodesign_calls_total", (("code", "NOT_FOUND"), ("method", PLANNING + "GetPlan")))
     after = samples(page)
+    # counted after the result is there for all to see, and after the caller was told
+    while any(after.get(key, 0.0) == before.get(key, 0.0) for key in (succeeded, refused)):
+        after = samples(page)
 
     def grown(name: str, **labels: str) -> float:
         key = (name, tuple(sorted(labels.items())))
@@ -113,8 +116,11 @@ def test_names_that_callers_make_up_are_no_labels(observed: RunningServer, page:
         for method in ("/topodesign.v1.PlanningService/Nothing", f"/x{uuid.uuid4().hex}.Y/Z"):
             with pytest.raises(grpc.RpcError):
                 channel.unary_unary(method)(b"")
+    until_s = time.monotonic() + 30
     found = samples(page)
-    assert calls(found, "unknown", "UNIMPLEMENTED") >= 2
+    while calls(found, "unknown", "UNIMPLEMENTED") < 2:  # a call is counted after its caller was told
+        assert time.monotonic() < until_s, found
+        found = samples(page)
     labels = {value for _, pairs in found for label, value in pairs if label == "method"}
     assert all(re.fullmatch(r"unknown|/(topodesign|google|grpc)\.[\w.]+/\w+", label) for label in labels), labels
 
