@@ -1,7 +1,6 @@
 """The door before the job queue: who finds it full is refused before a scenario is checked or read."""
 
 import asyncio
-import itertools
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
@@ -15,16 +14,22 @@ from topodesign_server.names import RequestKey
 from topodesign_server.offloading import Offloader
 from topodesign_server.queue_room import QueueLimits, QueueLook
 
-Place = tuple[str, str]
-"""Tenant and id of a job that is being made."""
-RESERVED = "reserved "
-"""Begins what stands for an id that is not known yet; no id has a space."""
 LOOK_HOLDS_S = 0.1
 """A look at the queue holds until something is written here, and no longer than this: other servers write too."""
 CALM_S = 0.025
 LONGEST_CALM_S = 0.25
 """Who has a reserved place begins when nobody was told for the one, and after the other in any case."""
-_reserved: ContextVar[Place] = ContextVar("reserved", default=("", ""))
+
+
+@dataclass(eq=False, slots=True)
+class _Place:
+    """A place for a job that is being made; one and the same before and after its id is known."""
+
+    tenant: str
+    job_id: str = ""
+
+
+_reserved: ContextVar[_Place | None] = ContextVar("reserved", default=None)
 """The place that the running call has, before it has an id."""
 
 
@@ -33,7 +38,7 @@ class _Look:
     """A look at the queue without the jobs in ``places``; the rest tells the time at which it began."""
 
     queue: QueueLook
-    places: frozenset[Place]
+    places: frozenset[_Place]
     written: object
     left: int
     at_s: float
@@ -60,10 +65,9 @@ class QueueDoor:
         self._limits = limits
         self._clock = clock
         self._thread = Offloader(threads=1, name="queue-door")
-        self._places: set[Place] = set()
+        self._places: set[_Place] = set()
         self._left = 0
         self._told_s = clock()
-        self._numbers = itertools.count()
         self._looking: asyncio.Task[_Look] | None = None
         self._last: _Look | None = None
 
@@ -74,7 +78,7 @@ class QueueDoor:
         Who gets one waits until for a moment nobody else has been told: what it does next would take the processor from
         refusals that are still to come.
         """
-        place = (tenant, f"{RESERVED}{next(self._numbers)}")
+        place = _Place(tenant)
         try:
             await self._take(place)
         finally:
@@ -96,22 +100,22 @@ class QueueDoor:
         CapacityError
             When there is none.
         """
-        place, reserved = (tenant, job_id), _reserved.get()
-        if reserved in self._places:
-            self._places.discard(reserved)
-            self._places.add(place)
+        place = _reserved.get()
+        if place is not None and place in self._places:
+            place.job_id = job_id
         else:
+            place = _Place(tenant, job_id)
             await self._take(place)
         try:
             yield
         finally:
             self._leave(place)
 
-    async def _take(self, place: Place) -> None:
+    async def _take(self, place: _Place) -> None:
         look = await self._looked()
         # Those that were left out of the count have waited or have been made by now: they count once either way.
-        beside = Counter(of for of, _ in look.places | self._places)
-        look.queue.require_room(place[0], self._limits, beside=beside)
+        beside = Counter(held.tenant for held in look.places | self._places)
+        look.queue.require_room(place.tenant, self._limits, beside=beside)
         self._places.add(place)
 
     async def _calm(self) -> None:
@@ -119,7 +123,7 @@ class QueueDoor:
         while (left_s := min(self._told_s + CALM_S, until_s) - self._clock()) > 0:
             await asyncio.sleep(left_s)
 
-    def _leave(self, place: Place) -> None:
+    def _leave(self, place: _Place) -> None:
         """Give a place back: that of a job that was made counts in the store, and one of which nothing came is free."""
         if place in self._places:
             self._places.discard(place)
@@ -148,9 +152,10 @@ class QueueDoor:
         nothing_new = look.written is self._jobs.written and look.left == self._left
         return nothing_new and self._clock() < look.at_s + LOOK_HOLDS_S
 
-    async def _look_without(self, places: frozenset[Place]) -> _Look:
+    async def _look_without(self, places: frozenset[_Place]) -> _Look:
         written, left, at_s = self._jobs.written, self._left, self._clock()
-        queue = await self._thread(self._jobs.look_at_queue, without=places)
+        without = [(place.tenant, place.job_id) for place in places if place.job_id]
+        queue = await self._thread(self._jobs.look_at_queue, without=without)
         return _Look(queue, places, written, left, at_s)
 
     def _forget(self, looking: asyncio.Task[_Look]) -> None:

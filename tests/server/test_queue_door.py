@@ -88,6 +88,23 @@ def test_a_reserved_place_becomes_that_of_the_job_and_counts_once(database: Data
     asyncio.run(run())
 
 
+def test_a_place_counts_once_when_its_id_becomes_known_after_the_look(database: Database) -> None:
+    async def run() -> None:
+        jobs = job_store(database, queue_limit=4)
+        door = QueueDoor(jobs, QueueLimits(total=4, of_tenant=4))
+        async with door.reserved("a"):
+            jobs.create(new_job("waits", tenant="z"), key=None)  # the next look is another one, with this place held
+            second = door.reserved("b")
+            await asyncio.create_task(second.__aenter__())
+            async with door.place("a", "one"):
+                third = door.reserved("c")
+                await asyncio.create_task(third.__aenter__())
+                assert await asyncio.create_task(reason_of(door.reserved("d"))) == "QUEUE_FULL"
+        door.close()
+
+    asyncio.run(run())
+
+
 def test_who_is_refused_is_told_before_who_got_a_place_begins(database: Database) -> None:
     """Of many large requests that come one after the other the refusals go out first."""
 
